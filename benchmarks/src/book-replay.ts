@@ -1,0 +1,224 @@
+import fs from 'node:fs';
+import { BookMemory, OrderBook } from '@outcry/book/order-book';
+import { order, trade } from '@outcry/book/records';
+import { MAX_PRICE, type Side } from '@outcry/market/order-terms';
+import { reserve } from '@outcry/memory/reserve';
+
+const { WORDS: ORDER_WORDS, ID: ORDER_ID, QUANTITY: ORDER_QUANTITY, TERMS: ORDER_TERMS } = order;
+const { WORDS: TRADE_WORDS, MAKER: TRADE_MAKER, PRICE: TRADE_PRICE, QUANTITY: TRADE_QUANTITY } = trade;
+
+/** Word offsets of a 16-byte operation: op u8, side u8, symbol u16; order id u32; price i32 in ticks; quantity i32 in lots. */
+const HEAD = 0;
+const ID = 1;
+const PRICE = 2;
+const QUANTITY = 3;
+const WORDS = 4;
+
+const LIMIT = 0;
+const IMMEDIATE = 1;
+const MARKET = 2;
+const CANCEL = 3;
+const REPLACE = 4;
+
+/** A stream of operations, checked and ready to play. Ids are dense: `names` leads from them back to the ids of the file. */
+export interface OperationStream {
+  readonly words: Int32Array;
+  readonly count: number;
+  readonly symbols: number;
+  readonly names: Uint32Array;
+}
+
+export interface BookSummary {
+  trades: number;
+  volume: number;
+  bestBid: number | null;
+  bestAsk: number | null;
+  resting: number;
+  tape: string;
+}
+
+/** Reads and checks a file of 16-byte operations. Throws an Error that names the record at fault. */
+export function readOperations(file: string): OperationStream {
+  const bytes = fs.readFileSync(file);
+  if (bytes.length === 0 || bytes.length % 16 !== 0)
+    throw new Error(`${file}: ${bytes.length} bytes is not a whole number of 16-byte records`);
+  const words = new Int32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length));
+  const count = words.length / WORDS;
+  let symbols = 0;
+  for (let i = 0; i < count; i++) {
+    const at = i * WORDS;
+    const op = words[at + HEAD] & 0xff;
+    const side = (words[at + HEAD] >>> 8) & 0xff;
+    if (op > REPLACE) throw new Error(`${file}: record ${i}: unknown operation ${op}`);
+    if (side > 1) throw new Error(`${file}: record ${i}: unknown side ${side}`);
+    if (op !== CANCEL && words[at + QUANTITY] < 1)
+      throw new Error(`${file}: record ${i}: quantity ${words[at + QUANTITY]} is not positive`);
+    if (op !== CANCEL && op !== MARKET && (words[at + PRICE] < 1 || words[at + PRICE] > MAX_PRICE)) {
+      throw new Error(`${file}: record ${i}: price ${words[at + PRICE]} is out of range`);
+    }
+    symbols = Math.max(symbols, (words[at + HEAD] >>> 16) + 1);
+  }
+  return { words, count, symbols, names: renumber(words, count) };
+}
+
+/** Replaces ids by dense ones, so that the player can index by id whatever ids a file uses. */
+function renumber(words: Int32Array, count: number): Uint32Array {
+  let highest = 0;
+  for (let i = 0; i < count; i++) highest = Math.max(highest, words[i * WORDS + ID] >>> 0);
+  if (highest <= count * 4) return Uint32Array.from({ length: highest + 1 }, (_, id) => id);
+  const dense = new Map<number, number>();
+  for (let i = 0; i < count; i++) {
+    const id = words[i * WORDS + ID] >>> 0;
+    let number = dense.get(id);
+    if (number === undefined) {
+      number = dense.size;
+      dense.set(id, number);
+    }
+    words[i * WORDS + ID] = number;
+  }
+  return Uint32Array.from(dense.keys());
+}
+
+/** Plays operations into fresh books: packages/book alone, no accounts. */
+export class BookReplay {
+  readonly #stream: OperationStream;
+  readonly #memory: BookMemory;
+  #books: OrderBook[] = [];
+  readonly #slotOf: Int32Array;
+  /** Every trade: maker, taker, price, lots; and its symbol. */
+  readonly #tape: Int32Array;
+  readonly #tapeSymbol: Uint16Array;
+  #tapeCount = 0;
+
+  constructor(stream: OperationStream) {
+    this.#stream = stream;
+    let orders = 1;
+    for (let i = 0; i < stream.count; i++) if ((stream.words[i * WORDS] & 0xff) === LIMIT) orders++;
+    this.#memory = new BookMemory(orders, 1 << 16);
+    this.#slotOf = new Int32Array(reserve(stream.names.length * 4));
+    // Room for every trade that the stream can cause: each ends its maker or its taker.
+    this.#tape = new Int32Array(reserve(stream.count * 2 * 16));
+    this.#tapeSymbol = new Uint16Array(reserve(stream.count * 2 * 2));
+    this.reset();
+  }
+
+  /** Empties the books. The memory is kept, so that a later run does not pay for its first touch. */
+  reset(): void {
+    this.#memory.orders.reset();
+    this.#memory.levels.reset();
+    this.#slotOf.fill(0);
+    this.#books = Array.from({ length: this.#stream.symbols }, () => new OrderBook(this.#memory));
+    this.#tapeCount = 0;
+  }
+
+  /** Plays the operations from..to. */
+  play(from: number, to: number): void {
+    const words = this.#stream.words;
+    for (let i = from; i < to; i++) {
+      const at = i * WORDS;
+      const head = words[at + HEAD];
+      const id = words[at + ID];
+      const symbol = head >>> 16;
+      const side = ((head >>> 8) & 1) as Side;
+      switch (head & 0xff) {
+        case LIMIT:
+          this.#limit(id, symbol, side, words[at + PRICE], words[at + QUANTITY]);
+          break;
+        case IMMEDIATE:
+          this.#match(id, symbol, side, words[at + PRICE], words[at + QUANTITY]);
+          break;
+        case MARKET:
+          this.#match(id, symbol, side, side === 0 ? MAX_PRICE : 1, words[at + QUANTITY]);
+          break;
+        case CANCEL:
+          this.#cancel(id, symbol);
+          break;
+        case REPLACE: {
+          const was = this.#cancel(id, symbol);
+          if (was >= 0) this.#limit(id, symbol, was as Side, words[at + PRICE], words[at + QUANTITY]);
+        }
+      }
+    }
+  }
+
+  #limit(id: number, symbol: number, side: Side, price: number, quantity: number): void {
+    const left = this.#match(id, symbol, side, price, quantity);
+    if (left === 0) return;
+    const slot = this.#memory.orders.take();
+    const orders = this.#memory.orders.i32;
+    orders[slot * ORDER_WORDS + ORDER_ID] = id;
+    orders[slot * ORDER_WORDS + ORDER_TERMS] = (symbol << 1) | side;
+    this.#slotOf[id] = slot;
+    this.#books[symbol].rest(slot, side, price, left);
+  }
+
+  #match(id: number, symbol: number, side: Side, price: number, quantity: number): number {
+    const book = this.#books[symbol];
+    let left = quantity;
+    do {
+      left = book.match(side, price, left);
+      if (this.#memory.tradeCount === 0) return left;
+      this.#record(id, symbol);
+    } while (left > 0 && this.#memory.tradeCount === this.#memory.tradeCapacity);
+    return left;
+  }
+
+  #cancel(id: number, symbol: number): number {
+    const slot = this.#slotOf[id];
+    const orders = this.#memory.orders.i32;
+    const at = slot * ORDER_WORDS;
+    const terms = orders[at + ORDER_TERMS];
+    if (slot === 0 || orders[at + ORDER_ID] !== id || orders[at + ORDER_QUANTITY] === 0 || terms >>> 1 !== symbol) return -1;
+    const side = (terms & 1) as Side;
+    this.#books[symbol].remove(slot, side);
+    this.#memory.orders.give(slot);
+    return side;
+  }
+
+  #record(taker: number, symbol: number): void {
+    const trades = this.#memory.trades;
+    const orders = this.#memory.orders.i32;
+    const tape = this.#tape;
+    const count = this.#memory.tradeCount;
+    for (let i = 0; i < count; i++) {
+      const from = i * TRADE_WORDS;
+      const to = this.#tapeCount * 4;
+      tape[to] = orders[trades[from + TRADE_MAKER] * ORDER_WORDS + ORDER_ID];
+      tape[to + 1] = taker;
+      tape[to + 2] = trades[from + TRADE_PRICE];
+      tape[to + 3] = trades[from + TRADE_QUANTITY];
+      this.#tapeSymbol[this.#tapeCount++] = symbol;
+    }
+  }
+
+  /** What the books answer, one summary a symbol: the words of the reference book. */
+  summaries(): BookSummary[] {
+    const { names } = this.#stream;
+    const state = this.#books.map(() => ({ trades: 0, volume: 0, h1: 0x811c9dc5 | 0, h2: 0x01000193 | 0, resting: 0 }));
+    for (let i = 0; i < this.#tapeCount; i++) {
+      const s = state[this.#tapeSymbol[i]];
+      const at = i * 4;
+      s.trades++;
+      s.volume += this.#tape[at + 3];
+      for (let word = 0; word < 4; word++) {
+        const value = word < 2 ? names[this.#tape[at + word]] : this.#tape[at + word];
+        s.h1 = Math.imul(s.h1 ^ value, 16777619);
+        s.h2 = Math.imul(s.h2 ^ ((value + 0x9e3779b9) | 0), 0x85ebca6b);
+        s.h2 ^= s.h2 >>> 15;
+      }
+    }
+    const orders = this.#memory.orders.i32;
+    for (let slot = 1; slot < this.#memory.orders.top; slot++) {
+      if (orders[slot * ORDER_WORDS + ORDER_QUANTITY] > 0) state[orders[slot * ORDER_WORDS + ORDER_TERMS] >>> 1].resting++;
+    }
+    const hex = (h: number) => (h >>> 0).toString(16).padStart(8, '0');
+    return state.map((s, i) => ({
+      trades: s.trades,
+      volume: s.volume,
+      bestBid: this.#books[i].bestBid || null,
+      bestAsk: this.#books[i].bestAsk || null,
+      resting: s.resting,
+      tape: hex(s.h1) + hex(s.h2),
+    }));
+  }
+}

@@ -1,0 +1,464 @@
+import { BookMemory, type OrderBook } from '@outcry/book/order-book';
+import { order as orderRecord, trade as tradeRecord } from '@outcry/book/records';
+import { feeOf, Ledger } from '@outcry/ledger/ledger';
+import { ALLOW_FAILURE, COMMAND, command as commandRecord, MAX_GENERATION, MAX_ORDERS, POST_ONLY } from '@outcry/market/command';
+import { EVENT, IS_MAKER, NEW_AGGREGATE, OF_CANCEL, RESTING } from '@outcry/market/event';
+import {
+  BUY,
+  FOK,
+  GTC,
+  IOC,
+  LIMIT,
+  MARKET,
+  MARKET_BY_AMOUNT,
+  MAX_PRICE,
+  MAX_QUANTITY,
+  MIN_PRICE,
+  type Side,
+} from '@outcry/market/order-terms';
+import { REASON } from '@outcry/market/reason';
+import { administer } from './administration.ts';
+import type { EventOutput } from './event-output.ts';
+import { EventWriter } from './event-writer.ts';
+import { Instruments, instrument as instrumentRecord } from './instruments.ts';
+import { details as detailsRecord, OrderDetails } from './order-details.ts';
+
+// Offsets as constants of this module: see @outcry/book/records.
+const { HEAD, PLACE, ACCOUNT, PRICE, QUANTITY, ORDER_SLOT, ORDER_GENERATION, CLIENT_LOW, CLIENT_HIGH, TEXT } = commandRecord;
+const { F64_TIME, F64_AMOUNT } = commandRecord;
+const { WORDS: ORDER, QUANTITY: O_LEFT, ID: O_GENERATION, ACCOUNT: O_ACCOUNT, TERMS: O_TERMS, ORIGINAL: O_ORIGINAL } = orderRecord;
+const {
+  WORDS: DETAIL,
+  F64_WORDS: D_F64,
+  F64_TIME: D_TIME,
+  F64_EXECUTED,
+  CLIENT_LOW: D_LOW,
+  CLIENT_HIGH: D_HIGH,
+  TEXT_SLOT,
+} = detailsRecord;
+const { WORDS: TRADE, MAKER, PRICE: T_PRICE, QUANTITY: T_QUANTITY, MAKER_LEFT } = tradeRecord;
+const { WORDS: INSTRUMENT, PAID_BY, BASE, QUOTE, MAKER_FEE, TAKER_FEE, LAST_PRICE } = instrumentRecord;
+const { F64_WORDS: I_F64, F64_RATE, F64_LOT, F64_UNIT: I_UNIT, F64_TRADES, F64_AGGREGATES } = instrumentRecord;
+const { FILL, RESTED, CANCELLED, AMENDED } = EVENT;
+const NO_ASSET = -1;
+const TEXT_WORDS = commandRecord.TEXT_BYTES / 4;
+
+export interface EngineLimits {
+  /** most orders open at once, up to 2^24 - 1 */
+  orders: number;
+  accounts: number;
+  assets: number;
+  instruments: number;
+}
+
+export const DEFAULT_LIMITS: EngineLimits = { orders: 4_000_000, accounts: 100_000, assets: 64, instruments: 1024 };
+
+/** Where an order stands in its command: the taker's side of matching, as fields so that the hot path passes no objects. */
+class Taker {
+  slot = 0;
+  generation = 0;
+  account = 0;
+  instrument = 0;
+  side: Side = BUY;
+  kind = 0;
+  timeInForce = 0;
+  postOnly = 0;
+  /** limit in ticks; for market orders the end of the range */
+  price = 0;
+  quantity = 0;
+  left = 0;
+}
+
+/**
+ * The exchange as a state machine: `apply(command)` changes books and balances and writes events, and nothing else. No clock, no
+ * random numbers, no input or output: the same commands give the same events, to the byte.
+ *
+ * One thread owns an engine. After the books' windows have grown to the traded range, nothing is allocated.
+ */
+export class Engine {
+  readonly limits: EngineLimits;
+  readonly memory: BookMemory;
+  readonly ledger: Ledger;
+  readonly instruments: Instruments;
+  readonly details: OrderDetails;
+  readonly output: EventOutput;
+  readonly writer: EventWriter;
+  readonly #orders: Int32Array;
+  readonly #taker = new Taker();
+  readonly #text = new Int32Array(TEXT_WORDS);
+  #hasText = false;
+
+  constructor(output: EventOutput, limits: EngineLimits = DEFAULT_LIMITS) {
+    if (limits.orders > MAX_ORDERS) throw new RangeError(`at most ${MAX_ORDERS} orders, not ${limits.orders}`);
+    this.limits = limits;
+    this.output = output;
+    this.memory = new BookMemory(limits.orders);
+    this.ledger = new Ledger(limits.accounts, limits.assets);
+    this.instruments = new Instruments(this.memory, limits.instruments);
+    this.details = new OrderDetails(this.memory);
+    this.writer = new EventWriter(output, this.memory, this.ledger);
+    this.#orders = this.memory.orders.i32;
+  }
+
+  /** Sequence number of the last command applied. */
+  get sequence(): number {
+    return this.writer.sequence;
+  }
+
+  /** Two 32-bit hashes over every event so far: equal for engines that were fed the same commands. */
+  get hash(): readonly [number, number] {
+    return this.writer.hash;
+  }
+
+  /** Whether a TEXT was applied and the command that it belongs to was not: no place for a snapshot. */
+  get midCommand(): boolean {
+    return this.#hasText;
+  }
+
+  /**
+   * Applies one command and writes its events. Commands come in journal order; each takes the next sequence number.
+   * @param i32 @param f64 two views of the memory that holds the command, `at` words from its start
+   */
+  apply(i32: Int32Array, f64: Float64Array, at: number): void {
+    const head = i32[at + HEAD];
+    const kind = head & 0xff;
+    if (kind === COMMAND.TEXT) {
+      this.writer.skip();
+      for (let i = 0; i < TEXT_WORDS; i++) this.#text[i] = i32[at + TEXT + i];
+      this.#hasText = true;
+      return;
+    }
+    this.writer.begin(f64[(at >> 1) + F64_TIME]);
+    switch (kind) {
+      case COMMAND.NEW_ORDER:
+        this.#enter(i32, f64, at);
+        break;
+      case COMMAND.CANCEL: {
+        const released = this.#cancel(i32, at, REASON.BY_REQUEST);
+        if (released >= 0) this.writer.balance(i32[at + ACCOUNT], released);
+        break;
+      }
+      case COMMAND.CANCEL_REPLACE: {
+        const released = this.#cancel(i32, at, REASON.REPLACED);
+        const mayEnter = released >= 0 || ((head >>> 24) & ALLOW_FAILURE) !== 0;
+        const reported = mayEnter ? this.#enter(i32, f64, at) : NO_ASSET;
+        if (released >= 0 && reported !== released) this.writer.balance(i32[at + ACCOUNT], released);
+        break;
+      }
+      case COMMAND.AMEND:
+        this.#amend(i32, at);
+        break;
+      default:
+        administer(this, kind, i32, f64, at);
+    }
+    this.#hasText = false;
+  }
+
+  // ── Entering an order ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** Returns the asset that the order pays with when its balance was reported, else {@link NO_ASSET}. */
+  #enter(i32: Int32Array, f64: Float64Array, at: number): number {
+    const taker = this.#taker;
+    const head = i32[at + HEAD];
+    taker.account = i32[at + ACCOUNT];
+    taker.instrument = i32[at + PLACE] & 0xffff;
+    taker.side = ((head >>> 8) & 1) as Side;
+    taker.kind = (head >>> 16) & 0xf;
+    taker.timeInForce = (head >>> 20) & 0xf;
+    taker.postOnly = (head >>> 24) & POST_ONLY;
+    taker.price = i32[at + PRICE];
+    taker.quantity = i32[at + QUANTITY];
+    const amount = taker.kind === MARKET_BY_AMOUNT ? f64[(at >> 1) + F64_AMOUNT] : 0;
+    const low = i32[at + CLIENT_LOW];
+    const high = i32[at + CLIENT_HIGH];
+
+    let reason = this.#check(low, high);
+    if (reason === REASON.NONE && taker.kind !== LIMIT) reason = this.#sizeMarketOrder(amount);
+    if (reason === REASON.NONE) reason = this.#secureFunds();
+    if (reason !== REASON.NONE) {
+      this.writer.reject(reason, 0, taker.side, taker.instrument, taker.account, low, high);
+      return NO_ASSET;
+    }
+    taker.left = taker.quantity;
+    this.#open(low, high);
+    const crosses = this.instruments.books[taker.instrument].crosses(taker.side, taker.price);
+    const restsAtOnce = !crosses && taker.timeInForce === GTC;
+    this.writer.accepted(restsAtOnce ? RESTING : 0, taker.slot, taker.price, taker.quantity, low, high, amount);
+    if (crosses && (taker.timeInForce !== FOK || this.#fillable())) this.#match();
+    const traded = taker.left !== taker.quantity;
+    const rests = taker.left > 0 && taker.timeInForce === GTC;
+    if (rests) this.#rest(restsAtOnce);
+    else this.#finish();
+    const paid = this.#paidBy(taker.instrument, taker.side);
+    if (traded || rests) this.writer.balance(taker.account, paid);
+    if (traded) this.writer.balance(taker.account, this.#paidBy(taker.instrument, (1 - taker.side) as Side));
+    return traded || rests ? paid : NO_ASSET;
+  }
+
+  /** All that can be refused before funds are looked at. Returns a reason, NONE if the order may go on. */
+  #check(low: number, high: number): number {
+    const taker = this.#taker;
+    if (!this.instruments.has(taker.instrument)) return REASON.UNKNOWN_INSTRUMENT;
+    if (!this.ledger.hasAccount(taker.account)) return REASON.UNKNOWN_ACCOUNT;
+    if (taker.kind > MARKET_BY_AMOUNT || taker.timeInForce > FOK) return REASON.INVALID_TERMS;
+    if (taker.kind === LIMIT) {
+      if (taker.price < MIN_PRICE || taker.price > MAX_PRICE) return REASON.INVALID_PRICE;
+      if (taker.postOnly !== 0) {
+        if (taker.timeInForce !== GTC) return REASON.INVALID_TERMS;
+        if (this.instruments.books[taker.instrument].crosses(taker.side, taker.price)) return REASON.WOULD_TAKE;
+      }
+    } else {
+      if (taker.postOnly !== 0) return REASON.INVALID_TERMS;
+      taker.price = taker.side === BUY ? MAX_PRICE : MIN_PRICE;
+      taker.timeInForce = IOC;
+    }
+    if (taker.kind !== MARKET_BY_AMOUNT && taker.quantity < 1) return REASON.INVALID_QUANTITY;
+    if (this.memory.orders.full) return REASON.OUT_OF_ORDERS;
+    if ((low | high) !== 0 && this.details.find(taker.account, low, high) !== 0) return REASON.DUPLICATE_CLIENT_ID;
+    return REASON.NONE;
+  }
+
+  /** Turns a market order's amount of quote into lots. */
+  #sizeMarketOrder(amount: number): number {
+    const taker = this.#taker;
+    if (taker.kind === MARKET) return REASON.NONE;
+    const unit = this.instruments.f64[taker.instrument * I_F64 + I_UNIT];
+    if (!(amount >= 1 && amount <= Number.MAX_SAFE_INTEGER)) return REASON.INVALID_AMOUNT;
+    const tickLots = Math.floor(amount / unit);
+    const book = this.instruments.books[taker.instrument];
+    taker.quantity = Math.min(MAX_QUANTITY, book.lotsFor(taker.side, tickLots));
+    if (taker.quantity === 0 && book.crosses(taker.side, taker.price)) return REASON.AMOUNT_TOO_SMALL;
+    if (taker.side === BUY && this.ledger.available(taker.account, this.#paidBy(taker.instrument, BUY)) < amount) return REASON.INSUFFICIENT_BALANCE;
+    return REASON.NONE;
+  }
+
+  /** Orders hold what they may cost; market buys must be covered by what is available when they trade, which is now. */
+  #secureFunds(): number {
+    const taker = this.#taker;
+    const asset = this.#paidBy(taker.instrument, taker.side);
+    if (taker.side === BUY && taker.kind !== LIMIT) {
+      const tickLots = this.instruments.books[taker.instrument].cost(BUY, taker.quantity);
+      const cost = tickLots * this.instruments.f64[taker.instrument * I_F64 + I_UNIT];
+      if (tickLots < 0 || cost > Number.MAX_SAFE_INTEGER) return REASON.OVERFLOW;
+      return this.ledger.available(taker.account, asset) < cost ? REASON.INSUFFICIENT_BALANCE : REASON.NONE;
+    }
+    const cost = taker.quantity * this.#holdPerLot(taker.instrument, taker.side, taker.price);
+    if (cost > Number.MAX_SAFE_INTEGER) return REASON.OVERFLOW;
+    return this.ledger.hold(taker.account, asset, cost) ? REASON.NONE : REASON.INSUFFICIENT_BALANCE;
+  }
+
+  #paidBy(instrument: number, side: Side): number {
+    return this.instruments.i32[instrument * INSTRUMENT + PAID_BY + side];
+  }
+
+  /** What an order holds for each lot: price x unit of the quote asset (buy), one lot of the base asset (sell). Free of branches. */
+  #holdPerLot(instrument: number, side: Side, price: number): number {
+    return this.instruments.f64[instrument * I_F64 + F64_RATE + side] * ((price - 1) * (1 - side) + 1);
+  }
+
+  /** Gives the order its slot, and with it its id. */
+  #open(low: number, high: number): void {
+    const taker = this.#taker;
+    const slot = this.memory.orders.take();
+    const at = slot * ORDER;
+    const orders = this.#orders;
+    const generation = orders[at + O_GENERATION] === MAX_GENERATION ? 1 : orders[at + O_GENERATION] + 1;
+    taker.slot = slot;
+    taker.generation = generation;
+    orders[at + O_LEFT] = 0;
+    orders[at + O_GENERATION] = generation;
+    orders[at + O_ACCOUNT] = taker.account;
+    orders[at + O_TERMS] = taker.instrument | (taker.side << 16) | (taker.kind << 17) | (taker.timeInForce << 20) | (taker.postOnly << 24);
+    orders[at + O_ORIGINAL] = taker.quantity;
+    const { i32, f64 } = this.details;
+    const detail = slot * DETAIL;
+    f64[slot * D_F64 + D_TIME] = this.writer.time;
+    f64[slot * D_F64 + F64_EXECUTED] = 0;
+    i32[detail + D_LOW] = low;
+    i32[detail + D_HIGH] = high;
+    i32[detail + TEXT_SLOT] = 0;
+    if ((low | high) !== 0) {
+      if (this.#hasText) i32[detail + TEXT_SLOT] = this.details.keepText(this.#text);
+      this.details.index(slot, taker.account);
+    }
+  }
+
+  #fillable(): boolean {
+    const taker = this.#taker;
+    return this.instruments.books[taker.instrument].available(taker.side, taker.price, taker.quantity) >= taker.quantity;
+  }
+
+  #match(): void {
+    const taker = this.#taker;
+    const book = this.instruments.books[taker.instrument];
+    let lastPrice = 0;
+    do {
+      book.match(taker.side, taker.price, taker.left);
+      const count = this.memory.tradeCount;
+      for (let i = 0; i < count; i++) lastPrice = this.#settle(i * TRADE, lastPrice);
+    } while (taker.left > 0 && this.memory.tradeCount === this.memory.tradeCapacity);
+  }
+
+  #rest(announced: boolean): void {
+    const taker = this.#taker;
+    // Cannot fail: there are as many level records as order records.
+    this.instruments.books[taker.instrument].rest(taker.slot, taker.side, taker.price, taker.left);
+    if (!announced) this.writer.order(RESTED, 0, 0, taker.slot, taker.price, taker.left, taker.left);
+  }
+
+  /** Ends the incoming order: what is left of it vanishes. */
+  #finish(): void {
+    const taker = this.#taker;
+    if (taker.left > 0 || taker.quantity === 0) {
+      this.#releaseRemainder(taker.left);
+      this.writer.order(CANCELLED, 0, REASON.NO_LIQUIDITY, taker.slot, taker.price, taker.quantity, taker.left);
+    }
+    this.details.forget(taker.slot);
+    this.memory.orders.give(taker.slot);
+  }
+
+  #releaseRemainder(lots: number): void {
+    const { account, instrument, side, price, kind } = this.#taker;
+    if (kind !== LIMIT && side === BUY) return;
+    this.ledger.release(account, this.#paidBy(instrument, side), lots * this.#holdPerLot(instrument, side, price));
+  }
+
+  // ── Settling a trade ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** Moves the money of one trade and reports both sides. Returns its price. */
+  #settle(tradeAt: number, previousPrice: number): number {
+    const taker = this.#taker;
+    const { ledger, instruments } = this;
+    const trades = this.memory.trades;
+    const maker = trades[tradeAt + MAKER];
+    const price = trades[tradeAt + T_PRICE];
+    const lots = trades[tradeAt + T_QUANTITY];
+    const makerLeft = trades[tradeAt + MAKER_LEFT];
+    const makerAccount = this.#orders[maker * ORDER + O_ACCOUNT];
+    const at = taker.instrument * INSTRUMENT;
+    const f64At = taker.instrument * I_F64;
+    const base = instruments.i32[at + BASE];
+    const quote = instruments.i32[at + QUOTE];
+    const unit = instruments.f64[f64At + I_UNIT];
+    const baseUnits = lots * instruments.f64[f64At + F64_LOT];
+    const quoteUnits = price * lots * unit;
+    let makerFee: number;
+    let takerFee: number;
+    if (taker.side === BUY) {
+      makerFee = feeOf(quoteUnits, instruments.i32[at + MAKER_FEE]);
+      takerFee = feeOf(baseUnits, instruments.i32[at + TAKER_FEE]);
+      if (taker.kind === LIMIT) {
+        ledger.spendHeld(taker.account, quote, quoteUnits);
+        if (taker.price !== price) ledger.release(taker.account, quote, (taker.price - price) * lots * unit);
+      } else ledger.debit(taker.account, quote, quoteUnits);
+      ledger.credit(taker.account, base, baseUnits - takerFee);
+      ledger.spendHeld(makerAccount, base, baseUnits);
+      ledger.credit(makerAccount, quote, quoteUnits - makerFee);
+      ledger.collectFee(base, takerFee);
+      ledger.collectFee(quote, makerFee);
+    } else {
+      makerFee = feeOf(baseUnits, instruments.i32[at + MAKER_FEE]);
+      takerFee = feeOf(quoteUnits, instruments.i32[at + TAKER_FEE]);
+      ledger.spendHeld(taker.account, base, baseUnits);
+      ledger.credit(taker.account, quote, quoteUnits - takerFee);
+      ledger.spendHeld(makerAccount, quote, quoteUnits);
+      ledger.credit(makerAccount, base, baseUnits - makerFee);
+      ledger.collectFee(base, makerFee);
+      ledger.collectFee(quote, takerFee);
+    }
+    instruments.i32[at + LAST_PRICE] = price;
+    const tradeNumber = ++instruments.f64[f64At + F64_TRADES];
+    this.details.f64[maker * D_F64 + F64_EXECUTED] += quoteUnits;
+    this.details.f64[taker.slot * D_F64 + F64_EXECUTED] += quoteUnits;
+    if (makerLeft === 0) this.details.forget(maker);
+
+    taker.left -= lots;
+    let takerFlags = 0;
+    if (price !== previousPrice) {
+      takerFlags = NEW_AGGREGATE;
+      instruments.f64[f64At + F64_AGGREGATES]++;
+    }
+    this.writer.fill(FILL, IS_MAKER, maker, price, lots, makerLeft, tradeNumber, makerFee);
+    this.writer.fill(FILL, takerFlags, taker.slot, price, lots, taker.left, tradeNumber, takerFee);
+    this.writer.balance(makerAccount, base);
+    this.writer.balance(makerAccount, quote);
+    return price;
+  }
+
+  // ── Open orders ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** Takes the order meant out of the book. Returns the asset that it held, -1 when there is no such order. */
+  #cancel(i32: Int32Array, at: number, reason: number): number {
+    const slot = this.#meant(i32, at);
+    if (slot === 0) {
+      this.#rejectCancel(i32, at, REASON.UNKNOWN_ORDER);
+      return -1;
+    }
+    const terms = this.#orders[slot * ORDER + O_TERMS];
+    const account = this.#orders[slot * ORDER + O_ACCOUNT];
+    const left = this.#orders[slot * ORDER + O_LEFT];
+    const instrument = terms & 0xffff;
+    const side = ((terms >>> 16) & 1) as Side;
+    const book = this.instruments.books[instrument];
+    const price = book.priceOf(slot, side);
+    book.remove(slot, side);
+    const asset = this.#releaseOpen(account, instrument, side, price, left);
+    this.details.forget(slot);
+    this.memory.orders.give(slot);
+    this.writer.order(CANCELLED, RESTING, reason, slot, price, this.#orders[slot * ORDER + O_ORIGINAL], left);
+    return asset;
+  }
+
+  #amend(i32: Int32Array, at: number): void {
+    const slot = this.#meant(i32, at);
+    if (slot === 0) {
+      this.#rejectCancel(i32, at, REASON.UNKNOWN_ORDER);
+      return;
+    }
+    const order = slot * ORDER;
+    const original = this.#orders[order + O_ORIGINAL];
+    const left = this.#orders[order + O_LEFT];
+    const quantity = i32[at + QUANTITY];
+    const newLeft = quantity - (original - left);
+    if (quantity >= original || newLeft < 1) {
+      this.#rejectCancel(i32, at, REASON.NOT_LOWER);
+      return;
+    }
+    const terms = this.#orders[order + O_TERMS];
+    const instrument = terms & 0xffff;
+    const side = ((terms >>> 16) & 1) as Side;
+    const book: OrderBook = this.instruments.books[instrument];
+    const price = book.priceOf(slot, side);
+    book.reduce(slot, newLeft);
+    this.#orders[order + O_ORIGINAL] = quantity;
+    const account = this.#orders[order + O_ACCOUNT];
+    const asset = this.#releaseOpen(account, instrument, side, price, left - newLeft);
+    this.writer.fill(AMENDED, 0, slot, price, quantity, newLeft, 0, left - newLeft);
+    this.writer.balance(account, asset);
+  }
+
+  /** The slot of the open order that a command means, or 0: none, or another account's or instrument's. */
+  #meant(i32: Int32Array, at: number): number {
+    const slot = i32[at + ORDER_SLOT];
+    if (slot < 1 || slot >= this.memory.orders.top) return 0;
+    const order = slot * ORDER;
+    const orders = this.#orders;
+    const same =
+      orders[order + O_GENERATION] === i32[at + ORDER_GENERATION] &&
+      orders[order + O_LEFT] > 0 &&
+      orders[order + O_ACCOUNT] === i32[at + ACCOUNT] &&
+      (orders[order + O_TERMS] & 0xffff) === (i32[at + PLACE] & 0xffff);
+    return same ? slot : 0;
+  }
+
+  /** Releases what an open order holds for some of its lots. Returns the asset. */
+  #releaseOpen(account: number, instrument: number, side: Side, price: number, lots: number): number {
+    const asset = this.#paidBy(instrument, side);
+    this.ledger.release(account, asset, lots * this.#holdPerLot(instrument, side, price));
+    return asset;
+  }
+
+  #rejectCancel(i32: Int32Array, at: number, reason: number): void {
+    this.writer.reject(reason, OF_CANCEL, 0, i32[at + PLACE] & 0xffff, i32[at + ACCOUNT], i32[at + ORDER_SLOT], i32[at + ORDER_GENERATION]);
+  }
+}

@@ -1,0 +1,153 @@
+import type { BookMemory } from '@outcry/book/order-book';
+import { order as orderRecord } from '@outcry/book/records';
+import type { Ledger } from '@outcry/ledger/ledger';
+import { EVENT, event } from '@outcry/market/event';
+import type { EventOutput } from './event-output.ts';
+
+const { HEAD, PLACE, ACCOUNT, ORDER_SLOT, ORDER_GENERATION, PRICE, QUANTITY, REMAINING, F64_SEQUENCE, F64_TIME } = event;
+const { CLIENT_LOW, CLIENT_HIGH, F64_TRADE, F64_AMOUNT, F64_AVAILABLE, F64_HELD } = event;
+const { WORDS: ORDER, ID: O_GENERATION, ACCOUNT: O_ACCOUNT, TERMS: O_TERMS } = orderRecord;
+const { ACCEPTED, REJECTED, BALANCE, APPLIED } = EVENT;
+
+const SEQUENCE = 0;
+const TIME = 1;
+
+/**
+ * Writes events, stamps them with the command's sequence number and time, and keeps a rolling hash over them: engines whose
+ * hashes agree have told the same story.
+ */
+export class EventWriter {
+  readonly #output: EventOutput;
+  readonly #orders: Int32Array;
+  readonly #ledger: Ledger;
+  readonly #clock = new Float64Array(2);
+  readonly #hash = new Int32Array([0x811c9dc5, 0x01000193]);
+
+  constructor(output: EventOutput, memory: BookMemory, ledger: Ledger) {
+    this.#output = output;
+    this.#orders = memory.orders.i32;
+    this.#ledger = ledger;
+  }
+
+  get sequence(): number {
+    return this.#clock[SEQUENCE];
+  }
+
+  /** Microseconds since 1970 of the latest command; never goes back, whatever the gateways' clocks do. */
+  get time(): number {
+    return this.#clock[TIME];
+  }
+
+  get hash(): readonly [number, number] {
+    return [this.#hash[0], this.#hash[1]];
+  }
+
+  /** Counts a command that says nothing by itself. */
+  skip(): void {
+    this.#clock[SEQUENCE]++;
+  }
+
+  begin(time: number): void {
+    this.#clock[SEQUENCE]++;
+    if (time > this.#clock[TIME]) this.#clock[TIME] = time;
+  }
+
+  /** An event about an order whose record still holds its account and terms. Returns its word offset. */
+  order(kind: number, flags: number, upper: number, slot: number, price: number, quantity: number, remaining: number): number {
+    const order = slot * ORDER;
+    const orders = this.#orders;
+    const terms = orders[order + O_TERMS];
+    const side = (terms >>> 16) & 1;
+    const account = orders[order + O_ACCOUNT];
+    const at = this.#start(kind | (side << 8) | (flags << 16), (terms & 0xffff) | (upper << 16), account);
+    const i32 = this.#output.i32;
+    i32[at + ORDER_SLOT] = slot;
+    i32[at + ORDER_GENERATION] = orders[order + O_GENERATION];
+    i32[at + PRICE] = price;
+    i32[at + QUANTITY] = quantity;
+    i32[at + REMAINING] = remaining;
+    this.#mix(Math.imul(slot, 0x27d4eb2d) ^ Math.imul(price, 0x165667b1), Math.imul(quantity, 0x9e3779b1) ^ remaining ^ (kind << 24));
+    return at;
+  }
+
+  /** A FILL, with the trade's number and the fee in units; or an AMENDED, with the lots taken off. */
+  fill(kind: number, flags: number, slot: number, price: number, quantity: number, remaining: number, trade: number, amount: number): void {
+    const at = this.order(kind, flags, 0, slot, price, quantity, remaining);
+    const f64 = this.#output.f64;
+    f64[(at >> 1) + F64_TRADE] = trade;
+    f64[(at >> 1) + F64_AMOUNT] = amount;
+  }
+
+  accepted(flags: number, slot: number, price: number, quantity: number, low: number, high: number, amount: number): void {
+    const terms = this.#orders[slot * ORDER + O_TERMS];
+    const at = this.order(ACCEPTED, flags, (terms >>> 17) & 0x7fff, slot, price, quantity, quantity);
+    const i32 = this.#output.i32;
+    i32[at + CLIENT_LOW] = low;
+    i32[at + CLIENT_HIGH] = high;
+    this.#output.f64[(at >> 1) + F64_AMOUNT] = amount;
+  }
+
+  /** @param low @param high what the command named: the client's 64 bits, or the order's slot and generation */
+  reject(reason: number, flags: number, side: number, instrument: number, account: number, low: number, high: number): void {
+    const at = this.#start(REJECTED | (side << 8) | (flags << 16), instrument | (reason << 16), account);
+    const i32 = this.#output.i32;
+    i32[at + ORDER_SLOT] = 0;
+    i32[at + ORDER_GENERATION] = 0;
+    i32[at + PRICE] = 0;
+    i32[at + QUANTITY] = 0;
+    i32[at + REMAINING] = 0;
+    i32[at + CLIENT_LOW] = low;
+    i32[at + CLIENT_HIGH] = high;
+    this.#mix(reason ^ Math.imul(account, 0x27d4eb2d), low ^ Math.imul(high, 0x9e3779b1) ^ (REJECTED << 24));
+  }
+
+  balance(account: number, asset: number): void {
+    const available = this.#ledger.available(account, asset);
+    const held = this.#ledger.held(account, asset);
+    const at = this.#start(BALANCE, 0, account);
+    this.#output.i32[at + PRICE] = asset;
+    const f64 = this.#output.f64;
+    f64[(at >> 1) + F64_AVAILABLE] = available;
+    f64[(at >> 1) + F64_HELD] = held;
+    this.#mix((available | 0) ^ Math.imul((available / 0x100000000) | 0, 0x165667b1) ^ account, Math.imul(held | 0, 0x9e3779b1) ^ asset);
+  }
+
+  /** A deposit, withdrawal or definition took effect. */
+  applied(account: number, asset: number): void {
+    const at = this.#start(APPLIED, 0, account);
+    this.#output.i32[at + PRICE] = asset;
+    this.#mix(account, asset ^ (APPLIED << 24));
+  }
+
+  /** State for a snapshot: sequence, time and hash. */
+  used(): Uint8Array {
+    const bytes = new Uint8Array(24);
+    bytes.set(new Uint8Array(this.#clock.buffer), 0);
+    bytes.set(new Uint8Array(this.#hash.buffer), 16);
+    return bytes;
+  }
+
+  restore(bytes: Uint8Array): void {
+    const copy = Uint8Array.from(bytes);
+    this.#clock.set(new Float64Array(copy.buffer, 0, 2));
+    this.#hash.set(new Int32Array(copy.buffer, 16, 2));
+  }
+
+  #start(head: number, place: number, account: number): number {
+    const at = this.#output.claim();
+    const i32 = this.#output.i32;
+    i32[at + HEAD] = head;
+    i32[at + PLACE] = place;
+    i32[at + ACCOUNT] = account;
+    const f64 = this.#output.f64;
+    f64[(at >> 1) + F64_SEQUENCE] = this.#clock[SEQUENCE];
+    f64[(at >> 1) + F64_TIME] = this.#clock[TIME];
+    return at;
+  }
+
+  #mix(a: number, b: number): void {
+    const hash = this.#hash;
+    hash[0] = Math.imul(hash[0] ^ a, 16777619) + b;
+    hash[1] = Math.imul(hash[1] ^ b, 0x85ebca6b) + (a >>> 15);
+  }
+}

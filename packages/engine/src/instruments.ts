@@ -1,0 +1,61 @@
+import { type BookMemory, OrderBook } from '@outcry/book/order-book';
+import { reserve } from '@outcry/memory/reserve';
+
+/** One instrument's numbers, 64 bytes. */
+export const instrument = {
+  WORDS: 16,
+  DEFINED: 0,
+  /** The asset that a buyer pays with and a seller receives, and the other one: PAID_BY + side is what that side pays with. */
+  PAID_BY: 1,
+  QUOTE: 1,
+  BASE: 2,
+  /** fees in parts per million */
+  MAKER_FEE: 3,
+  TAKER_FEE: 4,
+  /** ticks, 0 before the first trade */
+  LAST_PRICE: 5,
+  F64_WORDS: 8,
+  /** RATE + side: quote units per tick and lot (buyers), base units per lot (sellers) */
+  F64_RATE: 4,
+  F64_UNIT: 4,
+  F64_LOT: 5,
+  /** trades and aggregate trades so far: the numbers of the last ones */
+  F64_TRADES: 6,
+  F64_AGGREGATES: 7,
+} as const;
+
+/** The instruments of an engine, by number, each with its book. */
+export class Instruments {
+  readonly capacity: number;
+  readonly i32: Int32Array;
+  readonly f64: Float64Array;
+  readonly books: OrderBook[] = [];
+  readonly #memory: BookMemory;
+
+  constructor(memory: BookMemory, capacity: number) {
+    this.capacity = capacity;
+    this.#memory = memory;
+    const buffer = reserve(capacity * instrument.WORDS * 4);
+    this.i32 = new Int32Array(buffer);
+    this.f64 = new Float64Array(buffer);
+  }
+
+  has(number: number): boolean {
+    return number >= 0 && number < this.books.length && this.i32[number * instrument.WORDS + instrument.DEFINED] === 1;
+  }
+
+  /** Instruments are numbered without gaps: makes the books up to and including a number. */
+  open(number: number): void {
+    while (this.books.length <= number) this.books.push(new OrderBook(this.#memory));
+  }
+
+  used(): Uint8Array {
+    return new Uint8Array(this.i32.buffer, 0, this.books.length * instrument.WORDS * 4);
+  }
+
+  restore(bytes: Uint8Array): void {
+    if (bytes.length > this.i32.byteLength) throw new RangeError('an image of instruments does not fit');
+    new Uint8Array(this.i32.buffer).set(bytes);
+    this.open(bytes.length / (instrument.WORDS * 4) - 1);
+  }
+}

@@ -1,0 +1,86 @@
+import type { OrderKind, Side, TimeInForce } from './order-terms.ts';
+
+/**
+ * A command: one 64-byte record, little-endian. It is the same record in the command ring, in the journal and in the engine's
+ * hands. Its sequence number is its place in the journal, counted from 1, and is not stored in it.
+ *
+ * Offsets are 32-bit words, `F64_…` offsets are float64 indices; float64 fields hold whole numbers up to 2^53 - 1.
+ */
+export const command = {
+  WORDS: 16,
+  BYTES: 64,
+  /** kind u8, side u8, order kind u4 + time in force u4, flags u8 */
+  HEAD: 0,
+  /** instrument u16, partition u16 */
+  PLACE: 1,
+  ACCOUNT: 2,
+  /** ticks */
+  PRICE: 3,
+  /** lots */
+  QUANTITY: 4,
+  /** the order meant: slot and generation, see orderId */
+  ORDER_SLOT: 5,
+  ORDER_GENERATION: 6,
+  ASSET: 7,
+  /** microseconds since 1970, stamped by the gateway */
+  F64_TIME: 4,
+  /** units of an asset */
+  F64_AMOUNT: 5,
+  /** 64 bits that the client knows the order by (a number, or a hash of its text); 0: none */
+  CLIENT_LOW: 12,
+  CLIENT_HIGH: 13,
+  F64_UNIT: 6,
+  /** bytes of text that a TEXT record carries, from word 1 */
+  TEXT: 1,
+  TEXT_BYTES: 40,
+} as const;
+
+export const COMMAND = {
+  /** Text for the command that follows: a client order id, or a name. UTF-8, zero-padded. */
+  TEXT: 1,
+  NEW_ORDER: 2,
+  CANCEL: 3,
+  /** Cancels the order meant and enters a new one, as one step. */
+  CANCEL_REPLACE: 4,
+  /** Lowers the quantity of the order meant to QUANTITY; it keeps its place. */
+  AMEND: 5,
+  DEPOSIT: 6,
+  WITHDRAW: 7,
+  /** ASSET, QUANTITY = decimal places; its name in the TEXT before it. */
+  DEFINE_ASSET: 8,
+  /** PLACE; ACCOUNT = base asset, ASSET = quote asset, PRICE / QUANTITY = maker / taker fee in parts per million,
+   * AMOUNT = base units per lot, UNIT = quote units per tick and lot; its symbol in the TEXT before it. */
+  DEFINE_INSTRUMENT: 9,
+  /** ACCOUNT; its name in the TEXT before it. */
+  OPEN_ACCOUNT: 10,
+} as const;
+
+export const COMMAND_NAMES: Record<number, string> = Object.fromEntries(
+  Object.entries(COMMAND).map(([name, kind]) => [kind, name.toLowerCase()]),
+);
+
+/** Flags of a command's head. */
+export const POST_ONLY = 1;
+/** CANCEL_REPLACE: enter the new order even when there was nothing to cancel. */
+export const ALLOW_FAILURE = 2;
+
+/** The first word of a command. */
+export function commandHead(kind: number, side: Side = 0, orderKind: OrderKind = 0, timeInForce: TimeInForce = 0, flags = 0): number {
+  return kind | (side << 8) | (orderKind << 16) | (timeInForce << 20) | (flags << 24);
+}
+
+/** Most orders that may rest at once: a slot number takes 24 bits. */
+export const MAX_ORDERS = 0xffffff;
+/** Generations count from 1 and wrap after 2^28 - 1 uses of a slot. */
+export const MAX_GENERATION = 0xfffffff;
+
+/** The order id that clients see: it leads straight to the order's slot, and its generation tells a stale id. Below 2^52. */
+export function orderId(slot: number, generation: number): number {
+  return generation * 0x1000000 + slot;
+}
+export function slotOf(id: number): number {
+  return id % 0x1000000;
+}
+export function generationOf(id: number): number {
+  return Math.floor(id / 0x1000000);
+}

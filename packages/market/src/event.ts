@@ -1,0 +1,62 @@
+/**
+ * An event: one 64-byte record, little-endian, that says what a command did. A command causes zero or more events, all with its
+ * sequence number and time. Offsets as in command.ts.
+ */
+export const event = {
+  WORDS: 16,
+  BYTES: 64,
+  /** kind u8, side u8, flags u8 */
+  HEAD: 0,
+  /** instrument u16; upper half: a reason, or for ACCEPTED the terms (order kind u4, time in force u4, flags u8) */
+  PLACE: 1,
+  ACCOUNT: 2,
+  ORDER_SLOT: 3,
+  ORDER_GENERATION: 4,
+  /** ticks; BALANCE: the asset */
+  PRICE: 5,
+  /** lots: the order's (ACCEPTED, AMENDED) or the trade's (FILL) */
+  QUANTITY: 6,
+  /** lots that the order has left */
+  REMAINING: 7,
+  F64_SEQUENCE: 4,
+  /** microseconds since 1970 */
+  F64_TIME: 5,
+  /** ACCEPTED: the client's 64 bits */
+  CLIENT_LOW: 12,
+  CLIENT_HIGH: 13,
+  /** FILL: the trade's number within its instrument, from 1 */
+  F64_TRADE: 6,
+  /** FILL: fee in units of the asset received; ACCEPTED: quote amount of a market order by amount */
+  F64_AMOUNT: 7,
+  /** BALANCE: units */
+  F64_AVAILABLE: 6,
+  F64_HELD: 7,
+} as const;
+
+export const EVENT = {
+  /** An order passed all checks. Fills, RESTED, CANCELLED follow. */
+  ACCEPTED: 1,
+  /** A command was refused and changed nothing; PLACE carries the reason. */
+  REJECTED: 2,
+  /** One side of a trade; the maker's comes first, the taker's right after it. */
+  FILL: 3,
+  /** What is left of an order, after trading, joined the book. */
+  RESTED: 4,
+  /** An order ended with REMAINING lots untraded. */
+  CANCELLED: 5,
+  /** A resting order's quantity was lowered; QUANTITY and REMAINING are the new ones, F64_AMOUNT the lots taken off. */
+  AMENDED: 6,
+  /** An account's balance of an asset changed. */
+  BALANCE: 7,
+  /** A deposit, withdrawal or definition took effect. */
+  APPLIED: 8,
+} as const;
+
+/** Flags of an event's head. */
+export const IS_MAKER = 1;
+/** ACCEPTED: the whole order joins the book at once, and no RESTED follows. CANCELLED: the order was in the book. */
+export const RESTING = 2;
+/** FILL of a taker: the first of its trades at this price (Binance's aggregate trade). */
+export const NEW_AGGREGATE = 4;
+/** REJECTED: it was the cancel (of CANCEL, CANCEL_REPLACE or AMEND) that failed. */
+export const OF_CANCEL = 8;

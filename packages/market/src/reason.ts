@@ -1,0 +1,30 @@
+/** Why an order ended, or a command was refused. Small integers in events; names at the edges. */
+export const REASON = {
+  NONE: 0,
+  BY_REQUEST: 1,
+  REPLACED: 2,
+  /** IOC, FOK or market: nothing left to trade with. */
+  NO_LIQUIDITY: 3,
+  INSUFFICIENT_BALANCE: 4,
+  UNKNOWN_INSTRUMENT: 5,
+  UNKNOWN_ACCOUNT: 6,
+  UNKNOWN_ORDER: 7,
+  UNKNOWN_ASSET: 8,
+  INVALID_PRICE: 9,
+  INVALID_QUANTITY: 10,
+  INVALID_TERMS: 11,
+  WOULD_TAKE: 12,
+  DUPLICATE_CLIENT_ID: 13,
+  /** Price x quantity passes 2^53 - 1 units. */
+  OVERFLOW: 14,
+  OUT_OF_ORDERS: 15,
+  AMOUNT_TOO_SMALL: 16,
+  NOT_LOWER: 17,
+  /** A definition that contradicts an earlier one or the limits. */
+  INVALID_DEFINITION: 18,
+  INVALID_AMOUNT: 19,
+} as const;
+
+export const REASON_NAMES: Record<number, string> = Object.fromEntries(
+  Object.entries(REASON).map(([name, code]) => [code, name.toLowerCase()]),
+);
