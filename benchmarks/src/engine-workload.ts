@@ -1,5 +1,6 @@
 import { Engine, type EngineLimits } from '@outcry/engine/engine';
 import { EventOutput } from '@outcry/engine/event-output';
+import { order } from '@outcry/book/records';
 import { COMMAND, command, commandHead } from '@outcry/market/command';
 import { EVENT, event } from '@outcry/market/event';
 import { GTC, IOC, LIMIT, MARKET, type Side } from '@outcry/market/order-terms';
@@ -57,30 +58,33 @@ export function setUpCommands(accounts: number): CommandBlock {
 }
 
 /**
- * Turns a workload into commands. Cancels and replaces name orders by the id that the engine gave, so an engine plays along; the
- * account of an order follows from its id.
+ * A workload as commands that can be played over and over. Cancels and replaces name orders by the slot and generation that the
+ * engine gives, which is the same in every pass but for the generation: a pass ends with all orders cancelled and the pool's free
+ * slots in their first order, so that pass p only adds p x uses[slot] to a generation.
  */
-export function toCommands(workload: Workload, accounts: number): CommandBlock {
+export interface CommandLoop {
+  readonly block: CommandBlock;
+  /** how often a pass uses each slot */
+  readonly uses: Int32Array;
+  /** the first pass's generations */
+  readonly generations: Int32Array;
+  /** events of one pass, by kind */
+  readonly events: Int32Array;
+}
+
+export function toCommands(workload: Workload, accounts: number): CommandLoop {
   const output = new UnreadEvents(); // of the class that is measured, so that the engine stays monomorphic
   const engine = new Engine(output, BENCH_LIMITS);
   apply(engine, setUpCommands(accounts));
-  const block = new CommandBlock(workload.count);
+  const block = new CommandBlock(workload.count + 4_000_000);
   const slots = new Map<number, [slot: number, generation: number]>();
+  const events = new Int32Array(16);
   const { words } = workload;
-  for (let i = 0; i < workload.count; i++) {
-    const operation = words[i * 4] & 0xff;
-    const side = ((words[i * 4] >>> 8) & 1) as Side;
-    const id = words[i * 4 + 1];
-    const account = id % accounts;
-    let head: number;
-    if (operation === OPERATION.LIMIT) head = commandHead(COMMAND.NEW_ORDER, side, LIMIT, GTC);
-    else if (operation === OPERATION.IMMEDIATE) head = commandHead(COMMAND.NEW_ORDER, side, LIMIT, IOC);
-    else if (operation === OPERATION.MARKET) head = commandHead(COMMAND.NEW_ORDER, side, MARKET, IOC);
-    else if (operation === OPERATION.CANCEL) head = commandHead(COMMAND.CANCEL);
-    else head = commandHead(COMMAND.CANCEL_REPLACE, side, LIMIT, GTC);
-    const at = block.next(head, account);
-    block.i32[at + PRICE] = words[i * 4 + 2];
-    block.i32[at + QUANTITY] = words[i * 4 + 3];
+
+  const send = (id: number, head: number, price: number, quantity: number): void => {
+    const at = block.next(head, id % accounts);
+    block.i32[at + PRICE] = price;
+    block.i32[at + QUANTITY] = quantity;
     const meant = slots.get(id);
     if (meant !== undefined) {
       block.i32[at + ORDER_SLOT] = meant[0];
@@ -90,11 +94,62 @@ export function toCommands(workload: Workload, accounts: number): CommandBlock {
     engine.apply(block.i32, block.f64, at);
     for (let e = first; e < output.position; e++) {
       const from = output.wordOf(e);
-      if ((output.i32[from + event.HEAD] & 0xff) !== EVENT.ACCEPTED) continue;
-      slots.set(id, [output.i32[from + event.ORDER_SLOT], output.i32[from + event.ORDER_GENERATION]]);
+      const kind = output.i32[from + event.HEAD] & 0xff;
+      events[kind]++;
+      if (kind === EVENT.ACCEPTED) slots.set(id, [output.i32[from + event.ORDER_SLOT], output.i32[from + event.ORDER_GENERATION]]);
     }
+  };
+
+  for (let i = 0; i < workload.count; i++) {
+    const side = ((words[i * 4] >>> 8) & 1) as Side;
+    send(words[i * 4 + 1], headOf(words[i * 4] & 0xff, side), words[i * 4 + 2], words[i * 4 + 3]);
   }
-  return block;
+  const { orders } = engine.memory;
+  const live = (slot: number, generation: number) =>
+    orders.i32[slot * order.WORDS + order.QUANTITY] > 0 && orders.i32[slot * order.WORDS + order.ID] === generation;
+  for (const [id, [slot, generation]] of slots) if (live(slot, generation)) send(id, commandHead(COMMAND.CANCEL), 0, 0);
+  const top = orders.top - 1;
+  const firstFiller = 1 << 30;
+  const bySlot = new Int32Array(top + 1);
+  for (let i = 0; i < top; i++) {
+    send(firstFiller + i, commandHead(COMMAND.NEW_ORDER, 0, LIMIT, GTC), 1, 1);
+    bySlot[slots.get(firstFiller + i)![0]] = firstFiller + i;
+  }
+  for (let slot = top; slot >= 1; slot--) send(bySlot[slot], commandHead(COMMAND.CANCEL), 0, 0);
+  const uses = new Int32Array(top + 1);
+  for (let slot = 1; slot <= top; slot++) uses[slot] = orders.i32[slot * order.WORDS + order.ID];
+  const generations = Int32Array.from({ length: block.count }, (_, i) => block.i32[i * WORDS + ORDER_GENERATION]);
+  return { block, uses, generations, events };
+}
+
+function headOf(operation: number, side: Side): number {
+  switch (operation) {
+    case OPERATION.LIMIT:
+      return commandHead(COMMAND.NEW_ORDER, side, LIMIT, GTC);
+    case OPERATION.IMMEDIATE:
+      return commandHead(COMMAND.NEW_ORDER, side, LIMIT, IOC);
+    case OPERATION.MARKET:
+      return commandHead(COMMAND.NEW_ORDER, side, MARKET, IOC);
+    case OPERATION.CANCEL:
+      return commandHead(COMMAND.CANCEL);
+    default:
+      return commandHead(COMMAND.CANCEL_REPLACE, side, LIMIT, GTC);
+  }
+}
+
+/** Makes the commands of a pass ready for the next one. */
+export function advance(loop: CommandLoop, from = 0, to = loop.block.count): void {
+  const { i32 } = loop.block;
+  for (let i = from; i < to; i++) {
+    const at = i * WORDS;
+    const slot = i32[at + ORDER_SLOT];
+    if (slot !== 0) i32[at + ORDER_GENERATION] += loop.uses[slot];
+  }
+}
+
+/** Makes the commands ready for the first pass of a fresh engine. */
+export function rewind(loop: CommandLoop): void {
+  for (let i = 0; i < loop.block.count; i++) loop.block.i32[i * WORDS + ORDER_GENERATION] = loop.generations[i];
 }
 
 export function apply(engine: Engine, block: CommandBlock, from = 0, to = block.count): void {

@@ -183,6 +183,7 @@ export class Engine {
     this.#open(low, high);
     const crosses = this.instruments.books[taker.instrument].crosses(taker.side, taker.price);
     const restsAtOnce = !crosses && taker.timeInForce === GTC;
+    if (this.#hasText) this.writer.text(this.#text, 0, TEXT_WORDS);
     this.writer.accepted(restsAtOnce ? RESTING : 0, taker.slot, taker.price, taker.quantity, low, high, amount);
     if (crosses && (taker.timeInForce !== FOK || this.#fillable())) this.#match();
     const traded = taker.left !== taker.quantity;
@@ -228,7 +229,8 @@ export class Engine {
     const book = this.instruments.books[taker.instrument];
     taker.quantity = Math.min(MAX_QUANTITY, book.lotsFor(taker.side, tickLots));
     if (taker.quantity === 0 && book.crosses(taker.side, taker.price)) return REASON.AMOUNT_TOO_SMALL;
-    if (taker.side === BUY && this.ledger.available(taker.account, this.#paidBy(taker.instrument, BUY)) < amount) return REASON.INSUFFICIENT_BALANCE;
+    if (taker.side === BUY && this.ledger.available(taker.account, this.#paidBy(taker.instrument, BUY)) < amount)
+      return REASON.INSUFFICIENT_BALANCE;
     return REASON.NONE;
   }
 

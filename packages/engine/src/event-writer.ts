@@ -119,6 +119,12 @@ export class EventWriter {
     this.#mix(account, asset ^ (APPLIED << 24));
   }
 
+  /** The text that belongs to the next event. */
+  text(words: Int32Array, from: number, count: number): void {
+    const at = this.#start(EVENT.TEXT, 0, 0);
+    for (let i = 0; i < count; i++) this.#output.i32[at + 1 + i] = words[from + i];
+  }
+
   /** State for a snapshot: sequence, time and hash. */
   used(): Uint8Array {
     const bytes = new Uint8Array(24);

@@ -50,6 +50,13 @@ export const EVENT = {
   BALANCE: 7,
   /** A deposit, withdrawal or definition took effect. */
   APPLIED: 8,
+  /** The text of the next event's client order id, from word 1. */
+  TEXT: 9,
+  /** After a start: an order that is open, as ACCEPTED; REMAINING is what it has left, F64_TIME when it was entered,
+   * F64_AMOUNT the quote units it has traded, and for its client's 64 bits see TEXT. */
+  OPEN_ORDER: 10,
+  /** After a start: an instrument's last price (PRICE), trades (F64_TRADE) and aggregate trades (F64_AMOUNT) so far. */
+  INSTRUMENT: 11,
 } as const;
 
 /** Flags of an event's head. */

@@ -1,0 +1,58 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { announceState } from '@outcry/engine/announce';
+import { Engine, type EngineLimits } from '@outcry/engine/engine';
+import { ManyToManyRing } from '@outcry/memory/many-to-many-ring';
+import { EventRing } from './event-ring.ts';
+import { recover } from './recovery.ts';
+import { CHECKPOINT_EVERY, ENGINE_GATE, Shared, type VenueMemory } from './shared.ts';
+import { place, type ThreadPlacement } from './thread.ts';
+
+export interface EngineThreadData {
+  limits: EngineLimits;
+  /** where snapshots and segments lie */
+  directory: string;
+  placement: ThreadPlacement;
+}
+
+/** Commands applied before what they caused is shown to the gateway. */
+const PUBLISH_EVERY = 64;
+
+const { limits, directory, placement } = workerData as EngineThreadData;
+const port = parentPort!;
+const output = new EventRing();
+const engine = new Engine(output, limits);
+port.postMessage({ kind: 'recovered', recovery: recover(engine, directory), placed: place(placement) });
+port.once('message', (memory: VenueMemory) => {
+  run(new Shared(memory));
+  port.close();
+});
+
+function run(shared: Shared): void {
+  const ring = new ManyToManyRing(shared.memory.commands);
+  output.connect(shared);
+  announceState(engine);
+  output.publish();
+  const { spins } = shared.memory;
+  let position = shared.memory.start;
+  let idle = 0;
+  for (;;) {
+    const end = ring.published();
+    if (position === end) {
+      if (shared.stopping) return;
+      if (++idle < spins) continue;
+      shared.engineBell.prepare();
+      if (ring.published() === position && !shared.stopping) shared.engineBell.wait(100);
+      else shared.engineBell.cancel();
+      continue;
+    }
+    idle = 0;
+    const stopAt = Math.min(end, position + PUBLISH_EVERY);
+    while (position < stopAt) {
+      engine.apply(ring.i32, ring.f64, ring.wordOf(position));
+      position++;
+      if (position % CHECKPOINT_EVERY === 0) shared.writeCheckpoint(position, engine.hash);
+    }
+    output.publish();
+    ring.release(ENGINE_GATE, position);
+  }
+}

@@ -1,0 +1,197 @@
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { allocateSegment, spareName } from '@outcry/journal/journal-writer';
+import { command } from '@outcry/market/command';
+import { EVENT, event } from '@outcry/market/event';
+import { ManyToManyRing } from '@outcry/memory/many-to-many-ring';
+import { type Crew, startCrew } from '@outcry/venue/threads/crew';
+import { advance, rewind, BENCH_LIMITS, type CommandBlock, type CommandLoop, setUpCommands, toCommands } from './engine-workload.ts';
+import { Histogram } from './histogram.ts';
+import { generate } from './workload.ts';
+
+const SEGMENT = 256 * 1024 * 1024;
+const BATCH = 256;
+const NAP_MS = 0.05;
+
+export interface PipelineResult {
+  /** commands a second asked for; 0: as fast as it goes */
+  rate: number;
+  seconds: number;
+  commands: number;
+  perSecond: number;
+  latencyNs: ReturnType<Histogram['summary']>;
+  /** whether every command was durable and answered, with the trades that the workload must cause */
+  correct: boolean;
+}
+
+/** The pipeline's load: commands of the `move` mix, over and over. */
+export function pipelineLoad(operations = 1_000_000): CommandLoop {
+  return toCommands(generate('move', 7, operations), 1000);
+}
+
+/**
+ * Command ring, engine with accounts, journal with fdatasync, reply ring: each on its thread, fed and read by this one. Latency is
+ * counted from the moment that a command was meant to be sent to the moment that its durable answer was read.
+ */
+export async function runPipeline(loop: CommandLoop, rate: number, seconds: number, directory = os.tmpdir()): Promise<PipelineResult> {
+  const folder = fs.mkdtempSync(path.join(directory, 'outcry-pipeline-'));
+  try {
+    const expected = (rate === 0 ? 6_000_000 : rate) * seconds * command.BYTES * 1.1;
+    for (let i = 0; i <= expected / SEGMENT; i++) allocateSegment(path.join(folder, spareName(i)), SEGMENT);
+    const crew = await startCrew({
+      limits: BENCH_LIMITS,
+      journal: { directory: folder, durability: 'fsync', segmentBytes: SEGMENT, partition: 0 },
+      memory: { commandSlots: 1 << 16, eventSlots: 1 << 16, spins: 0 },
+    });
+    const client = new Client(crew);
+    rewind(loop);
+    client.sendAll(setUpCommands(1000));
+    client.warmUp(loop);
+    const result = client.run(loop, rate, seconds);
+    await crew.stop();
+    return result;
+  } finally {
+    fs.rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+class Client {
+  readonly #crew: Crew;
+  readonly #ring: ManyToManyRing;
+  readonly #events: Int32Array;
+  readonly #sequences: Float64Array;
+  readonly #mask: number;
+  #read = 0;
+  #answered = 0;
+  #sent = 0;
+  #fills = 0;
+  readonly #due = new Float64Array(1 << 17);
+  #histogram = new Histogram();
+  #recording = false;
+
+  constructor(crew: Crew) {
+    this.#crew = crew;
+    this.#ring = new ManyToManyRing(crew.shared.memory.commands);
+    this.#events = new Int32Array(crew.shared.memory.events);
+    this.#sequences = new Float64Array(crew.shared.memory.events);
+    this.#mask = this.#events.length / event.WORDS - 1;
+  }
+
+  sendAll(block: CommandBlock): void {
+    let next = 0;
+    while (next < block.count) {
+      next += this.#send(block, next, Math.min(BATCH, block.count - next), performance.now());
+      this.#readAnswers();
+    }
+    this.#drain();
+  }
+
+  /** One whole pass, so that every thread's code is compiled. */
+  warmUp(loop: CommandLoop): void {
+    for (let pass = 0; pass < 3; pass++) {
+      this.sendAll(loop.block);
+      advance(loop);
+    }
+  }
+
+  run(loop: CommandLoop, rate: number, seconds: number): PipelineResult {
+    const { block } = loop;
+    this.#histogram = new Histogram();
+    this.#recording = true;
+    this.#fills = 0;
+    const sentBefore = this.#sent;
+    const started = performance.now();
+    const end = started + seconds * 1000;
+    let next = 0;
+    let passes = 0;
+    let now = started;
+    while (now < end) {
+      const sent = this.#sent - sentBefore;
+      const due = rate === 0 ? BATCH : Math.floor(((now - started) / 1000) * rate) - sent;
+      const count = Math.min(due, BATCH, block.count - next);
+      if (count > 0) {
+        const taken = rate === 0 ? this.#send(block, next, count, now) : this.#sendDue(block, next, count, started, sent, rate);
+        advance(loop, next, next + taken);
+        next += taken;
+        if (next === block.count) {
+          next = 0;
+          passes++;
+        }
+      }
+      const idle = !this.#readAnswers() && count <= 0;
+      if (idle && rate > 0) this.#rest();
+      now = performance.now();
+    }
+    this.#drain();
+    const elapsed = (performance.now() - started) / 1000;
+    const commands = this.#sent - sentBefore;
+    const fillsPerPass = loop.events[EVENT.FILL];
+    const correct = this.#answered === this.#sent && this.#fills >= passes * fillsPerPass && this.#fills <= (passes + 1) * fillsPerPass;
+    return { rate, seconds, commands, perSecond: commands / elapsed, latencyNs: this.#histogram.summary(), correct };
+  }
+
+  #sendDue(block: CommandBlock, from: number, count: number, started: number, sent: number, rate: number): number {
+    const first = this.#ring.claim(count);
+    if (first < 0) return 0;
+    for (let i = 0; i < count; i++) this.#due[(first + i) & 0x1ffff] = started + ((sent + i) * 1000) / rate;
+    return this.#copy(block, from, count, first);
+  }
+
+  #send(block: CommandBlock, from: number, count: number, now: number): number {
+    const first = this.#ring.claim(count);
+    if (first < 0) return 0;
+    for (let i = 0; i < count; i++) this.#due[(first + i) & 0x1ffff] = now;
+    return this.#copy(block, from, count, first);
+  }
+
+  #copy(block: CommandBlock, from: number, count: number, first: number): number {
+    const to = this.#ring.wordOf(first);
+    const untilWrap = Math.min(count, this.#ring.capacity - to / command.WORDS);
+    this.#ring.i32.set(block.i32.subarray(from * command.WORDS, (from + untilWrap) * command.WORDS), to);
+    if (count > untilWrap) this.#ring.i32.set(block.i32.subarray((from + untilWrap) * command.WORDS, (from + count) * command.WORDS), 0);
+    this.#ring.publish(first, count);
+    this.#crew.shared.engineBell.ring();
+    this.#crew.shared.journalBell.ring();
+    this.#sent = first + count;
+    return count;
+  }
+
+  /** Sleeps until there is something to read, or for a moment: a client that spins would take a core from those it measures. */
+  #rest(): void {
+    const bell = this.#crew.shared.gatewayBell;
+    bell.prepare();
+    if (this.#readAnswers()) bell.cancel();
+    else bell.wait(NAP_MS);
+  }
+
+  /** Reads every event whose command is durable. Returns whether there was one. */
+  #readAnswers(): boolean {
+    const { shared } = this.#crew;
+    const durable = shared.durable.read();
+    const end = shared.eventsPublished.read();
+    let position = this.#read;
+    let answered = this.#answered;
+    const now = performance.now();
+    while (position < end) {
+      const at = (position & this.#mask) * event.WORDS;
+      const sequence = this.#sequences[(at >> 1) + event.F64_SEQUENCE];
+      if (sequence > durable) break;
+      if (sequence > answered) {
+        answered = sequence;
+        if (this.#recording) this.#histogram.record((now - this.#due[(sequence - 1) & 0x1ffff]) * 1e6);
+      }
+      if ((this.#events[at] & 0xff) === EVENT.FILL) this.#fills++;
+      position++;
+    }
+    if (position === this.#read) return false;
+    this.#read = position;
+    this.#answered = answered;
+    shared.eventsRead.publish(position);
+    return true;
+  }
+
+  #drain(): void {
+    while (this.#answered < this.#sent) this.#readAnswers();
+  }
+}

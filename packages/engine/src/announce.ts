@@ -1,0 +1,68 @@
+import { order as orderRecord } from '@outcry/book/records';
+import { command } from '@outcry/market/command';
+import { EVENT, event, RESTING } from '@outcry/market/event';
+import type { Side } from '@outcry/market/order-terms';
+import type { Engine } from './engine.ts';
+import { instrument as instrumentRecord } from './instruments.ts';
+import { details as detailsRecord } from './order-details.ts';
+
+/**
+ * Tells a reader that has seen nothing yet where the engine stands, as events: every instrument's numbers, every balance that is
+ * not zero, every open order in the order of its price's queue. The rolling hash is left as it is.
+ */
+export function announceState(engine: Engine): void {
+  const saved = engine.writer.used();
+  for (let number = 0; number < engine.instruments.books.length; number++)
+    if (engine.instruments.has(number)) announceInstrument(engine, number);
+  for (let account = 0; account < engine.ledger.accounts; account++) {
+    for (let asset = 0; asset < engine.ledger.assetCapacity; asset++) {
+      if (engine.ledger.available(account, asset) + engine.ledger.held(account, asset) > 0) engine.writer.balance(account, asset);
+    }
+  }
+  const orders = engine.memory.orders.i32;
+  for (let slot = 1; slot < engine.memory.orders.top; slot++) {
+    const at = slot * orderRecord.WORDS;
+    if (orders[at + orderRecord.QUANTITY] > 0 && orders[at + orderRecord.PREVIOUS] === 0) announceQueue(engine, slot);
+  }
+  engine.writer.restore(saved);
+}
+
+function announceInstrument(engine: Engine, number: number): void {
+  const { i32, f64 } = engine.output;
+  const at = engine.output.claim();
+  i32.fill(0, at, at + event.WORDS);
+  i32[at + event.HEAD] = EVENT.INSTRUMENT;
+  i32[at + event.PLACE] = number;
+  i32[at + event.PRICE] = engine.instruments.i32[number * instrumentRecord.WORDS + instrumentRecord.LAST_PRICE];
+  f64[(at >> 1) + event.F64_SEQUENCE] = engine.sequence;
+  f64[(at >> 1) + event.F64_TIME] = engine.writer.time;
+  f64[(at >> 1) + event.F64_TRADE] = engine.instruments.f64[number * instrumentRecord.F64_WORDS + instrumentRecord.F64_TRADES];
+  f64[(at >> 1) + event.F64_AMOUNT] = engine.instruments.f64[number * instrumentRecord.F64_WORDS + instrumentRecord.F64_AGGREGATES];
+}
+
+function announceQueue(engine: Engine, first: number): void {
+  const orders = engine.memory.orders.i32;
+  const { details } = engine;
+  for (let slot = first; slot !== 0; slot = orders[slot * orderRecord.WORDS + orderRecord.NEXT]) {
+    const order = slot * orderRecord.WORDS;
+    const detail = slot * detailsRecord.WORDS;
+    const terms = orders[order + orderRecord.TERMS];
+    const text = details.i32[detail + detailsRecord.TEXT_SLOT];
+    if (text !== 0) engine.writer.text(details.texts.i32, text * details.texts.ints, command.TEXT_BYTES / 4);
+    const price = engine.instruments.books[terms & 0xffff].priceOf(slot, ((terms >>> 16) & 1) as Side);
+    const at = engine.writer.order(
+      EVENT.OPEN_ORDER,
+      RESTING,
+      (terms >>> 17) & 0x7fff,
+      slot,
+      price,
+      orders[order + orderRecord.ORIGINAL],
+      orders[order + orderRecord.QUANTITY],
+    );
+    const { i32, f64 } = engine.output;
+    i32[at + event.CLIENT_LOW] = details.i32[detail + detailsRecord.CLIENT_LOW];
+    i32[at + event.CLIENT_HIGH] = details.i32[detail + detailsRecord.CLIENT_HIGH];
+    f64[(at >> 1) + event.F64_TIME] = details.f64[slot * detailsRecord.F64_WORDS + detailsRecord.F64_TIME];
+    f64[(at >> 1) + event.F64_AMOUNT] = details.f64[slot * detailsRecord.F64_WORDS + detailsRecord.F64_EXECUTED];
+  }
+}
