@@ -1,6 +1,6 @@
+import { order } from '@outcry/book/records';
 import { Engine, type EngineLimits } from '@outcry/engine/engine';
 import { EventOutput } from '@outcry/engine/event-output';
-import { order } from '@outcry/book/records';
 import { COMMAND, command, commandHead } from '@outcry/market/command';
 import { EVENT, event } from '@outcry/market/event';
 import { GTC, IOC, LIMIT, MARKET, type Side } from '@outcry/market/order-terms';

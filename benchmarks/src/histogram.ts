@@ -11,7 +11,7 @@ export class Histogram {
   #max = 0;
 
   record(nanoseconds: number, times = 1): void {
-    const value = nanoseconds < 0 ? 0 : nanoseconds;
+    const value = Math.max(0, nanoseconds);
     this.#counts[bucketOf(value)] += times;
     this.#total += times;
     if (value > this.#max) this.#max = value;

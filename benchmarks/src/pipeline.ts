@@ -6,7 +6,7 @@ import { command } from '@outcry/market/command';
 import { EVENT, event } from '@outcry/market/event';
 import { ManyToManyRing } from '@outcry/memory/many-to-many-ring';
 import { type Crew, startCrew } from '@outcry/venue/threads/crew';
-import { advance, rewind, BENCH_LIMITS, type CommandBlock, type CommandLoop, setUpCommands, toCommands } from './engine-workload.ts';
+import { advance, BENCH_LIMITS, type CommandBlock, type CommandLoop, rewind, setUpCommands, toCommands } from './engine-workload.ts';
 import { Histogram } from './histogram.ts';
 import { generate } from './workload.ts';
 

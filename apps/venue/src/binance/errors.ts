@@ -1,0 +1,90 @@
+import { REASON } from '@outcry/market/reason';
+
+/** An error in Binance's form: a numeric code and a text, at an HTTP status. https://developers.binance.com/docs/binance-spot-api-docs/errors */
+export class ApiError extends Error {
+  readonly code: number;
+  readonly status: number;
+  readonly retryAfter: number | undefined;
+  constructor(code: number, message: string, status = 400, retryAfter?: number) {
+    super(message);
+    this.code = code;
+    this.status = status;
+    this.retryAfter = retryAfter;
+  }
+}
+
+export const errors = {
+  unknown: () => new ApiError(-1000, 'An unknown error occurred while processing the request.', 500),
+  disconnected: (why: string) => new ApiError(-1001, `Internal error; unable to process your request. Please try again. (${why})`, 503),
+  unknownOutcome: (why: string) =>
+    new ApiError(-1006, `An unexpected response was received from the message bus. Execution status unknown. (${why})`, 503),
+  timeout: (why: string) => new ApiError(-1007, `Timeout waiting for response from backend server. ${why}`, 503),
+  overloaded: () => new ApiError(-1008, 'Server is currently overloaded with other requests. Please try again in a few minutes.', 503),
+  tooManyRequests: (limit: number, retryAfter: number) =>
+    new ApiError(
+      -1003,
+      `Too much request weight used; current limit is ${limit} request weight per 1 MINUTE. Please use WebSocket Streams for live updates to avoid polling the API.`,
+      429,
+      retryAfter,
+    ),
+  tooManyOrders: (limit: number, interval: string, retryAfter: number) =>
+    new ApiError(-1015, `Too many new orders; current limit is ${limit} orders per ${interval}.`, 429, retryAfter),
+  filter: (name: string) => new ApiError(-1013, `Filter failure: ${name}`),
+  badTimestamp: (ahead: boolean) =>
+    new ApiError(
+      -1021,
+      ahead
+        ? "Timestamp for this request was 1000ms ahead of the server's time."
+        : 'Timestamp for this request is outside of the recvWindow.',
+    ),
+  badSignature: () => new ApiError(-1022, 'Signature for this request is not valid.'),
+  illegal: (name: string, legal: string) =>
+    new ApiError(-1100, `Illegal characters found in parameter '${name}'; legal range is '${legal}'.`),
+  tooMany: (what: string) => new ApiError(-1101, `Too many parameters sent for this endpoint; ${what}.`),
+  missing: (name: string) => new ApiError(-1102, `Mandatory parameter '${name}' was not sent, was empty/null, or malformed.`),
+  missingOneOf: (a: string, b: string) => new ApiError(-1102, `Param '${a}' or '${b}' must be sent, but both were empty/null!`),
+  unknownParameter: () => new ApiError(-1103, 'An unknown parameter was sent.'),
+  unread: (read: number, sent: number) =>
+    new ApiError(-1104, `Not all sent parameters were read; read '${read}' parameter(s) but was sent '${sent}'.`),
+  empty: (name: string) => new ApiError(-1105, `Parameter '${name}' was empty.`),
+  notRequired: (name: string) => new ApiError(-1106, `Parameter '${name}' sent when not required.`),
+  tooPrecise: (name: string) => new ApiError(-1111, `Parameter '${name}' has too much precision.`),
+  invalidInterval: () => new ApiError(-1120, 'Invalid interval.'),
+  badSymbol: () => new ApiError(-1121, 'Invalid symbol.'),
+  badListenKey: () => new ApiError(-1125, 'This listenKey does not exist.'),
+  noSuchOrder: () => new ApiError(-2013, 'Order does not exist.'),
+  badKeyFormat: () => new ApiError(-2014, 'API-key format invalid.', 401),
+  badKey: () => new ApiError(-2015, 'Invalid API-key, IP, or permissions for action.', 401),
+};
+
+/** The texts that clients match, to the letter. */
+const REJECTIONS: Record<number, () => ApiError> = {
+  [REASON.INSUFFICIENT_BALANCE]: () => new ApiError(-2010, 'Account has insufficient balance for requested action.'),
+  [REASON.WOULD_TAKE]: () => new ApiError(-2010, 'Order would immediately match and take.'),
+  [REASON.DUPLICATE_CLIENT_ID]: () => new ApiError(-2010, 'Duplicate order sent.'),
+  [REASON.INVALID_PRICE]: () => errors.filter('PRICE_FILTER'),
+  [REASON.INVALID_QUANTITY]: () => errors.filter('LOT_SIZE'),
+  [REASON.AMOUNT_TOO_SMALL]: () => errors.filter('LOT_SIZE'),
+  [REASON.OVERFLOW]: () => errors.filter('NOTIONAL'),
+  [REASON.UNKNOWN_INSTRUMENT]: () => errors.badSymbol(),
+  [REASON.UNKNOWN_ACCOUNT]: () => errors.badKey(),
+  [REASON.OUT_OF_ORDERS]: () => new ApiError(-2010, 'The venue holds as many open orders as it can; cancel some or try again later.'),
+  [REASON.INVALID_TERMS]: () => new ApiError(-2010, 'Unsupported order combination.'),
+  [REASON.INVALID_AMOUNT]: () => errors.filter('NOTIONAL'),
+};
+
+/** Why a new order was refused. */
+export function newOrderError(reason: number): ApiError {
+  return REJECTIONS[reason]?.() ?? new ApiError(-2010, 'Order was rejected.');
+}
+
+/** Why a cancel or an amendment was refused. */
+export function cancelError(reason: number): ApiError {
+  if (reason === REASON.NOT_LOWER) {
+    return new ApiError(
+      -2038,
+      'Order amend (quantity reduction) rejected: the new quantity must be below the quantity and above what is executed.',
+    );
+  }
+  return new ApiError(-2011, 'Unknown order sent.');
+}

@@ -1,0 +1,99 @@
+import type { TObject } from 'typebox';
+import type { Accounts } from '../core/accounts.ts';
+import type { CommandFields } from '../core/commands.ts';
+import type { VenueConfig } from '../core/config.ts';
+import { type Gateway, GatewayError, type Outcome } from '../core/gateway.ts';
+import type { Instrument, Market } from '../core/market.ts';
+import type { MarketFeed } from '../core/market-feed.ts';
+import { type History, HistoryUnavailable } from '../store/history.ts';
+import type { Shared } from '../threads/shared.ts';
+import { errors } from './errors.ts';
+import type { Parameters } from './parameters.ts';
+import type { RateLimiter } from './rate-limits.ts';
+import type { UserStreams } from './user-streams.ts';
+
+/** What an operation may use. */
+export interface Services {
+  config: VenueConfig;
+  market: Market;
+  accounts: Accounts;
+  gateway: Gateway;
+  feeds: readonly MarketFeed[];
+  history: History;
+  shared: Shared;
+  limiter: RateLimiter;
+  userStreams: UserStreams;
+  now(): number;
+}
+
+/** Who asks. */
+export interface Caller {
+  /** account number, -1: nobody signed in */
+  account: number;
+  apiKey: string;
+  /** told after an order was counted */
+  orderCounts?: (tenSeconds: number, day: number) => void;
+}
+
+export type Security = 'NONE' | 'API_KEY' | 'SIGNED';
+
+/** One thing that clients can ask for, over REST, the WebSocket API, or both. */
+export interface Operation {
+  summary: string;
+  rest?: { method: 'GET' | 'POST' | 'PUT' | 'DELETE'; path: string };
+  /** method name in the WebSocket API */
+  ws?: string;
+  security: Security;
+  weight: number;
+  parameters: TObject;
+  run(services: Services, parameters: Parameters, caller: Caller): unknown;
+}
+
+/** The instrument that a parameter names. Throws ApiError -1121. */
+export function instrumentOf(services: Services, parameters: Parameters, name = 'symbol'): Instrument {
+  const instrument = services.market.find(parameters[name]);
+  if (instrument === undefined) throw errors.badSymbol();
+  return instrument;
+}
+
+/** Sends a command and remembers what its account was told, for later reads. Throws ApiError. */
+export async function submit(services: Services, caller: Caller, fields: CommandFields): Promise<Outcome> {
+  try {
+    const outcome = await services.gateway.submit(fields);
+    lastTold.set(caller.account, outcome.sequence);
+    return outcome;
+  } catch (error) {
+    if (!(error instanceof GatewayError)) throw error;
+    switch (error.code) {
+      case 'overloaded':
+        throw errors.overloaded();
+      case 'journal_full':
+        throw errors.disconnected(error.message);
+      default:
+        throw errors.unknownOutcome(error.message);
+    }
+  }
+}
+
+const lastTold = new Map<number, number>();
+const POLL_MS = 2;
+
+/**
+ * Reads history once it has reached what the account was last told; waits for that for a bounded time.
+ * Throws ApiError -1007 when the store is behind or cannot be read.
+ */
+export async function readHistory<T>(services: Services, account: number, read: (history: History) => T): Promise<T> {
+  const wanted = lastTold.get(account) ?? 0;
+  const deadline = performance.now() + services.config.readWaitMs;
+  while (services.shared.stored.read() < wanted) {
+    if (performance.now() > deadline)
+      throw errors.timeout(`The store is ${services.shared.durable.read() - services.shared.stored.known} commands behind.`);
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+  }
+  try {
+    return read(services.history);
+  } catch (error) {
+    if (error instanceof HistoryUnavailable) throw errors.timeout(`The store cannot be read: ${error.message}.`);
+    throw error;
+  }
+}

@@ -1,0 +1,134 @@
+import { myTradesJson } from '../format.ts';
+import { type Caller, instrumentOf, type Operation, readHistory, type Services } from '../operation.ts';
+import { integer, optionalInteger, type Parameters } from '../parameters.ts';
+import * as s from './schemas.ts';
+
+function account(services: Services, sent: Parameters, caller: Caller) {
+  const { view } = services.gateway;
+  const omitZero = sent.omitZeroBalances?.toLowerCase() === 'true';
+  const [first] = services.market.instruments;
+  const rate = (ppm: number) => (ppm / 1_000_000).toFixed(8);
+  const balances = services.market.assets.map((asset) => ({ asset, balance: view.balance(caller.account, asset.number) }));
+  return {
+    makerCommission: Math.floor(first.definition.makerFeePpm / 100),
+    takerCommission: Math.floor(first.definition.takerFeePpm / 100),
+    buyerCommission: 0,
+    sellerCommission: 0,
+    commissionRates: {
+      maker: rate(first.definition.makerFeePpm),
+      taker: rate(first.definition.takerFeePpm),
+      buyer: rate(0),
+      seller: rate(0),
+    },
+    canTrade: true,
+    canWithdraw: true,
+    canDeposit: true,
+    brokered: false,
+    requireSelfTradePrevention: false,
+    preventSor: false,
+    updateTime: services.userStreams.lastUpdate(caller.account),
+    accountType: 'SPOT',
+    balances: balances
+      .filter(({ balance }) => !omitZero || balance.available + balance.held > 0)
+      .map(({ asset, balance }) => ({ asset: asset.name, free: asset.format(balance.available), locked: asset.format(balance.held) })),
+    permissions: ['SPOT'],
+    uid: caller.account,
+  };
+}
+
+async function myTrades(services: Services, sent: Parameters, caller: Caller) {
+  const instrument = instrumentOf(services, sent);
+  const range = {
+    from: optionalInteger(sent, 'fromId'),
+    startTime: optionalInteger(sent, 'startTime'),
+    endTime: optionalInteger(sent, 'endTime'),
+    limit: integer(sent, 'limit', 500, 1, 1000),
+  };
+  const order = optionalInteger(sent, 'orderId');
+  const trades = await readHistory(services, caller.account, (history) =>
+    history.tradesOf(caller.account, instrument.number, range, order),
+  );
+  return trades
+    .flatMap((trade) => myTradesJson(trade, caller.account, instrument))
+    .filter((trade) => order === undefined || trade.orderId === order);
+}
+
+const listenKey = { listenKey: s.word('Listen key') };
+const noParameters = s.parameters({});
+
+export const accountOperations: Operation[] = [
+  {
+    summary: 'Account and balances',
+    rest: { method: 'GET', path: '/api/v3/account' },
+    ws: 'account.status',
+    security: 'SIGNED',
+    weight: 20,
+    parameters: s.parameters({ omitZeroBalances: s.optional(s.flag) }),
+    run: account,
+  },
+  {
+    summary: 'Trades of an account',
+    rest: { method: 'GET', path: '/api/v3/myTrades' },
+    ws: 'myTrades',
+    security: 'SIGNED',
+    weight: 20,
+    parameters: s.parameters({
+      symbol: s.symbol,
+      orderId: s.optional(s.whole('Only of this order')),
+      ...s.range,
+      fromId: s.optional(s.whole('First trade id')),
+      limit: s.limit,
+    }),
+    run: myTrades,
+  },
+  {
+    summary: 'Start a user data stream',
+    rest: { method: 'POST', path: '/api/v3/userDataStream' },
+    ws: 'userDataStream.start',
+    security: 'API_KEY',
+    weight: 2,
+    parameters: noParameters,
+    run: (services, _sent, caller) => ({ listenKey: services.userStreams.openListenKey(caller.account) }),
+  },
+  {
+    summary: 'Keep a user data stream alive',
+    rest: { method: 'PUT', path: '/api/v3/userDataStream' },
+    ws: 'userDataStream.ping',
+    security: 'API_KEY',
+    weight: 2,
+    parameters: s.parameters(listenKey),
+    run: (services, sent, caller) => {
+      services.userStreams.keepAlive(sent.listenKey, caller.account);
+      return {};
+    },
+  },
+  {
+    summary: 'End a user data stream',
+    rest: { method: 'DELETE', path: '/api/v3/userDataStream' },
+    ws: 'userDataStream.stop',
+    security: 'API_KEY',
+    weight: 2,
+    parameters: s.parameters(listenKey),
+    run: (services, sent, caller) => {
+      services.userStreams.closeListenKey(sent.listenKey, caller.account);
+      return {};
+    },
+  },
+  // ccxt asks for these when it has keys; this venue has no network and no margin.
+  {
+    summary: 'Assets that can be withdrawn: none',
+    rest: { method: 'GET', path: '/sapi/v1/capital/config/getall' },
+    security: 'SIGNED',
+    weight: 10,
+    parameters: noParameters,
+    run: () => [],
+  },
+  {
+    summary: 'Margin pairs: none',
+    rest: { method: 'GET', path: '/sapi/v1/margin/allPairs' },
+    security: 'NONE',
+    weight: 1,
+    parameters: noParameters,
+    run: () => [],
+  },
+];

@@ -1,0 +1,75 @@
+import type { TObject, TSchema } from 'typebox';
+import { errors } from './errors.ts';
+
+export type Parameters = Record<string, string>;
+
+/** A query string or form body as parameters. Throws ApiError -1101 when one is sent twice. */
+export function parseForm(text: string, into: Parameters = {}): Parameters {
+  for (const [name, value] of new URLSearchParams(text)) {
+    if (Object.hasOwn(into, name)) throw errors.tooMany(`'${name}' was sent more than once`);
+    into[name] = value;
+  }
+  return into;
+}
+
+/** Parameters that arrived as JSON: numbers and booleans become their decimal text. Throws ApiError -1100. */
+export function fromJson(sent: unknown): Parameters {
+  if (sent === undefined || sent === null) return {};
+  if (typeof sent !== 'object' || Array.isArray(sent)) throw errors.illegal('params', 'an object');
+  const parameters: Parameters = {};
+  for (const [name, value] of Object.entries(sent)) {
+    if (typeof value === 'string') parameters[name] = value;
+    else if (typeof value === 'number' || typeof value === 'boolean') parameters[name] = String(value);
+    else if (Array.isArray(value)) parameters[name] = JSON.stringify(value);
+    else throw errors.illegal(name, 'a string or a number');
+  }
+  return parameters;
+}
+
+/** Sent with every signed request, read by the security check. */
+const SIGNED = ['timestamp', 'recvWindow', 'signature', 'apiKey'];
+
+/**
+ * Checks parameters against an operation's schema, which the documentation is made from too: all are strings, most with a pattern.
+ * Throws ApiError -1100 (illegal), -1102 (missing), -1104 (unknown) or -1105 (empty).
+ */
+export function checkParameters(schema: TObject, sent: Parameters, signed: boolean): void {
+  const properties = schema.properties as Record<string, TSchema & { pattern?: string; enum?: string[] }>;
+  const required = (schema.required as string[] | undefined) ?? [];
+  for (const name of required) if (!Object.hasOwn(sent, name)) throw errors.missing(name);
+  let read = 0;
+  for (const [name, value] of Object.entries(sent)) {
+    if (signed && SIGNED.includes(name)) {
+      read++;
+      continue;
+    }
+    const property = Object.hasOwn(properties, name) ? properties[name] : undefined;
+    if (property === undefined) continue;
+    read++;
+    if (value === '') throw required.includes(name) ? errors.missing(name) : errors.empty(name);
+    if (property.pattern !== undefined && !patternOf(property.pattern).test(value)) throw errors.illegal(name, property.pattern);
+  }
+  const count = Object.keys(sent).length;
+  if (read < count) throw errors.unread(read, count);
+}
+
+const patterns = new Map<string, RegExp>();
+
+function patternOf(source: string): RegExp {
+  let pattern = patterns.get(source);
+  if (pattern === undefined) {
+    pattern = new RegExp(source);
+    patterns.set(source, pattern);
+  }
+  return pattern;
+}
+
+/** A whole number out of a checked parameter, or a default; clipped to a range. */
+export function integer(parameters: Parameters, name: string, otherwise: number, least: number, most: number): number {
+  const text = parameters[name];
+  return text === undefined ? otherwise : Math.min(Math.max(Number(text), least), most);
+}
+
+export function optionalInteger(parameters: Parameters, name: string): number | undefined {
+  return parameters[name] === undefined ? undefined : Number(parameters[name]);
+}

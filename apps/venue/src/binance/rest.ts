@@ -1,0 +1,79 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { ApiError, errors } from './errors.ts';
+import type { Caller, Operation, Services } from './operation.ts';
+import { checkParameters, type Parameters, parseForm } from './parameters.ts';
+import { checkSignature, keyHolder, signedPayload } from './security.ts';
+
+/** Puts every operation that has a path on the server, documented from the same schemas that check it. */
+export function addRestOperations(server: FastifyInstance, services: Services, operations: readonly Operation[]): void {
+  // Parameters come from query and body together and fail with Binance's codes: checkParameters does that, not Ajv.
+  server.setValidatorCompiler(() => () => true);
+  server.addContentTypeParser('application/x-www-form-urlencoded', { parseAs: 'string' }, (_request, body, done) => done(null, body));
+  for (const operation of operations) {
+    if (operation.rest === undefined) continue;
+    server.route({
+      method: operation.rest.method,
+      url: operation.rest.path,
+      schema: {
+        summary: operation.summary,
+        tags: [operation.security === 'NONE' ? 'Market data' : 'Account'],
+        querystring: operation.parameters,
+        ...(operation.security !== 'NONE' && { security: [{ apiKey: [] }] }),
+      },
+      handler: (request, reply) => answer(services, operation, request, reply),
+    });
+  }
+}
+
+async function answer(services: Services, operation: Operation, request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
+  const used = services.limiter.useWeight(request.ip, operation.weight, services.now());
+  reply.header('x-mbx-used-weight', used).header('x-mbx-used-weight-1m', used);
+  const at = request.url.indexOf('?');
+  const query = at < 0 ? '' : request.url.slice(at + 1);
+  if (request.body !== undefined && request.body !== null && typeof request.body !== 'string') {
+    throw new ApiError(-1100, 'The body must be application/x-www-form-urlencoded.', 415);
+  }
+  const body = request.body ?? '';
+  const parameters = parseForm(body, parseForm(query));
+  const caller = identify(services, operation, request, parameters, query, body);
+  caller.orderCounts = (tenSeconds, day) => reply.header('x-mbx-order-count-10s', tenSeconds).header('x-mbx-order-count-1d', day);
+  checkParameters(operation.parameters, parameters, operation.security !== 'NONE');
+  return await operation.run(services, parameters, caller);
+}
+
+function identify(
+  services: Services,
+  operation: Operation,
+  request: FastifyRequest,
+  parameters: Parameters,
+  query: string,
+  body: string,
+): Caller {
+  if (operation.security === 'NONE') return { account: -1, apiKey: '' };
+  const header = request.headers['x-mbx-apikey'];
+  const { account, key } = keyHolder(services.accounts, Array.isArray(header) ? header[0] : header);
+  if (operation.security === 'SIGNED') checkSignature(key, signedPayload(query, body), parameters, services.now());
+  return { account: account.number, apiKey: key.key };
+}
+
+/** Every error in Binance's form; what nobody foresaw is logged and told as -1000. */
+export function addErrorHandler(server: FastifyInstance): void {
+  server.setErrorHandler((error: Error & { statusCode?: number; code?: string; data?: unknown }, request, reply) => {
+    const shown = error instanceof ApiError ? error : fromFastify(error);
+    if (shown.status >= 500 && !(error instanceof ApiError)) request.log.error(error);
+    if (shown.retryAfter !== undefined) reply.header('retry-after', shown.retryAfter);
+    reply.status(shown.status).send({ code: shown.code, msg: shown.message, ...(error.data !== undefined && { data: error.data }) });
+  });
+  server.setNotFoundHandler((request, reply) =>
+    reply.status(404).send({ code: -1000, msg: `There is no ${request.method} ${request.url.split('?')[0]} here; see /docs` }),
+  );
+}
+
+function fromFastify(error: { statusCode?: number; code?: string; message: string }): ApiError {
+  if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE')
+    return new ApiError(-1101, 'Too many parameters sent for this endpoint: the body is too large.', 413);
+  if (error.statusCode === 415) return new ApiError(-1100, 'The body must be application/x-www-form-urlencoded.', 415);
+  if (error.statusCode !== undefined && error.statusCode < 500)
+    return new ApiError(-1100, `Malformed request: ${error.message}`, error.statusCode);
+  return errors.unknown();
+}

@@ -1,0 +1,183 @@
+import crypto from 'node:crypto';
+import { BUY, LIMIT } from '@outcry/market/order-terms';
+import { REASON } from '@outcry/market/reason';
+import type { Market } from '../core/market.ts';
+import type { Balance, Fill, Order, View, ViewListener } from '../core/view.ts';
+import { STATUS_NAMES } from '../store/schema.ts';
+import { errors } from './errors.ts';
+import { ms, SIDE_NAMES, TIME_IN_FORCE_NAMES, typeName } from './format.ts';
+
+const LISTEN_KEY_MS = 60 * 60_000;
+const ZERO = '0.00000000';
+
+type Subscriber = (event: object) => void;
+
+/** Account events for their owners: executionReport, outboundAccountPosition, balanceUpdate. */
+export class UserStreams implements Partial<ViewListener> {
+  readonly #market: Market;
+  readonly #view: View;
+  readonly #keys = new Map<string, { account: number; expires: number }>();
+  readonly #subscribers = new Map<number, Set<Subscriber>>();
+  readonly #changed = new Map<number, Set<number>>();
+  readonly #lastUpdate = new Map<number, number>();
+  #executions = 0;
+
+  constructor(market: Market, view: View) {
+    this.#market = market;
+    this.#view = view;
+  }
+
+  openListenKey(account: number): string {
+    for (const [key, entry] of this.#keys) {
+      if (entry.account !== account || entry.expires < Date.now()) continue;
+      entry.expires = Date.now() + LISTEN_KEY_MS;
+      return key;
+    }
+    const key = crypto.randomBytes(30).toString('hex');
+    this.#keys.set(key, { account, expires: Date.now() + LISTEN_KEY_MS });
+    return key;
+  }
+
+  keepAlive(key: string, account: number): void {
+    const entry = this.#keys.get(key);
+    if (entry === undefined || entry.account !== account) throw errors.badListenKey();
+    entry.expires = Date.now() + LISTEN_KEY_MS;
+  }
+
+  closeListenKey(key: string, account: number): void {
+    this.keepAlive(key, account);
+    this.#keys.delete(key);
+  }
+
+  /** The account of a listen key, or -1. */
+  accountOf(key: string): number {
+    const entry = this.#keys.get(key);
+    return entry !== undefined && entry.expires >= Date.now() ? entry.account : -1;
+  }
+
+  /** Returns how to end it. */
+  subscribe(account: number, subscriber: Subscriber): () => void {
+    let all = this.#subscribers.get(account);
+    if (all === undefined) {
+      all = new Set();
+      this.#subscribers.set(account, all);
+    }
+    all.add(subscriber);
+    return () => all.delete(subscriber);
+  }
+
+  /** Milliseconds since 1970 of the account's last balance change, 0: none yet. */
+  lastUpdate(account: number): number {
+    return this.#lastUpdate.get(account) ?? 0;
+  }
+
+  onAccepted(order: Order): void {
+    this.#report(order, 'NEW', 'NEW');
+  }
+
+  onFill(fill: Fill): void {
+    const { order } = fill;
+    if (!this.#isHeard(order.account)) return;
+    const instrument = this.#market.instruments[order.instrument];
+    const received = order.side === BUY ? instrument.base : instrument.quote;
+    this.#report(order, 'TRADE', STATUS_NAMES[order.status], {
+      l: instrument.formatQuantity(fill.quantity),
+      L: instrument.formatPrice(fill.price),
+      n: received.format(fill.fee),
+      N: received.name,
+      t: fill.trade,
+      m: fill.isMaker,
+      Y: instrument.quote.format(fill.amount),
+    });
+  }
+
+  onEnded(order: Order, reason: number): void {
+    const type = reason === REASON.NO_LIQUIDITY ? 'EXPIRED' : 'CANCELED';
+    this.#report(order, type, type, { C: type === 'CANCELED' ? order.clientId : '' });
+  }
+
+  onAmended(order: Order): void {
+    this.#report(order, 'REPLACED', STATUS_NAMES[order.status]);
+  }
+
+  onTransfer(account: number, asset: number, units: number, time: number): void {
+    const { name, format } = { name: this.#market.assets[asset].name, format: (n: number) => this.#market.assets[asset].format(n) };
+    const delta = units < 0 ? `-${format(-units)}` : format(units);
+    this.#tell(account, { e: 'balanceUpdate', E: ms(time), a: name, d: delta, T: ms(time) });
+  }
+
+  onBalance(account: number, asset: number, _balance: Balance, _sequence: number, time: number): void {
+    this.#lastUpdate.set(account, ms(time));
+    if (!this.#isHeard(account)) return;
+    if (this.#changed.size === 0) queueMicrotask(() => this.#tellPositions());
+    let assets = this.#changed.get(account);
+    if (assets === undefined) {
+      assets = new Set();
+      this.#changed.set(account, assets);
+    }
+    assets.add(asset);
+  }
+
+  #tellPositions(): void {
+    for (const [account, assets] of this.#changed) {
+      const time = this.lastUpdate(account);
+      const B = [...assets].map((number) => {
+        const asset = this.#market.assets[number];
+        const { available, held } = this.#view.balance(account, number);
+        return { a: asset.name, f: asset.format(available), l: asset.format(held) };
+      });
+      this.#tell(account, { e: 'outboundAccountPosition', E: Date.now(), u: time, B });
+    }
+    this.#changed.clear();
+  }
+
+  #isHeard(account: number): boolean {
+    return (this.#subscribers.get(account)?.size ?? 0) > 0;
+  }
+
+  #tell(account: number, event: object): void {
+    for (const subscriber of this.#subscribers.get(account) ?? []) subscriber(event);
+  }
+
+  #report(order: Order, executionType: string, status: string, more: object = {}): void {
+    if (!this.#isHeard(order.account)) return;
+    const instrument = this.#market.instruments[order.instrument];
+    this.#tell(order.account, {
+      e: 'executionReport',
+      E: Date.now(),
+      s: instrument.symbol,
+      c: order.clientId,
+      S: SIDE_NAMES[order.side],
+      o: typeName(order),
+      f: TIME_IN_FORCE_NAMES[order.kind === LIMIT ? order.timeInForce : 0],
+      q: instrument.formatQuantity(order.quantity),
+      p: order.kind === LIMIT ? instrument.formatPrice(order.price) : ZERO,
+      P: ZERO,
+      F: ZERO,
+      g: -1,
+      C: '',
+      x: executionType,
+      X: status,
+      r: 'NONE',
+      i: order.id,
+      l: ZERO,
+      z: instrument.formatQuantity(order.quantity - order.left),
+      L: ZERO,
+      n: '0',
+      N: null,
+      T: ms(order.updateTime),
+      t: -1,
+      I: ++this.#executions,
+      w: order.resting,
+      m: false,
+      M: false,
+      O: ms(order.time),
+      Z: instrument.quote.format(order.executedAmount),
+      Y: ZERO,
+      Q: instrument.quote.format(order.amount),
+      W: ms(order.time),
+      V: 'NONE',
+      ...more,
+    });
+  }
+}

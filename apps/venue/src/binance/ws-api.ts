@@ -1,0 +1,144 @@
+import type { ApiKey } from '../core/accounts.ts';
+import { ApiError, errors } from './errors.ts';
+import type { Caller, Operation, Services } from './operation.ts';
+import { checkParameters, fromJson, type Parameters } from './parameters.ts';
+import { checkSignature, keyHolder, signedWebSocketPayload } from './security.ts';
+import type { Connection } from './ws-connection.ts';
+
+interface Request {
+  id?: unknown;
+  method?: unknown;
+  params?: unknown;
+}
+
+/** A client of /ws-api/v3: every operation by its name, a session that signs once, and the user data stream in the same socket. */
+export class ApiSession {
+  readonly #connection: Connection;
+  readonly #services: Services;
+  readonly #operations: ReadonlyMap<string, Operation>;
+  readonly #subscriptions = new Map<number, () => void>();
+  #signedIn: { account: number; key: ApiKey; since: number } | undefined;
+  #lastSubscription = 0;
+
+  constructor(connection: Connection, services: Services, operations: ReadonlyMap<string, Operation>) {
+    this.#connection = connection;
+    this.#services = services;
+    this.#operations = operations;
+    connection.socket.on('message', (data) => void this.#onMessage(data.toString()));
+    connection.onClose(() => {
+      for (const end of this.#subscriptions.values()) end();
+    });
+  }
+
+  async #onMessage(text: string): Promise<void> {
+    let id: unknown = null;
+    try {
+      const request = parseRequest(text);
+      id = request.id;
+      const parameters = fromJson(request.params);
+      const result =
+        (await this.#session(request.method as string, parameters)) ?? (await this.#operate(request.method as string, parameters));
+      this.#connection.sendJson({ id, status: 200, result, rateLimits: [] });
+    } catch (error) {
+      const shown = error instanceof ApiError ? error : errors.unknown();
+      const data = (error as { data?: unknown }).data;
+      this.#connection.sendJson({
+        id,
+        status: shown.status,
+        error: { code: shown.code, msg: shown.message, ...(data !== undefined && { data }) },
+        rateLimits: [],
+      });
+      if (!(error instanceof ApiError)) process.emitWarning(error as Error);
+    }
+  }
+
+  async #operate(method: string, parameters: Parameters): Promise<unknown> {
+    const operation = this.#operations.get(method);
+    if (operation === undefined) throw new ApiError(-1000, `Unknown method '${method.slice(0, 64)}'`);
+    const services = this.#services;
+    services.limiter.useWeight(this.#connection.address, operation.weight, services.now());
+    const caller = this.#caller(operation, parameters);
+    checkParameters(operation.parameters, parameters, operation.security !== 'NONE');
+    return await operation.run(services, parameters, caller);
+  }
+
+  #caller(operation: Operation, parameters: Parameters): Caller {
+    if (operation.security === 'NONE') return { account: -1, apiKey: '' };
+    if (parameters.apiKey === undefined && this.#signedIn !== undefined)
+      return { account: this.#signedIn.account, apiKey: this.#signedIn.key.key };
+    const { account, key } = keyHolder(this.#services.accounts, parameters.apiKey);
+    if (operation.security === 'SIGNED') checkSignature(key, signedWebSocketPayload(parameters), parameters, this.#services.now());
+    return { account: account.number, apiKey: key.key };
+  }
+
+  /** What concerns the session itself. Undefined: another method. */
+  #session(method: string, parameters: Parameters): object | undefined {
+    switch (method) {
+      case 'session.logon':
+        this.#signedIn = this.#signIn(parameters);
+        return this.#status();
+      case 'session.status':
+        return this.#status();
+      case 'session.logout':
+        this.#signedIn = undefined;
+        return this.#status();
+      case 'userDataStream.subscribe': {
+        if (this.#signedIn === undefined) throw new ApiError(-2015, 'The session is not signed in: send session.logon first.', 401);
+        return this.#subscribe(this.#signedIn.account);
+      }
+      case 'userDataStream.subscribe.signature':
+        return this.#subscribe(this.#signIn(parameters).account);
+      case 'userDataStream.unsubscribe': {
+        const only = parameters.subscriptionId === undefined ? undefined : Number(parameters.subscriptionId);
+        for (const [number, end] of this.#subscriptions) {
+          if (only !== undefined && number !== only) continue;
+          end();
+          this.#subscriptions.delete(number);
+        }
+        return {};
+      }
+      default:
+        return undefined;
+    }
+  }
+
+  #signIn(parameters: Parameters): { account: number; key: ApiKey; since: number } {
+    const { account, key } = keyHolder(this.#services.accounts, parameters.apiKey);
+    checkSignature(key, signedWebSocketPayload(parameters), parameters, this.#services.now());
+    return { account: account.number, key, since: this.#services.now() };
+  }
+
+  #status(): object {
+    const serverTime = this.#services.now();
+    return {
+      apiKey: this.#signedIn?.key.key ?? null,
+      authorizedSince: this.#signedIn?.since ?? null,
+      connectedSince: serverTime,
+      returnRateLimits: false,
+      serverTime,
+      userDataStream: this.#subscriptions.size > 0,
+    };
+  }
+
+  #subscribe(account: number): object {
+    const subscriptionId = this.#lastSubscription++;
+    const end = this.#services.userStreams.subscribe(account, (event) => this.#connection.sendJson({ subscriptionId, event }));
+    this.#subscriptions.set(subscriptionId, end);
+    return { subscriptionId };
+  }
+}
+
+function parseRequest(text: string): Request {
+  let request: Request;
+  try {
+    request = JSON.parse(text);
+  } catch {
+    throw new ApiError(-1100, 'Malformed request: not JSON.');
+  }
+  if (typeof request !== 'object' || request === null || typeof request.method !== 'string')
+    throw new ApiError(-1100, "Malformed request: 'method' must be a string.");
+  const isId = request.id === undefined || request.id === null || ['string', 'number'].includes(typeof request.id);
+  if (!isId) throw new ApiError(-1100, "Malformed request: 'id' must be a string, a number or null.");
+  request.id ??= null;
+  return request;
+}

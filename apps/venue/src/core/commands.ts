@@ -1,0 +1,106 @@
+import { COMMAND, command, commandHead, generationOf, slotOf } from '@outcry/market/command';
+import { LIMIT, type OrderKind, type Side, type TimeInForce } from '@outcry/market/order-terms';
+import type { Instrument } from './market.ts';
+
+/** A command on its way into the ring: fields by their meaning. Text goes ahead as a record of its own. */
+export interface CommandFields {
+  head: number;
+  instrument?: number;
+  account?: number;
+  price?: number;
+  quantity?: number;
+  orderId?: number;
+  asset?: number;
+  amount?: number;
+  unit?: number;
+  text?: string;
+}
+
+export interface NewOrder {
+  account: number;
+  instrument: Instrument;
+  side: Side;
+  kind: OrderKind;
+  timeInForce: TimeInForce;
+  flags: number;
+  /** ticks, 0 for market orders */
+  price: number;
+  /** lots, 0 for market orders by amount */
+  quantity: number;
+  /** quote units, for market orders by amount */
+  amount: number;
+  clientId: string;
+}
+
+export function newOrder(order: NewOrder): CommandFields {
+  return orderCommand(COMMAND.NEW_ORDER, order, 0);
+}
+
+export function cancelReplace(order: NewOrder, cancelId: number): CommandFields {
+  return orderCommand(COMMAND.CANCEL_REPLACE, order, cancelId);
+}
+
+function orderCommand(kind: number, order: NewOrder, orderId: number): CommandFields {
+  return {
+    head: commandHead(kind, order.side, order.kind, order.timeInForce, order.flags),
+    instrument: order.instrument.number,
+    account: order.account,
+    price: order.kind === LIMIT ? order.price : 0,
+    quantity: order.quantity,
+    amount: order.amount,
+    orderId,
+    text: order.clientId,
+  };
+}
+
+export function cancel(account: number, instrument: number, orderId: number): CommandFields {
+  return { head: commandHead(COMMAND.CANCEL), account, instrument, orderId };
+}
+
+export function amend(account: number, instrument: number, orderId: number, quantity: number): CommandFields {
+  return { head: commandHead(COMMAND.AMEND), account, instrument, orderId, quantity };
+}
+
+/** Writes a command without its text into a slot. @param time microseconds since 1970 */
+export function writeCommand(i32: Int32Array, f64: Float64Array, at: number, fields: CommandFields, time: number): void {
+  i32.fill(0, at, at + command.WORDS);
+  i32[at + command.HEAD] = fields.head;
+  i32[at + command.PLACE] = fields.instrument ?? 0;
+  i32[at + command.ACCOUNT] = fields.account ?? 0;
+  i32[at + command.PRICE] = fields.price ?? 0;
+  i32[at + command.QUANTITY] = fields.quantity ?? 0;
+  i32[at + command.ASSET] = fields.asset ?? 0;
+  f64[(at >> 1) + command.F64_TIME] = time;
+  f64[(at >> 1) + command.F64_AMOUNT] = fields.amount ?? 0;
+  if (fields.orderId !== undefined) {
+    i32[at + command.ORDER_SLOT] = slotOf(fields.orderId);
+    i32[at + command.ORDER_GENERATION] = generationOf(fields.orderId);
+  }
+  if (fields.unit !== undefined) f64[(at >> 1) + command.F64_UNIT] = fields.unit;
+  else if (fields.text) {
+    const [low, high] = textHash(fields.text);
+    i32[at + command.CLIENT_LOW] = low;
+    i32[at + command.CLIENT_HIGH] = high;
+  }
+}
+
+/** Writes the TEXT record that goes ahead of a command. */
+export function writeText(i32: Int32Array, at: number, text: string): void {
+  i32.fill(0, at, at + command.WORDS);
+  i32[at + command.HEAD] = commandHead(COMMAND.TEXT);
+  const bytes = Buffer.from(text, 'utf8').subarray(0, command.TEXT_BYTES);
+  new Uint8Array(i32.buffer, i32.byteOffset + (at + command.TEXT) * 4, command.TEXT_BYTES).set(bytes);
+}
+
+/** 64 bits of a client order id's text: FNV-1a, and a multiplicative hash beside it. Never both 0. */
+export function textHash(text: string): [low: number, high: number] {
+  let low = 0x811c9dc5 | 0;
+  let high = 0x2545f491 | 0;
+  for (let i = 0; i < text.length; i++) {
+    const c = text.charCodeAt(i);
+    low = Math.imul(low ^ c, 16777619);
+    high = Math.imul(high + c, 0x9e3779b1);
+    high ^= high >>> 15;
+  }
+  return low === 0 && high === 0 ? [1, 0] : [low, high];
+}

@@ -1,0 +1,125 @@
+import fs from 'node:fs';
+import os from 'node:os';
+import { DEFAULT_LIMITS, type EngineLimits } from '@outcry/engine/engine';
+import { DEFAULT_SEGMENT_BYTES, type Durability } from '@outcry/journal/journal-writer';
+import type { AssetDefinition, InstrumentDefinition } from './market.ts';
+
+/** How fast a client may be. */
+export interface RateLimits {
+  /** request weight a minute and address */
+  weightPerMinute: number;
+  ordersPerTenSeconds: number;
+  ordersPerDay: number;
+}
+
+export interface VenueConfig {
+  host: string;
+  port: number;
+  /** data directory: journal, snapshots, store, accounts */
+  data: string;
+  assets: AssetDefinition[];
+  instruments: InstrumentDefinition[];
+  limits: EngineLimits;
+  durability: Durability;
+  segmentBytes: number;
+  commandSlots: number;
+  eventSlots: number;
+  /** turns of busy waiting before the engine and journal threads sleep; more is faster and takes a core each */
+  spins: number;
+  /** CPUs to bind threads to, and SCHED_FIFO priority (0: none) */
+  engineCpu?: number;
+  journalCpu?: number;
+  realTimePriority: number;
+  snapshotCommands: number;
+  snapshotMs: number;
+  keepSnapshots: number;
+  rateLimits: RateLimits;
+  /** milliseconds that a query waits for the store to reach what its key was told */
+  readWaitMs: number;
+  /** bytes that may wait for one slow WebSocket client before it is disconnected */
+  webSocketBufferBytes: number;
+  tls?: { cert: string; key: string };
+  logLevel: string;
+}
+
+export class ConfigError extends Error {}
+
+export const DEFAULTS: Omit<VenueConfig, 'assets' | 'instruments'> = {
+  host: '127.0.0.1',
+  port: 8080,
+  data: 'data',
+  limits: DEFAULT_LIMITS,
+  durability: 'fsync',
+  segmentBytes: DEFAULT_SEGMENT_BYTES,
+  commandSlots: 1 << 16,
+  eventSlots: 1 << 17,
+  spins: os.availableParallelism() >= 8 ? 20_000 : 0,
+  realTimePriority: 0,
+  snapshotCommands: 5_000_000,
+  snapshotMs: 300_000,
+  keepSnapshots: 3,
+  rateLimits: { weightPerMinute: 6000, ordersPerTenSeconds: 100, ordersPerDay: 200_000 },
+  readWaitMs: 1000,
+  webSocketBufferBytes: 4 * 1024 * 1024,
+  logLevel: 'info',
+};
+
+export const DEMO_ASSETS: AssetDefinition[] = [
+  { name: 'USDT', scale: 8 },
+  { name: 'BTC', scale: 8 },
+  { name: 'ETH', scale: 8 },
+];
+
+export const DEMO_INSTRUMENTS: InstrumentDefinition[] = [
+  {
+    symbol: 'BTCUSDT',
+    base: 'BTC',
+    quote: 'USDT',
+    tick: '0.01',
+    lot: '0.00001',
+    minNotional: '5',
+    makerFeePpm: 1000,
+    takerFeePpm: 1000,
+    referencePrice: '60000',
+    maxQuantity: '9000',
+  },
+  {
+    symbol: 'ETHUSDT',
+    base: 'ETH',
+    quote: 'USDT',
+    tick: '0.01',
+    lot: '0.0001',
+    minNotional: '5',
+    makerFeePpm: 1000,
+    takerFeePpm: 1000,
+    referencePrice: '3000',
+    maxQuantity: '9000',
+  },
+];
+
+export const DEMO_RATE_LIMITS: RateLimits = { weightPerMinute: 1e9, ordersPerTenSeconds: 1e9, ordersPerDay: 1e9 };
+
+/** Reads a JSON configuration file over the defaults. Throws ConfigError for a key that does not exist or has the wrong type. */
+export function readConfig(file: string): Partial<VenueConfig> {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(fs.readFileSync(file, 'utf8'));
+  } catch (error) {
+    throw new ConfigError(`${file}: ${(error as Error).message}`);
+  }
+  if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) throw new ConfigError(`${file}: must be a JSON object`);
+  const optional = { assets: [], instruments: [], engineCpu: 0, journalCpu: 0, tls: {} };
+  const known: Record<string, unknown> = { ...DEFAULTS, ...optional };
+  for (const [key, value] of Object.entries(parsed)) {
+    if (!(key in known)) throw new ConfigError(`${file}: unknown key '${key}'; known: ${Object.keys(known).sort().join(', ')}`);
+    const expected = Array.isArray(known[key]) ? 'array' : typeof known[key];
+    const actual = Array.isArray(value) ? 'array' : typeof value;
+    if (actual !== expected) throw new ConfigError(`${file}: '${key}' must be of type ${expected}, not ${actual}`);
+  }
+  const config = parsed as Partial<VenueConfig>;
+  return {
+    ...config,
+    ...(config.limits && { limits: { ...DEFAULTS.limits, ...config.limits } }),
+    ...(config.rateLimits && { rateLimits: { ...DEFAULTS.rateLimits, ...config.rateLimits } }),
+  };
+}

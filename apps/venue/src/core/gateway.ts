@@ -1,0 +1,222 @@
+import { event, OF_CANCEL } from '@outcry/market/event';
+import type { Side } from '@outcry/market/order-terms';
+import { ManyToManyRing } from '@outcry/memory/many-to-many-ring';
+import { ENGINE_GATE, JOURNAL_FAILED, JOURNAL_FULL, type Shared } from '../threads/shared.ts';
+import { type CommandFields, writeCommand, writeText } from './commands.ts';
+import { type Balance, type Fill, type Order, type Trade, View, type ViewListener } from './view.ts';
+
+/** What a command did, told once it is durable. */
+export interface Outcome {
+  sequence: number;
+  /** why it was refused; 0: it was not. For CANCEL_REPLACE: of the new order */
+  reason: number;
+  /** why its cancel part was refused, 0: it was not */
+  cancelReason: number;
+  /** the order that was entered, with its fills */
+  order: Order | undefined;
+  fills: Fill[];
+  /** the order that was cancelled or amended */
+  changed: Order | undefined;
+}
+
+/** Why a command never got to the engine, or nobody can say what became of it. */
+export class GatewayError extends Error {
+  readonly code: 'overloaded' | 'journal_full' | 'unknown_outcome';
+  constructor(code: GatewayError['code'], message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+interface Pending {
+  outcome: Outcome;
+  resolve: (outcome: Outcome) => void;
+  reject: (error: Error) => void;
+}
+
+/**
+ * The event loop's end of the rings: puts commands in, and takes events out once the commands that caused them are durable. It
+ * keeps the view, tells the listeners, and answers whoever sent a command. One gateway a venue, on one thread.
+ */
+export class Gateway {
+  readonly view: View;
+  readonly listeners: Partial<ViewListener>[] = [];
+  readonly #shared: Shared;
+  readonly #ring: ManyToManyRing;
+  readonly #i32: Int32Array;
+  readonly #f64: Float64Array;
+  readonly #mask: number;
+  /** commands without an answer yet, oldest first from `#head` on */
+  #pending: Pending[] = [];
+  #head = 0;
+  #current: Outcome | undefined;
+  #read = 0;
+  #running = true;
+  #lastTime = 0;
+
+  constructor(shared: Shared, unitOf: (instrument: number) => number) {
+    this.#shared = shared;
+    this.#ring = new ManyToManyRing(shared.memory.commands);
+    this.#i32 = new Int32Array(shared.memory.events);
+    this.#f64 = new Float64Array(shared.memory.events);
+    this.#mask = this.#i32.length / event.WORDS - 1;
+    this.view = new View(this.#fanOut(), unitOf);
+  }
+
+  /** Number of the last command whose events have been taken in. */
+  get sequence(): number {
+    return Math.min(this.#shared.durable.known, this.#ring.gate(ENGINE_GATE));
+  }
+
+  get inFlight(): number {
+    return this.#pending.length - this.#head;
+  }
+
+  /** Sends a command. Resolves once it is durable and the engine has answered. Rejects with GatewayError. */
+  submit(fields: CommandFields): Promise<Outcome> {
+    const refusal = this.#refusal();
+    if (refusal !== undefined) return Promise.reject(refusal);
+    const count = fields.text ? 2 : 1;
+    const first = this.#ring.claim(count);
+    if (first < 0) return Promise.reject(new GatewayError('overloaded', 'the command ring is full'));
+    if (fields.text) writeText(this.#ring.i32, this.#ring.wordOf(first), fields.text);
+    writeCommand(this.#ring.i32, this.#ring.f64, this.#ring.wordOf(first + count - 1), fields, this.#now());
+    this.#ring.publish(first, count);
+    this.#shared.engineBell.ring();
+    this.#shared.journalBell.ring();
+    const outcome: Outcome = { sequence: first + count, reason: 0, cancelReason: 0, order: undefined, fills: [], changed: undefined };
+    return new Promise((resolve, reject) => this.#pending.push({ outcome, resolve, reject }));
+  }
+
+  /** Takes events until the gateway is closed. */
+  async run(): Promise<void> {
+    const bell = this.#shared.gatewayBell;
+    while (this.#running) {
+      if (this.#drain()) {
+        await new Promise<void>((resolve) => setImmediate(resolve)); // sockets get their turn
+        continue;
+      }
+      bell.prepare();
+      if (this.#drain()) bell.cancel();
+      else await bell.waitAsync(100);
+      if (this.#shared.journalState === JOURNAL_FAILED) this.#failPending();
+    }
+  }
+
+  close(): void {
+    this.#running = false;
+    this.#shared.gatewayBell.ring();
+    this.#failPending();
+  }
+
+  #refusal(): GatewayError | undefined {
+    switch (this.#shared.journalState) {
+      case JOURNAL_FULL:
+        return new GatewayError('journal_full', 'the journal has no disk space: no orders or cancels are accepted until there is');
+      case JOURNAL_FAILED:
+        return new GatewayError('unknown_outcome', 'the journal failed: nothing is acknowledged any more');
+      default:
+        return undefined;
+    }
+  }
+
+  /** Microseconds since 1970, never going back. */
+  #now(): number {
+    this.#lastTime = Math.max(this.#lastTime, Math.floor((performance.timeOrigin + performance.now()) * 1000));
+    return this.#lastTime;
+  }
+
+  #drain(): boolean {
+    const shared = this.#shared;
+    const durable = shared.durable.read();
+    const applied = this.#ring.gate(ENGINE_GATE);
+    const end = shared.eventsPublished.read(); // after `applied`: the events of every command up to there are included
+    const begin = this.#read;
+    while (this.#read < end) {
+      const at = (this.#read & this.#mask) * event.WORDS;
+      const sequence = this.#f64[(at >> 1) + event.F64_SEQUENCE];
+      if (sequence > durable) break;
+      this.#settle(sequence - 1);
+      const head = this.#pending[this.#head];
+      this.#current = head?.outcome.sequence === sequence ? head.outcome : undefined;
+      this.view.apply(this.#i32, this.#f64, at);
+      this.#read++;
+    }
+    this.#current = undefined;
+    if (this.#read !== begin) shared.eventsRead.publish(this.#read);
+    const settled = this.#settle(Math.min(durable, applied));
+    return settled || this.#read !== begin;
+  }
+
+  /** Answers every command up to a number, with the orders as they are at that point. Returns whether there was one. */
+  #settle(sequence: number): boolean {
+    const begin = this.#head;
+    while (this.#head < this.#pending.length && this.#pending[this.#head].outcome.sequence <= sequence) {
+      const { outcome, resolve } = this.#pending[this.#head++];
+      if (outcome.order !== undefined) outcome.order = { ...outcome.order };
+      if (outcome.changed !== undefined) outcome.changed = { ...outcome.changed };
+      resolve(outcome);
+    }
+    if (this.#head === begin) return false;
+    if (this.#head === this.#pending.length) {
+      this.#pending.length = 0;
+      this.#head = 0;
+    } else if (this.#head > 4096) {
+      this.#pending.splice(0, this.#head);
+      this.#head = 0;
+    }
+    return true;
+  }
+
+  #failPending(): void {
+    const lost = this.#pending.slice(this.#head);
+    this.#pending = [];
+    this.#head = 0;
+    for (const { reject } of lost) reject(new GatewayError('unknown_outcome', 'the journal failed before the command was durable'));
+  }
+
+  /** Notes for the command being answered, then tells the listeners. */
+  #fanOut(): ViewListener {
+    const all = this.listeners;
+    return {
+      onAccepted: (order: Order) => {
+        if (this.#current !== undefined) this.#current.order = order;
+        for (const listener of all) listener.onAccepted?.(order);
+      },
+      onFill: (fill: Fill) => {
+        if (this.#current?.order === fill.order) this.#current.fills.push(fill);
+        for (const listener of all) listener.onFill?.(fill);
+      },
+      onTrade: (trade: Trade) => {
+        for (const listener of all) listener.onTrade?.(trade);
+      },
+      onEnded: (order: Order, reason: number) => {
+        if (this.#current !== undefined && order !== this.#current.order) this.#current.changed = order;
+        for (const listener of all) listener.onEnded?.(order, reason);
+      },
+      onAmended: (order: Order) => {
+        if (this.#current !== undefined) this.#current.changed = order;
+        for (const listener of all) listener.onAmended?.(order);
+      },
+      onBalance: (account: number, asset: number, balance: Balance, sequence: number, time: number) => {
+        for (const listener of all) listener.onBalance?.(account, asset, balance, sequence, time);
+      },
+      onTransfer: (account: number, asset: number, units: number, time: number) => {
+        for (const listener of all) listener.onTransfer?.(account, asset, units, time);
+      },
+      onDepth: (instrument: number, side: Side, price: number, lots: number) => {
+        for (const listener of all) listener.onDepth?.(instrument, side, price, lots);
+      },
+      onRejected: (account: number, reason: number, flags: number) => {
+        if (this.#current !== undefined) {
+          if ((flags & OF_CANCEL) !== 0) this.#current.cancelReason = reason;
+          else this.#current.reason = reason;
+        }
+        for (const listener of all) listener.onRejected?.(account, reason, flags);
+      },
+      onInstrument: (instrument: number, lastPrice: number) => {
+        for (const listener of all) listener.onInstrument?.(instrument, lastPrice);
+      },
+    };
+  }
+}

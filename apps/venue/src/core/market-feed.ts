@@ -1,0 +1,130 @@
+import { BUY, type Side } from '@outcry/market/order-terms';
+import { addPrint, type Candle, newCandle, spanStart } from '../store/candle.ts';
+import { CANDLE_SECONDS } from '../store/schema.ts';
+import { Depth } from './depth.ts';
+import type { Instrument } from './market.ts';
+import type { Trade } from './view.ts';
+
+const RECENT_TRADES = 1000;
+const RECENT_CANDLES = 1500;
+const MINUTES_A_DAY = 1440;
+
+/** Trades of one order at one price. */
+export interface AggregateTrade {
+  id: number;
+  price: number;
+  quantity: number;
+  firstTrade: number;
+  lastTrade: number;
+  time: number;
+  takerSide: Side;
+}
+
+/** The last 24 hours. */
+export interface DayStatistics {
+  open: number;
+  high: number;
+  low: number;
+  last: number;
+  quantity: number;
+  amount: number;
+  trades: number;
+  openTime: number;
+  closeTime: number;
+}
+
+/** What the public sees of one instrument. */
+export class MarketFeed {
+  readonly instrument: Instrument;
+  readonly depth = new Depth();
+  readonly trades: Trade[] = [];
+  readonly aggregates: AggregateTrade[] = [];
+  /** candles by length in seconds, oldest first */
+  readonly candles = new Map<number, Candle[]>();
+  lastPrice = 0;
+  lastQuantity = 0;
+  lastTradeId = 0;
+
+  constructor(instrument: Instrument) {
+    this.instrument = instrument;
+    for (const seconds of Object.values(CANDLE_SECONDS)) this.candles.set(seconds, []);
+  }
+
+  /** Takes in history, oldest first: after a start. */
+  load(seconds: number, candles: Candle[]): void {
+    this.candles.set(seconds, candles);
+  }
+
+  addTrade(trade: Trade): AggregateTrade {
+    this.lastPrice = trade.price;
+    this.lastQuantity = trade.quantity;
+    this.lastTradeId = trade.id;
+    keepLast(this.trades, trade, RECENT_TRADES);
+    const timeMs = trade.time / 1000;
+    for (const [seconds, candles] of this.candles) {
+      const start = spanStart(timeMs, seconds);
+      if (candles.at(-1)?.openTime !== start) keepLast(candles, newCandle(start, trade.price), RECENT_CANDLES);
+      addPrint(candles.at(-1)!, { price: trade.price, quantity: trade.quantity, amount: trade.amount, takerBuys: trade.takerSide === BUY });
+    }
+    return this.#aggregate(trade);
+  }
+
+  day(nowMs: number): DayStatistics {
+    const openTime = nowMs - 86_400_000;
+    const minutes = this.candles
+      .get(60)!
+      .slice(-MINUTES_A_DAY - 1)
+      .filter((candle) => candle.openTime > openTime);
+    const last = this.lastPrice;
+    const day: DayStatistics = {
+      open: minutes[0]?.open ?? last,
+      high: last,
+      low: last,
+      last,
+      quantity: 0,
+      amount: 0,
+      trades: 0,
+      openTime,
+      closeTime: nowMs,
+    };
+    for (const minute of minutes) {
+      day.high = Math.max(day.high, minute.high);
+      day.low = Math.min(day.low, minute.low);
+      day.quantity += minute.quantity;
+      day.amount += minute.amount;
+      day.trades += minute.trades;
+    }
+    return day;
+  }
+
+  /** Ticks, rounded down: amount over quantity of the last 5 minutes; the last price, or the reference price, when nothing traded. */
+  averagePrice(nowMs: number): number {
+    let quantity = 0n;
+    let amount = 0n;
+    for (const minute of this.candles.get(60)!.slice(-6)) {
+      if (minute.openTime <= nowMs - 300_000) continue;
+      quantity += BigInt(minute.quantity);
+      amount += BigInt(minute.amount);
+    }
+    if (quantity === 0n) return this.lastPrice || this.instrument.referencePrice;
+    return Number(amount / (quantity * BigInt(this.instrument.unit)));
+  }
+
+  #aggregate(trade: Trade): AggregateTrade {
+    const last = this.aggregates.at(-1);
+    if (!trade.newAggregate && last?.id === trade.aggregate) {
+      last.quantity += trade.quantity;
+      last.lastTrade = trade.id;
+      return last;
+    }
+    const { aggregate: id, price, quantity, time, takerSide } = trade;
+    const aggregate = { id, price, quantity, firstTrade: trade.id, lastTrade: trade.id, time, takerSide };
+    keepLast(this.aggregates, aggregate, RECENT_TRADES);
+    return aggregate;
+  }
+}
+
+function keepLast<T>(list: T[], item: T, most: number): void {
+  list.push(item);
+  if (list.length >= most * 2) list.splice(0, list.length - most);
+}

@@ -1,0 +1,184 @@
+import { DecimalError, formatUnits, parseUnits } from '@outcry/market/decimal';
+import { MAX_PRICE, MAX_QUANTITY } from '@outcry/market/order-terms';
+
+export interface AssetDefinition {
+  name: string;
+  /** decimal places of one unit */
+  scale: number;
+}
+
+/** An instrument as the operator writes it: decimals as strings. */
+export interface InstrumentDefinition {
+  symbol: string;
+  base: string;
+  quote: string;
+  tick: string;
+  lot: string;
+  minNotional: string;
+  /** fees in parts per million */
+  makerFeePpm: number;
+  takerFeePpm: number;
+  /** what the price is measured against before there are trades */
+  referencePrice: string;
+  maxQuantity?: string;
+  maxNotional?: string;
+  /** how far from the average price of the last 5 minutes an order may be: factors, by side */
+  percentPrice?: { bidUp: string; bidDown: string; askUp: string; askDown: string };
+}
+
+const DEFAULT_PERCENT_PRICE = { bidUp: '5', bidDown: '0.2', askUp: '5', askDown: '0.2' };
+
+/** Decimal places that clients see for every asset, as Binance has it. */
+export const SHOWN_PLACES = 8;
+
+export class DefinitionError extends Error {}
+
+export class Asset {
+  readonly number: number;
+  readonly name: string;
+  readonly scale: number;
+
+  constructor(number: number, definition: AssetDefinition) {
+    if (!/^[A-Z0-9]{1,12}$/.test(definition.name))
+      throw new DefinitionError(`asset '${definition.name}': a name has 1 to 12 of A-Z and 0-9`);
+    if (!Number.isInteger(definition.scale) || definition.scale < 0 || definition.scale > SHOWN_PLACES) {
+      throw new DefinitionError(`asset ${definition.name}: scale ${definition.scale} is not 0 to ${SHOWN_PLACES}`);
+    }
+    this.number = number;
+    this.name = definition.name;
+    this.scale = definition.scale;
+  }
+
+  parse(text: string): number {
+    return parseUnits(text, this.scale);
+  }
+
+  /** With the places that clients see. */
+  format(units: number): string {
+    const text = formatUnits(units, this.scale);
+    return this.scale === SHOWN_PLACES ? text : `${this.scale === 0 ? `${text}.` : text}${'0'.repeat(SHOWN_PLACES - this.scale)}`;
+  }
+}
+
+/** An instrument with all conversions between decimal strings and the engine's integers: exact both ways. */
+export class Instrument {
+  readonly number: number;
+  readonly symbol: string;
+  readonly base: Asset;
+  readonly quote: Asset;
+  readonly definition: Required<InstrumentDefinition>;
+  /** quote units per tick and lot, base units per lot */
+  readonly unit: number;
+  readonly lotUnits: number;
+  readonly minNotional: number;
+  readonly maxNotional: number;
+  readonly maxQuantity: number;
+  readonly referencePrice: number;
+  /** parts per million */
+  readonly bands: { bidUp: number; bidDown: number; askUp: number; askDown: number };
+  readonly pricePlaces: number;
+  readonly quantityPlaces: number;
+  readonly #tickUnits: number;
+  readonly #lotSteps: number;
+
+  constructor(number: number, definition: InstrumentDefinition, assets: readonly Asset[]) {
+    const fail = (why: string): never => {
+      throw new DefinitionError(`instrument ${definition.symbol}: ${why}`);
+    };
+    const asset = (name: string) => assets.find((a) => a.name === name) ?? fail(`unknown asset ${name}`);
+    if (!/^[A-Z0-9]{1,20}$/.test(definition.symbol)) fail('a symbol has 1 to 20 of A-Z and 0-9');
+    this.number = number;
+    this.symbol = definition.symbol;
+    this.base = asset(definition.base);
+    this.quote = asset(definition.quote);
+    this.pricePlaces = placesOf(definition.tick);
+    this.quantityPlaces = placesOf(definition.lot);
+    this.#tickUnits = parseUnits(definition.tick, this.pricePlaces);
+    this.#lotSteps = parseUnits(definition.lot, this.quantityPlaces);
+    if (this.#tickUnits === 0 || this.#lotSteps === 0) fail('tick and lot must be positive');
+    if (this.quantityPlaces > this.base.scale) fail(`a lot of ${definition.lot} is not a whole number of ${this.base.name} units`);
+    this.lotUnits = this.#lotSteps * 10 ** (this.base.scale - this.quantityPlaces);
+    const unit = this.#tickUnits * this.#lotSteps * 10 ** (this.quote.scale - this.pricePlaces - this.quantityPlaces);
+    if (!Number.isInteger(unit))
+      fail(`one tick x one lot (${definition.tick} x ${definition.lot}) is not a whole number of ${this.quote.name} units`);
+    this.unit = unit;
+    this.minNotional = this.quote.parse(definition.minNotional);
+    this.maxQuantity = definition.maxQuantity === undefined ? MAX_QUANTITY : this.parseQuantity(definition.maxQuantity);
+    this.maxNotional = definition.maxNotional === undefined ? Number.MAX_SAFE_INTEGER : this.quote.parse(definition.maxNotional);
+    this.referencePrice = this.parsePrice(definition.referencePrice);
+    const percentPrice = definition.percentPrice ?? DEFAULT_PERCENT_PRICE;
+    this.bands = {
+      bidUp: parseUnits(percentPrice.bidUp, 6),
+      bidDown: parseUnits(percentPrice.bidDown, 6),
+      askUp: parseUnits(percentPrice.askUp, 6),
+      askDown: parseUnits(percentPrice.askDown, 6),
+    };
+    this.definition = {
+      ...definition,
+      percentPrice,
+      maxQuantity: this.formatQuantity(this.maxQuantity),
+      maxNotional: this.quote.format(this.maxNotional),
+    };
+  }
+
+  /** Ticks. Throws DecimalError: also `too_precise` when the price is no whole number of ticks, `out_of_range` outside 1 to the highest. */
+  parsePrice(text: string): number {
+    return steps(text, this.pricePlaces, this.#tickUnits, MAX_PRICE);
+  }
+
+  /** Lots. Throws DecimalError, as {@link parsePrice}. */
+  parseQuantity(text: string): number {
+    return steps(text, this.quantityPlaces, this.#lotSteps, MAX_QUANTITY);
+  }
+
+  formatPrice(ticks: number): string {
+    return pad(formatUnits(ticks * this.#tickUnits, this.pricePlaces), this.pricePlaces);
+  }
+
+  formatQuantity(lots: number): string {
+    return pad(formatUnits(lots * this.#lotSteps, this.quantityPlaces), this.quantityPlaces);
+  }
+
+  /** Base units of lots: quantities summed over many orders can be large, amounts are safe integers. */
+  formatAmount(quoteUnits: number): string {
+    return this.quote.format(quoteUnits);
+  }
+}
+
+function pad(text: string, places: number): string {
+  return (places === 0 ? `${text}.` : text) + '0'.repeat(Math.max(0, SHOWN_PLACES - places));
+}
+
+function placesOf(step: string): number {
+  const fraction = step.split('.')[1]?.replace(/0+$/, '') ?? '';
+  return fraction.length;
+}
+
+function steps(text: string, places: number, step: number, most: number): number {
+  const units = parseUnits(text, places);
+  if (units % step !== 0) throw new DecimalError('too_precise', `'${text}' is not a multiple of the step`);
+  if (units < step || units / step > most) throw new DecimalError('out_of_range', `'${text}' is out of range`);
+  return units / step;
+}
+
+/** All assets and instruments of a venue. */
+export class Market {
+  readonly assets: readonly Asset[];
+  readonly instruments: readonly Instrument[];
+  readonly #bySymbol: Map<string, Instrument>;
+
+  constructor(assets: readonly AssetDefinition[], instruments: readonly InstrumentDefinition[]) {
+    this.assets = assets.map((definition, number) => new Asset(number, definition));
+    this.instruments = instruments.map((definition, number) => new Instrument(number, definition, this.assets));
+    this.#bySymbol = new Map(this.instruments.map((instrument) => [instrument.symbol, instrument]));
+    if (this.#bySymbol.size !== instruments.length) throw new DefinitionError('two instruments have the same symbol');
+  }
+
+  find(symbol: string): Instrument | undefined {
+    return this.#bySymbol.get(symbol);
+  }
+
+  asset(name: string): Asset | undefined {
+    return this.assets.find((asset) => asset.name === name);
+  }
+}

@@ -1,0 +1,71 @@
+/** Tables of the store. Amounts are whole units, prices ticks, quantities lots, times microseconds since 1970. */
+export const SCHEMA = `
+CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS orders (
+  id INTEGER PRIMARY KEY,
+  sequence INTEGER NOT NULL,
+  account INTEGER NOT NULL,
+  instrument INTEGER NOT NULL,
+  client_id TEXT NOT NULL,
+  side INTEGER NOT NULL,
+  terms INTEGER NOT NULL,
+  price INTEGER NOT NULL,
+  quantity INTEGER NOT NULL,
+  amount INTEGER NOT NULL,
+  executed INTEGER NOT NULL,
+  executed_amount INTEGER NOT NULL,
+  status INTEGER NOT NULL,
+  time INTEGER NOT NULL,
+  update_time INTEGER NOT NULL
+);
+CREATE INDEX IF NOT EXISTS orders_of_account ON orders (account, instrument, sequence);
+CREATE INDEX IF NOT EXISTS orders_by_client_id ON orders (account, client_id) WHERE client_id <> '';
+CREATE TABLE IF NOT EXISTS trades (
+  instrument INTEGER NOT NULL,
+  id INTEGER NOT NULL,
+  aggregate INTEGER NOT NULL,
+  price INTEGER NOT NULL,
+  quantity INTEGER NOT NULL,
+  amount INTEGER NOT NULL,
+  time INTEGER NOT NULL,
+  taker_side INTEGER NOT NULL,
+  maker INTEGER NOT NULL,
+  maker_order INTEGER NOT NULL,
+  maker_fee INTEGER NOT NULL,
+  taker INTEGER NOT NULL,
+  taker_order INTEGER NOT NULL,
+  taker_fee INTEGER NOT NULL,
+  PRIMARY KEY (instrument, id)
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS trades_of_maker ON trades (maker, instrument, id);
+CREATE INDEX IF NOT EXISTS trades_of_taker ON trades (taker, instrument, id);
+CREATE INDEX IF NOT EXISTS trades_by_aggregate ON trades (instrument, aggregate);
+CREATE TABLE IF NOT EXISTS balances (
+  account INTEGER NOT NULL,
+  asset INTEGER NOT NULL,
+  available INTEGER NOT NULL,
+  held INTEGER NOT NULL,
+  PRIMARY KEY (account, asset)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS candles (
+  instrument INTEGER NOT NULL,
+  seconds INTEGER NOT NULL,
+  open_time INTEGER NOT NULL,
+  open INTEGER NOT NULL,
+  high INTEGER NOT NULL,
+  low INTEGER NOT NULL,
+  close INTEGER NOT NULL,
+  quantity INTEGER NOT NULL,
+  amount INTEGER NOT NULL,
+  trades INTEGER NOT NULL,
+  taker_buy_quantity INTEGER NOT NULL,
+  taker_buy_amount INTEGER NOT NULL,
+  PRIMARY KEY (instrument, seconds, open_time)
+) WITHOUT ROWID;
+`;
+
+/** Lengths of candles, in seconds, by the names that clients use. */
+export const CANDLE_SECONDS: Record<string, number> = { '1s': 1, '1m': 60, '5m': 300, '15m': 900, '1h': 3600, '1d': 86_400 };
+
+export const STATUS = { NEW: 0, PARTIALLY_FILLED: 1, FILLED: 2, CANCELED: 3, EXPIRED: 4 } as const;
+export const STATUS_NAMES = ['NEW', 'PARTIALLY_FILLED', 'FILLED', 'CANCELED', 'EXPIRED'];

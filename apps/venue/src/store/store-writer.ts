@@ -1,0 +1,203 @@
+import fs from 'node:fs';
+import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
+import { decodeText } from '@outcry/engine/order-details';
+import { orderId } from '@outcry/market/command';
+import { EVENT, event, IS_MAKER, NEW_AGGREGATE } from '@outcry/market/event';
+import { BUY } from '@outcry/market/order-terms';
+import { REASON } from '@outcry/market/reason';
+import { addPrint, type Candle, newCandle, spanStart } from './candle.ts';
+import { CANDLE_SECONDS, SCHEMA, STATUS } from './schema.ts';
+
+const STATEMENTS = {
+  order: `INSERT OR REPLACE INTO orders VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, ${STATUS.NEW}, ?, ?)`,
+  fill: `UPDATE orders SET executed = executed + ?, executed_amount = executed_amount + ?, status = ?, update_time = ? WHERE id = ?`,
+  end: `UPDATE orders SET status = ?, update_time = ? WHERE id = ?`,
+  amend: `UPDATE orders SET quantity = ?, update_time = ? WHERE id = ?`,
+  trade: `INSERT INTO trades VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+  balance: `INSERT INTO balances VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET available = excluded.available, held = excluded.held`,
+  candle: `INSERT INTO candles VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET
+    high = max(high, excluded.high), low = min(low, excluded.low), close = excluded.close, quantity = quantity + excluded.quantity,
+    amount = amount + excluded.amount, trades = trades + excluded.trades,
+    taker_buy_quantity = taker_buy_quantity + excluded.taker_buy_quantity, taker_buy_amount = taker_buy_amount + excluded.taker_buy_amount`,
+  sequence: `INSERT INTO meta VALUES ('sequence', ?) ON CONFLICT DO UPDATE SET value = excluded.value`,
+} as const;
+
+type StatementName = keyof typeof STATEMENTS;
+type Row = readonly [statement: StatementName, values: SQLInputValue[]];
+
+/** The database file that was opened is no longer the one at its path: it was removed or replaced. */
+export class StoreGone extends Error {}
+
+/**
+ * Turns an engine's events into rows and writes them in batches. A batch is one transaction that also records the last command
+ * it includes, so that after any end the next writer knows where to go on: no row is lost, none doubled.
+ */
+export class StoreWriter {
+  readonly #file: string;
+  readonly #database: DatabaseSync;
+  readonly #inode: number;
+  readonly #statements: Record<StatementName, StatementSync>;
+  /** quote units per tick and lot, by instrument */
+  readonly #unitOf: (instrument: number) => number;
+  #rows: Row[] = [];
+  #candles = new Map<string, { instrument: number; seconds: number; candle: Candle }>();
+  #text = '';
+  #aggregates: number[] = [];
+  #maker: { account: number; order: number; fee: number } | undefined;
+
+  /** Opens or makes the database. Throws what SQLite throws. */
+  constructor(file: string, unitOf: (instrument: number) => number) {
+    this.#file = file;
+    this.#unitOf = unitOf;
+    this.#database = new DatabaseSync(file, { timeout: 250 });
+    this.#database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;');
+    this.#database.exec(SCHEMA);
+    this.#inode = fs.statSync(file).ino;
+    this.#statements = Object.fromEntries(Object.entries(STATEMENTS).map(([name, sql]) => [name, this.#database.prepare(sql)])) as Record<
+      StatementName,
+      StatementSync
+    >;
+  }
+
+  /** The last command whose rows are all here. */
+  get sequence(): number {
+    const row = this.#database.prepare(`SELECT value FROM meta WHERE name = 'sequence'`).get();
+    return row === undefined ? 0 : Number(row.value);
+  }
+
+  get pendingRows(): number {
+    return this.#rows.length + this.#candles.size;
+  }
+
+  /** The number of the last aggregate trade of an instrument: where counting goes on after a start. */
+  setAggregates(instrument: number, aggregates: number): void {
+    this.#aggregates[instrument] = aggregates;
+  }
+
+  /** Takes in one event. */
+  add(i32: Int32Array, f64: Float64Array, at: number): void {
+    const head = i32[at + event.HEAD];
+    const time = f64[(at >> 1) + event.F64_TIME];
+    const id = orderId(i32[at + event.ORDER_SLOT], i32[at + event.ORDER_GENERATION]);
+    switch (head & 0xff) {
+      case EVENT.TEXT:
+        this.#text = decodeText(new Uint8Array(i32.buffer, i32.byteOffset + (at + 1) * 4, 40));
+        break;
+      case EVENT.ACCEPTED:
+        this.#addOrder(i32, f64, at, id);
+        break;
+      case EVENT.FILL:
+        this.#addFill(i32, f64, at, id);
+        break;
+      case EVENT.CANCELLED: {
+        const byUser = i32[at + event.PLACE] >>> 16 !== REASON.NO_LIQUIDITY;
+        this.#rows.push(['end', [byUser ? STATUS.CANCELED : STATUS.EXPIRED, time, id]]);
+        break;
+      }
+      case EVENT.AMENDED:
+        this.#rows.push(['amend', [i32[at + event.QUANTITY], time, id]]);
+        break;
+      case EVENT.BALANCE: {
+        const [available, held] = [f64[(at >> 1) + event.F64_AVAILABLE], f64[(at >> 1) + event.F64_HELD]];
+        this.#rows.push(['balance', [i32[at + event.ACCOUNT], i32[at + event.PRICE], available, held]]);
+      }
+    }
+  }
+
+  /** Writes everything taken in as one transaction. Throws what SQLite throws, or StoreGone; the rows are kept for another try. */
+  flush(sequence: number): void {
+    this.checkFile();
+    this.#database.exec('BEGIN IMMEDIATE');
+    try {
+      for (const [statement, values] of this.#rows) this.#statements[statement].run(...values);
+      for (const { instrument, seconds, candle: c } of this.#candles.values()) {
+        const values = [
+          c.openTime * 1000,
+          c.open,
+          c.high,
+          c.low,
+          c.close,
+          c.quantity,
+          c.amount,
+          c.trades,
+          c.takerBuyQuantity,
+          c.takerBuyAmount,
+        ];
+        this.#statements.candle.run(instrument, seconds, ...values);
+      }
+      this.#statements.sequence.run(sequence);
+      this.#database.exec('COMMIT');
+    } catch (error) {
+      if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
+      throw error;
+    }
+    this.#rows = [];
+    this.#candles.clear();
+  }
+
+  /** Throws StoreGone when the file at the path is not the one that was opened. */
+  checkFile(): void {
+    const stat = fs.statSync(this.#file, { throwIfNoEntry: false });
+    if (stat?.ino !== this.#inode) throw new StoreGone(`${this.#file} was removed or replaced`);
+  }
+
+  close(): void {
+    this.#database.close();
+  }
+
+  #addOrder(i32: Int32Array, f64: Float64Array, at: number, id: number): void {
+    const time = f64[(at >> 1) + event.F64_TIME];
+    const place = i32[at + event.PLACE];
+    this.#rows.push([
+      'order',
+      [
+        id,
+        f64[(at >> 1) + event.F64_SEQUENCE],
+        i32[at + event.ACCOUNT],
+        place & 0xffff,
+        this.#text,
+        (i32[at + event.HEAD] >>> 8) & 1,
+        place >>> 16,
+        i32[at + event.PRICE],
+        i32[at + event.QUANTITY],
+        f64[(at >> 1) + event.F64_AMOUNT],
+        time,
+        time,
+      ],
+    ]);
+    this.#text = '';
+  }
+
+  #addFill(i32: Int32Array, f64: Float64Array, at: number, id: number): void {
+    const instrument = i32[at + event.PLACE] & 0xffff;
+    const price = i32[at + event.PRICE];
+    const quantity = i32[at + event.QUANTITY];
+    const amount = price * quantity * this.#unitOf(instrument);
+    const time = f64[(at >> 1) + event.F64_TIME];
+    const fee = f64[(at >> 1) + event.F64_AMOUNT];
+    const account = i32[at + event.ACCOUNT];
+    const flags = (i32[at + event.HEAD] >>> 16) & 0xff;
+    const status = i32[at + event.REMAINING] === 0 ? STATUS.FILLED : STATUS.PARTIALLY_FILLED;
+    this.#rows.push(['fill', [quantity, amount, status, time, id]]);
+    if ((flags & IS_MAKER) !== 0) {
+      this.#maker = { account, order: id, fee };
+      return;
+    }
+    const maker = this.#maker!;
+    const side = (i32[at + event.HEAD] >>> 8) & 1;
+    if ((flags & NEW_AGGREGATE) !== 0) this.#aggregates[instrument] = (this.#aggregates[instrument] ?? 0) + 1;
+    const trade = f64[(at >> 1) + event.F64_TRADE];
+    const parties = [maker.account, maker.order, maker.fee, account, id, fee];
+    this.#rows.push(['trade', [instrument, trade, this.#aggregates[instrument], price, quantity, amount, time, side, ...parties]]);
+    for (const seconds of Object.values(CANDLE_SECONDS)) {
+      const start = spanStart(time / 1000, seconds);
+      const key = `${instrument}:${seconds}:${start}`;
+      let entry = this.#candles.get(key);
+      if (entry === undefined) {
+        entry = { instrument, seconds, candle: newCandle(start, price) };
+        this.#candles.set(key, entry);
+      }
+      addPrint(entry.candle, { price, quantity, amount, takerBuys: side === BUY });
+    }
+  }
+}
