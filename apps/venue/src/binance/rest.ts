@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Logger } from 'pino';
 import { ApiError, errors } from './errors.ts';
 import type { Caller, Operation, Services } from './operation.ts';
 import { checkParameters, type Parameters, parseForm } from './parameters.ts';
@@ -57,10 +58,10 @@ function identify(
 }
 
 /** Every error in Binance's form; what nobody foresaw is logged and told as -1000. */
-export function addErrorHandler(server: FastifyInstance): void {
+export function addErrorHandler(server: FastifyInstance, log: Logger): void {
   server.setErrorHandler((error: Error & { statusCode?: number; code?: string; data?: unknown }, request, reply) => {
     const shown = error instanceof ApiError ? error : fromFastify(error);
-    if (shown.status >= 500 && !(error instanceof ApiError)) request.log.error(error);
+    if (shown.status >= 500 && !(error instanceof ApiError)) log.error(error, `${request.method} ${request.url.split('?')[0]}`);
     if (shown.retryAfter !== undefined) reply.header('retry-after', shown.retryAfter);
     reply.status(shown.status).send({ code: shown.code, msg: shown.message, ...(error.data !== undefined && { data: error.data }) });
   });

@@ -1,0 +1,2 @@
+import { Command } from 'commander';
+export function journalCommand(): Command { return new Command('journal').description('Journal.'); }

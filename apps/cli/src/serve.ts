@@ -1,0 +1,95 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { ConfigError, DEFAULTS, DEMO_ASSETS, DEMO_INSTRUMENTS, DEMO_RATE_LIMITS, readConfig, type VenueConfig } from '@outcry/venue/core/config';
+import { startDemo } from '@outcry/venue/demo/demo';
+import { startVenue } from '@outcry/venue/venue';
+import { Command, InvalidArgumentError } from 'commander';
+import pino from 'pino';
+
+interface ServeOptions {
+  config?: string;
+  data?: string;
+  port?: number;
+  host?: string;
+  demo?: boolean;
+  flow: boolean;
+  logLevel?: string;
+}
+
+function portNumber(text: string): number {
+  const port = Number(text);
+  if (!/^\d{1,5}$/.test(text) || port > 65_535) throw new InvalidArgumentError('a port is a number from 0 to 65535 (0: any free one)');
+  return port;
+}
+
+export function serveCommand(): Command {
+  return new Command('serve')
+    .description('Run the venue.')
+    .option('--config <file>', 'JSON configuration; see docs/configuration.md')
+    .option('--data <dir>', 'directory of journal, snapshots and store (default: "data")')
+    .option('--port <n>', `port (default: ${DEFAULTS.port})`, portNumber)
+    .option('--host <h>', `address to listen on (default: "${DEFAULTS.host}")`)
+    .option('--demo', 'BTCUSDT and ETHUSDT, accounts alice and bob, and an order flow; on loopback only')
+    .option('--no-flow', 'the demo without its order flow')
+    .option('--log-level <level>', 'trace, debug, info, warn, error or silent')
+    .action(serve);
+}
+
+async function serve(options: ServeOptions): Promise<void> {
+  const config = configure(options);
+  fs.mkdirSync(config.data, { recursive: true });
+  const log = pino({ level: config.logLevel, base: null }, pino.destination({ fd: 2, sync: true }));
+  const venue = await startVenue(config, { log });
+  const demo = options.demo ? await startDemo(venue, options.flow, log) : undefined;
+  console.log(options.demo ? demoWelcome(venue.url) : `The venue listens on ${venue.url} (API documentation: ${venue.url}/docs)`);
+  const stop = async (signal: string) => {
+    log.info(`${signal}: stopping`);
+    demo?.stop();
+    await venue.close();
+    log.info('stopped');
+    process.exit(0);
+  };
+  process.once('SIGINT', () => void stop('SIGINT'));
+  process.once('SIGTERM', () => void stop('SIGTERM'));
+}
+
+/** Command line over configuration file over demo over defaults. */
+function configure(options: ServeOptions): VenueConfig {
+  const file = options.config === undefined ? {} : readConfig(options.config);
+  const demo = options.demo ? { assets: DEMO_ASSETS, instruments: DEMO_INSTRUMENTS, rateLimits: DEMO_RATE_LIMITS, logLevel: 'warn' } : {};
+  const given = { data: options.data, port: options.port, host: options.host, logLevel: options.logLevel };
+  const named = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+  const config = { ...DEFAULTS, assets: [], instruments: [], ...demo, ...file, ...named } as VenueConfig;
+  if (config.assets.length === 0 || config.instruments.length === 0) {
+    throw new ConfigError('nothing to trade: give assets and instruments in --config, or use --demo');
+  }
+  if (options.demo && !['127.0.0.1', 'localhost', '::1'].includes(config.host)) {
+    throw new ConfigError(`--demo has public passwords and listens on loopback only, not on ${config.host}`);
+  }
+  return { ...config, data: path.resolve(config.data) };
+}
+
+function demoWelcome(url: string): string {
+  const ws = url.replace('http', 'ws');
+  return `
+Outcry demo venue on ${url}
+
+  page        ${url}/
+  API         ${url}/docs   (Binance Spot's, under ${url}/api/v3)
+  streams     ${ws}/ws   ${ws}/stream   ${ws}/ws-api/v3
+  accounts    alice  (API key "alice", secret "alice-secret")
+              bob    (API key "bob", secret "bob-secret")
+
+Trade on it with ccxt (npm install ccxt), as a file trade.mjs:
+
+  import ccxt from 'ccxt';
+  const venue = new ccxt.binance({ apiKey: 'alice', secret: 'alice-secret',
+    options: { fetchCurrencies: false, fetchMargins: false, fetchMarkets: { types: ['spot'] } } });
+  venue.urls.api = { ...venue.urls.api, public: '${url}/api/v3', private: '${url}/api/v3', sapi: '${url}/sapi/v1' };
+  console.log(await venue.createOrder('BTC/USDT', 'limit', 'buy', 0.01, 50000));
+  console.log(await venue.fetchOpenOrders('BTC/USDT'));
+  console.log((await venue.fetchBalance()).total);
+
+Stop with Ctrl-C. What is in the data directory is there again at the next start.
+`;
+}

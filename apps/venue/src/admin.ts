@@ -1,0 +1,119 @@
+import crypto from 'node:crypto';
+import fs from 'node:fs';
+import path from 'node:path';
+import { COMMAND, commandHead } from '@outcry/market/command';
+import { DecimalError } from '@outcry/market/decimal';
+import { REASON_NAMES } from '@outcry/market/reason';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { ApiError, errors } from './binance/errors.ts';
+import { type Services, submit } from './binance/operation.ts';
+import { JOURNAL_FAILED, JOURNAL_FULL } from './threads/shared.ts';
+
+const NOBODY = { account: -1, apiKey: '' };
+
+/** The secret in the data directory that lets the `outcry` command speak to a running venue. */
+export function adminToken(data: string): string {
+  const file = path.join(data, 'admin.token');
+  if (!fs.existsSync(file)) fs.writeFileSync(file, crypto.randomBytes(32).toString('hex'), { mode: 0o600 });
+  return fs.readFileSync(file, 'utf8').trim();
+}
+
+/** Status for everybody; accounts and money for whoever holds the token. */
+export function addAdminRoutes(server: FastifyInstance, services: Services): void {
+  const token = adminToken(services.config.data);
+  const guard = async (request: FastifyRequest) => {
+    const given = Buffer.from(String(request.headers['x-outcry-admin'] ?? ''));
+    const expected = Buffer.from(token);
+    if (given.length !== expected.length || !crypto.timingSafeEqual(given, expected)) throw errors.badKey();
+  };
+  const admin = { onRequest: guard, schema: { tags: ['Administration'] } };
+  server.get('/outcry/v1/status', { schema: { tags: ['Administration'], summary: 'Where the threads stand' } }, () => status(services));
+  server.get('/outcry/v1/accounts', admin, () => listAccounts(services));
+  server.post('/outcry/v1/accounts', admin, (request) => createAccount(services, field(request, 'name')));
+  server.post('/outcry/v1/accounts/:name/fund', admin, (request) => {
+    const { name } = request.params as { name: string };
+    return fundAccount(services, name, field(request, 'asset'), field(request, 'amount'));
+  });
+  server.post('/outcry/v1/accounts/:name/keys', admin, (request) => {
+    const { name } = request.params as { name: string };
+    const { publicKey } = (request.body ?? {}) as { publicKey?: string };
+    if (services.accounts.find(name) === undefined) throw new ApiError(-1100, `There is no account '${name}'.`, 404);
+    return services.accounts.addKey(name, publicKey);
+  });
+}
+
+function field(request: FastifyRequest, name: string): string {
+  const value = ((request.body ?? {}) as Record<string, unknown>)[name];
+  if (typeof value !== 'string' || value === '') throw errors.missing(name);
+  return value;
+}
+
+export function status(services: Services) {
+  const { shared, gateway } = services;
+  const durable = shared.durable.read();
+  const stored = shared.stored.read();
+  const { journalState } = shared;
+  const journal = journalState === JOURNAL_FAILED ? 'failed' : journalState === JOURNAL_FULL ? 'full' : 'ok';
+  return {
+    journal,
+    durableSequence: durable,
+    followerSequence: shared.followed.read(),
+    storedSequence: stored,
+    storeLag: Math.max(0, durable - stored),
+    store: shared.storeFailing ? 'failing' : 'ok',
+    stateCheck: shared.diverged ? 'diverged' : 'equal',
+    openOrders: gateway.view.openOrders.size,
+    inFlight: gateway.inFlight,
+    instruments: services.market.instruments.map((instrument) => instrument.symbol),
+  };
+}
+
+function listAccounts(services: Services) {
+  const { view } = services.gateway;
+  return services.accounts.all.map(({ number, name, keys }) => ({
+    number,
+    name,
+    keys: keys.map(({ key, publicKey }) => ({ key, kind: publicKey === undefined ? 'HMAC' : 'Ed25519' })),
+    balances: services.market.assets
+      .map((asset) => ({ asset, balance: view.balance(number, asset.number) }))
+      .filter(({ balance }) => balance.available + balance.held > 0)
+      .map(({ asset, balance }) => ({ asset: asset.name, free: asset.format(balance.available), locked: asset.format(balance.held) })),
+  }));
+}
+
+/** Opens an account in the engine and gives it a name and an API key. Throws ApiError. */
+export async function createAccount(services: Services, name: string, keys?: { key: string; secret: string }[]) {
+  if (services.accounts.find(name) !== undefined) throw new ApiError(-1100, `There is an account '${name}' already.`, 409);
+  const number = services.accounts.all.length;
+  const outcome = await submit(services, NOBODY, { head: commandHead(COMMAND.OPEN_ACCOUNT), account: number, text: name });
+  if (outcome.reason !== 0) throw new ApiError(-1100, `The account was refused: ${REASON_NAMES[outcome.reason]}.`);
+  let record: ReturnType<Services['accounts']['create']>;
+  try {
+    record = services.accounts.create(name, keys ?? []);
+  } catch (error) {
+    throw new ApiError(-1100, (error as Error).message);
+  }
+  const key = keys?.[0] ?? services.accounts.addKey(name);
+  return { number: record.number, name, ...key };
+}
+
+/** Deposits an amount, or withdraws it when it begins with '-'. Throws ApiError. */
+export async function fundAccount(services: Services, name: string, assetName: string, amount: string) {
+  const account = services.accounts.find(name);
+  const asset = services.market.asset(assetName);
+  if (account === undefined) throw new ApiError(-1100, `There is no account '${name}'.`, 404);
+  if (asset === undefined) throw new ApiError(-1100, `There is no asset '${assetName}'.`, 404);
+  const isWithdrawal = amount.startsWith('-');
+  let units: number;
+  try {
+    units = asset.parse(isWithdrawal ? amount.slice(1) : amount);
+  } catch (error) {
+    if (error instanceof DecimalError) throw new ApiError(-1100, error.message);
+    throw error;
+  }
+  const head = commandHead(isWithdrawal ? COMMAND.WITHDRAW : COMMAND.DEPOSIT);
+  const outcome = await submit(services, NOBODY, { head, account: account.number, asset: asset.number, amount: units });
+  if (outcome.reason !== 0) throw new ApiError(-2010, `Refused: ${REASON_NAMES[outcome.reason]}.`);
+  const { available, held } = services.gateway.view.balance(account.number, asset.number);
+  return { account: name, asset: asset.name, free: asset.format(available), locked: asset.format(held) };
+}

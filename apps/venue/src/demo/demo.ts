@@ -1,0 +1,43 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import type { Logger } from 'pino';
+import { createAccount, fundAccount } from '../admin.ts';
+import type { Services } from '../binance/operation.ts';
+import type { Venue } from '../venue.ts';
+import { DemoFlow } from './flow.ts';
+
+const SEED = 20_240_809;
+const CLIENTS = ['alice', 'bob'];
+const MAKERS = ['maker-1', 'maker-2'];
+const TAKER = 'flow';
+const CLIENT_FUNDS = { USDT: '1000000', BTC: '100', ETH: '1000' };
+const MARKET_FUNDS = { USDT: '20000000', BTC: '2000', ETH: '50000' };
+
+/** Gives a fresh demo venue its accounts and their money, once per data directory, and starts its order flow. */
+export async function startDemo(venue: Venue, withFlow: boolean, log: Logger): Promise<{ stop(): void }> {
+  const { services } = venue;
+  const marker = path.join(services.config.data, 'demo-funded');
+  for (const name of CLIENTS) await open(services, name, [{ key: name, secret: `${name}-secret` }]);
+  for (const name of [...MAKERS, TAKER]) await open(services, name, []);
+  if (!fs.existsSync(marker)) {
+    for (const name of CLIENTS) await fund(services, name, CLIENT_FUNDS);
+    for (const name of [...MAKERS, TAKER]) await fund(services, name, MARKET_FUNDS);
+    fs.writeFileSync(marker, '');
+  }
+  if (!withFlow) return { stop: () => undefined };
+  const number = (name: string) => services.accounts.find(name)!.number;
+  return new DemoFlow(services, MAKERS.map(number), number(TAKER), SEED, log);
+}
+
+async function open(services: Services, name: string, keys: { key: string; secret: string }[]): Promise<void> {
+  if (services.accounts.find(name) === undefined) await createAccount(services, name, keys);
+}
+
+/** Skips what an interrupted first start has already deposited. */
+async function fund(services: Services, name: string, funds: Record<string, string>): Promise<void> {
+  const account = services.accounts.find(name)!;
+  for (const [asset, amount] of Object.entries(funds)) {
+    const { available, held } = services.gateway.view.balance(account.number, services.market.asset(asset)!.number);
+    if (available + held === 0) await fundAccount(services, name, asset, amount);
+  }
+}

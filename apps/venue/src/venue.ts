@@ -1,0 +1,183 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { Worker } from 'node:worker_threads';
+import { COMMAND, commandHead } from '@outcry/market/command';
+import type { Logger } from 'pino';
+import { Accounts } from './core/accounts.ts';
+import type { VenueConfig } from './core/config.ts';
+import { Gateway } from './core/gateway.ts';
+import { lockDirectory } from './core/lock.ts';
+import { Market } from './core/market.ts';
+import { MarketFeed } from './core/market-feed.ts';
+import { SegmentPreparer } from './core/segment-preparer.ts';
+import { MarketStreams } from './binance/market-streams.ts';
+import type { Services } from './binance/operation.ts';
+import { RateLimiter } from './binance/rate-limits.ts';
+import { UserStreams } from './binance/user-streams.ts';
+import { startServer } from './server.ts';
+import { History } from './store/history.ts';
+import { CANDLE_SECONDS } from './store/schema.ts';
+import { type Crew, firstMessage, startCrew } from './threads/crew.ts';
+import type { FollowerThreadData } from './threads/follower-thread.ts';
+import type { Recovery } from './threads/recovery.ts';
+
+/** A running venue. */
+export interface Venue {
+  readonly url: string;
+  readonly services: Services;
+  readonly recovery: Recovery;
+  /** Stops taking requests, finishes what was taken, and ends all threads. */
+  close(): Promise<void>;
+}
+
+export interface VenueHooks {
+  log: Logger;
+  /** tests only: the fsync with this number fails */
+  failSyncAt?: number;
+}
+
+/** Recovers what the data directory holds and starts the venue on it. Rejects when the journal is damaged or the port is taken. */
+export async function startVenue(config: VenueConfig, hooks: VenueHooks): Promise<Venue> {
+  const { log } = hooks;
+  const market = new Market(config.assets, config.instruments);
+  const directory = path.join(config.data, 'journal');
+  fs.mkdirSync(directory, { recursive: true });
+  const unlock = lockDirectory(config.data);
+  const crew = await startCrew({
+    limits: config.limits,
+    journal: { directory, durability: config.durability, segmentBytes: config.segmentBytes, partition: 0 },
+    memory: { commandSlots: config.commandSlots, eventSlots: config.eventSlots, spins: config.spins },
+    placement: {
+      engine: { cpu: config.engineCpu, realTimePriority: config.realTimePriority },
+      journal: { cpu: config.journalCpu, realTimePriority: config.realTimePriority },
+    },
+    failSyncAt: hooks.failSyncAt,
+    onNotice: (notice) => log[notice.kind === 'room' ? 'info' : 'error']({ thread: 'journal', ...notice }, `journal: ${notice.message ?? notice.kind}`),
+    onDeath: (thread, error) => log.fatal({ thread, error: error.message }, `the ${thread} thread died: nothing goes on`),
+  }).catch((error: unknown) => {
+    unlock();
+    throw error;
+  });
+  logStart(log, crew);
+  const preparer = new SegmentPreparer(directory, config.segmentBytes, (error) => log.warn(`no spare segment: ${error.message}`));
+  const follower = await startFollower(config, crew, directory, log);
+  const services = createServices(config, market, crew);
+  const { gateway, feeds, userStreams } = services;
+  const streams = new MarketStreams(market, feeds);
+  gateway.listeners.push(streams, userStreams);
+  loadCandles(services, log);
+  const running = gateway.run();
+  await defineMarket(services, crew.recovery.sequence);
+  const server = await startServer(services, streams, log);
+  return {
+    url: server.url,
+    services,
+    recovery: crew.recovery,
+    close: async () => {
+      await server.close();
+      streams.close();
+      gateway.close();
+      await running;
+      await preparer.close();
+      const ended = new Promise<void>((resolve) => follower.once('exit', () => resolve()));
+      await crew.stop();
+      await ended;
+      services.history.close();
+      unlock();
+    },
+  };
+}
+
+function createServices(config: VenueConfig, market: Market, crew: Crew): Services {
+  const unitOf = (instrument: number) => market.instruments[instrument].unit;
+  const gateway = new Gateway(crew.shared, unitOf);
+  return {
+    config,
+    market,
+    accounts: new Accounts(config.data),
+    gateway,
+    feeds: market.instruments.map((instrument) => new MarketFeed(instrument)),
+    history: new History(databaseFile(config)),
+    shared: crew.shared,
+    limiter: new RateLimiter(config.rateLimits),
+    userStreams: new UserStreams(market, gateway.view),
+    now: () => Date.now(),
+  };
+}
+
+function databaseFile(config: VenueConfig): string {
+  return path.join(config.data, 'store.sqlite');
+}
+
+function logStart(log: Logger, crew: Crew): void {
+  const { sequence, snapshot, replayed, tornBytes, warnings, milliseconds } = crew.recovery;
+  for (const warning of warnings) log.warn(warning);
+  log.info({ sequence, snapshot, replayed, milliseconds: Math.round(milliseconds) }, `recovered to command ${sequence}`);
+  if (tornBytes > 0) log.warn({ tornBytes }, `cut ${tornBytes} bytes of a batch that was never acknowledged off the end of the journal`);
+  for (const [thread, outcomes] of Object.entries(crew.placed)) {
+    for (const { done, detail } of outcomes) log[done ? 'info' : 'warn']({ thread }, `${thread} thread: ${detail}`);
+  }
+}
+
+async function startFollower(config: VenueConfig, crew: Crew, directory: string, log: Logger): Promise<Worker> {
+  const data: FollowerThreadData = {
+    memory: crew.shared.memory,
+    limits: config.limits,
+    directory,
+    database: databaseFile(config),
+    snapshotCommands: config.snapshotCommands,
+    snapshotMs: config.snapshotMs,
+    keepSnapshots: config.keepSnapshots,
+  };
+  const follower = new Worker(new URL('./threads/follower-thread.ts', import.meta.url), { workerData: data, name: 'follower' });
+  follower.on('error', (error) => log.error({ thread: 'follower', error: (error as Error).message }, 'the follower died: no store, no snapshots; trading goes on'));
+  await firstMessage(follower);
+  follower.on('message', ({ kind, message }: { kind: string; message?: string }) => {
+    if (message !== undefined) log[kind === 'store-back' ? 'info' : kind === 'diverged' ? 'fatal' : 'warn']({ thread: 'follower' }, message);
+  });
+  return follower;
+}
+
+/** Fills charts and statistics with what the store has of the time before. */
+function loadCandles(services: Services, log: Logger): void {
+  for (const feed of services.feeds) {
+    for (const seconds of Object.values(CANDLE_SECONDS)) {
+      try {
+        feed.load(seconds, services.history.candles(feed.instrument.number, seconds, { limit: seconds === 60 ? 1500 : 1000 }));
+      } catch (error) {
+        log.warn(`no candles from the store: ${(error as Error).message}`);
+        return;
+      }
+    }
+  }
+}
+
+/** Journals the definitions of assets and instruments that the engine does not have yet. */
+async function defineMarket(services: Services, recovered: number): Promise<void> {
+  const { market, gateway, config } = services;
+  const file = path.join(config.data, 'definitions.json');
+  const known = recovered > 0 && fs.existsSync(file) ? (JSON.parse(fs.readFileSync(file, 'utf8')) as { assets: unknown[]; instruments: unknown[] }) : { assets: [], instruments: [] };
+  const same = (a: unknown, b: unknown) => JSON.stringify(a) === JSON.stringify(b);
+  const clash = known.assets.findIndex((asset, i) => !same(asset, config.assets[i]));
+  if (clash >= 0) throw new Error(`asset ${clash} of the data directory is ${JSON.stringify(known.assets[clash])}: a definition cannot be changed or removed`);
+  const clashing = known.instruments.findIndex((instrument, i) => !same(instrument, config.instruments[i]));
+  if (clashing >= 0) throw new Error(`instrument ${clashing} of the data directory is ${JSON.stringify(known.instruments[clashing])}: a definition cannot be changed or removed`);
+  // Accounts 0 and up are the clients'; definitions already in the journal are refused again without harm.
+  for (const asset of market.assets.slice(known.assets.length)) {
+    await gateway.submit({ head: commandHead(COMMAND.DEFINE_ASSET), asset: asset.number, quantity: asset.scale, text: asset.name });
+  }
+  for (const instrument of market.instruments.slice(known.instruments.length)) {
+    await gateway.submit({
+      head: commandHead(COMMAND.DEFINE_INSTRUMENT),
+      instrument: instrument.number,
+      account: instrument.base.number,
+      asset: instrument.quote.number,
+      price: instrument.definition.makerFeePpm,
+      quantity: instrument.definition.takerFeePpm,
+      amount: instrument.lotUnits,
+      unit: instrument.unit,
+      text: instrument.symbol,
+    });
+  }
+  fs.writeFileSync(file, `${JSON.stringify({ assets: config.assets, instruments: config.instruments }, null, 2)}\n`);
+}
