@@ -58,6 +58,7 @@ export class ApiSession {
     const services = this.#services;
     services.limiter.useWeight(this.#connection.address, operation.weight, services.now());
     const caller = this.#caller(operation, parameters);
+    delete parameters.returnRateLimits; // every method takes it; the answers' rateLimits are always empty
     checkParameters(operation.parameters, parameters, operation.security !== 'NONE');
     return await operation.run(services, parameters, caller);
   }

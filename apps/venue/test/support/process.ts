@@ -1,0 +1,89 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import crypto from 'node:crypto';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const OUTCRY = fileURLToPath(new URL('../../../cli/src/outcry.ts', import.meta.url));
+
+/** A venue as an operator runs it: a process of its own, started by the `outcry` command. */
+export class VenueProcess {
+  readonly child: ChildProcess;
+  readonly data: string;
+  url = '';
+  output = '';
+
+  private constructor(child: ChildProcess, data: string) {
+    this.child = child;
+    this.data = data;
+  }
+
+  /** Starts `outcry serve` on any free port. Rejects with what it printed when it ends before it listens. */
+  static async start(data: string, ...args: string[]): Promise<VenueProcess> {
+    const child = spawn(process.execPath, [OUTCRY, 'serve', '--data', data, '--port', '0', ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+    const venue = new VenueProcess(child, data);
+    await new Promise<void>((resolve, reject) => {
+      const take = (chunk: Buffer) => {
+        venue.output += chunk;
+        const match = /(https?:\/\/[\d.]+:\d+)/.exec(venue.output);
+        if (match !== null && venue.url === '') {
+          venue.url = match[1];
+          resolve();
+        }
+      };
+      child.stdout!.on('data', take);
+      child.stderr!.on('data', take);
+      child.once('exit', (code) => reject(new Error(`the venue ended with ${code}: ${venue.output}`)));
+    });
+    return venue;
+  }
+
+  get ended(): Promise<number | null> {
+    if (this.child.exitCode !== null || this.child.signalCode !== null) return Promise.resolve(this.child.exitCode);
+    return new Promise((resolve) => this.child.once('exit', (code) => resolve(code)));
+  }
+
+  async kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<number | null> {
+    const { ended } = this;
+    this.child.kill(signal);
+    return await ended;
+  }
+}
+
+export function temporaryDirectory(name: string): string {
+  return fs.mkdtempSync(path.join(os.tmpdir(), `outcry-${name}-`));
+}
+
+/** A signed or public request as a client of its own would send it. */
+export class Client {
+  readonly url: string;
+  readonly #key: string;
+  readonly #secret: string;
+
+  constructor(url: string, key = 'alice', secret = `${key}-secret`) {
+    this.url = url;
+    this.#key = key;
+    this.#secret = secret;
+  }
+
+  async public(pathAndQuery: string): Promise<{ status: number; body: any; headers: Headers }> {
+    return await read(await fetch(this.url + pathAndQuery));
+  }
+
+  /** Parameters go into the query, signed. */
+  async signed(method: string, route: string, parameters: Record<string, string | number> = {}): Promise<{ status: number; body: any; headers: Headers }> {
+    const query = this.sign(parameters);
+    return await read(await fetch(`${this.url}${route}?${query}`, { method, headers: { 'X-MBX-APIKEY': this.#key } }));
+  }
+
+  sign(parameters: Record<string, string | number>): string {
+    const query = new URLSearchParams({ ...parameters, timestamp: String(parameters.timestamp ?? Date.now()) } as Record<string, string>).toString();
+    return `${query}&signature=${crypto.createHmac('sha256', this.#secret).update(query).digest('hex')}`;
+  }
+}
+
+async function read(response: Response) {
+  const text = await response.text();
+  return { status: response.status, body: text === '' ? undefined : JSON.parse(text), headers: response.headers };
+}
