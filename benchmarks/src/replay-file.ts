@@ -1,6 +1,6 @@
 import { BookReplay, type BookSummary, readOperations } from './book-replay.ts';
 import { Histogram } from './histogram.ts';
-import { range, type Range } from './report.ts';
+import { type Range, range } from './report.ts';
 
 export interface ReplayResult extends Partial<BookSummary> {
   ops: number;
@@ -31,7 +31,12 @@ export function replayFile(file: string, runs: number, withLatency: boolean, onR
     if (JSON.stringify(replay.summaries()) !== expected) throw new Error(`run ${run + 1} answered differently from the first`);
     onRun(run + 2);
   }
-  const result: ReplayResult = { ops: stream.count, ...(stream.symbols === 1 ? books[0] : { books }), nsPerOp: range(nanoseconds, 1), runs };
+  const result: ReplayResult = {
+    ops: stream.count,
+    ...(stream.symbols === 1 ? books[0] : { books }),
+    nsPerOp: range(nanoseconds, 1),
+    runs,
+  };
   if (withLatency) result.latencyNs = timeEach(replay, stream.count);
   return result;
 }

@@ -18,7 +18,13 @@ export function range(values: readonly number[], places: number): Range {
 /** What a figure was measured on. */
 export function machine(): Record<string, string | number> {
   const [cpu] = os.cpus();
-  return { cpu: cpu?.model ?? 'unknown', cores: os.availableParallelism(), memoryGiB: Math.round(os.totalmem() / 2 ** 30), system: `${os.type()} ${os.release()}`, node: process.version };
+  return {
+    cpu: cpu?.model ?? 'unknown',
+    cores: os.availableParallelism(),
+    memoryGiB: Math.round(os.totalmem() / 2 ** 30),
+    system: `${os.type()} ${os.release()}`,
+    node: process.version,
+  };
 }
 
 /** A benchmark's outcome: rows for people, the same as data for machines. */

@@ -24,8 +24,8 @@ export function accountCommand(): Command {
       .option('--data <dir>', "the venue's data directory, where its admin token lies", 'data')
       .option('--url <url>', 'address of the running venue', 'http://127.0.0.1:8080')
       .option('--json', 'print JSON');
-  common(command.command('create <name>').description('Open an account with a new API key; prints its secret, once.')).action((name: string, options: Options) =>
-    call(options, 'POST', 'accounts', { name }, printKey),
+  common(command.command('create <name>').description('Open an account with a new API key; prints its secret, once.')).action(
+    (name: string, options: Options) => call(options, 'POST', 'accounts', { name }, printKey),
   );
   common(command.command('fund <name> <asset> <amount>').description('Deposit an amount; a negative one is withdrawn.'))
     .allowUnknownOption(false)
@@ -34,7 +34,9 @@ export function accountCommand(): Command {
         printTable(['account', 'asset', 'free', 'locked'], [[balance.account, balance.asset, balance.free, balance.locked]]),
       ),
     );
-  common(command.command('list').description('Accounts with their keys and balances.')).action((options: Options) => call(options, 'GET', 'accounts', undefined, printAccounts));
+  common(command.command('list').description('Accounts with their keys and balances.')).action((options: Options) =>
+    call(options, 'GET', 'accounts', undefined, printAccounts),
+  );
   common(command.command('key <name>').description('Add an API key to an account.'))
     .option('--public-key <file>', 'Ed25519 public key (PEM) instead of a new HMAC secret')
     .action((name: string, options: Options & { publicKey?: string }) => {
@@ -52,22 +54,37 @@ function printKey(created: { key: string; secret?: string }): void {
 function printAccounts(accounts: AccountListing[]): void {
   const rows = accounts.flatMap((account) => {
     const balances = account.balances.length > 0 ? account.balances : [{ asset: '-', free: '-', locked: '-' }];
-    return balances.map(({ asset, free, locked }, i) => [i === 0 ? account.name : '', i === 0 ? String(account.keys.length) : '', asset, free, locked]);
+    return balances.map(({ asset, free, locked }, i) => [
+      i === 0 ? account.name : '',
+      i === 0 ? String(account.keys.length) : '',
+      asset,
+      free,
+      locked,
+    ]);
   });
   printTable(['account', 'keys', 'asset', 'free', 'locked'], rows);
 }
 
-async function call<T>(options: Options, method: string, resource: string, body: object | undefined, print: (answer: T) => void): Promise<void> {
+async function call<T>(
+  options: Options,
+  method: string,
+  resource: string,
+  body: object | undefined,
+  print: (answer: T) => void,
+): Promise<void> {
   const tokenFile = path.join(options.data, 'admin.token');
   if (!fs.existsSync(tokenFile)) throw new Error(`there is no ${tokenFile}: is --data the directory of a venue that has run?`);
-  if (holderOf(options.data) === undefined) throw new Error(`no venue runs on ${path.resolve(options.data)}: start it with 'outcry serve --data ${options.data}'`);
+  if (holderOf(options.data) === undefined)
+    throw new Error(`no venue runs on ${path.resolve(options.data)}: start it with 'outcry serve --data ${options.data}'`);
   const headers: Record<string, string> = { 'x-outcry-admin': fs.readFileSync(tokenFile, 'utf8').trim() };
   if (body !== undefined) headers['content-type'] = 'application/json';
   let response: Response;
   try {
     response = await fetch(`${options.url}/outcry/v1/${resource}`, { method, headers, body: body && JSON.stringify(body) });
   } catch (error) {
-    throw new Error(`${options.url} does not answer (${((error as Error).cause as Error | undefined)?.message ?? (error as Error).message}); see --url`);
+    throw new Error(
+      `${options.url} does not answer (${((error as Error).cause as Error | undefined)?.message ?? (error as Error).message}); see --url`,
+    );
   }
   const answer = (await response.json()) as T & { msg?: string };
   if (!response.ok) throw new Error(answer.msg ?? `HTTP ${response.status}`);

@@ -1,2 +1,4 @@
 import { Command } from 'commander';
-export function journalCommand(): Command { return new Command('journal').description('Journal.'); }
+export function journalCommand(): Command {
+  return new Command('journal').description('Journal.');
+}

@@ -11,7 +11,10 @@ function runCount(text: string): number {
 export function replayCommand(): Command {
   return new Command('replay')
     .description('Play a file of 16-byte order operations through the order book alone, and say what came of it and how long it took.')
-    .argument('<file>', 'operations: u8 op (0 limit, 1 IOC, 2 market, 3 cancel, 4 replace), u8 side, u16 symbol, u32 id, i32 price, i32 quantity')
+    .argument(
+      '<file>',
+      'operations: u8 op (0 limit, 1 IOC, 2 market, 3 cancel, 4 replace), u8 side, u16 symbol, u32 id, i32 price, i32 quantity',
+    )
     .option('--runs <n>', 'timed runs, after one to warm up', runCount, 5)
     .option('--latency', 'time every operation as well, in a run of its own')
     .option('--json', 'print one JSON object')

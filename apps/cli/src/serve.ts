@@ -1,6 +1,14 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import { ConfigError, DEFAULTS, DEMO_ASSETS, DEMO_INSTRUMENTS, DEMO_RATE_LIMITS, readConfig, type VenueConfig } from '@outcry/venue/core/config';
+import {
+  ConfigError,
+  DEFAULTS,
+  DEMO_ASSETS,
+  DEMO_INSTRUMENTS,
+  DEMO_RATE_LIMITS,
+  readConfig,
+  type VenueConfig,
+} from '@outcry/venue/core/config';
 import { startDemo } from '@outcry/venue/demo/demo';
 import { startVenue } from '@outcry/venue/venue';
 import { Command, InvalidArgumentError } from 'commander';

@@ -54,7 +54,9 @@ export async function startServer(services: Services, streams: MarketStreams, lo
     url: `${https === undefined ? 'http' : 'https'}://${host}:${port}`,
     close: async () => {
       for (const client of sockets.clients) client.close(GOING_AWAY, 'the venue is stopping');
-      const leftovers = setTimeout(() => sockets.clients.forEach((client) => client.terminate()), 500);
+      const leftovers = setTimeout(() => {
+        for (const client of sockets.clients) client.terminate();
+      }, 500);
       await server.close();
       clearTimeout(leftovers);
     },
@@ -68,7 +70,8 @@ async function addDocumentation(server: FastifyInstance): Promise<void> {
       info: {
         title: 'Outcry venue',
         version: '0.1.0',
-        description: "REST surface compatible with Binance Spot's. Errors are `{code, msg}`. Signed requests: HMAC-SHA256 or Ed25519 over the parameters.",
+        description:
+          "REST surface compatible with Binance Spot's. Errors are `{code, msg}`. Signed requests: HMAC-SHA256 or Ed25519 over the parameters.",
       },
       components: { securitySchemes: { apiKey: { type: 'apiKey', in: 'header', name: 'X-MBX-APIKEY' } } },
     },

@@ -3,6 +3,10 @@ import path from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { COMMAND, commandHead } from '@outcry/market/command';
 import type { Logger } from 'pino';
+import { MarketStreams } from './binance/market-streams.ts';
+import type { Services } from './binance/operation.ts';
+import { RateLimiter } from './binance/rate-limits.ts';
+import { UserStreams } from './binance/user-streams.ts';
 import { Accounts } from './core/accounts.ts';
 import type { VenueConfig } from './core/config.ts';
 import { Gateway } from './core/gateway.ts';
@@ -10,10 +14,6 @@ import { lockDirectory } from './core/lock.ts';
 import { Market } from './core/market.ts';
 import { MarketFeed } from './core/market-feed.ts';
 import { SegmentPreparer } from './core/segment-preparer.ts';
-import { MarketStreams } from './binance/market-streams.ts';
-import type { Services } from './binance/operation.ts';
-import { RateLimiter } from './binance/rate-limits.ts';
-import { UserStreams } from './binance/user-streams.ts';
 import { startServer } from './server.ts';
 import { History } from './store/history.ts';
 import { CANDLE_SECONDS } from './store/schema.ts';
@@ -52,7 +52,8 @@ export async function startVenue(config: VenueConfig, hooks: VenueHooks): Promis
       journal: { cpu: config.journalCpu, realTimePriority: config.realTimePriority },
     },
     failSyncAt: hooks.failSyncAt,
-    onNotice: (notice) => log[notice.kind === 'room' ? 'info' : 'error']({ thread: 'journal', ...notice }, `journal: ${notice.message ?? notice.kind}`),
+    onNotice: (notice) =>
+      log[notice.kind === 'room' ? 'info' : 'error']({ thread: 'journal', ...notice }, `journal: ${notice.message ?? notice.kind}`),
     onDeath: (thread, error) => log.fatal({ thread, error: error.message }, `the ${thread} thread died: nothing goes on`),
   }).catch((error: unknown) => {
     unlock();
@@ -130,10 +131,13 @@ async function startFollower(config: VenueConfig, crew: Crew, directory: string,
     keepSnapshots: config.keepSnapshots,
   };
   const follower = new Worker(new URL('./threads/follower-thread.ts', import.meta.url), { workerData: data, name: 'follower' });
-  follower.on('error', (error) => log.error({ thread: 'follower', error: (error as Error).message }, 'the follower died: no store, no snapshots; trading goes on'));
+  follower.on('error', (error) =>
+    log.error({ thread: 'follower', error: (error as Error).message }, 'the follower died: no store, no snapshots; trading goes on'),
+  );
   await firstMessage(follower);
   follower.on('message', ({ kind, message }: { kind: string; message?: string }) => {
-    if (message !== undefined) log[kind === 'store-back' ? 'info' : kind === 'diverged' ? 'fatal' : 'warn']({ thread: 'follower' }, message);
+    if (message !== undefined)
+      log[kind === 'store-back' ? 'info' : kind === 'diverged' ? 'fatal' : 'warn']({ thread: 'follower' }, message);
   });
   return follower;
 }
@@ -156,12 +160,21 @@ function loadCandles(services: Services, log: Logger): void {
 async function defineMarket(services: Services, recovered: number): Promise<void> {
   const { market, gateway, config } = services;
   const file = path.join(config.data, 'definitions.json');
-  const known = recovered > 0 && fs.existsSync(file) ? (JSON.parse(fs.readFileSync(file, 'utf8')) as { assets: unknown[]; instruments: unknown[] }) : { assets: [], instruments: [] };
+  const known =
+    recovered > 0 && fs.existsSync(file)
+      ? (JSON.parse(fs.readFileSync(file, 'utf8')) as { assets: unknown[]; instruments: unknown[] })
+      : { assets: [], instruments: [] };
   const same = (a: unknown, b: unknown) => JSON.stringify(a) === JSON.stringify(b);
   const clash = known.assets.findIndex((asset, i) => !same(asset, config.assets[i]));
-  if (clash >= 0) throw new Error(`asset ${clash} of the data directory is ${JSON.stringify(known.assets[clash])}: a definition cannot be changed or removed`);
+  if (clash >= 0)
+    throw new Error(
+      `asset ${clash} of the data directory is ${JSON.stringify(known.assets[clash])}: a definition cannot be changed or removed`,
+    );
   const clashing = known.instruments.findIndex((instrument, i) => !same(instrument, config.instruments[i]));
-  if (clashing >= 0) throw new Error(`instrument ${clashing} of the data directory is ${JSON.stringify(known.instruments[clashing])}: a definition cannot be changed or removed`);
+  if (clashing >= 0)
+    throw new Error(
+      `instrument ${clashing} of the data directory is ${JSON.stringify(known.instruments[clashing])}: a definition cannot be changed or removed`,
+    );
   // Accounts 0 and up are the clients'; definitions already in the journal are refused again without harm.
   for (const asset of market.assets.slice(known.assets.length)) {
     await gateway.submit({ head: commandHead(COMMAND.DEFINE_ASSET), asset: asset.number, quantity: asset.scale, text: asset.name });

@@ -55,16 +55,16 @@ describe('ccxt trades on the demo venue', () => {
     const order = await exchange.createOrder('BTC/USDT', 'limit', 'buy', 0.01, 50_000);
     assert.equal(order.status, 'open');
     assert.equal((await exchange.fetchBalance())['USDT'].used, 500);
-    assert.equal((await exchange.fetchOrder(order.id, 'BTC/USDT')).remaining, 0.01);
+    assert.equal((await exchange.fetchOrder(order.id!, 'BTC/USDT')).remaining, 0.01);
     assert.deepEqual(
       (await exchange.fetchOpenOrders('BTC/USDT')).map((o) => o.id),
       [order.id],
     );
-    const edited = await exchange.editOrder(order.id, 'BTC/USDT', 'limit', 'buy', 0.02, 50_001);
+    const edited = await exchange.editOrder(order.id!, 'BTC/USDT', 'limit', 'buy', 0.02, 50_001);
     assert.notEqual(edited.id, order.id);
-    await exchange.cancelOrder(edited.id, 'BTC/USDT');
-    assert.equal((await exchange.fetchOrder(edited.id, 'BTC/USDT')).status, 'canceled');
-    await assert.rejects(exchange.cancelOrder(edited.id, 'BTC/USDT'), ccxt.OrderNotFound);
+    await exchange.cancelOrder(edited.id!, 'BTC/USDT');
+    assert.equal((await exchange.fetchOrder(edited.id!, 'BTC/USDT')).status, 'canceled');
+    await assert.rejects(exchange.cancelOrder(edited.id!, 'BTC/USDT'), ccxt.OrderNotFound);
 
     const bought = await exchange.createOrder('BTC/USDT', 'market', 'buy', 0.001);
     assert.equal(bought.status, 'closed');
@@ -98,7 +98,7 @@ describe('ccxt trades on the demo venue', () => {
       assert.ok(book.bids.length > 0 && book.asks.length > 0);
       const firstNonce = book.nonce;
       for (let i = 0; i < 3; i++) await exchange.watchOrderBook('BTC/USDT');
-      assert.ok(exchange.orderbooks['BTC/USDT'].nonce > firstNonce!);
+      assert.ok(exchange.orderbooks['BTC/USDT']!.nonce! > firstNonce!);
       assert.ok((await exchange.watchTrades('BTC/USDT')).length > 0);
       const balance = exchange.watchBalance();
       const orders = exchange.watchOrders('BTC/USDT');
@@ -107,7 +107,7 @@ describe('ccxt trades on the demo venue', () => {
       assert.equal((await orders)[0].id, placed.id);
       assert.equal((await balance)['USDT'].used, 450);
       const next = exchange.watchOrders('BTC/USDT');
-      await exchange.cancelOrderWs(placed.id, 'BTC/USDT');
+      await exchange.cancelOrderWs(placed.id!, 'BTC/USDT');
       assert.equal((await next).at(-1)!.status, 'canceled');
     } finally {
       await exchange.close();

@@ -12,7 +12,8 @@ export function lockDirectory(directory: string): () => void {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
     }
     const holder = Number(fs.readFileSync(file, 'utf8'));
-    if (holder !== process.pid && isVenue(holder)) throw new Error(`${directory} is in use by process ${holder}; stop it, or choose another directory with --data`);
+    if (holder !== process.pid && isVenue(holder))
+      throw new Error(`${directory} is in use by process ${holder}; stop it, or choose another directory with --data`);
     fs.rmSync(file, { force: true });
   }
 }

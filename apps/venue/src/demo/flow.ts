@@ -1,10 +1,10 @@
 import { POST_ONLY } from '@outcry/market/command';
 import { BUY, GTC, IOC, LIMIT, SELL, type Side, type TimeInForce } from '@outcry/market/order-terms';
 import type { Logger } from 'pino';
-import { GatewayError } from '../core/gateway.ts';
-import { cancel, type NewOrder, newOrder } from '../core/commands.ts';
-import type { Instrument } from '../core/market.ts';
 import type { Services } from '../binance/operation.ts';
+import { cancel, type NewOrder, newOrder } from '../core/commands.ts';
+import { GatewayError } from '../core/gateway.ts';
+import type { Instrument } from '../core/market.ts';
 
 const STEP_MS = 20;
 /** Orders that the makers keep open, by instrument. */
@@ -92,7 +92,15 @@ export class DemoFlow {
     return Math.max(1, Math.floor(worth / (this.#middles[instrument.number] * instrument.unit)));
   }
 
-  #order(instrument: Instrument, account: number, side: Side, price: number, quantity: number, flags: number, timeInForce: TimeInForce): NewOrder {
+  #order(
+    instrument: Instrument,
+    account: number,
+    side: Side,
+    price: number,
+    quantity: number,
+    flags: number,
+    timeInForce: TimeInForce,
+  ): NewOrder {
     return { account, instrument, side, kind: LIMIT, timeInForce, flags, price, quantity, amount: 0, clientId: '' };
   }
 

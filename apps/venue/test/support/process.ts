@@ -72,13 +72,20 @@ export class Client {
   }
 
   /** Parameters go into the query, signed. */
-  async signed(method: string, route: string, parameters: Record<string, string | number> = {}): Promise<{ status: number; body: any; headers: Headers }> {
+  async signed(
+    method: string,
+    route: string,
+    parameters: Record<string, string | number> = {},
+  ): Promise<{ status: number; body: any; headers: Headers }> {
     const query = this.sign(parameters);
     return await read(await fetch(`${this.url}${route}?${query}`, { method, headers: { 'X-MBX-APIKEY': this.#key } }));
   }
 
   sign(parameters: Record<string, string | number>): string {
-    const query = new URLSearchParams({ ...parameters, timestamp: String(parameters.timestamp ?? Date.now()) } as Record<string, string>).toString();
+    const query = new URLSearchParams({ ...parameters, timestamp: String(parameters.timestamp ?? Date.now()) } as Record<
+      string,
+      string
+    >).toString();
     return `${query}&signature=${crypto.createHmac('sha256', this.#secret).update(query).digest('hex')}`;
   }
 }
