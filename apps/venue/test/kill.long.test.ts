@@ -7,7 +7,7 @@ import { parseUnits } from '@outcry/market/decimal';
 import { STATUS, STATUS_NAMES } from '../src/store/schema.ts';
 import { Client, temporaryDirectory, VenueProcess } from './support/process.ts';
 
-const KILLS = 50;
+const KILLS = Number(process.env.OUTCRY_KILLS ?? 50);
 const LOOPS_PER_ACCOUNT = 6;
 const SEED = Number(process.env.OUTCRY_SEED ?? Date.now() % 1_000_000);
 
@@ -63,15 +63,18 @@ async function untilStored(client: Client): Promise<void> {
     if (body.storeLag === 0) return;
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
-  assert.fail('the store does not catch up');
+  assert.fail(`the store does not catch up: ${JSON.stringify((await client.public('/outcry/v1/status')).body)}`);
 }
 
 function checkOrders(database: DatabaseSync, told: Told): void {
-  const byClientId = database.prepare('SELECT id, status, executed FROM orders WHERE client_id = ?');
+  const stored = new Map<string, { id: number; status: number; executed: number }>();
+  for (const row of database.prepare('SELECT client_id, id, status, executed FROM orders').all()) {
+    assert.ok(!stored.has(row.client_id as string), `order ${row.client_id} is there twice`);
+    stored.set(row.client_id as string, row as never);
+  }
   for (const [clientId, promised] of told.orders) {
-    const rows = byClientId.all(clientId) as { id: number; status: number; executed: number }[];
-    assert.equal(rows.length, 1, `order ${clientId} was acknowledged and is there ${rows.length} times`);
-    const [row] = rows;
+    const row = stored.get(clientId);
+    assert.ok(row !== undefined, `order ${clientId} was acknowledged and is lost`);
     assert.equal(row.id, promised.id);
     assert.ok(row.executed >= promised.executed, `order ${clientId} lost an execution`);
     if (promised.status === 'CANCELED' || promised.status === 'FILLED') assert.equal(STATUS_NAMES[row.status], promised.status, clientId);
@@ -129,6 +132,8 @@ it(`after ${KILLS} kills at random moments under load, every acknowledged order 
   fs.writeFileSync(config, JSON.stringify({ segmentBytes: 1024 * 1024, snapshotCommands: 400 }));
   const told = new Told();
   let venue = await VenueProcess.start(data, '--demo', '--no-flow', '--config', config);
+  t.after(() => venue.kill());
+  t.diagnostic(`data in ${data}`);
   for (let round = 0; round < KILLS; round++) {
     const clients = ['alice', 'bob'].map((name) => new Client(venue.url, name));
     told.isOver = false;

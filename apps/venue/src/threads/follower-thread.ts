@@ -103,7 +103,7 @@ class Follower {
       if (sequence % CHECKPOINT_EVERY === 0) this.#compare(sequence);
       if (this.#isFlushDue(durable)) this.#flush();
     }
-    shared.followed.publish(this.#engine.sequence);
+    this.#publish();
   }
 
   /** Rows of commands up to here are in the store already: numbering goes on from the engine's count. */
@@ -151,7 +151,8 @@ class Follower {
 
   #publish(): void {
     shared.followed.publish(this.#engine.sequence);
-    shared.stored.publish(Math.max(this.#storedBefore, this.#engine.sequence));
+    // Commands that leave no rows, refusals for one, are in the store as soon as all before them are.
+    if (this.#store.pendingRows === 0) shared.stored.publish(Math.max(this.#storedBefore, this.#engine.sequence));
   }
 
   #snapshotWhenDue(): void {
