@@ -1,10 +1,11 @@
 import fs from 'node:fs';
 import { BookMemory, OrderBook } from '@outcry/book/order-book';
-import { order, trade } from '@outcry/book/records';
+import { level, order, trade } from '@outcry/book/records';
 import { MAX_PRICE, type Side } from '@outcry/market/order-terms';
 import { reserve } from '@outcry/memory/reserve';
 
 const { WORDS: ORDER_WORDS, ID: ORDER_ID, QUANTITY: ORDER_QUANTITY, TERMS: ORDER_TERMS } = order;
+const { WORDS: LEVEL_WORDS, HEAD: LEVEL_HEAD, F64_WORDS: LEVEL_F64_WORDS, F64_TOTAL: LEVEL_TOTAL } = level;
 const { WORDS: TRADE_WORDS, MAKER: TRADE_MAKER, PRICE: TRADE_PRICE, QUANTITY: TRADE_QUANTITY } = trade;
 
 /** Word offsets of a 16-byte operation: op u8, side u8, symbol u16; order id u32; price i32 in ticks; quantity i32 in lots. */
@@ -59,6 +60,28 @@ export function readOperations(file: string): OperationStream {
     symbols = Math.max(symbols, (words[at + HEAD] >>> 16) + 1);
   }
   return { words, count, symbols, names: renumber(words, count) };
+}
+
+/** One operation of a stream, taken apart. */
+export function operationAt(
+  { words }: OperationStream,
+  index: number,
+): {
+  operation: number;
+  side: Side;
+  id: number;
+  price: number;
+  quantity: number;
+} {
+  const at = index * WORDS;
+  const head = words[at + HEAD];
+  return {
+    operation: head & 0xff,
+    side: ((head >>> 8) & 1) as Side,
+    id: words[at + ID],
+    price: words[at + PRICE],
+    quantity: words[at + QUANTITY],
+  };
 }
 
 /** Replaces ids by dense ones, so that the player can index by id whatever ids a file uses. */
@@ -189,6 +212,20 @@ export class BookReplay {
       tape[to + 3] = trades[from + TRADE_QUANTITY];
       this.#tapeSymbol[this.#tapeCount++] = symbol;
     }
+  }
+
+  /** A book's price levels, best first: bids, then asks. */
+  depth(symbol: number): { side: Side; price: number; quantity: number }[] {
+    const book = this.#books[symbol];
+    const { i32, f64 } = this.#memory.levels;
+    const levels: { side: Side; price: number; quantity: number }[] = [];
+    for (const [side, ladder] of [book.bids, book.asks].entries()) {
+      for (let at = ladder.best; at !== 0; at = ladder.after(at)) {
+        const price = book.priceOf(i32[at * LEVEL_WORDS + LEVEL_HEAD], side as Side);
+        levels.push({ side: side as Side, price, quantity: f64[at * LEVEL_F64_WORDS + LEVEL_TOTAL] });
+      }
+    }
+    return levels;
   }
 
   /** What the books answer, one summary a symbol: the words of the reference book. */

@@ -1,4 +1,4 @@
-import { BookReplay, type BookSummary, readOperations } from './book-replay.ts';
+import { BookReplay, type BookSummary, type OperationStream, readOperations } from './book-replay.ts';
 import { Histogram } from './histogram.ts';
 import { type Range, range } from './report.ts';
 
@@ -16,7 +16,15 @@ export interface ReplayResult extends Partial<BookSummary> {
  * Throws an Error that names the record when the file is malformed.
  */
 export function replayFile(file: string, runs: number, withLatency: boolean, onRun: (done: number) => void = () => {}): ReplayResult {
-  const stream = readOperations(file);
+  return replayStream(readOperations(file), runs, withLatency, onRun);
+}
+
+export function replayStream(
+  stream: OperationStream,
+  runs: number,
+  withLatency: boolean,
+  onRun: (done: number) => void = () => {},
+): ReplayResult {
   const replay = new BookReplay(stream);
   replay.play(0, stream.count);
   const books = replay.summaries();

@@ -32,9 +32,28 @@ export interface Report {
   benchmark: string;
   /** what is compared with what, in a sentence */
   title: string;
+  machine: ReturnType<typeof machine>;
   columns: string[];
   rows: (string | number)[][];
   /** goals of the issue, each met or not */
-  goals: { goal: string; measured: string; met: boolean }[];
-  data: unknown;
+  goals: Goal[];
+  /** what a reader must know to read the figures right */
+  notes: string[];
+}
+
+export interface Goal {
+  goal: string;
+  measured: string;
+  met: boolean;
+}
+
+export interface FigureOptions {
+  /** timed runs after a warm-up */
+  runs: number;
+  /** how long a sustained run takes */
+  seconds: number;
+  /** where files go */
+  directory: string;
+  /** share of the work that is done, from 0 to 1 */
+  onProgress(share: number): void;
 }
