@@ -2,8 +2,6 @@ import fs from 'node:fs';
 import type { IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { fileURLToPath } from 'node:url';
-import fastifyStatic from '@fastify/static';
 import fastifySwagger from '@fastify/swagger';
 import fastifySwaggerUi from '@fastify/swagger-ui';
 import fastify, { type FastifyInstance } from 'fastify';
@@ -19,11 +17,10 @@ import { addErrorHandler, addRestOperations } from './binance/rest.ts';
 import { StreamSession } from './binance/stream-server.ts';
 import { ApiSession } from './binance/ws-api.ts';
 import { Connection, GOING_AWAY } from './binance/ws-connection.ts';
+import { addPage } from './page.ts';
 
 const BODY_LIMIT = 64 * 1024;
 const WEB_SOCKET_MESSAGE_LIMIT = 64 * 1024;
-const PAGE = fileURLToPath(new URL('./public/', import.meta.resolve('@outcry/terminal/package.json')));
-const CHART = fileURLToPath(new URL('./dist/', import.meta.resolve('lightweight-charts/package.json')));
 
 export interface Server {
   readonly url: string;
@@ -44,8 +41,7 @@ export async function startServer(services: Services, streams: MarketStreams, lo
     addRestOperations(routes, services, operations);
     addAdminRoutes(routes, services);
   });
-  await server.register(fastifyStatic, { root: PAGE });
-  await server.register(fastifyStatic, { root: CHART, prefix: '/chart/', decorateReply: false });
+  await addPage(server);
   const sockets = addWebSockets(server, services, streams);
   await server.listen({ host: config.host, port: config.port });
   const { port } = server.server.address() as AddressInfo;
@@ -84,8 +80,13 @@ function addWebSockets(server: FastifyInstance, services: Services, streams: Mar
   const sockets = new WebSocketServer({ noServer: true, maxPayload: WEB_SOCKET_MESSAGE_LIMIT });
   const byName = new Map(operations.flatMap((operation) => (operation.ws === undefined ? [] : [[operation.ws, operation] as const])));
   server.server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-    const { pathname, searchParams } = new URL(request.url ?? '/', 'http://venue');
-    const [, kind, ...rest] = pathname.split('/');
+    socket.on('error', () => socket.destroy());
+    const url = URL.parse(request.url ?? '/', 'http://venue');
+    if (url === null) {
+      socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n');
+      return;
+    }
+    const [, kind, ...rest] = url.pathname.split('/');
     if (kind !== 'ws' && kind !== 'stream' && kind !== 'ws-api') {
       socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\n\r\n');
       return;
@@ -97,7 +98,7 @@ function addWebSockets(server: FastifyInstance, services: Services, streams: Mar
         return;
       }
       const session = new StreamSession(connection, streams, services.userStreams, kind === 'stream');
-      const named = kind === 'stream' ? (searchParams.get('streams') ?? '').split('/') : rest;
+      const named = kind === 'stream' ? (url.searchParams.get('streams') ?? '').split('/') : rest;
       session.start(named.filter((name) => name !== ''));
     });
   });
