@@ -1,4 +1,4 @@
-import { BUY, MAX_PRICE, type Side } from '@outcry/market/order-terms';
+import type { Side } from '@outcry/market/order-terms';
 import { SlotPool } from '@outcry/memory/slot-pool';
 import { Ladder, NO_KEY } from './ladder.ts';
 import { level, order, trade } from './records.ts';
@@ -221,9 +221,4 @@ export class OrderBook {
 /** A ladder's key for a price, and a price for a key: the price itself among asks, its mirror image among bids. Free of branches. */
 function keyOf(side: number, price: number): number {
   return price ^ ((side - 1) & NO_PRICE);
-}
-
-/** The limit price that stands for "any price". */
-export function anyPrice(side: Side): number {
-  return side === BUY ? MAX_PRICE : 1;
 }

@@ -129,7 +129,7 @@ export function allocateSegment(file: string, bytes: number): void {
   const fd = fs.openSync(file, 'wx');
   try {
     const zeros = Buffer.alloc(Math.min(bytes, 1024 * 1024));
-    for (let offset = 0; offset < bytes; offset += zeros.length) fs.writeSync(fd, zeros, 0, Math.min(zeros.length, bytes - offset), offset);
+    for (let offset = 0; offset < bytes; ) offset += fs.writeSync(fd, zeros, 0, Math.min(zeros.length, bytes - offset), offset);
     fs.fsyncSync(fd);
   } catch (error) {
     fs.closeSync(fd);
