@@ -38,7 +38,11 @@ export function addAdminRoutes(server: FastifyInstance, services: Services): voi
     const { name } = request.params as { name: string };
     const { publicKey } = (request.body ?? {}) as { publicKey?: string };
     if (services.accounts.find(name) === undefined) throw new ApiError(-1100, `There is no account '${name}'.`, 404);
-    return services.accounts.addKey(name, publicKey);
+    try {
+      return services.accounts.addKey(name, publicKey);
+    } catch (error) {
+      throw new ApiError(-1100, `The public key cannot be read: ${(error as Error).message}`);
+    }
   });
 }
 

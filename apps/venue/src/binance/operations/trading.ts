@@ -15,7 +15,7 @@ const PPM = 1_000_000;
 
 function responseType(sent: Parameters, otherwise: string): string {
   const type = sent.newOrderRespType ?? otherwise;
-  if (!RESPONSE_TYPES.includes(type)) throw new ApiError(-1145, 'Invalid newOrderRespType');
+  if (!RESPONSE_TYPES.includes(type)) throw errors.illegal('newOrderRespType', RESPONSE_TYPES.join(', '));
   return type;
 }
 
@@ -86,12 +86,13 @@ async function findOrder(services: Services, sent: Parameters, caller: Caller) {
 
 async function cancelOrder(services: Services, sent: Parameters, caller: Caller) {
   const instrument = instrumentOf(services, sent);
+  const { cancelRestrictions: restriction } = sent;
+  if (restriction !== undefined && !['ONLY_NEW', 'ONLY_PARTIALLY_FILLED'].includes(restriction)) {
+    throw new ApiError(-1145, "'cancelRestrictions' value has to be either 'ONLY_NEW' or 'ONLY_PARTIALLY_FILLED'.");
+  }
   const order = openOrder(services, sent, caller, instrument);
   if (order === undefined) throw cancelError(0);
-  const { cancelRestrictions } = sent;
-  if (cancelRestrictions === 'ONLY_NEW' && order.left !== order.quantity)
-    throw new ApiError(-2011, 'Order was not canceled due to cancel restrictions.');
-  if (cancelRestrictions === 'ONLY_PARTIALLY_FILLED' && order.left === order.quantity) {
+  if (restriction !== undefined && restriction !== (order.left === order.quantity ? 'ONLY_NEW' : 'ONLY_PARTIALLY_FILLED')) {
     throw new ApiError(-2011, 'Order was not canceled due to cancel restrictions.');
   }
   const outcome = await submit(services, caller, cancel(caller.account, instrument.number, order.id));
@@ -111,7 +112,7 @@ async function cancelAll(services: Services, sent: Parameters, caller: Caller) {
 
 /** cancelReplace: one command, so that nothing comes between. */
 async function replaceOrder(services: Services, sent: Parameters, caller: Caller) {
-  if (!['STOP_ON_FAILURE', 'ALLOW_FAILURE'].includes(sent.cancelReplaceMode)) throw new ApiError(-1145, 'Invalid cancelReplaceMode.');
+  if (!['STOP_ON_FAILURE', 'ALLOW_FAILURE'].includes(sent.cancelReplaceMode)) throw errors.illegal('cancelReplaceMode', 'STOP_ON_FAILURE, ALLOW_FAILURE');
   const allowFailure = sent.cancelReplaceMode === 'ALLOW_FAILURE';
   const order = readNewOrder(services, sent, caller);
   const answer = responseType(sent, 'FULL');
