@@ -32,7 +32,7 @@ const WRONG_LIMIT_ORDERS: [what: string, change: Change, code: number, message: 
   ['an exponent', { price: '5.9e4' }, -1100, /'price'/],
   ['40 digits', { quantity: '1'.repeat(40) }, -1100, /'quantity'/],
   ['20 digits', { price: '9'.repeat(20) }, -1013, /PRICE_FILTER/],
-  ['a price too far from the market', { price: '1' , quantity: '10' }, -1013, /PERCENT_PRICE_BY_SIDE/],
+  ['a price too far from the market', { price: '1', quantity: '10' }, -1013, /PERCENT_PRICE_BY_SIDE/],
   ['an order worth too little', { quantity: '0.00001' }, -1013, /NOTIONAL/],
   ['more than the balance', { quantity: '900' }, -2010, /^Account has insufficient balance for requested action\.$/],
   ['no price', { price: undefined }, -1102, /'price'/],
@@ -44,7 +44,12 @@ const WRONG_LIMIT_ORDERS: [what: string, change: Change, code: number, message: 
   ['a client order id of 37 letters', { newClientOrderId: 'a'.repeat(37) }, -1100, /'newClientOrderId'/],
   ['a client order id with a space', { newClientOrderId: 'a b' }, -1100, /'newClientOrderId'/],
   ['an empty client order id', { newClientOrderId: '' }, -1105, /'newClientOrderId' was empty/],
-  ['a parameter that does not exist', { leverage: '100' }, -1104, /Not all sent parameters were read; read '8' parameter\(s\) but was sent '9'/],
+  [
+    'a parameter that does not exist',
+    { leverage: '100' },
+    -1104,
+    /Not all sent parameters were read; read '8' parameter\(s\) but was sent '9'/,
+  ],
   ['self-trade prevention that is not there', { selfTradePreventionMode: 'EXPIRE_BOTH' }, -2010, /self-trade prevention/],
   ['a response type that is none', { newOrderRespType: 'LONG' }, -1100, /newOrderRespType/],
 ];
@@ -184,7 +189,10 @@ describe('bad input gets a documented error, and the venue goes on', () => {
     const cancelOrderId = go.body.data.newOrderResponse.orderId;
     const broke = { ...LIMIT_ORDER, quantity: '800', cancelOrderId, cancelReplaceMode: 'STOP_ON_FAILURE' };
     const half = await alice.signed('POST', '/api/v3/order/cancelReplace', broke);
-    assert.deepEqual([half.status, half.body.code, half.body.data.cancelResult, half.body.data.newOrderResult], [409, -2021, 'SUCCESS', 'FAILURE']);
+    assert.deepEqual(
+      [half.status, half.body.code, half.body.data.cancelResult, half.body.data.newOrderResult],
+      [409, -2021, 'SUCCESS', 'FAILURE'],
+    );
     assert.equal(half.body.data.newOrderResponse.code, -2010);
     const mode = await alice.signed('POST', '/api/v3/order/cancelReplace', { ...terms, cancelReplaceMode: 'MAYBE' });
     assert.equal(mode.body.code, -1100);

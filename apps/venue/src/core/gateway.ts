@@ -99,14 +99,16 @@ export class Gateway {
       bell.prepare();
       if (this.#drain()) bell.cancel();
       else await bell.waitAsync(100);
-      if (this.#shared.journalState === JOURNAL_FAILED) this.#failPending();
+      const { journalState } = this.#shared;
+      if (journalState === JOURNAL_FAILED) this.#failPending('the journal failed before the command was durable');
+      else if (journalState === JOURNAL_FULL) this.#failPending('the journal has no disk space: the command takes effect when there is');
     }
   }
 
   close(): void {
     this.#running = false;
     this.#shared.gatewayBell.ring();
-    this.#failPending();
+    this.#failPending('the venue stopped before the command was durable');
   }
 
   #refusal(): GatewayError | undefined {
@@ -168,11 +170,12 @@ export class Gateway {
     return true;
   }
 
-  #failPending(): void {
+  /** Answers what waits: nobody knows yet what will come of it. */
+  #failPending(why: string): void {
     const lost = this.#pending.slice(this.#head);
     this.#pending = [];
     this.#head = 0;
-    for (const { reject } of lost) reject(new GatewayError('unknown_outcome', 'the journal failed before the command was durable'));
+    for (const { reject } of lost) reject(new GatewayError('unknown_outcome', why));
   }
 
   /** Notes for the command being answered, then tells the listeners. */

@@ -124,7 +124,7 @@ export class View {
         this.#fill(i32, f64, at);
         break;
       case EVENT.RESTED:
-        this.#rest(idAt(i32, at));
+        this.#rest(this.openOrders.get(idAt(i32, at))!);
         break;
       case EVENT.CANCELLED:
         this.#end(i32, f64, at);
@@ -174,7 +174,7 @@ export class View {
       status: left === i32[at + event.QUANTITY] ? STATUS.NEW : STATUS.PARTIALLY_FILLED,
       time,
       updateTime: time,
-      resting: false,
+      resting: ((head >>> 16) & RESTING) !== 0,
     };
     this.#text = '';
     this.openOrders.set(order.id, order);
@@ -186,11 +186,10 @@ export class View {
     }
     own.set(order.id, order);
     if (isNew) this.#listener.onAccepted(order);
-    if (((head >>> 16) & RESTING) !== 0) this.#rest(order.id);
+    if (order.resting) this.#rest(order);
   }
 
-  #rest(id: number): void {
-    const order = this.openOrders.get(id)!;
+  #rest(order: Order): void {
     order.resting = true;
     this.#listener.onDepth(order.instrument, order.side, order.price, order.left);
   }

@@ -1,3 +1,4 @@
+import fs from 'node:fs';
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
 import { POST_ONLY } from '@outcry/market/command';
 import type { OrderKind, Side, TimeInForce } from '@outcry/market/order-terms';
@@ -34,10 +35,11 @@ export class HistoryUnavailable extends Error {}
 
 type Row = Record<string, number | string>;
 
-/** Reads what the follower has written. Reopens the database when it failed. */
+/** Reads what the follower has written. */
 export class History {
   readonly #file: string;
   #database: DatabaseSync | undefined;
+  #inode = 0;
 
   constructor(file: string) {
     this.#file = file;
@@ -129,11 +131,6 @@ export class History {
     this.#database = undefined;
   }
 
-  /** The connection is dropped, so that the next query opens the file that is there then. */
-  reopen(): void {
-    this.close();
-  }
-
   #trades(where: string[], values: SQLInputValue[], range: Range): StoredTrade[] {
     if (range.from !== undefined) {
       where.push('id >= ?');
@@ -156,12 +153,23 @@ export class History {
 
   #all(sql: string, values: SQLInputValue[]): Row[] {
     try {
-      this.#database ??= new DatabaseSync(this.#file, { readOnly: true, timeout: 250 });
-      return this.#database.prepare(sql).all(...values) as Row[];
+      return this.#current()
+        .prepare(sql)
+        .all(...values) as Row[];
     } catch (error) {
-      this.reopen();
+      this.close();
       throw new HistoryUnavailable((error as Error).message);
     }
+  }
+
+  /** The database that is at the path now: it may have been removed and built anew. */
+  #current(): DatabaseSync {
+    const { ino } = fs.statSync(this.#file);
+    if (this.#database !== undefined && ino === this.#inode) return this.#database;
+    this.close();
+    this.#database = new DatabaseSync(this.#file, { readOnly: true, timeout: 250 });
+    this.#inode = ino;
+    return this.#database;
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Engine } from '@outcry/engine/engine';
 import { restoreImage } from '@outcry/engine/image';
-import { JournalReader } from '@outcry/journal/journal-reader';
+import { JournalDamage } from '@outcry/journal/format';
+import { JournalReader, listSegments } from '@outcry/journal/journal-reader';
 import { listSnapshots, readSnapshot } from '@outcry/journal/snapshot';
 import { command } from '@outcry/market/command';
 
@@ -21,12 +22,13 @@ export interface Recovery {
 /**
  * Brings a fresh engine to where the journal ends: newest good snapshot not beyond `notAfter`, then the commands after it. Events
  * are written to the engine's output as they come, `afterEach` may take them.
- * Throws JournalDamage where the journal is broken in a way that no crash explains.
+ * Throws JournalDamage where the journal, any part of it, is broken in a way that no crash explains.
  */
 export function recover(engine: Engine, directory: string, afterEach: () => void = () => {}, notAfter = Number.MAX_SAFE_INTEGER): Recovery {
   const started = performance.now();
   const warnings: string[] = [];
   const snapshot = loadSnapshot(engine, directory, notAfter, warnings);
+  if (snapshot > 0) verifyBefore(directory, snapshot);
   const reader = new JournalReader(directory, snapshot + 1);
   try {
     for (let batch = reader.read(); batch !== undefined; batch = reader.read()) {
@@ -47,6 +49,26 @@ export function recover(engine: Engine, directory: string, afterEach: () => void
       tail: reader.tail,
       milliseconds,
     };
+  } finally {
+    reader.close();
+  }
+}
+
+/**
+ * Reads the part of the journal that a snapshot makes unnecessary, and throws JournalDamage where it is broken: the store is
+ * rebuilt from it, and damage is better found while there is a copy to restore from.
+ */
+function verifyBefore(directory: string, snapshot: number): void {
+  const [oldest] = listSegments(directory);
+  if (oldest === undefined) return;
+  const reader = new JournalReader(directory, oldest.firstSequence);
+  try {
+    while (reader.nextSequence <= snapshot) {
+      if (reader.read(snapshot) !== undefined) continue;
+      reader.examineEnd();
+      const { path, offset } = reader.tail!;
+      throw new JournalDamage(path, offset, `it ends at command ${reader.nextSequence - 1}, but a snapshot holds command ${snapshot}`);
+    }
   } finally {
     reader.close();
   }

@@ -11,7 +11,7 @@ export const clientId = text('^[\\.A-Z\\:/a-z0-9_-]{1,36}$', 'Order id of the cl
 export const oneOf = (names: readonly string[], description: string) => text('^[A-Z0-9_a-z]{1,32}$', `${description}: ${names.join(', ')}`);
 export const symbolList = text('^\\["[A-Z0-9-_.]{1,20}"(,"[A-Z0-9-_.]{1,20}"){0,}\\]$', 'JSON array of symbols');
 export const flag = text('^(true|false|TRUE|FALSE)$', 'true or false');
-export const word = (description: string) => text('^[A-Za-z0-9_]{1,40}$', description);
+export const word = (description: string) => text('^[A-Za-z0-9_]{1,64}$', description);
 
 export const optional = <T extends TSchema>(schema: T) => Type.Optional(schema);
 export const parameters = Type.Object;

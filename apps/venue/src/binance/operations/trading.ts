@@ -112,7 +112,8 @@ async function cancelAll(services: Services, sent: Parameters, caller: Caller) {
 
 /** cancelReplace: one command, so that nothing comes between. */
 async function replaceOrder(services: Services, sent: Parameters, caller: Caller) {
-  if (!['STOP_ON_FAILURE', 'ALLOW_FAILURE'].includes(sent.cancelReplaceMode)) throw errors.illegal('cancelReplaceMode', 'STOP_ON_FAILURE, ALLOW_FAILURE');
+  if (!['STOP_ON_FAILURE', 'ALLOW_FAILURE'].includes(sent.cancelReplaceMode))
+    throw errors.illegal('cancelReplaceMode', 'STOP_ON_FAILURE, ALLOW_FAILURE');
   const allowFailure = sent.cancelReplaceMode === 'ALLOW_FAILURE';
   const order = readNewOrder(services, sent, caller);
   const answer = responseType(sent, 'FULL');

@@ -1,0 +1,260 @@
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import path from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { describe, it, type TestContext } from 'node:test';
+import pino from 'pino';
+import { smallDisk } from '../../../packages/journal/test/support/small-disk.ts';
+import { DEFAULTS, DEMO_ASSETS, DEMO_INSTRUMENTS, DEMO_RATE_LIMITS } from '../src/core/config.ts';
+import { startDemo } from '../src/demo/demo.ts';
+import { startVenue } from '../src/venue.ts';
+import { Client, temporaryDirectory, VenueProcess } from './support/process.ts';
+
+const ORDER = { symbol: 'BTCUSDT', side: 'BUY', type: 'LIMIT', timeInForce: 'GTC', price: '59000', quantity: '0.001' };
+
+async function startWith(t: TestContext, config: object, data = temporaryDirectory('fault')): Promise<VenueProcess> {
+  const file = path.join(data, 'config.json');
+  fs.writeFileSync(file, JSON.stringify(config));
+  const venue = await VenueProcess.start(data, '--demo', '--no-flow', '--config', file);
+  t.after(async () => {
+    await venue.kill();
+    if (data.includes('outcry-fault-')) fs.rmSync(data, { recursive: true, force: true });
+  });
+  return venue;
+}
+
+async function place(client: Client): Promise<{ status: number; code: number; id: number }> {
+  const { status, body } = await client.signed('POST', '/api/v3/order', ORDER);
+  return { status, code: body.code ?? 0, id: body.orderId ?? 0 };
+}
+
+async function statusOf(client: Client): Promise<Record<string, any>> {
+  return (await client.public('/outcry/v1/status')).body;
+}
+
+async function until(what: string, isSo: () => Promise<boolean>): Promise<void> {
+  for (const deadline = Date.now() + 15_000; Date.now() < deadline; ) {
+    if (await isSo()) return;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  assert.fail(`waited in vain for ${what}`);
+}
+
+describe('a full disk', () => {
+  it('refuses orders with -1001 until there is room, loses nothing acknowledged, and goes on', { timeout: 60_000 }, async (t) => {
+    const disk = smallDisk(16 * 1024 * 1024);
+    if (typeof disk === 'string') return t.skip(disk);
+    t.after(() => disk.remove());
+    const config = { segmentBytes: 1024 * 1024 };
+    const venue = await startWith(t, config, disk.directory);
+    const alice = new Client(venue.url);
+    const filler = path.join(disk.directory, 'filler');
+    const fd = fs.openSync(filler, 'w');
+    assert.throws(() => {
+      for (;;) fs.writeSync(fd, Buffer.alloc(64 * 1024));
+    }, /ENOSPC/);
+    fs.closeSync(fd);
+    const acknowledged = new Set<number>();
+    let refused = 0;
+    for (let i = 0; i < 600 && refused < 20; i++) {
+      for (const { status, code, id } of await Promise.all(Array.from({ length: 50 }, () => place(alice)))) {
+        if (status === 200) acknowledged.add(id);
+        else {
+          assert.equal(status, 503);
+          assert.ok([-1001, -1006].includes(code), String(code));
+          if (code === -1001) refused++;
+        }
+      }
+    }
+    assert.ok(refused >= 20, 'the disk was never full');
+    assert.equal((await statusOf(alice)).journal, 'full');
+    assert.equal((await alice.public('/api/v3/depth?symbol=BTCUSDT')).status, 200, 'reading goes on');
+    fs.rmSync(filler);
+    await until('room', async () => (await place(alice)).status === 200);
+    assert.equal((await statusOf(alice)).journal, 'ok');
+    await until('the store', async () => (await statusOf(alice)).storeLag === 0);
+    await venue.kill('SIGKILL');
+    const again = await startWith(t, config, disk.directory);
+    const { body: open } = await new Client(again.url).signed('GET', '/api/v3/openOrders');
+    const there = new Set(open.map(({ orderId }: { orderId: number }) => orderId));
+    for (const id of acknowledged) assert.ok(there.has(id), `order ${id} was acknowledged and is lost`);
+    assert.equal(await again.kill('SIGTERM'), 0);
+  });
+});
+
+describe('a failed fsync', () => {
+  it('ends all acknowledging with -1006, says so, and loses nothing acknowledged before', async (t) => {
+    const data = temporaryDirectory('fault');
+    t.after(() => fs.rmSync(data, { recursive: true, force: true }));
+    const log = pino({ level: 'silent' });
+    const config = { ...DEFAULTS, assets: DEMO_ASSETS, instruments: DEMO_INSTRUMENTS, rateLimits: DEMO_RATE_LIMITS, port: 0, data };
+    const venue = await startVenue(config, { log, failSyncAt: 60 });
+    await startDemo(venue, false, log);
+    const alice = new Client(venue.url);
+    const acknowledged: number[] = [];
+    let failed = 0;
+    for (let i = 0; i < 100 && failed < 5; i++) {
+      const { status, code, id } = await place(alice);
+      if (status === 200) {
+        assert.equal(failed, 0, 'an order was acknowledged after the failure');
+        acknowledged.push(id);
+      } else {
+        assert.deepEqual([status, code], [503, -1006]);
+        failed++;
+      }
+    }
+    assert.ok(acknowledged.length > 5 && failed === 5);
+    assert.equal((await statusOf(alice)).journal, 'failed');
+    assert.equal((await alice.signed('DELETE', '/api/v3/openOrders', { symbol: 'BTCUSDT' })).body.code, -1006);
+    assert.equal((await alice.public('/api/v3/ticker/price')).status, 200);
+    await venue.close();
+    const again = await startVenue(config, { log });
+    const { body } = await new Client(again.url).signed('GET', '/api/v3/openOrders');
+    const there = new Set(body.map(({ orderId }: { orderId: number }) => orderId));
+    for (const id of acknowledged) assert.ok(there.has(id));
+    await again.close();
+  });
+});
+
+describe('a store that is locked or gone', () => {
+  it('does not stop trading; its lag shows, and every row is there once when it is back', { timeout: 60_000 }, async (t) => {
+    const venue = await startWith(t, { readWaitMs: 100 });
+    const alice = new Client(venue.url);
+    const file = path.join(venue.data, 'store.sqlite');
+    await place(alice);
+    await until('the store', async () => (await statusOf(alice)).storeLag === 0);
+    const intruder = new DatabaseSync(file);
+    intruder.exec('BEGIN IMMEDIATE');
+    for (let i = 0; i < 200; i++) assert.equal((await place(alice)).status, 200);
+    await until('the store to fail', async () => (await statusOf(alice)).store === 'failing');
+    assert.ok((await statusOf(alice)).storeLag >= 100);
+    const { status, body } = await alice.signed('GET', '/api/v3/allOrders', { symbol: 'BTCUSDT' });
+    assert.deepEqual([status, body.code], [503, -1007]);
+    assert.match(body.msg, /The store is \d+ commands behind/);
+    intruder.exec('ROLLBACK');
+    intruder.close();
+    await until('the store to catch up', async () => (await statusOf(alice)).storeLag === 0);
+    assert.equal((await statusOf(alice)).store, 'ok');
+    const { body: all } = await alice.signed('GET', '/api/v3/allOrders', { symbol: 'BTCUSDT' });
+    assert.equal(new Set(all.map(({ orderId }: { orderId: number }) => orderId)).size, 201);
+    assert.match(venue.output, /database is locked; trying again/);
+  });
+
+  it('is built anew from the journal when its file was removed', { timeout: 60_000 }, async (t) => {
+    const venue = await startWith(t, {});
+    const alice = new Client(venue.url);
+    for (let i = 0; i < 50; i++) await place(alice);
+    for (const name of ['store.sqlite', 'store.sqlite-wal', 'store.sqlite-shm']) fs.rmSync(path.join(venue.data, name), { force: true });
+    for (let i = 0; i < 50; i++) assert.equal((await place(alice)).status, 200);
+    await until('all orders', async () => {
+      const { status, body } = await alice.signed('GET', '/api/v3/allOrders', { symbol: 'BTCUSDT' });
+      return status === 200 && body.length === 100;
+    });
+    const database = new DatabaseSync(path.join(venue.data, 'store.sqlite'), { readOnly: true });
+    assert.equal(database.prepare('SELECT count(*) AS n FROM orders').get()!.n, 100);
+    database.close();
+    assert.equal((await statusOf(alice)).stateCheck, 'equal');
+  });
+});
+
+describe('a damaged data directory', () => {
+  async function stopped(t: TestContext, signal: NodeJS.Signals): Promise<{ data: string; journal: string; orders: number }> {
+    const venue = await startWith(t, {});
+    const alice = new Client(venue.url);
+    for (let i = 0; i < 40; i++) await place(alice);
+    await venue.kill(signal);
+    const [name] = fs.readdirSync(path.join(venue.data, 'journal')).filter((file) => file.endsWith('.log'));
+    return { data: venue.data, journal: path.join(venue.data, 'journal', name), orders: 40 };
+  }
+
+  function change(file: string, at: number, bytes: (old: Buffer) => Buffer): void {
+    const content = fs.readFileSync(file);
+    const changed = bytes(content.subarray(at, at + 200));
+    changed.copy(content, at);
+    fs.writeFileSync(file, content);
+  }
+
+  /** Where the journal's last batch ends. */
+  function endOf(file: string): number {
+    const content = fs.readFileSync(file);
+    let end = content.length;
+    while (end > 0 && content[end - 1] === 0) end--;
+    return Math.ceil(end / 64) * 64;
+  }
+
+  for (const signal of ['SIGKILL', 'SIGTERM'] as const) {
+    it(`refuses to start on a byte flipped in the middle of the journal, and says where (after ${signal})`, async (t) => {
+      const { data, journal } = await stopped(t, signal);
+      change(journal, 2000, (old) => Buffer.from([old[0] ^ 4]));
+      const failure = await VenueProcess.start(data, '--demo', '--no-flow').then(
+        () => assert.fail('it started'),
+        (error: Error) => error.message,
+      );
+      assert.match(failure, /ended with 1/);
+      assert.match(failure, /journal-0000000000000001\.log is damaged at byte 1\d\d\d: a broken batch, yet a good one follows at byte/);
+    });
+  }
+
+  it('recovers from a torn tail, and says what it cut', async (t) => {
+    const { data, journal, orders } = await stopped(t, 'SIGKILL');
+    change(journal, endOf(journal), () => Buffer.alloc(150, 0xa5));
+    const again = await startWith(t, {}, data);
+    assert.match(again.output, /cut 192 bytes of a batch that was never acknowledged/);
+    const alice = new Client(again.url);
+    assert.equal((await alice.signed('GET', '/api/v3/openOrders')).body.length, orders);
+    assert.equal((await place(alice)).status, 200);
+  });
+
+  it('passes over a broken snapshot, and says so', async (t) => {
+    const { data, orders } = await stopped(t, 'SIGTERM');
+    const directory = path.join(data, 'journal');
+    const [name] = fs.readdirSync(directory).filter((file) => file.endsWith('.img'));
+    change(path.join(directory, name), 70, (old) => Buffer.from([old[0] ^ 1]));
+    const again = await startWith(t, {}, data);
+    assert.match(again.output, new RegExp(`${name} has a broken head`));
+    assert.equal((await new Client(again.url).signed('GET', '/api/v3/openOrders')).body.length, orders);
+  });
+
+  it('is not shared by two venues', async (t) => {
+    const venue = await startWith(t, {});
+    await assert.rejects(VenueProcess.start(venue.data, '--demo'), /is in use by process \d+; stop it, or choose another directory/);
+  });
+});
+
+describe('limits', () => {
+  it('answers 429 with the time to wait beyond the request weight and the orders allowed', async (t) => {
+    const venue = await startWith(t, { rateLimits: { weightPerMinute: 300, ordersPerTenSeconds: 10, ordersPerDay: 1000 } });
+    const alice = new Client(venue.url);
+    const codes: number[] = [];
+    for (let i = 0; i < 12; i++) codes.push((await place(alice)).code);
+    assert.ok(codes.includes(-1015), 'no order was one too many');
+    const { headers } = await alice.public('/api/v3/ping');
+    assert.ok(Number(headers.get('x-mbx-used-weight-1m')) >= 13);
+    let last = await alice.public('/api/v3/ping');
+    for (let i = 0; i < 320 && last.status === 200; i++) last = await alice.public('/api/v3/ping');
+    assert.deepEqual([last.status, last.body.code], [429, -1003]);
+    assert.ok(Number(last.headers.get('retry-after')) >= 1);
+  });
+
+  it('refuses an order when the venue holds as many as it can, and takes it after a cancel', async (t) => {
+    const venue = await startWith(t, { limits: { orders: 5 } });
+    const alice = new Client(venue.url);
+    const placed = [];
+    for (let i = 0; i < 6; i++) placed.push(await place(alice));
+    assert.deepEqual(
+      placed.map(({ code }) => code),
+      [0, 0, 0, 0, 0, -2010],
+    );
+    await alice.signed('DELETE', '/api/v3/order', { symbol: 'BTCUSDT', orderId: placed[0].id });
+    assert.equal((await place(alice)).code, 0);
+  });
+
+  it('answers -1008 or acknowledges, and nothing else, when more comes than the rings hold', async (t) => {
+    const venue = await startWith(t, { commandSlots: 16, eventSlots: 64 });
+    const alice = new Client(venue.url);
+    const answers = (await Promise.all(Array.from({ length: 400 }, () => place(alice)))).map(({ code }) => code);
+    assert.deepEqual([...new Set(answers)].sort(), answers.includes(-1008) ? [-1008, 0] : [0]);
+    const { body } = await alice.signed('GET', '/api/v3/openOrders');
+    assert.equal(body.length, answers.filter((code) => code === 0).length);
+  });
+});
