@@ -21,7 +21,9 @@ export class VenueProcess {
 
   /** Starts `outcry serve` on any free port. Rejects with what it printed when it ends before it listens. */
   static async start(data: string, ...args: string[]): Promise<VenueProcess> {
-    const child = spawn(process.execPath, [OUTCRY, 'serve', '--data', data, '--port', '0', ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(process.execPath, [OUTCRY, 'serve', '--data', data, ...(args.includes('--port') ? [] : ['--port', '0']), ...args], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     const venue = new VenueProcess(child, data);
     await new Promise<void>((resolve, reject) => {
       const take = (chunk: Buffer) => {

@@ -1,0 +1,207 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import crypto from 'node:crypto';
+import fs from 'node:fs';
+import path from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { generate } from '@outcry/benchmarks/workload';
+import { PlainBook } from '@outcry/book/plain-book';
+import type { Side } from '@outcry/market/order-terms';
+import { Client, OUTCRY, temporaryDirectory, VenueProcess } from '../../venue/test/support/process.ts';
+
+const directory = temporaryDirectory('cli');
+after(() => fs.rmSync(directory, { recursive: true, force: true }));
+
+function outcry(...args: string[]): { status: number | null; stdout: string; stderr: string } {
+  return spawnSync(process.execPath, ['--disable-warning=ExperimentalWarning', OUTCRY, ...args], { encoding: 'utf8', timeout: 60_000 });
+}
+
+function json(...args: string[]): any {
+  const { status, stdout, stderr } = outcry(...args, '--json');
+  assert.equal(status, 0, stderr);
+  return JSON.parse(stdout);
+}
+
+describe('outcry', () => {
+  const commands = [
+    'serve',
+    'replay',
+    'bench',
+    'journal',
+    'journal dump',
+    'journal verify',
+    'doctor',
+    'account',
+    'account create',
+    'account fund',
+  ];
+  for (const command of ['', ...commands, 'account list', 'account key']) {
+    it(`${command} --help says how it is used`, () => {
+      const { status, stdout } = outcry(...command.split(' ').filter((word) => word !== ''), '--help');
+      assert.equal(status, 0);
+      assert.match(stdout, new RegExp(`^Usage: outcry ${command}`));
+    });
+  }
+
+  it('says what is wrong in one line, and ends with 1', () => {
+    for (const [args, message] of [
+      [['dance'], /unknown command 'dance'/],
+      [['serve', '--port', '70000'], /a port is a number from 0 to 65535/],
+      [['serve', '--data', path.join(directory, 'nothing')], /nothing to trade: give assets and instruments in --config, or use --demo/],
+      [['serve', '--demo', '--host', '0.0.0.0'], /--demo has public passwords and listens on loopback only/],
+      [['serve', '--config', path.join(directory, 'missing.json')], /missing\.json/],
+      [['journal', 'dump', '--data', directory], /is --data the data directory of a venue\?/],
+      [['account', 'list', '--data', directory], /is --data the directory of a venue that has run\?/],
+      [['replay', path.join(directory, 'missing.ops')], /missing\.ops/],
+    ] as [string[], RegExp][]) {
+      const { status, stdout, stderr } = outcry(...args);
+      assert.equal(status, 1, args.join(' '));
+      assert.equal(stdout, '');
+      assert.match(stderr, message);
+      assert.ok(!/ {4}at /.test(stderr), 'no stack trace for people');
+    }
+  });
+
+  it('names a wrong key in a configuration file, and the known ones', () => {
+    const file = path.join(directory, 'wrong.json');
+    fs.writeFileSync(file, '{"prot": 8080}');
+    assert.match(outcry('serve', '--demo', '--config', file).stderr, /unknown key 'prot'; known: assets, .*port/);
+    fs.writeFileSync(file, '{"port": "8080"}');
+    assert.match(outcry('serve', '--demo', '--config', file).stderr, /'port' must be of type number, not string/);
+    fs.writeFileSync(file, '{');
+    assert.match(outcry('serve', '--demo', '--config', file).stderr, /wrong\.json: /);
+  });
+
+  it('doctor tells what the machine offers and what took effect', () => {
+    const found = json('doctor');
+    const text = JSON.stringify(found);
+    for (const subject of ['pinning', 'FIFO', 'huge pages', 'sync', 'clock']) assert.match(text, new RegExp(subject, 'i'));
+  });
+});
+
+describe('outcry replay', () => {
+  function write(name: string, words: Int32Array): string {
+    const file = path.join(directory, name);
+    fs.writeFileSync(file, new Uint8Array(words.buffer, words.byteOffset, words.byteLength));
+    return file;
+  }
+
+  for (const profile of ['itch', 'move']) {
+    it(`answers for the ${profile} mix what a plain book answers`, () => {
+      const { words, count } = generate(profile, 77, 20_000);
+      const plain = new PlainBook();
+      for (let at = 0; at < words.length; at += 4) {
+        const [head, id, price, quantity] = words.subarray(at, at + 4);
+        const side = ((head >>> 8) & 1) as Side;
+        if ((head & 0xff) === 0) plain.limit(id, side, price, quantity);
+        else if ((head & 0xff) === 1) plain.match(id, side, price, quantity);
+        else if ((head & 0xff) === 2) plain.match(id, side, null, quantity);
+        else if ((head & 0xff) === 3) plain.cancel(id);
+        else plain.replace(id, price, quantity);
+      }
+      const result = json('replay', write(`${profile}.ops`, words), '--runs', '2', '--latency');
+      const volume = plain.trades.reduce((sum, trade) => sum + trade.quantity, 0);
+      assert.deepEqual(
+        [result.ops, result.trades, result.volume, result.bestBid, result.bestAsk, result.resting],
+        [count, plain.trades.length, volume, plain.best(0), plain.best(1), plain.orders.size],
+      );
+      assert.equal(result.runs, 2);
+      assert.ok(result.nsPerOp.min <= result.nsPerOp.median && result.nsPerOp.median <= result.nsPerOp.max);
+      assert.deepEqual(Object.keys(result.latencyNs), ['p50', 'p99', 'p999', 'p9999', 'max']);
+    });
+  }
+
+  const generator = fileURLToPath(new URL('../../../../shared/workload/generate.mjs', import.meta.url));
+  for (const [profile, symbols] of [
+    ['itch', 1],
+    ['move', 1],
+    ['itch', 7],
+  ] as const) {
+    it(`answers for ${symbols} symbol(s) of the ${profile} mix what the reference book answers, tape and all`, (t) => {
+      if (!fs.existsSync(generator)) return t.skip(`no reference at ${generator}`);
+      const file = path.join(directory, 'reference.ops');
+      const seed = String(crypto.randomInt(1, 1_000_000));
+      const { stdout } = spawnSync(process.execPath, [generator, profile, seed, '50000', file, String(symbols)], { encoding: 'utf8' });
+      const expected = JSON.parse(stdout);
+      const result = json('replay', file, '--runs', '1');
+      const fields = symbols === 1 ? ['trades', 'volume', 'bestBid', 'bestAsk', 'resting', 'tape'] : ['books'];
+      for (const field of fields) assert.deepEqual(result[field], expected[field], `${field}, seed ${seed}`);
+    });
+  }
+
+  it('names the record that makes no sense', () => {
+    const { words } = generate('move', 1, 100);
+    words[5 * 4] = 9;
+    const { status, stderr } = outcry('replay', write('wrong.ops', words), '--json');
+    assert.equal(status, 1);
+    assert.match(stderr, /record 5/);
+    fs.writeFileSync(path.join(directory, 'short.ops'), Buffer.alloc(17));
+    assert.match(outcry('replay', path.join(directory, 'short.ops')).stderr, /16/);
+  });
+});
+
+describe('outcry on a running venue and its data', () => {
+  const data = path.join(directory, 'venue');
+  let venue: VenueProcess;
+  before(async () => {
+    fs.mkdirSync(data);
+    venue = await VenueProcess.start(data, '--demo', '--no-flow');
+  });
+  after(() => venue.kill());
+
+  it('opens an account, funds it, gives it keys, and lists it', async () => {
+    const where = ['--data', data, '--url', venue.url];
+    const created = json('account', 'create', 'carol', ...where);
+    assert.match(created.secret, /^[0-9a-f]{64}$/);
+    assert.equal(json('account', 'fund', 'carol', 'BTC', '2.5', ...where).free, '2.50000000');
+    assert.equal(json('account', 'fund', 'carol', 'BTC', '-0.5', ...where).free, '2.00000000');
+    assert.notEqual(json('account', 'key', 'carol', ...where).key, created.key);
+    const carol = json('account', 'list', ...where).find(({ name }: { name: string }) => name === 'carol');
+    assert.equal(carol.keys.length, 2);
+    assert.deepEqual(carol.balances, [{ asset: 'BTC', free: '2.00000000', locked: '0.00000000' }]);
+    const client = new Client(venue.url, created.key, created.secret);
+    const order = {
+      symbol: 'BTCUSDT',
+      side: 'SELL',
+      type: 'LIMIT',
+      timeInForce: 'GTC',
+      price: '60000',
+      quantity: '1',
+      newClientOrderId: 'c-1',
+    };
+    assert.equal((await client.signed('POST', '/api/v3/order', order)).status, 200);
+    assert.match(outcry('account', 'create', 'carol', ...where).stderr, /there is an account 'carol' already/i);
+    assert.match(outcry('account', 'list', '--data', data, '--url', 'http://127.0.0.1:9').stderr, /does not answer/);
+  });
+
+  it('dumps the journal while the venue runs, and verifies it', async () => {
+    const { stdout } = outcry('journal', 'dump', '--data', data, '--json');
+    const commands = stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    assert.deepEqual(
+      commands.map(({ sequence }) => sequence),
+      commands.map((_, i) => i + 1),
+    );
+    const order = commands.find(({ kind }) => kind === 'new_order');
+    assert.deepEqual([order.price, order.quantity], [6_000_000, 100_000]);
+    const some = outcry('journal', 'dump', '--data', data, '--from', '3', '--to', '5').stdout.trim().split('\n');
+    assert.equal(some.length, 3);
+    assert.equal(await venue.kill('SIGTERM'), 0);
+    const verified = outcry('journal', 'verify', '--data', data, '--json');
+    assert.equal(verified.status, 0, verified.stderr + verified.stdout);
+  });
+
+  it('ends with 1 and the place when the journal is damaged', () => {
+    const [name] = fs.readdirSync(path.join(data, 'journal')).filter((file) => file.endsWith('.log'));
+    const file = path.join(data, 'journal', name);
+    const bytes = fs.readFileSync(file);
+    bytes[700] ^= 1;
+    fs.writeFileSync(file, bytes);
+    const { status, stdout, stderr } = outcry('journal', 'verify', '--data', data);
+    assert.equal(status, 1);
+    assert.match(stdout + stderr, /journal-0000000000000001\.log.*byte \d+/);
+  });
+});
