@@ -1,12 +1,11 @@
 import fs from 'node:fs';
 import { BookMemory, OrderBook } from '@outcry/book/order-book';
-import { level, order, trade } from '@outcry/book/records';
+import { order, trade } from '@outcry/book/records';
 import { MAX_PRICE, type Side } from '@outcry/market/order-terms';
 import { reserve } from '@outcry/memory/reserve';
 
-const { WORDS: ORDER_WORDS, ID: ORDER_ID, QUANTITY: ORDER_QUANTITY, TERMS: ORDER_TERMS } = order;
-const { WORDS: LEVEL_WORDS, HEAD: LEVEL_HEAD, F64_WORDS: LEVEL_F64_WORDS, F64_TOTAL: LEVEL_TOTAL } = level;
-const { WORDS: TRADE_WORDS, MAKER: TRADE_MAKER, PRICE: TRADE_PRICE, QUANTITY: TRADE_QUANTITY } = trade;
+const { WORDS: ORDER_WORDS, SHIFT: ORDER_SHIFT, ID: ORDER_ID, QUANTITY: ORDER_QUANTITY, TERMS: ORDER_TERMS } = order;
+const { SHIFT: TRADE_SHIFT, MAKER: TRADE_MAKER, PRICE: TRADE_PRICE, QUANTITY: TRADE_QUANTITY } = trade;
 
 /** Word offsets of a 16-byte operation: op u8, side u8, symbol u16; order id u32; price i32 in ticks; quantity i32 in lots. */
 const HEAD = 0;
@@ -14,6 +13,8 @@ const ID = 1;
 const PRICE = 2;
 const QUANTITY = 3;
 const WORDS = 4;
+
+const PIECE = 1024;
 
 const LIMIT = 0;
 const IMMEDIATE = 1;
@@ -128,104 +129,103 @@ export class BookReplay {
   /** Empties the books. The memory is kept, so that a later run does not pay for its first touch. */
   reset(): void {
     this.#memory.orders.reset();
-    this.#memory.levels.reset();
+    this.#memory.farLevels.reset();
     this.#slotOf.fill(0);
     this.#books = Array.from({ length: this.#stream.symbols }, () => new OrderBook(this.#memory));
     this.#tapeCount = 0;
   }
 
-  /** Plays the operations from..to. */
+  /**
+   * Plays the operations from..to. In pieces: V8 folds constants into a function that is called often, but not into one that is
+   * optimized while it runs a long loop.
+   */
   play(from: number, to: number): void {
+    for (let at = from; at < to; at += PIECE) this.#playPiece(at, Math.min(at + PIECE, to));
+  }
+
+  #playPiece(from: number, to: number): void {
     const words = this.#stream.words;
+    const books = this.#books;
     for (let i = from; i < to; i++) {
-      const at = i * WORDS;
-      const head = words[at + HEAD];
-      const id = words[at + ID];
+      const at = i << 2;
+      const head = words[at];
+      const id = words[at | ID];
       const symbol = head >>> 16;
       const side = ((head >>> 8) & 1) as Side;
+      const book = books[symbol];
       switch (head & 0xff) {
         case LIMIT:
-          this.#limit(id, symbol, side, words[at + PRICE], words[at + QUANTITY]);
+          this.#limit(book, id, symbol, side, words[at | PRICE], words[at | QUANTITY]);
           break;
         case IMMEDIATE:
-          this.#match(id, symbol, side, words[at + PRICE], words[at + QUANTITY]);
+          this.#match(book, id, symbol, side, words[at | PRICE], words[at | QUANTITY]);
           break;
         case MARKET:
-          this.#match(id, symbol, side, side === 0 ? MAX_PRICE : 1, words[at + QUANTITY]);
+          this.#match(book, id, symbol, side, side === 0 ? MAX_PRICE : 1, words[at | QUANTITY]);
           break;
         case CANCEL:
-          this.#cancel(id, symbol);
+          this.#cancel(book, id, symbol);
           break;
         case REPLACE: {
-          const was = this.#cancel(id, symbol);
-          if (was >= 0) this.#limit(id, symbol, was as Side, words[at + PRICE], words[at + QUANTITY]);
+          const was = this.#cancel(book, id, symbol);
+          if (was >= 0) this.#limit(book, id, symbol, was as Side, words[at | PRICE], words[at | QUANTITY]);
         }
       }
     }
   }
 
-  #limit(id: number, symbol: number, side: Side, price: number, quantity: number): void {
-    const left = this.#match(id, symbol, side, price, quantity);
+  #limit(book: OrderBook, id: number, symbol: number, side: Side, price: number, quantity: number): void {
+    const left = this.#match(book, id, symbol, side, price, quantity);
     if (left === 0) return;
-    const slot = this.#memory.orders.take();
-    const orders = this.#memory.orders.i32;
-    orders[slot * ORDER_WORDS + ORDER_ID] = id;
-    orders[slot * ORDER_WORDS + ORDER_TERMS] = (symbol << 1) | side;
+    const { orders } = this.#memory;
+    const slot = orders.take();
+    const at = slot << ORDER_SHIFT;
+    orders.i32[at | ORDER_ID] = id;
+    orders.i32[at | ORDER_TERMS] = (symbol << 1) | side;
     this.#slotOf[id] = slot;
-    this.#books[symbol].rest(slot, side, price, left);
+    book.rest(slot, side, price, left);
   }
 
-  #match(id: number, symbol: number, side: Side, price: number, quantity: number): number {
-    const book = this.#books[symbol];
+  #match(book: OrderBook, id: number, symbol: number, side: Side, price: number, quantity: number): number {
     let left = quantity;
-    do {
+    while (left > 0 && book.crosses(side, price)) {
       left = book.match(side, price, left);
-      if (this.#memory.tradeCount === 0) return left;
       this.#record(id, symbol);
-    } while (left > 0 && this.#memory.tradeCount === this.#memory.tradeCapacity);
+    }
     return left;
   }
 
-  #cancel(id: number, symbol: number): number {
+  #cancel(book: OrderBook, id: number, symbol: number): number {
     const slot = this.#slotOf[id];
-    const orders = this.#memory.orders.i32;
-    const at = slot * ORDER_WORDS;
-    const terms = orders[at + ORDER_TERMS];
-    if (slot === 0 || orders[at + ORDER_ID] !== id || orders[at + ORDER_QUANTITY] === 0 || terms >>> 1 !== symbol) return -1;
+    const { orders } = this.#memory;
+    const at = slot << ORDER_SHIFT;
+    const terms = orders.i32[at | ORDER_TERMS];
+    if (slot === 0 || orders.i32[at | ORDER_ID] !== id || orders.i32[at | ORDER_QUANTITY] === 0 || terms >>> 1 !== symbol) return -1;
     const side = (terms & 1) as Side;
-    this.#books[symbol].remove(slot, side);
-    this.#memory.orders.give(slot);
+    book.remove(slot, side);
+    orders.give(slot);
     return side;
   }
 
   #record(taker: number, symbol: number): void {
-    const trades = this.#memory.trades;
+    const { trades, tradeCount } = this.#memory;
     const orders = this.#memory.orders.i32;
     const tape = this.#tape;
-    const count = this.#memory.tradeCount;
-    for (let i = 0; i < count; i++) {
-      const from = i * TRADE_WORDS;
-      const to = this.#tapeCount * 4;
-      tape[to] = orders[trades[from + TRADE_MAKER] * ORDER_WORDS + ORDER_ID];
-      tape[to + 1] = taker;
-      tape[to + 2] = trades[from + TRADE_PRICE];
-      tape[to + 3] = trades[from + TRADE_QUANTITY];
+    for (let i = 0; i < tradeCount; i++) {
+      const from = i << TRADE_SHIFT;
+      const to = this.#tapeCount << 2;
+      tape[to] = orders[(trades[from | TRADE_MAKER] << ORDER_SHIFT) | ORDER_ID];
+      tape[to | 1] = taker;
+      tape[to | 2] = trades[from | TRADE_PRICE];
+      tape[to | 3] = trades[from | TRADE_QUANTITY];
       this.#tapeSymbol[this.#tapeCount++] = symbol;
     }
   }
 
   /** A book's price levels, best first: bids, then asks. */
   depth(symbol: number): { side: Side; price: number; quantity: number }[] {
-    const book = this.#books[symbol];
-    const { i32, f64 } = this.#memory.levels;
-    const levels: { side: Side; price: number; quantity: number }[] = [];
-    for (const [side, ladder] of [book.bids, book.asks].entries()) {
-      for (let at = ladder.best; at !== 0; at = ladder.after(at)) {
-        const price = book.priceOf(i32[at * LEVEL_WORDS + LEVEL_HEAD], side as Side);
-        levels.push({ side: side as Side, price, quantity: f64[at * LEVEL_F64_WORDS + LEVEL_TOTAL] });
-      }
-    }
-    return levels;
+    const sides: Side[] = [0, 1];
+    return sides.flatMap((side) => this.#books[symbol].depth(side).map(([price, quantity]) => ({ side, price, quantity })));
   }
 
   /** What the books answer, one summary a symbol: the words of the reference book. */

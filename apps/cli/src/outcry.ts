@@ -1,4 +1,5 @@
 #!/usr/bin/env -S node --disable-warning=ExperimentalWarning
+import { raiseInliningBudget } from '@outcry/memory/inlining';
 import { Command } from 'commander';
 import { accountCommand } from './account.ts';
 import { benchCommand } from './bench.ts';
@@ -6,6 +7,8 @@ import { doctorCommand } from './doctor.ts';
 import { journalCommand } from './journal.ts';
 import { replayCommand } from './replay.ts';
 import { serveCommand } from './serve.ts';
+
+raiseInliningBudget();
 
 const program = new Command('outcry')
   .description('Both sides of a market: run a venue, look into its journal, measure it.')

@@ -1,8 +1,11 @@
 import fs from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Engine } from '@outcry/engine/engine';
+import { raiseInliningBudget } from '@outcry/memory/inlining';
 import { advance, apply, BENCH_LIMITS, rewind, setUpCommands, toCommands, UnreadEvents } from '../engine-workload.ts';
 import { generate } from '../workload.ts';
+
+raiseInliningBudget();
 
 /** What the engine's own process reports: one JSON object on file descriptor 3. */
 export interface EngineRun {

@@ -2,8 +2,11 @@ import fs from 'node:fs';
 import { Engine } from '@outcry/engine/engine';
 import { COMMAND, command, commandHead } from '@outcry/market/command';
 import { GTC, LIMIT, type Side } from '@outcry/market/order-terms';
+import { raiseInliningBudget } from '@outcry/memory/inlining';
 import { apply, BENCH_LIMITS, CommandBlock, setUpCommands, UnreadEvents } from '../engine-workload.ts';
 import { randomFrom } from '../workload.ts';
+
+raiseInliningBudget();
 
 /** What the process reports: one JSON object on file descriptor 3. */
 export interface MemoryRun {

@@ -1,7 +1,10 @@
 import fs from 'node:fs';
 import { Engine } from '@outcry/engine/engine';
+import { raiseInliningBudget } from '@outcry/memory/inlining';
 import { recover } from '@outcry/venue/threads/recovery';
 import { BENCH_LIMITS, UnreadEvents } from '../engine-workload.ts';
+
+raiseInliningBudget();
 
 /** What a recovering process reports: one JSON object on file descriptor 3. */
 export interface RecoveryRun {

@@ -1,10 +1,11 @@
 import type { SlotPool } from '@outcry/memory/slot-pool';
-import { level as record } from './records.ts';
+import { farLevel, level } from './records.ts';
 
-const { WORDS, KEY, LEFT, RIGHT } = record;
+const { WORDS, KEY, LEFT, RIGHT } = farLevel;
+const { HEAD, TAIL, F64_TOTAL } = level;
 
 /**
- * The price levels outside a ladder's window: a treap (Seidel and Aragon, 1996) threaded through the level records themselves, so
+ * One side's price levels outside its book's window: a treap (Seidel and Aragon, 1996) threaded through the level records themselves, so
  * that a far level costs no memory of its own. Insert, remove and find take O(log n) expected.
  *
  * Priorities come from a hash of the key salted by the process, so that nobody can pick prices that unbalance the tree. The
@@ -20,11 +21,13 @@ function priority(key: number): number {
 
 export class FarLevels {
   readonly #words: Int32Array;
+  readonly #f64: Float64Array;
   #root = 0;
   #size = 0;
 
   constructor(levels: SlotPool) {
     this.#words = levels.i32;
+    this.#f64 = levels.f64;
   }
 
   get size(): number {
@@ -56,10 +59,14 @@ export class FarLevels {
     return found;
   }
 
-  /** Adds a level whose key is set and not in the tree. */
-  insert(level: number): void {
+  /** Adds a level without orders. Its key is not in the tree. */
+  insertEmpty(level: number, key: number): void {
     const words = this.#words;
-    const key = words[level * WORDS + KEY];
+    const at = level * WORDS;
+    words[at + KEY] = key;
+    words[at + HEAD] = 0;
+    words[at + TAIL] = 0;
+    this.#f64[(at >> 1) + F64_TOTAL] = 0;
     const rank = priority(key);
     let link = -1; // index of the word that points at `node`; -1: the root
     let node = this.#root;

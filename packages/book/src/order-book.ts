@@ -1,25 +1,31 @@
 import type { Side } from '@outcry/market/order-terms';
 import { SlotPool } from '@outcry/memory/slot-pool';
-import { Ladder, NO_KEY } from './ladder.ts';
-import { level, order, trade } from './records.ts';
+import { FarLevels } from './far-levels.ts';
+import { farLevel, level, order, trade } from './records.ts';
+import { BEST, NO_KEY, TickWindow } from './tick-window.ts';
 
-const { WORDS: ORDER_WORDS, LEVEL, QUANTITY, PREVIOUS, NEXT } = order;
-const { WORDS: LEVEL_WORDS, KEY, HEAD, TAIL, F64_WORDS, F64_TOTAL } = level;
-const { WORDS: TRADE_WORDS, MAKER, PRICE, QUANTITY: TRADE_QUANTITY, MAKER_LEFT } = trade;
-const NO_PRICE = NO_KEY;
+const { WORDS: ORDER_WORDS, SHIFT: ORDER_SHIFT, PRICE, QUANTITY, PREVIOUS, NEXT } = order;
+const { HEAD, TAIL, F64_TOTAL } = level;
+const { WORDS: FAR_WORDS, KEY } = farLevel;
+const { WORDS: TRADE_WORDS, SHIFT: TRADE_SHIFT, MAKER, PRICE: TRADE_PRICE, QUANTITY: TRADE_QUANTITY, MAKER_LEFT } = trade;
 
-/** What all books of one engine share: orders, levels, and the list that matching writes its trades to. */
+const FIRST_WINDOW = 1 << 10;
+const LAST_WINDOW = 1 << 17;
+/** Touches of far levels, beyond the number of near ones, that make a window move or grow worth its cost. */
+const PATIENCE = 256;
+
+/** What all books of one engine share: orders, far levels, and the list that matching writes its trades to. */
 export class BookMemory {
   readonly orders: SlotPool;
-  readonly levels: SlotPool;
-  /** Trades of the last call of a `match…` method, {@link TRADE_WORDS} words each, oldest first. */
+  readonly farLevels: SlotPool;
+  /** Trades of the last call of {@link OrderBook.match}, {@link TRADE_WORDS} words each, oldest first. */
   readonly trades: Int32Array;
   readonly tradeCapacity: number;
   tradeCount = 0;
 
   constructor(orderCapacity: number, tradeCapacity = 1024) {
     this.orders = new SlotPool(ORDER_WORDS, orderCapacity);
-    this.levels = new SlotPool(LEVEL_WORDS, orderCapacity);
+    this.farLevels = new SlotPool(FAR_WORDS, orderCapacity);
     this.trades = new Int32Array(tradeCapacity * TRADE_WORDS);
     this.tradeCapacity = tradeCapacity;
   }
@@ -32,129 +38,118 @@ export class BookMemory {
  * An incoming order is first matched, then what is left of it may rest. Trades are at the maker's price. When matching stops with
  * {@link BookMemory.tradeCount} at its capacity, there may be more to trade: settle those trades and match again.
  *
- * Single-threaded. No call allocates once windows have grown to the traded range.
+ * Levels near the market are addressed directly by tick, in a window over both sides; levels outside it sit in a tree a side. The
+ * window moves and grows only when the trees have been touched more often than there are near levels to carry over, so that the
+ * cost per operation stays constant on average, whatever prices come in. Memory follows the levels in use, not the range of prices.
+ *
+ * A level's priority within its side is its key, lowest first: an ask's price, a bid's mirrored at the end of the range, so that
+ * both sides run the same code.
+ *
+ * Single-threaded. No call allocates once the window has grown to the traded range.
  */
 export class OrderBook {
-  readonly bids: Ladder;
-  readonly asks: Ladder;
-  /** The two by side: an index instead of a branch, since the side of the next order is anybody's guess. */
-  readonly #ladders: readonly [Ladder, Ladder];
   readonly #memory: BookMemory;
   readonly #orders: Int32Array;
-  readonly #levels: Int32Array;
-  readonly #totals: Float64Array;
+  readonly #far: readonly [FarLevels, FarLevels];
+  #window = new TickWindow(0, FIRST_WINDOW);
+  #farTouches = 0;
 
   constructor(memory: BookMemory) {
     this.#memory = memory;
     this.#orders = memory.orders.i32;
-    this.#levels = memory.levels.i32;
-    this.#totals = memory.levels.f64;
-    this.bids = new Ladder(memory.levels);
-    this.asks = new Ladder(memory.levels);
-    this.#ladders = [this.bids, this.asks];
+    this.#far = [new FarLevels(memory.farLevels), new FarLevels(memory.farLevels)];
   }
 
   /** Best prices in ticks, 0 for an empty side. */
   get bestBid(): number {
-    return this.bids.best === 0 ? 0 : NO_KEY - this.bids.bestKey;
+    const key = this.#window.words[BEST];
+    return key === NO_KEY ? 0 : keyOf(0, key);
   }
   get bestAsk(): number {
-    return this.asks.best === 0 ? 0 : this.asks.bestKey;
+    const key = this.#window.words[BEST + 1];
+    return key === NO_KEY ? 0 : keyOf(1, key);
   }
 
   /**
    * Trades an incoming order against the other side, up to its limit price. Zero or more trades are left in the memory's list; a
-   * maker that is filled leaves the book and its slot is free, its words readable until another order is taken.
+   * maker that is filled leaves the book and its slot is free, its words (but for PRICE) readable until another order is taken.
    * @returns lots left
    */
   match(side: Side, limit: number, quantity: number): number {
-    const ladder = this.#ladders[1 - side];
-    const limitKey = keyOf(1 - side, limit);
+    const other = 1 - side;
+    const limitKey = keyOf(other, limit);
     const memory = this.#memory;
     memory.tradeCount = 0;
-    while (quantity > 0 && ladder.bestKey <= limitKey && memory.tradeCount < memory.tradeCapacity) {
-      quantity = this.#matchLevel(ladder, side, quantity);
+    const words = this.#window.words;
+    while (quantity > 0 && words[BEST | other] <= limitKey && memory.tradeCount < memory.tradeCapacity) {
+      quantity = this.#matchBest(other, quantity);
     }
     return quantity;
   }
 
   /** Puts an order, which must not cross, at the end of its price's queue. Returns false when there is no memory for its level. */
   rest(slot: number, side: Side, price: number, quantity: number): boolean {
-    const level = this.#ladders[side].open(keyOf(side, price));
-    if (level === 0) return false;
-    const orders = this.#orders;
-    const levels = this.#levels;
-    const at = slot * ORDER_WORDS;
-    const levelAt = level * LEVEL_WORDS;
-    const tail = levels[levelAt + TAIL];
-    orders[at + LEVEL] = level;
-    orders[at + QUANTITY] = quantity;
-    orders[at + PREVIOUS] = tail;
-    orders[at + NEXT] = 0;
-    if (tail !== 0) orders[tail * ORDER_WORDS + NEXT] = slot;
-    else levels[levelAt + HEAD] = slot;
-    levels[levelAt + TAIL] = slot;
-    this.#totals[level * F64_WORDS + F64_TOTAL] += quantity;
+    const window = this.#window;
+    const offset = window.offsetOf(side, price);
+    if (offset >>> 0 >= window.size) return this.#restFar(slot, side, price, quantity);
+    const isNew = this.#append(window.words, window.f64, window.levelAt(side, offset), slot, price, quantity);
+    if (isNew) {
+      window.add(side, offset);
+      this.#improve(side, keyOf(side, price));
+    }
     return true;
   }
 
   /** Takes a resting order out of the book. Its slot stays taken: the caller reuses it or gives it back. */
   remove(slot: number, side: Side): void {
-    const orders = this.#orders;
-    const levels = this.#levels;
-    const at = slot * ORDER_WORDS;
-    const level = orders[at + LEVEL];
-    const levelAt = level * LEVEL_WORDS;
-    const previous = orders[at + PREVIOUS];
-    const next = orders[at + NEXT];
-    if (previous !== 0) orders[previous * ORDER_WORDS + NEXT] = next;
-    else levels[levelAt + HEAD] = next;
-    if (next !== 0) orders[next * ORDER_WORDS + PREVIOUS] = previous;
-    else levels[levelAt + TAIL] = previous;
-    this.#totals[level * F64_WORDS + F64_TOTAL] -= orders[at + QUANTITY];
-    orders[at + QUANTITY] = 0;
-    if ((previous | next) === 0) this.#ladders[side].close(level);
+    const window = this.#window;
+    const price = this.#orders[(slot << ORDER_SHIFT) | PRICE];
+    const offset = window.offsetOf(side, price);
+    if (offset >>> 0 >= window.size) {
+      this.#removeFar(slot, side, price);
+      return;
+    }
+    const isEmpty = this.#unlink(window.words, window.f64, window.levelAt(side, offset), slot);
+    if (isEmpty) this.#closeNear(side, offset, price);
   }
 
   /** Lowers a resting order's quantity; it keeps its place. `quantity` is at least 1 and below what it has. */
-  reduce(slot: number, quantity: number): void {
-    const at = slot * ORDER_WORDS;
-    const level = this.#orders[at + LEVEL];
-    this.#totals[level * F64_WORDS + F64_TOTAL] -= this.#orders[at + QUANTITY] - quantity;
-    this.#orders[at + QUANTITY] = quantity;
+  reduce(slot: number, side: Side, quantity: number): void {
+    const at = slot << ORDER_SHIFT;
+    const less = this.#orders[at | QUANTITY] - quantity;
+    this.#orders[at | QUANTITY] = quantity;
+    const place = this.#place(side, keyOf(side, this.#orders[at | PRICE]));
+    place.f64[(place.at >> 1) | F64_TOTAL] -= less;
   }
 
   /** A resting order's price in ticks. */
-  priceOf(slot: number, side: Side): number {
-    const key = this.#levels[this.#orders[slot * ORDER_WORDS + LEVEL] * LEVEL_WORDS + KEY];
-    return keyOf(side, key);
+  priceOf(slot: number): number {
+    return this.#orders[(slot << ORDER_SHIFT) | PRICE];
   }
 
   /** Whether an incoming order at this price would trade. */
   crosses(side: Side, price: number): boolean {
-    return this.#ladders[1 - side].bestKey <= keyOf(1 - side, price);
+    return this.#window.words[BEST | (1 - side)] <= keyOf(1 - side, price);
   }
 
   /** Lots that an incoming order could trade at once, counted no further than `enough`. */
   available(side: Side, limit: number, enough: number): number {
-    const ladder = this.#ladders[1 - side];
-    const limitKey = keyOf(1 - side, limit);
+    const other = 1 - side;
+    const limitKey = keyOf(other, limit);
     let sum = 0;
-    for (let level = ladder.best; level !== 0 && sum < enough; level = ladder.after(level)) {
-      if (this.#levels[level * LEVEL_WORDS + KEY] > limitKey) break;
-      sum += this.#totals[level * F64_WORDS + F64_TOTAL];
+    for (let key = this.#bestKey(other); key <= limitKey && sum < enough; key = this.#after(other, key)) {
+      sum += this.#total(other, key);
     }
     return sum;
   }
 
   /** What buying or selling `quantity` lots at once trades for, in tick-lots; -1 when that passes 2^53 - 1. */
   cost(side: Side, quantity: number): number {
-    const ladder = this.#ladders[1 - side];
+    const other = 1 - side;
     let sum = 0;
-    for (let level = ladder.best; level !== 0 && quantity > 0; level = ladder.after(level)) {
-      const key = this.#levels[level * LEVEL_WORDS + KEY];
-      const lots = Math.min(quantity, this.#totals[level * F64_WORDS + F64_TOTAL]);
-      sum += lots * keyOf(1 - side, key);
+    for (let key = this.#bestKey(other); key !== NO_KEY && quantity > 0; key = this.#after(other, key)) {
+      const lots = Math.min(quantity, this.#total(other, key));
+      sum += lots * keyOf(other, key);
       if (sum > Number.MAX_SAFE_INTEGER) return -1;
       quantity -= lots;
     }
@@ -163,11 +158,11 @@ export class OrderBook {
 
   /** Lots that an amount in tick-lots trades for at once, whole lots only. */
   lotsFor(side: Side, amount: number): number {
-    const ladder = this.#ladders[1 - side];
+    const other = 1 - side;
     let lots = 0;
-    for (let level = ladder.best; level !== 0; level = ladder.after(level)) {
-      const price = keyOf(1 - side, this.#levels[level * LEVEL_WORDS + KEY]);
-      const total = this.#totals[level * F64_WORDS + F64_TOTAL];
+    for (let key = this.#bestKey(other); key !== NO_KEY; key = this.#after(other, key)) {
+      const price = keyOf(other, key);
+      const total = this.#total(other, key);
       const affordable = Math.floor(amount / price);
       if (affordable < total) return lots + affordable;
       lots += total;
@@ -176,49 +171,262 @@ export class OrderBook {
     return lots;
   }
 
-  #matchLevel(ladder: Ladder, side: Side, quantity: number): number {
+  /** A side's levels, best first. Allocates: for reports and tests. */
+  depth(side: Side): [price: number, lots: number][] {
+    const levels: [number, number][] = [];
+    for (let key = this.#bestKey(side); key !== NO_KEY; key = this.#after(side, key))
+      levels.push([keyOf(side, key), this.#total(side, key)]);
+    return levels;
+  }
+
+  /** Takes in an order whose record, with its links, is complete: how a book is rebuilt from a copy of its orders. */
+  adopt(slot: number, side: Side): void {
+    const orders = this.#orders;
+    const at = slot << ORDER_SHIFT;
+    const previous = orders[at | PREVIOUS];
+    const next = orders[at | NEXT];
+    const key = keyOf(side, orders[at | PRICE]);
+    if (this.#total(side, key) === 0) {
+      this.rest(slot, side, orders[at | PRICE], orders[at | QUANTITY]);
+      orders[at | NEXT] = next;
+    } else {
+      const place = this.#place(side, key);
+      place.f64[(place.at >> 1) | F64_TOTAL] += orders[at | QUANTITY];
+    }
+    const { words, at: level } = this.#place(side, key);
+    if (previous === 0) words[level | HEAD] = slot;
+    else orders[at | PREVIOUS] = previous;
+    if (next === 0) words[level | TAIL] = slot;
+  }
+
+  // ── One queue ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** Puts an order at the end of the queue of the level at `level`. Returns whether it is the first. */
+  #append(words: Int32Array, f64: Float64Array, level: number, slot: number, price: number, quantity: number): boolean {
+    const orders = this.#orders;
+    const at = slot << ORDER_SHIFT;
+    const tail = words[level | TAIL];
+    orders[at | PRICE] = price;
+    orders[at | QUANTITY] = quantity;
+    orders[at | PREVIOUS] = tail;
+    orders[at | NEXT] = 0;
+    if (tail !== 0) orders[(tail << ORDER_SHIFT) | NEXT] = slot;
+    else words[level | HEAD] = slot;
+    words[level | TAIL] = slot;
+    f64[(level >> 1) | F64_TOTAL] += quantity;
+    return tail === 0;
+  }
+
+  /** Takes an order out of its queue. Returns whether it was the last. */
+  #unlink(words: Int32Array, f64: Float64Array, level: number, slot: number): boolean {
+    const orders = this.#orders;
+    const at = slot << ORDER_SHIFT;
+    const previous = orders[at | PREVIOUS];
+    const next = orders[at | NEXT];
+    if (previous !== 0) orders[(previous << ORDER_SHIFT) | NEXT] = next;
+    else words[level | HEAD] = next;
+    if (next !== 0) orders[(next << ORDER_SHIFT) | PREVIOUS] = previous;
+    else words[level | TAIL] = previous;
+    f64[(level >> 1) | F64_TOTAL] -= orders[at | QUANTITY];
+    orders[at | QUANTITY] = 0;
+    return (previous | next) === 0;
+  }
+
+  /** Trades against a level's queue. Returns the lots left; the level is empty when its HEAD is 0 then. */
+  #matchLevel(words: Int32Array, f64: Float64Array, level: number, price: number, quantity: number): number {
     const memory = this.#memory;
     const orders = this.#orders;
     const trades = memory.trades;
-    const level = ladder.best;
-    const levelAt = level * LEVEL_WORDS;
-    const price = keyOf(1 - side, ladder.bestKey);
     const before = quantity;
-    let count = memory.tradeCount;
-    const first = this.#levels[levelAt + HEAD];
+    const first = words[level | HEAD];
     let head = first;
+    let count = memory.tradeCount;
     while (quantity > 0 && head !== 0 && count < memory.tradeCapacity) {
-      const at = head * ORDER_WORDS;
-      const resting = orders[at + QUANTITY];
+      const at = head << ORDER_SHIFT;
+      const resting = orders[at | QUANTITY];
       const fill = Math.min(resting, quantity);
       const left = resting - fill;
-      const trade = count * TRADE_WORDS;
-      trades[trade + MAKER] = head;
-      trades[trade + PRICE] = price;
-      trades[trade + TRADE_QUANTITY] = fill;
-      trades[trade + MAKER_LEFT] = left;
+      const trade = count << TRADE_SHIFT;
+      trades[trade | MAKER] = head;
+      trades[trade | TRADE_PRICE] = price;
+      trades[trade | TRADE_QUANTITY] = fill;
+      trades[trade | MAKER_LEFT] = left;
       count++;
       quantity -= fill;
-      orders[at + QUANTITY] = left;
+      orders[at | QUANTITY] = left;
       if (left === 0) {
         const filled = head;
-        head = orders[at + NEXT];
+        head = orders[at | NEXT];
         memory.orders.give(filled);
       }
     }
     memory.tradeCount = count;
-    this.#levels[levelAt + HEAD] = head;
-    if (head === 0) {
-      ladder.close(level);
-      return quantity;
-    }
-    if (head !== first) orders[head * ORDER_WORDS + PREVIOUS] = 0;
-    this.#totals[level * F64_WORDS + F64_TOTAL] -= before - quantity;
+    words[level | HEAD] = head;
+    if (head === 0) words[level | TAIL] = 0;
+    else if (head !== first) orders[(head << ORDER_SHIFT) | PREVIOUS] = 0;
+    f64[(level >> 1) | F64_TOTAL] -= before - quantity;
     return quantity;
+  }
+
+  // ── Levels in the window ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+  #matchBest(side: number, quantity: number): number {
+    const window = this.#window;
+    const price = keyOf(side, window.words[BEST | side]);
+    const offset = window.offsetOf(side, price);
+    if (offset >>> 0 >= window.size) return this.#matchFar(side, price, quantity);
+    const level = window.levelAt(side, offset);
+    const left = this.#matchLevel(window.words, window.f64, level, price, quantity);
+    if (window.words[level | HEAD] === 0) this.#closeNear(side, offset, price);
+    return left;
+  }
+
+  #closeNear(side: number, offset: number, price: number): void {
+    const window = this.#window;
+    window.remove(side, offset);
+    const key = keyOf(side, price);
+    if (key !== window.words[BEST | side]) return;
+    window.words[BEST | side] = this.#far[side].size === 0 ? this.#nearAtOrAfter(side, offset) : this.#after(side, key);
+  }
+
+  #improve(side: number, key: number): void {
+    const words = this.#window.words;
+    if (key < words[BEST | side]) words[BEST | side] = key;
+  }
+
+  #nearAtOrAfter(side: number, offset: number): number {
+    const found = this.#window.atOrAfter(side, offset);
+    return found < 0 ? NO_KEY : keyOf(side, this.#window.priceAt(side, found));
+  }
+
+  // ── Levels by key, near or far ───────────────────────────────────────────────────────────────────────────────────────────
+
+  #bestKey(side: number): number {
+    return this.#window.words[BEST | side];
+  }
+
+  /** The key of the next level behind a key, or NO_KEY. */
+  #after(side: number, key: number): number {
+    const window = this.#window;
+    const offset = key + 1 - keyOf(side, window.priceAt(side, 0));
+    const near = offset < window.size ? this.#nearAtOrAfter(side, Math.max(0, offset)) : NO_KEY;
+    if (this.#far[side].size === 0) return near;
+    const far = this.#far[side].atOrAfter(key + 1);
+    return far === 0 ? near : Math.min(near, this.#memory.farLevels.i32[far * FAR_WORDS + KEY]);
+  }
+
+  /** Where a level's words are: in the window, or in a far level's record. */
+  #place(side: number, key: number): { words: Int32Array; f64: Float64Array; at: number } {
+    const window = this.#window;
+    const offset = window.offsetOf(side, keyOf(side, key));
+    if (offset >>> 0 < window.size) return { words: window.words, f64: window.f64, at: window.levelAt(side, offset) };
+    const { i32, f64 } = this.#memory.farLevels;
+    return { words: i32, f64, at: this.#far[side].find(key) * FAR_WORDS };
+  }
+
+  /** Lots at a level, 0 when there is none. */
+  #total(side: number, key: number): number {
+    const window = this.#window;
+    const offset = window.offsetOf(side, keyOf(side, key));
+    if (offset >>> 0 < window.size) return window.f64[(window.levelAt(side, offset) >> 1) | F64_TOTAL];
+    const far = this.#far[side].find(key);
+    return far === 0 ? 0 : this.#memory.farLevels.f64[((far * FAR_WORDS) >> 1) | F64_TOTAL];
+  }
+
+  // ── Levels outside the window ────────────────────────────────────────────────────────────────────────────────────────────
+
+  #restFar(slot: number, side: Side, price: number, quantity: number): boolean {
+    if (this.#moveWindow(price)) return this.rest(slot, side, price, quantity);
+    const { farLevels } = this.#memory;
+    const key = keyOf(side, price);
+    let far = this.#far[side].find(key);
+    if (far === 0) {
+      far = farLevels.take();
+      if (far === 0) return false;
+      this.#far[side].insertEmpty(far, key);
+      this.#improve(side, key);
+    }
+    this.#append(farLevels.i32, farLevels.f64, far * FAR_WORDS, slot, price, quantity);
+    return true;
+  }
+
+  #removeFar(slot: number, side: number, price: number): void {
+    const { i32, f64 } = this.#memory.farLevels;
+    const far = this.#far[side].find(keyOf(side, price));
+    if (this.#unlink(i32, f64, far * FAR_WORDS, slot)) this.#closeFar(side, far, keyOf(side, price));
+  }
+
+  #matchFar(side: number, price: number, quantity: number): number {
+    const { i32, f64 } = this.#memory.farLevels;
+    const far = this.#far[side].find(keyOf(side, price));
+    const left = this.#matchLevel(i32, f64, far * FAR_WORDS, price, quantity);
+    if (i32[far * FAR_WORDS + HEAD] === 0) this.#closeFar(side, far, keyOf(side, price));
+    return left;
+  }
+
+  #closeFar(side: number, far: number, key: number): void {
+    this.#farTouches++;
+    this.#far[side].remove(far);
+    this.#memory.farLevels.give(far);
+    if (key === this.#bestKey(side)) this.#window.words[BEST | side] = this.#after(side, key);
+  }
+
+  /** Called for an order outside the window: moves the window when that has become worth it. Returns whether the price is in it now. */
+  #moveWindow(price: number): boolean {
+    const window = this.#window;
+    const [bid, ask] = [this.bestBid, this.bestAsk];
+    if (bid === 0 && ask === 0) {
+      window.base = Math.max(0, price - (window.size >> 1));
+      return true;
+    }
+    if (++this.#farTouches % PATIENCE !== 0 || this.#farTouches < window.count()) return false;
+    this.#farTouches = 0;
+    const middle = bid === 0 ? ask : ask === 0 ? bid : Math.floor((bid + ask) / 2);
+    const isCentred = Math.abs(middle - (window.base + (window.size >> 1))) < window.size >> 2;
+    if (isCentred && window.size === LAST_WINDOW) return false;
+    const size = isCentred ? window.size * 2 : window.size;
+    this.#reframe(new TickWindow(Math.max(0, middle - (size >> 1)), size));
+    return this.#window.offsetOf(1, price) >>> 0 < size;
+  }
+
+  /** Carries all levels over into another window: those outside it become far, far ones inside it near. */
+  #reframe(to: TickWindow): void {
+    const from = this.#window;
+    const pool = this.#memory.farLevels;
+    this.#window = to;
+    for (let side = 0; side < 2; side++) {
+      const far = this.#far[side];
+      to.words[BEST | side] = from.words[BEST | side];
+      for (let offset = from.atOrAfter(side, 0); offset >= 0; offset = from.after(side, offset)) {
+        const price = from.priceAt(side, offset);
+        const into = to.offsetOf(side, price);
+        if (into >>> 0 < to.size) {
+          copyLevel(from.words, from.levelAt(side, offset), to.words, to.levelAt(side, into));
+          to.add(side, into);
+        } else {
+          const record = pool.take(); // there are as many as orders
+          far.insertEmpty(record, keyOf(side, price));
+          copyLevel(from.words, from.levelAt(side, offset), pool.i32, record * FAR_WORDS);
+        }
+      }
+      const first = keyOf(side, to.priceAt(side, 0));
+      for (let record = far.atOrAfter(first); record !== 0; record = far.atOrAfter(first)) {
+        const offset = pool.i32[record * FAR_WORDS + KEY] - first;
+        if (offset >= to.size) break;
+        copyLevel(pool.i32, record * FAR_WORDS, to.words, to.levelAt(side, offset));
+        to.add(side, offset);
+        far.remove(record);
+        pool.give(record);
+      }
+    }
   }
 }
 
-/** A ladder's key for a price, and a price for a key: the price itself among asks, its mirror image among bids. Free of branches. */
+function copyLevel(from: Int32Array, at: number, to: Int32Array, toAt: number): void {
+  for (let word = 0; word < level.WORDS; word++) to[toAt + word] = from[at + word];
+}
+
+/** A side's key for a price, and a price for a key: the price itself among asks, its mirror image among bids. Free of branches. */
 function keyOf(side: number, price: number): number {
-  return price ^ ((side - 1) & NO_PRICE);
+  return price ^ ((side - 1) & NO_KEY);
 }

@@ -53,7 +53,7 @@ class Desk {
   }
 
   reduce(id: number, quantity: number): void {
-    this.book.reduce(this.#slots.get(id)!, quantity);
+    this.book.reduce(this.#slots.get(id)!, this.#sides.get(id)!, quantity);
   }
 
   left(id: number): number {
@@ -152,8 +152,8 @@ describe('order book', () => {
     for (let id = 1; id <= 500; id++) desk.limit(id, id % 2 === 0 ? BUY : SELL, id % 2 === 0 ? id * 1000 : 1_000_000 + id * 5000, id);
     for (let id = 1; id <= 500; id++) desk.cancel(id);
     assert.equal(desk.memory.orders.countInUse(), 0);
-    assert.equal(desk.memory.levels.countInUse(), 0);
-    assert.equal(desk.book.bids.depth + desk.book.asks.depth, 0);
+    assert.equal(desk.memory.farLevels.countInUse(), 0);
+    assert.deepEqual([desk.book.depth(BUY), desk.book.depth(SELL)], [[], []]);
   });
 });
 
@@ -206,6 +206,7 @@ function playBoth(steps: Step[]): void {
   );
   for (const [id, resting] of plain.orders) assert.equal(desk.left(id), resting.quantity);
   for (const owner of [BUY, SELL]) {
+    assert.deepEqual(desk.book.depth(owner), plain.levels(owner));
     const all = plain.levels(owner).reduce((sum, [, lots]) => sum + lots, 0);
     assert.equal(desk.book.available((1 - owner) as Side, owner === BUY ? 1 : MAX_PRICE, Number.MAX_SAFE_INTEGER), all);
   }

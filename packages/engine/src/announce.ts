@@ -1,7 +1,6 @@
 import { order as orderRecord } from '@outcry/book/records';
 import { command } from '@outcry/market/command';
 import { EVENT, event, RESTING } from '@outcry/market/event';
-import type { Side } from '@outcry/market/order-terms';
 import type { Engine } from './engine.ts';
 import { instrument as instrumentRecord } from './instruments.ts';
 import { details as detailsRecord } from './order-details.ts';
@@ -49,7 +48,7 @@ function announceQueue(engine: Engine, first: number): void {
     const terms = orders[order + orderRecord.TERMS];
     const text = details.i32[detail + detailsRecord.TEXT_SLOT];
     if (text !== 0) engine.writer.text(details.texts.i32, text * details.texts.ints, command.TEXT_BYTES / 4);
-    const price = engine.instruments.books[terms & 0xffff].priceOf(slot, ((terms >>> 16) & 1) as Side);
+    const price = orders[order + orderRecord.PRICE];
     const at = engine.writer.order(
       EVENT.OPEN_ORDER,
       RESTING,

@@ -26,19 +26,19 @@ import { details as detailsRecord, OrderDetails } from './order-details.ts';
 // Offsets as constants of this module: see @outcry/book/records.
 const { HEAD, PLACE, ACCOUNT, PRICE, QUANTITY, ORDER_SLOT, ORDER_GENERATION, CLIENT_LOW, CLIENT_HIGH, TEXT } = commandRecord;
 const { F64_TIME, F64_AMOUNT } = commandRecord;
-const { WORDS: ORDER, QUANTITY: O_LEFT, ID: O_GENERATION, ACCOUNT: O_ACCOUNT, TERMS: O_TERMS, ORIGINAL: O_ORIGINAL } = orderRecord;
+const { SHIFT: ORDER, QUANTITY: O_LEFT, ID: O_GENERATION, ACCOUNT: O_ACCOUNT, TERMS: O_TERMS, ORIGINAL: O_ORIGINAL } = orderRecord;
 const {
-  WORDS: DETAIL,
-  F64_WORDS: D_F64,
+  SHIFT: DETAIL,
+  F64_SHIFT: D_F64,
   F64_TIME: D_TIME,
   F64_EXECUTED,
   CLIENT_LOW: D_LOW,
   CLIENT_HIGH: D_HIGH,
   TEXT_SLOT,
 } = detailsRecord;
-const { WORDS: TRADE, MAKER, PRICE: T_PRICE, QUANTITY: T_QUANTITY, MAKER_LEFT } = tradeRecord;
-const { WORDS: INSTRUMENT, PAID_BY, BASE, QUOTE, MAKER_FEE, TAKER_FEE, LAST_PRICE } = instrumentRecord;
-const { F64_WORDS: I_F64, F64_RATE, F64_LOT, F64_UNIT: I_UNIT, F64_TRADES, F64_AGGREGATES } = instrumentRecord;
+const { SHIFT: TRADE, MAKER, PRICE: T_PRICE, QUANTITY: T_QUANTITY, MAKER_LEFT } = tradeRecord;
+const { SHIFT: INSTRUMENT, PAID_BY, BASE, QUOTE, MAKER_FEE, TAKER_FEE, LAST_PRICE } = instrumentRecord;
+const { F64_SHIFT: I_F64, F64_RATE, F64_LOT, F64_UNIT: I_UNIT, F64_TRADES, F64_AGGREGATES } = instrumentRecord;
 const { FILL, RESTED, CANCELLED, AMENDED } = EVENT;
 const NO_ASSET = -1;
 const TEXT_WORDS = commandRecord.TEXT_BYTES / 4;
@@ -117,10 +117,10 @@ export class Engine {
 
   /**
    * Applies one command and writes its events. Commands come in journal order; each takes the next sequence number.
-   * @param i32 @param f64 two views of the memory that holds the command, `at` words from its start
+   * @param i32 @param f64 two views of the memory that holds the command, `at` words from its start: a multiple of 16
    */
   apply(i32: Int32Array, f64: Float64Array, at: number): void {
-    const head = i32[at + HEAD];
+    const head = i32[at | HEAD];
     const kind = head & 0xff;
     if (kind === COMMAND.TEXT) {
       this.writer.skip();
@@ -128,21 +128,21 @@ export class Engine {
       this.#hasText = true;
       return;
     }
-    this.writer.begin(f64[(at >> 1) + F64_TIME]);
+    this.writer.begin(f64[(at >> 1) | F64_TIME]);
     switch (kind) {
       case COMMAND.NEW_ORDER:
         this.#enter(i32, f64, at);
         break;
       case COMMAND.CANCEL: {
         const released = this.#cancel(i32, at, REASON.BY_REQUEST);
-        if (released >= 0) this.writer.balance(i32[at + ACCOUNT], released);
+        if (released >= 0) this.writer.balance(i32[at | ACCOUNT], released);
         break;
       }
       case COMMAND.CANCEL_REPLACE: {
         const released = this.#cancel(i32, at, REASON.REPLACED);
         const mayEnter = released >= 0 || ((head >>> 24) & ALLOW_FAILURE) !== 0;
         const reported = mayEnter ? this.#enter(i32, f64, at) : NO_ASSET;
-        if (released >= 0 && reported !== released) this.writer.balance(i32[at + ACCOUNT], released);
+        if (released >= 0 && reported !== released) this.writer.balance(i32[at | ACCOUNT], released);
         break;
       }
       case COMMAND.AMEND:
@@ -159,18 +159,18 @@ export class Engine {
   /** Returns the asset that the order pays with when its balance was reported, else {@link NO_ASSET}. */
   #enter(i32: Int32Array, f64: Float64Array, at: number): number {
     const taker = this.#taker;
-    const head = i32[at + HEAD];
-    taker.account = i32[at + ACCOUNT];
-    taker.instrument = i32[at + PLACE] & 0xffff;
+    const head = i32[at | HEAD];
+    taker.account = i32[at | ACCOUNT];
+    taker.instrument = i32[at | PLACE] & 0xffff;
     taker.side = ((head >>> 8) & 1) as Side;
     taker.kind = (head >>> 16) & 0xf;
     taker.timeInForce = (head >>> 20) & 0xf;
     taker.postOnly = (head >>> 24) & POST_ONLY;
-    taker.price = i32[at + PRICE];
-    taker.quantity = i32[at + QUANTITY];
-    const amount = taker.kind === MARKET_BY_AMOUNT ? f64[(at >> 1) + F64_AMOUNT] : 0;
-    const low = i32[at + CLIENT_LOW];
-    const high = i32[at + CLIENT_HIGH];
+    taker.price = i32[at | PRICE];
+    taker.quantity = i32[at | QUANTITY];
+    const amount = taker.kind === MARKET_BY_AMOUNT ? f64[(at >> 1) | F64_AMOUNT] : 0;
+    const low = i32[at | CLIENT_LOW];
+    const high = i32[at | CLIENT_HIGH];
 
     let reason = this.#check(low, high);
     if (reason === REASON.NONE && taker.kind !== LIMIT) reason = this.#sizeMarketOrder(amount);
@@ -223,7 +223,7 @@ export class Engine {
   #sizeMarketOrder(amount: number): number {
     const taker = this.#taker;
     if (taker.kind === MARKET) return REASON.NONE;
-    const unit = this.instruments.f64[taker.instrument * I_F64 + I_UNIT];
+    const unit = this.instruments.f64[(taker.instrument << I_F64) | I_UNIT];
     if (!(amount >= 1 && amount <= Number.MAX_SAFE_INTEGER)) return REASON.INVALID_AMOUNT;
     const tickLots = Math.floor(amount / unit);
     const book = this.instruments.books[taker.instrument];
@@ -240,7 +240,7 @@ export class Engine {
     const asset = this.#paidBy(taker.instrument, taker.side);
     if (taker.side === BUY && taker.kind !== LIMIT) {
       const tickLots = this.instruments.books[taker.instrument].cost(BUY, taker.quantity);
-      const cost = tickLots * this.instruments.f64[taker.instrument * I_F64 + I_UNIT];
+      const cost = tickLots * this.instruments.f64[(taker.instrument << I_F64) | I_UNIT];
       if (tickLots < 0 || cost > Number.MAX_SAFE_INTEGER) return REASON.OVERFLOW;
       return this.ledger.available(taker.account, asset) < cost ? REASON.INSUFFICIENT_BALANCE : REASON.NONE;
     }
@@ -250,37 +250,37 @@ export class Engine {
   }
 
   #paidBy(instrument: number, side: Side): number {
-    return this.instruments.i32[instrument * INSTRUMENT + PAID_BY + side];
+    return this.instruments.i32[((instrument << INSTRUMENT) + PAID_BY + side) | 0];
   }
 
   /** What an order holds for each lot: price x unit of the quote asset (buy), one lot of the base asset (sell). Free of branches. */
   #holdPerLot(instrument: number, side: Side, price: number): number {
-    return this.instruments.f64[instrument * I_F64 + F64_RATE + side] * ((price - 1) * (1 - side) + 1);
+    return this.instruments.f64[(instrument << I_F64) | F64_RATE | side] * ((price - 1) * (1 - side) + 1);
   }
 
   /** Gives the order its slot, and with it its id. */
   #open(low: number, high: number): void {
     const taker = this.#taker;
     const slot = this.memory.orders.take();
-    const at = slot * ORDER;
+    const at = slot << ORDER;
     const orders = this.#orders;
-    const generation = orders[at + O_GENERATION] === MAX_GENERATION ? 1 : orders[at + O_GENERATION] + 1;
+    const generation = orders[at | O_GENERATION] === MAX_GENERATION ? 1 : orders[at | O_GENERATION] + 1;
     taker.slot = slot;
     taker.generation = generation;
-    orders[at + O_LEFT] = 0;
-    orders[at + O_GENERATION] = generation;
-    orders[at + O_ACCOUNT] = taker.account;
-    orders[at + O_TERMS] = taker.instrument | (taker.side << 16) | (taker.kind << 17) | (taker.timeInForce << 20) | (taker.postOnly << 24);
-    orders[at + O_ORIGINAL] = taker.quantity;
+    orders[at | O_LEFT] = 0;
+    orders[at | O_GENERATION] = generation;
+    orders[at | O_ACCOUNT] = taker.account;
+    orders[at | O_TERMS] = taker.instrument | (taker.side << 16) | (taker.kind << 17) | (taker.timeInForce << 20) | (taker.postOnly << 24);
+    orders[at | O_ORIGINAL] = taker.quantity;
     const { i32, f64 } = this.details;
-    const detail = slot * DETAIL;
-    f64[slot * D_F64 + D_TIME] = this.writer.time;
-    f64[slot * D_F64 + F64_EXECUTED] = 0;
-    i32[detail + D_LOW] = low;
-    i32[detail + D_HIGH] = high;
-    i32[detail + TEXT_SLOT] = 0;
+    const detail = slot << DETAIL;
+    f64[(slot << D_F64) | D_TIME] = this.writer.time;
+    f64[(slot << D_F64) | F64_EXECUTED] = 0;
+    i32[detail | D_LOW] = low;
+    i32[detail | D_HIGH] = high;
+    i32[detail | TEXT_SLOT] = 0;
     if ((low | high) !== 0) {
-      if (this.#hasText) i32[detail + TEXT_SLOT] = this.details.keepText(this.#text);
+      if (this.#hasText) i32[detail | TEXT_SLOT] = this.details.keepText(this.#text);
       this.details.index(slot, taker.account);
     }
   }
@@ -297,13 +297,13 @@ export class Engine {
     do {
       book.match(taker.side, taker.price, taker.left);
       const count = this.memory.tradeCount;
-      for (let i = 0; i < count; i++) lastPrice = this.#settle(i * TRADE, lastPrice);
+      for (let i = 0; i < count; i++) lastPrice = this.#settle(i << TRADE, lastPrice);
     } while (taker.left > 0 && this.memory.tradeCount === this.memory.tradeCapacity);
   }
 
   #rest(announced: boolean): void {
     const taker = this.#taker;
-    // Cannot fail: there are as many level records as order records.
+    // Cannot fail: there are as many records of far levels as of orders.
     this.instruments.books[taker.instrument].rest(taker.slot, taker.side, taker.price, taker.left);
     if (!announced) this.writer.order(RESTED, 0, 0, taker.slot, taker.price, taker.left, taker.left);
   }
@@ -332,23 +332,23 @@ export class Engine {
     const taker = this.#taker;
     const { ledger, instruments } = this;
     const trades = this.memory.trades;
-    const maker = trades[tradeAt + MAKER];
-    const price = trades[tradeAt + T_PRICE];
-    const lots = trades[tradeAt + T_QUANTITY];
-    const makerLeft = trades[tradeAt + MAKER_LEFT];
-    const makerAccount = this.#orders[maker * ORDER + O_ACCOUNT];
-    const at = taker.instrument * INSTRUMENT;
-    const f64At = taker.instrument * I_F64;
-    const base = instruments.i32[at + BASE];
-    const quote = instruments.i32[at + QUOTE];
-    const unit = instruments.f64[f64At + I_UNIT];
-    const baseUnits = lots * instruments.f64[f64At + F64_LOT];
+    const maker = trades[tradeAt | MAKER];
+    const price = trades[tradeAt | T_PRICE];
+    const lots = trades[tradeAt | T_QUANTITY];
+    const makerLeft = trades[tradeAt | MAKER_LEFT];
+    const makerAccount = this.#orders[(maker << ORDER) | O_ACCOUNT];
+    const at = taker.instrument << INSTRUMENT;
+    const f64At = taker.instrument << I_F64;
+    const base = instruments.i32[at | BASE];
+    const quote = instruments.i32[at | QUOTE];
+    const unit = instruments.f64[f64At | I_UNIT];
+    const baseUnits = lots * instruments.f64[f64At | F64_LOT];
     const quoteUnits = price * lots * unit;
     let makerFee: number;
     let takerFee: number;
     if (taker.side === BUY) {
-      makerFee = feeOf(quoteUnits, instruments.i32[at + MAKER_FEE]);
-      takerFee = feeOf(baseUnits, instruments.i32[at + TAKER_FEE]);
+      makerFee = feeOf(quoteUnits, instruments.i32[at | MAKER_FEE]);
+      takerFee = feeOf(baseUnits, instruments.i32[at | TAKER_FEE]);
       if (taker.kind === LIMIT) {
         ledger.spendHeld(taker.account, quote, quoteUnits);
         if (taker.price !== price) ledger.release(taker.account, quote, (taker.price - price) * lots * unit);
@@ -359,8 +359,8 @@ export class Engine {
       ledger.collectFee(base, takerFee);
       ledger.collectFee(quote, makerFee);
     } else {
-      makerFee = feeOf(baseUnits, instruments.i32[at + MAKER_FEE]);
-      takerFee = feeOf(quoteUnits, instruments.i32[at + TAKER_FEE]);
+      makerFee = feeOf(baseUnits, instruments.i32[at | MAKER_FEE]);
+      takerFee = feeOf(quoteUnits, instruments.i32[at | TAKER_FEE]);
       ledger.spendHeld(taker.account, base, baseUnits);
       ledger.credit(taker.account, quote, quoteUnits - takerFee);
       ledger.spendHeld(makerAccount, quote, quoteUnits);
@@ -368,17 +368,17 @@ export class Engine {
       ledger.collectFee(base, makerFee);
       ledger.collectFee(quote, takerFee);
     }
-    instruments.i32[at + LAST_PRICE] = price;
-    const tradeNumber = ++instruments.f64[f64At + F64_TRADES];
-    this.details.f64[maker * D_F64 + F64_EXECUTED] += quoteUnits;
-    this.details.f64[taker.slot * D_F64 + F64_EXECUTED] += quoteUnits;
+    instruments.i32[at | LAST_PRICE] = price;
+    const tradeNumber = ++instruments.f64[f64At | F64_TRADES];
+    this.details.f64[(maker << D_F64) | F64_EXECUTED] += quoteUnits;
+    this.details.f64[(taker.slot << D_F64) | F64_EXECUTED] += quoteUnits;
     if (makerLeft === 0) this.details.forget(maker);
 
     taker.left -= lots;
     let takerFlags = 0;
     if (price !== previousPrice) {
       takerFlags = NEW_AGGREGATE;
-      instruments.f64[f64At + F64_AGGREGATES]++;
+      instruments.f64[f64At | F64_AGGREGATES]++;
     }
     this.writer.fill(FILL, IS_MAKER, maker, price, lots, makerLeft, tradeNumber, makerFee);
     this.writer.fill(FILL, takerFlags, taker.slot, price, lots, taker.left, tradeNumber, takerFee);
@@ -396,18 +396,18 @@ export class Engine {
       this.#rejectCancel(i32, at, REASON.UNKNOWN_ORDER);
       return -1;
     }
-    const terms = this.#orders[slot * ORDER + O_TERMS];
-    const account = this.#orders[slot * ORDER + O_ACCOUNT];
-    const left = this.#orders[slot * ORDER + O_LEFT];
+    const terms = this.#orders[(slot << ORDER) | O_TERMS];
+    const account = this.#orders[(slot << ORDER) | O_ACCOUNT];
+    const left = this.#orders[(slot << ORDER) | O_LEFT];
     const instrument = terms & 0xffff;
     const side = ((terms >>> 16) & 1) as Side;
     const book = this.instruments.books[instrument];
-    const price = book.priceOf(slot, side);
+    const price = book.priceOf(slot);
     book.remove(slot, side);
     const asset = this.#releaseOpen(account, instrument, side, price, left);
     this.details.forget(slot);
     this.memory.orders.give(slot);
-    this.writer.order(CANCELLED, RESTING, reason, slot, price, this.#orders[slot * ORDER + O_ORIGINAL], left);
+    this.writer.order(CANCELLED, RESTING, reason, slot, price, this.#orders[(slot << ORDER) | O_ORIGINAL], left);
     return asset;
   }
 
@@ -417,23 +417,23 @@ export class Engine {
       this.#rejectCancel(i32, at, REASON.UNKNOWN_ORDER);
       return;
     }
-    const order = slot * ORDER;
-    const original = this.#orders[order + O_ORIGINAL];
-    const left = this.#orders[order + O_LEFT];
-    const quantity = i32[at + QUANTITY];
+    const order = slot << ORDER;
+    const original = this.#orders[order | O_ORIGINAL];
+    const left = this.#orders[order | O_LEFT];
+    const quantity = i32[at | QUANTITY];
     const newLeft = quantity - (original - left);
     if (quantity >= original || newLeft < 1) {
       this.#rejectCancel(i32, at, REASON.NOT_LOWER);
       return;
     }
-    const terms = this.#orders[order + O_TERMS];
+    const terms = this.#orders[order | O_TERMS];
     const instrument = terms & 0xffff;
     const side = ((terms >>> 16) & 1) as Side;
     const book: OrderBook = this.instruments.books[instrument];
-    const price = book.priceOf(slot, side);
-    book.reduce(slot, newLeft);
-    this.#orders[order + O_ORIGINAL] = quantity;
-    const account = this.#orders[order + O_ACCOUNT];
+    const price = book.priceOf(slot);
+    book.reduce(slot, side, newLeft);
+    this.#orders[order | O_ORIGINAL] = quantity;
+    const account = this.#orders[order | O_ACCOUNT];
     const asset = this.#releaseOpen(account, instrument, side, price, left - newLeft);
     this.writer.fill(AMENDED, 0, slot, price, quantity, newLeft, 0, left - newLeft);
     this.writer.balance(account, asset);
@@ -441,15 +441,15 @@ export class Engine {
 
   /** The slot of the open order that a command means, or 0: none, or another account's or instrument's. */
   #meant(i32: Int32Array, at: number): number {
-    const slot = i32[at + ORDER_SLOT];
+    const slot = i32[at | ORDER_SLOT];
     if (slot < 1 || slot >= this.memory.orders.top) return 0;
-    const order = slot * ORDER;
+    const order = slot << ORDER;
     const orders = this.#orders;
     const same =
-      orders[order + O_GENERATION] === i32[at + ORDER_GENERATION] &&
-      orders[order + O_LEFT] > 0 &&
-      orders[order + O_ACCOUNT] === i32[at + ACCOUNT] &&
-      (orders[order + O_TERMS] & 0xffff) === (i32[at + PLACE] & 0xffff);
+      orders[order | O_GENERATION] === i32[at | ORDER_GENERATION] &&
+      orders[order | O_LEFT] > 0 &&
+      orders[order | O_ACCOUNT] === i32[at | ACCOUNT] &&
+      (orders[order | O_TERMS] & 0xffff) === (i32[at | PLACE] & 0xffff);
     return same ? slot : 0;
   }
 
@@ -461,6 +461,6 @@ export class Engine {
   }
 
   #rejectCancel(i32: Int32Array, at: number, reason: number): void {
-    this.writer.reject(reason, OF_CANCEL, 0, i32[at + PLACE] & 0xffff, i32[at + ACCOUNT], i32[at + ORDER_SLOT], i32[at + ORDER_GENERATION]);
+    this.writer.reject(reason, OF_CANCEL, 0, i32[at | PLACE] & 0xffff, i32[at | ACCOUNT], i32[at | ORDER_SLOT], i32[at | ORDER_GENERATION]);
   }
 }

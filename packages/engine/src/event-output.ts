@@ -1,6 +1,6 @@
 import { event } from '@outcry/market/event';
 
-const { WORDS } = event;
+const { WORDS, SHIFT } = event;
 
 /**
  * Where an engine writes its events: a power-of-two number of 64-byte slots, addressed by a running position. A subclass decides
@@ -26,7 +26,7 @@ export abstract class EventOutput {
   /** Takes the next slot. Returns its word offset. */
   claim(): number {
     if (this.position === this.limit) this.makeRoom();
-    return (this.position++ & this.mask) * WORDS;
+    return (this.position++ & this.mask) << SHIFT;
   }
 
   /** Must raise `limit` above `position`. */

@@ -6,7 +6,7 @@ import type { EventOutput } from './event-output.ts';
 
 const { HEAD, PLACE, ACCOUNT, ORDER_SLOT, ORDER_GENERATION, PRICE, QUANTITY, REMAINING, F64_SEQUENCE, F64_TIME } = event;
 const { CLIENT_LOW, CLIENT_HIGH, F64_TRADE, F64_AMOUNT, F64_AVAILABLE, F64_HELD } = event;
-const { WORDS: ORDER, ID: O_GENERATION, ACCOUNT: O_ACCOUNT, TERMS: O_TERMS } = orderRecord;
+const { SHIFT: ORDER, ID: O_GENERATION, ACCOUNT: O_ACCOUNT, TERMS: O_TERMS } = orderRecord;
 const { ACCEPTED, REJECTED, BALANCE, APPLIED } = EVENT;
 
 const SEQUENCE = 0;
@@ -54,18 +54,18 @@ export class EventWriter {
 
   /** An event about an order whose record still holds its account and terms. Returns its word offset. */
   order(kind: number, flags: number, upper: number, slot: number, price: number, quantity: number, remaining: number): number {
-    const order = slot * ORDER;
+    const order = slot << ORDER;
     const orders = this.#orders;
-    const terms = orders[order + O_TERMS];
+    const terms = orders[order | O_TERMS];
     const side = (terms >>> 16) & 1;
-    const account = orders[order + O_ACCOUNT];
+    const account = orders[order | O_ACCOUNT];
     const at = this.#start(kind | (side << 8) | (flags << 16), (terms & 0xffff) | (upper << 16), account);
     const i32 = this.#output.i32;
-    i32[at + ORDER_SLOT] = slot;
-    i32[at + ORDER_GENERATION] = orders[order + O_GENERATION];
-    i32[at + PRICE] = price;
-    i32[at + QUANTITY] = quantity;
-    i32[at + REMAINING] = remaining;
+    i32[at | ORDER_SLOT] = slot;
+    i32[at | ORDER_GENERATION] = orders[order | O_GENERATION];
+    i32[at | PRICE] = price;
+    i32[at | QUANTITY] = quantity;
+    i32[at | REMAINING] = remaining;
     this.#mix(Math.imul(slot, 0x27d4eb2d) ^ Math.imul(price, 0x165667b1), Math.imul(quantity, 0x9e3779b1) ^ remaining ^ (kind << 24));
     return at;
   }
@@ -74,48 +74,51 @@ export class EventWriter {
   fill(kind: number, flags: number, slot: number, price: number, quantity: number, remaining: number, trade: number, amount: number): void {
     const at = this.order(kind, flags, 0, slot, price, quantity, remaining);
     const f64 = this.#output.f64;
-    f64[(at >> 1) + F64_TRADE] = trade;
-    f64[(at >> 1) + F64_AMOUNT] = amount;
+    f64[(at >> 1) | F64_TRADE] = trade;
+    f64[(at >> 1) | F64_AMOUNT] = amount;
   }
 
   accepted(flags: number, slot: number, price: number, quantity: number, low: number, high: number, amount: number): void {
-    const terms = this.#orders[slot * ORDER + O_TERMS];
+    const terms = this.#orders[(slot << ORDER) | O_TERMS];
     const at = this.order(ACCEPTED, flags, (terms >>> 17) & 0x7fff, slot, price, quantity, quantity);
     const i32 = this.#output.i32;
-    i32[at + CLIENT_LOW] = low;
-    i32[at + CLIENT_HIGH] = high;
-    this.#output.f64[(at >> 1) + F64_AMOUNT] = amount;
+    i32[at | CLIENT_LOW] = low;
+    i32[at | CLIENT_HIGH] = high;
+    this.#output.f64[(at >> 1) | F64_AMOUNT] = amount;
   }
 
   /** @param low @param high what the command named: the client's 64 bits, or the order's slot and generation */
   reject(reason: number, flags: number, side: number, instrument: number, account: number, low: number, high: number): void {
     const at = this.#start(REJECTED | (side << 8) | (flags << 16), instrument | (reason << 16), account);
     const i32 = this.#output.i32;
-    i32[at + ORDER_SLOT] = 0;
-    i32[at + ORDER_GENERATION] = 0;
-    i32[at + PRICE] = 0;
-    i32[at + QUANTITY] = 0;
-    i32[at + REMAINING] = 0;
-    i32[at + CLIENT_LOW] = low;
-    i32[at + CLIENT_HIGH] = high;
+    i32[at | ORDER_SLOT] = 0;
+    i32[at | ORDER_GENERATION] = 0;
+    i32[at | PRICE] = 0;
+    i32[at | QUANTITY] = 0;
+    i32[at | REMAINING] = 0;
+    i32[at | CLIENT_LOW] = low;
+    i32[at | CLIENT_HIGH] = high;
     this.#mix(reason ^ Math.imul(account, 0x27d4eb2d), low ^ Math.imul(high, 0x9e3779b1) ^ (REJECTED << 24));
   }
 
   balance(account: number, asset: number): void {
-    const available = this.#ledger.available(account, asset);
-    const held = this.#ledger.held(account, asset);
     const at = this.#start(BALANCE, 0, account);
-    this.#output.i32[at + PRICE] = asset;
-    const f64 = this.#output.f64;
-    f64[(at >> 1) + F64_AVAILABLE] = available;
-    f64[(at >> 1) + F64_HELD] = held;
-    this.#mix((available | 0) ^ Math.imul((available / 0x100000000) | 0, 0x165667b1) ^ account, Math.imul(held | 0, 0x9e3779b1) ^ asset);
+    const { i32, f64 } = this.#output;
+    i32[at | PRICE] = asset;
+    f64[(at >> 1) | F64_AVAILABLE] = this.#ledger.available(account, asset);
+    f64[(at >> 1) | F64_HELD] = this.#ledger.held(account, asset);
+    const available = at | (F64_AVAILABLE << 1);
+    const held = at | (F64_HELD << 1);
+    this.#mix(
+      i32[available] ^ Math.imul(i32[available | 1], 0x165667b1) ^ account,
+      Math.imul(i32[held], 0x9e3779b1) ^ i32[held | 1] ^ asset,
+    );
   }
 
   /** A deposit, withdrawal or definition took effect. */
   applied(account: number, asset: number): void {
     const at = this.#start(APPLIED, 0, account);
-    this.#output.i32[at + PRICE] = asset;
+    this.#output.i32[at | PRICE] = asset;
     this.#mix(account, asset ^ (APPLIED << 24));
   }
 
@@ -142,12 +145,12 @@ export class EventWriter {
   #start(head: number, place: number, account: number): number {
     const at = this.#output.claim();
     const i32 = this.#output.i32;
-    i32[at + HEAD] = head;
-    i32[at + PLACE] = place;
-    i32[at + ACCOUNT] = account;
+    i32[at | HEAD] = head;
+    i32[at | PLACE] = place;
+    i32[at | ACCOUNT] = account;
     const f64 = this.#output.f64;
-    f64[(at >> 1) + F64_SEQUENCE] = this.#clock[SEQUENCE];
-    f64[(at >> 1) + F64_TIME] = this.#clock[TIME];
+    f64[(at >> 1) | F64_SEQUENCE] = this.#clock[SEQUENCE];
+    f64[(at >> 1) | F64_TIME] = this.#clock[TIME];
     return at;
   }
 

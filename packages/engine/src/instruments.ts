@@ -4,6 +4,7 @@ import { reserve } from '@outcry/memory/reserve';
 /** One instrument's numbers, 64 bytes. */
 export const instrument = {
   WORDS: 16,
+  SHIFT: 4,
   DEFINED: 0,
   /** The asset that a buyer pays with and a seller receives, and the other one: PAID_BY + side is what that side pays with. */
   PAID_BY: 1,
@@ -15,6 +16,7 @@ export const instrument = {
   /** ticks, 0 before the first trade */
   LAST_PRICE: 5,
   F64_WORDS: 8,
+  F64_SHIFT: 3,
   /** RATE + side: quote units per tick and lot (buyers), base units per lot (sellers) */
   F64_RATE: 4,
   F64_UNIT: 4,

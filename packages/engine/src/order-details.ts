@@ -12,11 +12,13 @@ const { WORDS: ORDER_WORDS, ACCOUNT } = order;
  */
 export const details = {
   WORDS: 8,
+  SHIFT: 3,
   /** when it was entered, microseconds since 1970 */
   F64_TIME: 0,
   /** quote units traded so far */
   F64_EXECUTED: 1,
   F64_WORDS: 4,
+  F64_SHIFT: 2,
   CLIENT_LOW: 4,
   CLIENT_HIGH: 5,
   TEXT_SLOT: 6,

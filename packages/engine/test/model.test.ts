@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { level } from '@outcry/book/records';
 import { ALLOW_FAILURE } from '@outcry/market/command';
 import {
   BUY,
@@ -21,6 +20,7 @@ import fc from 'fast-check';
 import { Engine } from '../src/engine.ts';
 import { LocalEvents } from '../src/event-output.ts';
 import { imageOf, restoreImage } from '../src/image.ts';
+import { details } from '../src/order-details.ts';
 import { BTC, LOT, Market, type OrderTerms, SMALL_LIMITS, type Told, UNIT, USDT } from './support/market.ts';
 import { PlainExchange } from './support/plain-exchange.ts';
 
@@ -186,14 +186,14 @@ function replayed(tape: readonly Uint8Array[], from: Engine): Engine {
   return from;
 }
 
-const LEVELS_PART = 6;
+const DETAILS_PART = 6;
 
-/** An engine's image without the links of the tree of far levels: its shape depends on the order in which levels came. */
+/** An engine's image without the chains of the client id index, which are in the order in which orders were indexed. */
 function stateOf(engine: Engine): Buffer[] {
   const parts = imageOf(engine).map((part) => Buffer.from(part));
-  const levels = new Int32Array(Uint8Array.from(parts[LEVELS_PART]).buffer);
-  for (let at = 0; at < levels.length; at += level.WORDS) levels.fill(0, at + level.LEFT, at + level.RIGHT + 1);
-  parts[LEVELS_PART] = Buffer.from(levels.buffer);
+  const words = new Int32Array(Uint8Array.from(parts[DETAILS_PART]).buffer);
+  for (let at = 0; at < words.length; at += details.WORDS) words[at + details.CHAIN] = 0;
+  parts[DETAILS_PART] = Buffer.from(words.buffer);
   return parts;
 }
 

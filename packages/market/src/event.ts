@@ -4,6 +4,7 @@
  */
 export const event = {
   WORDS: 16,
+  SHIFT: 4,
   BYTES: 64,
   /** kind u8, side u8, flags u8 */
   HEAD: 0,

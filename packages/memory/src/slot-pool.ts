@@ -41,7 +41,7 @@ export class SlotPool {
     const words = this.i32;
     const slot = words[FREE_HEAD];
     if (slot !== 0) {
-      words[FREE_HEAD] = words[slot * this.ints + LINK];
+      words[FREE_HEAD] = words[Math.imul(slot, this.ints) + LINK];
       return slot;
     }
     const top = words[TOP];
@@ -53,7 +53,7 @@ export class SlotPool {
   /** Gives a record back. Word 0 of the record is overwritten; the others stay readable until the slot is taken again. */
   give(slot: number): void {
     const words = this.i32;
-    words[slot * this.ints + LINK] = words[FREE_HEAD];
+    words[Math.imul(slot, this.ints) + LINK] = words[FREE_HEAD];
     words[FREE_HEAD] = slot;
   }
 

@@ -1,11 +1,14 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { announceState } from '@outcry/engine/announce';
 import { Engine, type EngineLimits } from '@outcry/engine/engine';
+import { raiseInliningBudget } from '@outcry/memory/inlining';
 import { ManyToManyRing } from '@outcry/memory/many-to-many-ring';
 import { EventRing } from './event-ring.ts';
 import { recover } from './recovery.ts';
 import { CHECKPOINT_EVERY, ENGINE_GATE, Shared, type VenueMemory } from './shared.ts';
 import { place, type ThreadPlacement } from './thread.ts';
+
+raiseInliningBudget();
 
 export interface EngineThreadData {
   limits: EngineLimits;
