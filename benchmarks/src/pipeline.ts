@@ -1,5 +1,5 @@
+import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
-import os from 'node:os';
 import path from 'node:path';
 import { allocateSegment, spareName } from '@outcry/journal/journal-writer';
 import { command } from '@outcry/market/command';
@@ -13,6 +13,9 @@ import { generate } from './workload.ts';
 const SEGMENT = 256 * 1024 * 1024;
 const BATCH = 256;
 const NAP_MS = 0.05;
+const WARM_UP_PASSES = 3;
+/** commands a second that there are segments for */
+const FASTEST = 6_000_000;
 
 export interface PipelineResult {
   /** commands a second asked for; 0: as fast as it goes */
@@ -23,6 +26,8 @@ export interface PipelineResult {
   latencyNs: ReturnType<Histogram['summary']>;
   /** whether every command was durable and answered, with the trades that the workload must cause */
   correct: boolean;
+  /** what the threads asked of the system, and what they got */
+  placed: string[];
 }
 
 /** The pipeline's load: commands of the `move` mix, over and over. */
@@ -34,26 +39,37 @@ export function pipelineLoad(operations = 1_000_000): CommandLoop {
  * Command ring, engine with accounts, journal with fdatasync, reply ring: each on its thread, fed and read by this one. Latency is
  * counted from the moment that a command was meant to be sent to the moment that its durable answer was read.
  */
-export async function runPipeline(loop: CommandLoop, rate: number, seconds: number, directory = os.tmpdir()): Promise<PipelineResult> {
-  const folder = fs.mkdtempSync(path.join(directory, 'outcry-pipeline-'));
-  try {
-    const expected = (rate === 0 ? 6_000_000 : rate) * seconds * command.BYTES * 1.1;
-    for (let i = 0; i <= expected / SEGMENT; i++) allocateSegment(path.join(folder, spareName(i)), SEGMENT);
-    const crew = await startCrew({
-      limits: BENCH_LIMITS,
-      journal: { directory: folder, durability: 'fsync', segmentBytes: SEGMENT, partition: 0 },
-      memory: { commandSlots: 1 << 16, eventSlots: 1 << 16, spins: 0 },
-    });
-    const client = new Client(crew);
-    rewind(loop);
-    client.sendAll(setUpCommands(1000));
-    client.warmUp(loop);
-    const result = client.run(loop, rate, seconds);
-    await crew.stop();
-    return result;
-  } finally {
-    fs.rmSync(folder, { recursive: true, force: true });
+export async function runPipeline(loop: CommandLoop, rate: number, seconds: number, folder: string): Promise<PipelineResult> {
+  const bytes = ((rate === 0 ? FASTEST : rate) * seconds + WARM_UP_PASSES * loop.block.count) * command.BYTES * 1.1;
+  prepareSegments(folder, Math.ceil(bytes / SEGMENT));
+  const crew = await startCrew({
+    limits: BENCH_LIMITS,
+    journal: { directory: folder, durability: 'fsync', segmentBytes: SEGMENT, partition: 0 },
+    memory: { commandSlots: 1 << 16, eventSlots: 1 << 16, spins: 0 },
+    placement: { engine: { realTimePriority: 1 }, journal: { realTimePriority: 2 } },
+  });
+  const client = new Client(crew);
+  rewind(loop);
+  client.sendAll(setUpCommands(1000));
+  client.warmUp(loop);
+  const result = client.run(loop, rate, seconds);
+  await crew.stop();
+  return { ...result, placed: Object.entries(crew.placed).flatMap(([thread, done]) => done.map(({ detail }) => `${thread}: ${detail}`)) };
+}
+
+/**
+ * Has segments ready, as the venue's preparer has. Those of an earlier run are used again: to give gigabytes back to the disk
+ * would slow the syncs of the next run.
+ */
+function prepareSegments(folder: string, count: number): void {
+  const files = fs.readdirSync(folder).map((name) => path.join(folder, name));
+  for (const [i, file] of files.entries()) fs.renameSync(file, path.join(folder, `used-${i}`));
+  for (let i = 0; i < count; i++) {
+    const spare = path.join(folder, spareName(i));
+    if (i < files.length) fs.renameSync(path.join(folder, `used-${i}`), spare);
+    else allocateSegment(spare, SEGMENT);
   }
+  spawnSync('sync');
 }
 
 class Client {
@@ -89,13 +105,13 @@ class Client {
 
   /** One whole pass, so that every thread's code is compiled. */
   warmUp(loop: CommandLoop): void {
-    for (let pass = 0; pass < 3; pass++) {
+    for (let pass = 0; pass < WARM_UP_PASSES; pass++) {
       this.sendAll(loop.block);
       advance(loop);
     }
   }
 
-  run(loop: CommandLoop, rate: number, seconds: number): PipelineResult {
+  run(loop: CommandLoop, rate: number, seconds: number): Omit<PipelineResult, 'placed'> {
     const { block } = loop;
     this.#histogram = new Histogram();
     this.#recording = true;

@@ -35,6 +35,7 @@ function run(shared: Shared): void {
   output.connect(shared);
   announceState(engine);
   output.publish();
+  shared.gatewayBell.ring();
   const { spins } = shared.memory;
   let position = shared.memory.start;
   let idle = 0;
@@ -49,6 +50,7 @@ function run(shared: Shared): void {
       continue;
     }
     idle = 0;
+    const first = position + 1;
     const stopAt = Math.min(end, position + PUBLISH_EVERY);
     while (position < stopAt) {
       engine.apply(ring.i32, ring.f64, ring.wordOf(position));
@@ -56,6 +58,8 @@ function run(shared: Shared): void {
       if (position % CHECKPOINT_EVERY === 0) shared.writeCheckpoint(position, engine.hash);
     }
     output.publish();
-    ring.release(ENGINE_GATE, position);
+    ring.release(ENGINE_GATE, position); // after its events: who sees a command applied sees what it caused
+    // What is not durable yet cannot be answered yet: the journal wakes the gateway when it is.
+    if (shared.durable.read() >= first) shared.gatewayBell.ring();
   }
 }

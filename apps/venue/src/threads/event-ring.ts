@@ -27,12 +27,9 @@ export class EventRing extends EventOutput {
     this.mask = this.limit - 1;
   }
 
-  /** Lets the gateway see everything written so far. */
+  /** Lets the gateway see everything written so far, once it looks. */
   publish(): void {
-    const shared = this.#shared!;
-    if (this.position === shared.eventsPublished.known) return;
-    shared.eventsPublished.publish(this.position);
-    shared.gatewayBell.ring();
+    this.#shared!.eventsPublished.publish(this.position);
   }
 
   protected override makeRoom(): void {
@@ -43,6 +40,7 @@ export class EventRing extends EventOutput {
       return;
     }
     this.publish();
+    shared.gatewayBell.ring();
     let turns = 0;
     while (shared.eventsRead.read() + capacity <= this.position) {
       if (++turns > BUSY_TURNS) Atomics.wait(this.#pause, 0, 0, LOOK_AGAIN);
