@@ -62,11 +62,14 @@ export async function runPipeline(loop: CommandLoop, rate: number, seconds: numb
  * would slow the syncs of the next run.
  */
 function prepareSegments(folder: string, count: number): void {
-  const files = fs.readdirSync(folder).map((name) => path.join(folder, name));
-  for (const [i, file] of files.entries()) fs.renameSync(file, path.join(folder, `used-${i}`));
+  const used = fs.readdirSync(folder).map((name, i) => {
+    const aside = path.join(folder, `${process.hrtime.bigint()}-${i}`);
+    fs.renameSync(path.join(folder, name), aside);
+    return aside;
+  });
   for (let i = 0; i < count; i++) {
     const spare = path.join(folder, spareName(i));
-    if (i < files.length) fs.renameSync(path.join(folder, `used-${i}`), spare);
+    if (i < used.length) fs.renameSync(used[i], spare);
     else allocateSegment(spare, SEGMENT);
   }
   spawnSync('sync');

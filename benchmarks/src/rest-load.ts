@@ -1,7 +1,7 @@
 import crypto from 'node:crypto';
 import net from 'node:net';
+import { randomFrom } from '@outcry/venue/demo/random';
 import { Histogram } from './histogram.ts';
-import { randomFrom } from './workload.ts';
 
 export interface RestRun {
   orders: number;

@@ -1,5 +1,6 @@
 import { PlainBook } from '@outcry/book/plain-book';
 import type { Side } from '@outcry/market/order-terms';
+import { randomFrom } from '@outcry/venue/demo/random';
 
 /** Operations of a stream: see book-replay.ts. */
 export const OPERATION = { LIMIT: 0, IMMEDIATE: 1, MARKET: 2, CANCEL: 3, REPLACE: 4 } as const;
@@ -22,19 +23,6 @@ export const PROFILES: Record<string, Mix> = {
   deep: { resting: 1_000_000, spread: 20_000, add: 0.45, cancel: 0.4, replace: 0.08, immediate: 0.05 },
   move: { resting: 1_000, spread: 600, add: 0.09, cancel: 0.06, replace: 0.82, immediate: 0.03 },
 };
-
-/** Marsaglia's xorshift32: numbers in [0, 1) that depend on the seed alone. */
-export function randomFrom(seed: number): () => number {
-  let state = (Math.imul(seed, 2654435761) + 12345) >>> 0 || 1;
-  return () => {
-    state ^= state << 13;
-    state >>>= 0;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    state >>>= 0;
-    return state / 4294967296;
-  };
-}
 
 export interface Workload {
   /** 16-byte operations, four words each */

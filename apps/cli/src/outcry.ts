@@ -1,5 +1,7 @@
-#!/usr/bin/env -S node --disable-warning=ExperimentalWarning
-import { raiseInliningBudget } from '@outcry/memory/inlining';
+#!/usr/bin/env -S NODE_COMPILE_CACHE=${HOME}/.cache/outcry node --disable-warning=ExperimentalWarning
+import os from 'node:os';
+import path from 'node:path';
+import { raiseInliningBudget } from '@outcry/memory/runtime';
 import { Command } from 'commander';
 import { accountCommand } from './account.ts';
 import { benchCommand } from './bench.ts';
@@ -9,6 +11,8 @@ import { replayCommand } from './replay.ts';
 import { serveCommand } from './serve.ts';
 
 raiseInliningBudget();
+// For threads and processes started from here: see runtime.ts.
+process.env.NODE_COMPILE_CACHE ??= path.join(os.homedir(), '.cache', 'outcry');
 
 const program = new Command('outcry')
   .description('Both sides of a market: run a venue, look into its journal, measure it.')

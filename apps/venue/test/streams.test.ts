@@ -230,7 +230,7 @@ describe('the WebSocket API with an Ed25519 key', () => {
     const listener = await Listener.open(venue.url, '/ws-api/v3');
     const early = await listener.request({ id: 0, method: 'userDataStream.subscribe' });
     assert.deepEqual([early.status, early.error.code], [401, -2015]);
-    const wrong = await listener.request({ id: 1, method: 'session.logon', params: { ...signed({}), timestamp: Date.now() - 1 } });
+    const wrong = await listener.request({ id: 1, method: 'session.logon', params: { ...signed({}), recvWindow: 4999 } });
     assert.equal(wrong.error.code, -1022);
     const on = await listener.request({ id: 2, method: 'session.logon', params: signed({}) });
     assert.equal(on.result.apiKey, key);

@@ -1,12 +1,15 @@
-import { runChild } from '../child.ts';
+import { fillCompileCache, runChild } from '../child.ts';
 import { type FigureOptions, machine, type Report, range } from '../report.ts';
 import type { EngineRun } from './engine-run.ts';
 
 const GOAL_MILLIONS = 8;
+const PROCESS = 'figures/engine-run.ts';
+const FLAGS = ['--expose-gc', '--trace-gc'];
 
 /** The engine with accounts, holds, fees, settlement and events, on one thread, and what the garbage collector did meanwhile. */
 export async function benchEngine(options: FigureOptions): Promise<Report> {
-  const { result, output } = await runChild<EngineRun>('figures/engine-run.ts', ['move', options.seconds], ['--expose-gc', '--trace-gc']);
+  fillCompileCache(PROCESS, FLAGS);
+  const { result, output } = await runChild<EngineRun>(PROCESS, ['move', options.seconds], FLAGS);
   const { median, min, max } = range(result.rates, 2);
   const collections = collectionsBetween(output, result.begin, result.end);
   if (!result.correct) throw new Error('the engine lost events or assets');

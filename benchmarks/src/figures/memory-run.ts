@@ -2,9 +2,9 @@ import fs from 'node:fs';
 import { Engine } from '@outcry/engine/engine';
 import { COMMAND, command, commandHead } from '@outcry/market/command';
 import { GTC, LIMIT, type Side } from '@outcry/market/order-terms';
-import { raiseInliningBudget } from '@outcry/memory/inlining';
+import { raiseInliningBudget } from '@outcry/memory/runtime';
+import { randomFrom } from '@outcry/venue/demo/random';
 import { apply, BENCH_LIMITS, CommandBlock, setUpCommands, UnreadEvents } from '../engine-workload.ts';
-import { randomFrom } from '../workload.ts';
 
 raiseInliningBudget();
 

@@ -1,6 +1,6 @@
 import fs from 'node:fs';
 import { Engine } from '@outcry/engine/engine';
-import { raiseInliningBudget } from '@outcry/memory/inlining';
+import { raiseInliningBudget } from '@outcry/memory/runtime';
 import { recover } from '@outcry/venue/threads/recovery';
 import { BENCH_LIMITS, UnreadEvents } from '../engine-workload.ts';
 

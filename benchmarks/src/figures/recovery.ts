@@ -6,10 +6,11 @@ import { JournalWriter } from '@outcry/journal/journal-writer';
 import { writeSnapshot } from '@outcry/journal/snapshot';
 import { COMMAND, command, commandHead } from '@outcry/market/command';
 import { GTC, LIMIT, type Side } from '@outcry/market/order-terms';
+import { randomFrom } from '@outcry/venue/demo/random';
 import { runChild } from '../child.ts';
 import { advance, apply, BENCH_LIMITS, CommandBlock, rewind, setUpCommands, toCommands, UnreadEvents } from '../engine-workload.ts';
 import { type FigureOptions, machine, type Report, range } from '../report.ts';
-import { generate, randomFrom } from '../workload.ts';
+import { generate } from '../workload.ts';
 import type { RecoveryRun } from './recovery-run.ts';
 
 const ACCOUNTS = 1000;

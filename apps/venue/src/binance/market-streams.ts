@@ -4,7 +4,7 @@ import type { AggregateTrade, MarketFeed } from '../core/market-feed.ts';
 import type { Trade, ViewListener } from '../core/view.ts';
 import type { Candle } from '../store/candle.ts';
 import { CANDLE_SECONDS } from '../store/schema.ts';
-import { dayJson, klineJson, levelsJson, ms } from './format.ts';
+import { aggregateJson, dayJson, klineJson, levelsJson, ms } from './format.ts';
 
 export type StreamListener = (stream: string, data: object) => void;
 
@@ -107,14 +107,7 @@ export class MarketStreams implements Partial<ViewListener> {
         e: 'aggTrade',
         E: Date.now(),
         s: instrument.symbol,
-        a: trade.id,
-        p: instrument.formatPrice(trade.price),
-        q: instrument.formatQuantity(trade.quantity),
-        f: trade.firstTrade,
-        l: trade.lastTrade,
-        T: ms(trade.time),
-        m: trade.takerSide !== BUY,
-        M: true,
+        ...aggregateJson(trade, instrument),
       });
     }
   }

@@ -5,6 +5,7 @@ import type { Services } from '../binance/operation.ts';
 import { cancel, type NewOrder, newOrder } from '../core/commands.ts';
 import { GatewayError } from '../core/gateway.ts';
 import type { Instrument } from '../core/market.ts';
+import { randomFrom } from './random.ts';
 
 const STEP_MS = 20;
 /** Orders that the makers keep open, by instrument. */
@@ -12,19 +13,6 @@ const QUOTES = 80;
 /** Furthest a quote stands from the middle, in parts of the price. */
 const WIDTH = 0.002;
 const HALF_SPREAD = 0.00002;
-
-/** Marsaglia's xorshift32. */
-function randomFrom(seed: number): () => number {
-  let state = seed >>> 0 || 1;
-  return () => {
-    state ^= state << 13;
-    state >>>= 0;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    state >>>= 0;
-    return state / 4294967296;
-  };
-}
 
 /** A living market for the demo: makers quote around a middle that wanders, takers trade with them. Seeded, apart from its timing. */
 export class DemoFlow {

@@ -1,8 +1,8 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { announceState } from '@outcry/engine/announce';
 import { Engine, type EngineLimits } from '@outcry/engine/engine';
-import { raiseInliningBudget } from '@outcry/memory/inlining';
 import { ManyToManyRing } from '@outcry/memory/many-to-many-ring';
+import { keepCompiledCode, raiseInliningBudget } from '@outcry/memory/runtime';
 import { EventRing } from './event-ring.ts';
 import { recover } from './recovery.ts';
 import { CHECKPOINT_EVERY, ENGINE_GATE, Shared, type VenueMemory } from './shared.ts';
@@ -25,6 +25,7 @@ const port = parentPort!;
 const output = new EventRing();
 const engine = new Engine(output, limits);
 port.postMessage({ kind: 'recovered', recovery: recover(engine, directory), placed: place(placement) });
+keepCompiledCode();
 port.once('message', (memory: VenueMemory) => {
   run(new Shared(memory));
   port.close();
