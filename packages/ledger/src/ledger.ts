@@ -156,9 +156,13 @@ function bytesOf(words: Float64Array): Uint8Array {
   return new Uint8Array(words.buffer, words.byteOffset, words.byteLength);
 }
 
+/** Up to here a product is exact, and a millionth of it so small (below 2^33) that a float64 tells a whole number from the next millionth. */
+const PLAIN_PRODUCT = 8e15;
+
 /** A fee in whole units, rounded up for the venue: exact for every amount up to 2^53 - 1 and rates of 0 to 10^6 parts per million. */
 export function feeOf(amount: number, partsPerMillion: number): number {
-  if (partsPerMillion === 0) return 0;
+  const product = amount * partsPerMillion;
+  if (product <= PLAIN_PRODUCT) return Math.ceil(product / 1_000_000);
   const millions = Math.floor(amount / 1_000_000);
   const rest = amount - millions * 1_000_000;
   return millions * partsPerMillion + Math.ceil((rest * partsPerMillion) / 1_000_000);

@@ -1,0 +1,43 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import fs from 'node:fs';
+import https from 'node:https';
+import path from 'node:path';
+import { it } from 'node:test';
+import { WebSocket } from 'ws';
+import { temporaryDirectory, VenueProcess } from './support/process.ts';
+
+it('with a certificate, REST and streams are https and wss', { timeout: 30_000 }, async (t) => {
+  const data = temporaryDirectory('tls');
+  t.after(() => fs.rmSync(data, { recursive: true, force: true }));
+  const [key, cert, config] = ['key.pem', 'cert.pem', 'config.json'].map((name) => path.join(data, name));
+  const made = spawnSync(
+    'openssl',
+    ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '1', '-subj', '/CN=localhost'].concat([
+      '-keyout',
+      key,
+      '-out',
+      cert,
+    ]),
+  );
+  if (made.status !== 0) return t.skip('needs openssl, to make a certificate');
+  fs.writeFileSync(config, JSON.stringify({ tls: { key, cert } }));
+  const venue = await VenueProcess.start(data, '--demo', '--config', config);
+  t.after(() => venue.kill());
+  assert.match(venue.url, /^https:/);
+  const ca = fs.readFileSync(cert);
+  const answer = await new Promise<string>((resolve, reject) => {
+    const request = https.get(`${venue.url}/api/v3/ping`, { ca, servername: 'localhost' }, (response) => {
+      response.on('data', (chunk) => resolve(String(chunk)));
+    });
+    request.on('error', reject);
+  });
+  assert.equal(answer, '{}');
+  const socket = new WebSocket(`${venue.url.replace('https', 'wss')}/ws/btcusdt@depth@100ms`, { ca, servername: 'localhost' });
+  const event = await new Promise<string>((resolve, reject) => {
+    socket.on('message', (message) => resolve(message.toString()));
+    socket.on('error', reject);
+  });
+  assert.equal(JSON.parse(event).e, 'depthUpdate');
+  socket.close();
+});
