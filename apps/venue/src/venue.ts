@@ -60,33 +60,37 @@ export async function startVenue(config: VenueConfig, hooks: VenueHooks): Promis
     throw error;
   });
   logStart(log, crew);
-  const preparer = new SegmentPreparer(directory, config.segmentBytes, (error) => log.warn(`no spare segment: ${error.message}`));
-  const follower = await startFollower(config, crew, directory, log);
-  const services = createServices(config, market, crew);
-  const { gateway, feeds, userStreams } = services;
-  const streams = new MarketStreams(market, feeds);
-  gateway.listeners.push(streams, userStreams);
-  loadCandles(services, log);
-  const running = gateway.run();
-  await defineMarket(services, crew.recovery.sequence);
-  const server = await startServer(services, streams, log);
-  return {
-    url: server.url,
-    services,
-    recovery: crew.recovery,
-    close: async () => {
-      await server.close();
+  /** What was started, each with its end; ended in reverse. */
+  const cleanup: (() => unknown)[] = [unlock, () => crew.stop()];
+  const stop = async () => {
+    for (const end of cleanup.reverse()) await end();
+  };
+  try {
+    const preparer = new SegmentPreparer(directory, config.segmentBytes, (error) => log.warn(`no spare segment: ${error.message}`));
+    cleanup.push(() => preparer.close());
+    const follower = await startFollower(config, crew, directory, log);
+    const followerEnded = new Promise<void>((resolve) => follower.once('exit', () => resolve()));
+    cleanup.splice(1, 0, () => followerEnded); // it ends after the crew: it writes what the crew left
+    const services = createServices(config, market, crew);
+    const { gateway, feeds, userStreams } = services;
+    const streams = new MarketStreams(market, feeds);
+    gateway.listeners.push(streams, userStreams);
+    loadCandles(services, log);
+    const running = gateway.run();
+    cleanup.push(async () => {
       streams.close();
       gateway.close();
       await running;
-      await preparer.close();
-      const ended = new Promise<void>((resolve) => follower.once('exit', () => resolve()));
-      await crew.stop();
-      await ended;
       services.history.close();
-      unlock();
-    },
-  };
+    });
+    await defineMarket(services, crew.recovery.sequence);
+    const server = await startServer(services, streams, log);
+    cleanup.push(() => server.close());
+    return { url: server.url, services, recovery: crew.recovery, close: stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
 }
 
 function createServices(config: VenueConfig, market: Market, crew: Crew): Services {

@@ -221,6 +221,20 @@ describe('a damaged data directory', () => {
   });
 });
 
+it('a port that is taken is named, and the data directory is free again', async (t) => {
+  const venue = await startWith(t, {});
+  const data = temporaryDirectory('fault');
+  t.after(() => fs.rmSync(data, { recursive: true, force: true }));
+  const { port } = new URL(venue.url);
+  const failure = await VenueProcess.start(data, '--demo', '--no-flow', '--port', port).then(
+    () => assert.fail('it started'),
+    (error: Error) => error.message,
+  );
+  assert.match(failure, new RegExp(`ended with 1.*port ${port} on 127\\.0\\.0\\.1 is taken: choose another with --port`, 's'));
+  const again = await VenueProcess.start(data, '--demo', '--no-flow');
+  assert.equal(await again.kill('SIGTERM'), 0);
+});
+
 describe('limits', () => {
   it('answers 429 with the time to wait beyond the request weight and the orders allowed', async (t) => {
     const venue = await startWith(t, { rateLimits: { weightPerMinute: 300, ordersPerTenSeconds: 10, ordersPerDay: 1000 } });

@@ -1,8 +1,8 @@
-import crypto from 'node:crypto';
 import { POST_ONLY } from '@outcry/market/command';
 import { DecimalError } from '@outcry/market/decimal';
 import { BUY, GTC, IOC, LIMIT, MARKET, MARKET_BY_AMOUNT, type Side, type TimeInForce } from '@outcry/market/order-terms';
 import type { NewOrder } from '../core/commands.ts';
+import { freshId } from '../core/fresh-id.ts';
 import type { Instrument } from '../core/market.ts';
 import { ApiError, errors } from './errors.ts';
 import { SIDE_NAMES, TIME_IN_FORCE_NAMES } from './format.ts';
@@ -48,7 +48,7 @@ export function readNewOrder(services: Services, sent: Parameters, caller: Calle
     price: 0,
     quantity: 0,
     amount: 0,
-    clientId: sent.newClientOrderId ?? crypto.randomBytes(16).toString('base64url'),
+    clientId: sent.newClientOrderId ?? freshId(),
   };
   if (sent.type === 'MARKET') readMarketTerms(order, sent, instrument);
   else readLimitTerms(order, sent, instrument);

@@ -52,6 +52,7 @@ export class Gateway {
   #current: Outcome | undefined;
   #read = 0;
   #running = true;
+  #willRing = false;
   #lastTime = 0;
 
   constructor(shared: Shared, unitOf: (instrument: number) => number) {
@@ -82,8 +83,7 @@ export class Gateway {
     if (fields.text) writeText(this.#ring.i32, this.#ring.wordOf(first), fields.text);
     writeCommand(this.#ring.i32, this.#ring.f64, this.#ring.wordOf(first + count - 1), fields, this.#now());
     this.#ring.publish(first, count);
-    this.#shared.engineBell.ring();
-    this.#shared.journalBell.ring();
+    this.#ringSoon();
     const outcome: Outcome = { sequence: first + count, reason: 0, cancelReason: 0, order: undefined, fills: [], changed: undefined };
     return new Promise((resolve, reject) => this.#pending.push({ outcome, resolve, reject }));
   }
@@ -109,6 +109,17 @@ export class Gateway {
     this.#running = false;
     this.#shared.gatewayBell.ring();
     this.#failPending('the venue stopped before the command was durable');
+  }
+
+  /** Wakes engine and journal once for all requests that this turn of the event loop brought. */
+  #ringSoon(): void {
+    if (this.#willRing) return;
+    this.#willRing = true;
+    setImmediate(() => {
+      this.#willRing = false;
+      this.#shared.engineBell.ring();
+      this.#shared.journalBell.ring();
+    });
   }
 
   #refusal(): GatewayError | undefined {

@@ -28,7 +28,7 @@ export interface FollowerThreadData {
 const FLUSH_MS = 10;
 const FLUSH_ROWS = 100;
 const FLUSH_ROWS_BEHIND = 20_000;
-const BEHIND = 10_000;
+const BEHIND = 500;
 const RETRY_MS = [10, 50, 250, 1000, 5000];
 
 const data = workerData as FollowerThreadData;

@@ -1,7 +1,7 @@
-import crypto from 'node:crypto';
 import { ALLOW_FAILURE } from '@outcry/market/command';
 import { LIMIT } from '@outcry/market/order-terms';
 import { amend, cancel, cancelReplace, newOrder } from '../../core/commands.ts';
+import { freshId } from '../../core/fresh-id.ts';
 import type { Instrument } from '../../core/market.ts';
 import type { Order } from '../../core/view.ts';
 import { ApiError, cancelError, errors, newOrderError } from '../errors.ts';
@@ -18,8 +18,6 @@ function responseType(sent: Parameters, otherwise: string): string {
   if (!RESPONSE_TYPES.includes(type)) throw errors.illegal('newOrderRespType', RESPONSE_TYPES.join(', '));
   return type;
 }
-
-const freshId = () => crypto.randomBytes(16).toString('base64url');
 
 /** The open order that a request means by either id; undefined: there is none. */
 function openOrder(
