@@ -1,5 +1,6 @@
 import fs from 'node:fs';
-import { BookMemory, OrderBook } from '@outcry/book/order-book';
+import { BookMemory } from '@outcry/book/book-memory';
+import { OrderBook } from '@outcry/book/order-book';
 import { order, trade } from '@outcry/book/records';
 import { MAX_PRICE, type Side } from '@outcry/market/order-terms';
 import { reserve } from '@outcry/memory/reserve';

@@ -1,35 +1,18 @@
 import type { Side } from '@outcry/market/order-terms';
-import { SlotPool } from '@outcry/memory/slot-pool';
+import type { BookMemory } from './book-memory.ts';
 import { FarLevels } from './far-levels.ts';
 import { farLevel, level, order, trade } from './records.ts';
 import { BEST, NO_KEY, TickWindow } from './tick-window.ts';
 
-const { WORDS: ORDER_WORDS, SHIFT: ORDER_SHIFT, PRICE, QUANTITY, PREVIOUS, NEXT } = order;
+const { SHIFT: ORDER_SHIFT, PRICE, QUANTITY, PREVIOUS, NEXT } = order;
 const { HEAD, TAIL, F64_TOTAL } = level;
 const { WORDS: FAR_WORDS, KEY } = farLevel;
-const { WORDS: TRADE_WORDS, SHIFT: TRADE_SHIFT, MAKER, PRICE: TRADE_PRICE, QUANTITY: TRADE_QUANTITY, MAKER_LEFT } = trade;
+const { SHIFT: TRADE_SHIFT, MAKER, PRICE: TRADE_PRICE, QUANTITY: TRADE_QUANTITY, MAKER_LEFT } = trade;
 
 const FIRST_WINDOW = 1 << 10;
 const LAST_WINDOW = 1 << 17;
 /** Touches of far levels, beyond the number of near ones, that make a window move or grow worth its cost. */
 const PATIENCE = 256;
-
-/** What all books of one engine share: orders, far levels, and the list that matching writes its trades to. */
-export class BookMemory {
-  readonly orders: SlotPool;
-  readonly farLevels: SlotPool;
-  /** Trades of the last call of {@link OrderBook.match}, {@link TRADE_WORDS} words each, oldest first. */
-  readonly trades: Int32Array;
-  readonly tradeCapacity: number;
-  tradeCount = 0;
-
-  constructor(orderCapacity: number, tradeCapacity = 1024) {
-    this.orders = new SlotPool(ORDER_WORDS, orderCapacity);
-    this.farLevels = new SlotPool(FAR_WORDS, orderCapacity);
-    this.trades = new Int32Array(tradeCapacity * TRADE_WORDS);
-    this.tradeCapacity = tradeCapacity;
-  }
-}
 
 /**
  * One instrument's resting orders, matched by price, then by time of arrival. Prices are ticks ({@link MIN_PRICE} to

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { BUY, MAX_PRICE, SELL, type Side } from '@outcry/market/order-terms';
 import fc from 'fast-check';
-import { BookMemory, OrderBook } from '../src/order-book.ts';
+import { BookMemory } from '../src/book-memory.ts';
+import { OrderBook } from '../src/order-book.ts';
 import { PlainBook } from '../src/plain-book.ts';
 import { order, trade } from '../src/records.ts';
 

@@ -1,4 +1,5 @@
-import { BookMemory, type OrderBook } from '@outcry/book/order-book';
+import { BookMemory } from '@outcry/book/book-memory';
+import type { OrderBook } from '@outcry/book/order-book';
 import { order as orderRecord, trade as tradeRecord } from '@outcry/book/records';
 import { feeOf, Ledger } from '@outcry/ledger/ledger';
 import { ALLOW_FAILURE, COMMAND, command as commandRecord, MAX_GENERATION, MAX_ORDERS, POST_ONLY } from '@outcry/market/command';

@@ -1,4 +1,4 @@
-import type { BookMemory } from '@outcry/book/order-book';
+import type { BookMemory } from '@outcry/book/book-memory';
 import { order as orderRecord } from '@outcry/book/records';
 import type { Ledger } from '@outcry/ledger/ledger';
 import { EVENT, event } from '@outcry/market/event';

@@ -1,4 +1,5 @@
-import { type BookMemory, OrderBook } from '@outcry/book/order-book';
+import type { BookMemory } from '@outcry/book/book-memory';
+import { OrderBook } from '@outcry/book/order-book';
 import { reserve } from '@outcry/memory/reserve';
 
 /** One instrument's numbers, 64 bytes. */

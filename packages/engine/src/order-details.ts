@@ -1,4 +1,4 @@
-import type { BookMemory } from '@outcry/book/order-book';
+import type { BookMemory } from '@outcry/book/book-memory';
 import { order } from '@outcry/book/records';
 import { command } from '@outcry/market/command';
 import { reserve } from '@outcry/memory/reserve';

@@ -1,0 +1,19 @@
+import { SlotPool } from '@outcry/memory/slot-pool';
+import { farLevel, order, trade } from './records.ts';
+
+/** What all books of one engine share: orders, far levels, and the list that matching writes its trades to. */
+export class BookMemory {
+  readonly orders: SlotPool;
+  readonly farLevels: SlotPool;
+  /** Trades of the last call of `OrderBook.match`, a record each, oldest first. */
+  readonly trades: Int32Array;
+  readonly tradeCapacity: number;
+  tradeCount = 0;
+
+  constructor(orderCapacity: number, tradeCapacity = 1024) {
+    this.orders = new SlotPool(order.WORDS, orderCapacity);
+    this.farLevels = new SlotPool(farLevel.WORDS, orderCapacity);
+    this.trades = new Int32Array(tradeCapacity * trade.WORDS);
+    this.tradeCapacity = tradeCapacity;
+  }
+}
