@@ -36,6 +36,8 @@ export class OrderBook {
   readonly #far: readonly [FarLevels, FarLevels];
   #window = new TickWindow(0, FIRST_WINDOW);
   #farTouches = 0;
+  /** Far touches at which the window is looked at again. */
+  #patience = PATIENCE;
 
   constructor(memory: BookMemory) {
     this.#memory = memory;
@@ -45,11 +47,11 @@ export class OrderBook {
 
   /** Best prices in ticks, 0 for an empty side. */
   get bestBid(): number {
-    const key = this.#window.words[BEST];
+    const key = this.#bestKey(0);
     return key === NO_KEY ? 0 : keyOf(0, key);
   }
   get bestAsk(): number {
-    const key = this.#window.words[BEST + 1];
+    const key = this.#bestKey(1);
     return key === NO_KEY ? 0 : keyOf(1, key);
   }
 
@@ -169,14 +171,13 @@ export class OrderBook {
     const previous = orders[at | PREVIOUS];
     const next = orders[at | NEXT];
     const key = keyOf(side, orders[at | PRICE]);
-    if (this.#total(side, key) === 0) {
+    const isNew = this.#total(side, key) === 0;
+    if (isNew) {
       this.rest(slot, side, orders[at | PRICE], orders[at | QUANTITY]);
       orders[at | NEXT] = next;
-    } else {
-      const place = this.#place(side, key);
-      place.f64[(place.at >> 1) | F64_TOTAL] += orders[at | QUANTITY];
     }
-    const { words, at: level } = this.#place(side, key);
+    const { words, f64, at: level } = this.#place(side, key);
+    if (!isNew) f64[(level >> 1) | F64_TOTAL] += orders[at | QUANTITY];
     if (previous === 0) words[level | HEAD] = slot;
     else orders[at | PREVIOUS] = previous;
     if (next === 0) words[level | TAIL] = slot;
@@ -362,8 +363,11 @@ export class OrderBook {
       window.base = Math.max(0, price - (window.size >> 1));
       return true;
     }
-    if (++this.#farTouches % PATIENCE !== 0 || this.#farTouches < window.count()) return false;
+    if (++this.#farTouches < this.#patience) return false;
+    this.#patience = Math.max(PATIENCE, window.count());
+    if (this.#farTouches < this.#patience) return false;
     this.#farTouches = 0;
+    this.#patience = PATIENCE;
     const middle = bid === 0 ? ask : ask === 0 ? bid : Math.floor((bid + ask) / 2);
     const isCentred = Math.abs(middle - (window.base + (window.size >> 1))) < window.size >> 2;
     if (isCentred && window.size === LAST_WINDOW) return false;

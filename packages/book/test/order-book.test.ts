@@ -148,6 +148,19 @@ describe('order book', () => {
     assert.equal(desk.book.lotsFor(SELL, 1000), 0);
   });
 
+  it('brings its window to where the market has gone, also when each far order is cancelled before the next', () => {
+    const desk = new Desk();
+    desk.limit(1, BUY, 100, 1);
+    desk.limit(2, BUY, 1_000_000, 1);
+    desk.limit(3, BUY, 1_000_002, 1);
+    for (let id = 4; id < 3000; id++) {
+      desk.limit(id, BUY, 1_000_001, 1);
+      desk.cancel(id);
+    }
+    desk.limit(3000, BUY, 1_000_001, 1);
+    assert.equal(desk.memory.farLevels.countInUse(), 1, 'only the level at 100 is far now');
+  });
+
   it('gives the pool back every order and level when all are cancelled', () => {
     const desk = new Desk();
     for (let id = 1; id <= 500; id++) desk.limit(id, id % 2 === 0 ? BUY : SELL, id % 2 === 0 ? id * 1000 : 1_000_000 + id * 5000, id);
