@@ -20,24 +20,28 @@ export interface Recovery {
 }
 
 /**
- * Brings a fresh engine to where the journal ends: newest good snapshot not beyond `notAfter`, then the commands after it. Events
- * are written to the engine's output as they come, `afterEach` may take them.
+ * Brings a fresh engine to where the journal ends: the newest good snapshot, then the commands after it. The journal is read from
+ * its beginning: the store is rebuilt from the part that a snapshot makes unnecessary, and damage to it is better found while there
+ * is a copy to restore from.
  * Throws JournalDamage where the journal, any part of it, is broken in a way that no crash explains.
  */
-export function recover(engine: Engine, directory: string, afterEach: () => void = () => {}, notAfter = Number.MAX_SAFE_INTEGER): Recovery {
+export function recover(engine: Engine, directory: string): Recovery {
   const started = performance.now();
   const warnings: string[] = [];
-  const snapshot = loadSnapshot(engine, directory, notAfter, warnings);
-  if (snapshot > 0) verifyBefore(directory, snapshot);
-  const reader = new JournalReader(directory, snapshot + 1);
+  const snapshot = loadSnapshot(engine, directory, Number.MAX_SAFE_INTEGER, warnings);
+  const oldest = listSegments(directory)[0]?.firstSequence ?? snapshot + 1;
+  const reader = new JournalReader(directory, Math.min(oldest, snapshot + 1));
   try {
     for (let batch = reader.read(); batch !== undefined; batch = reader.read()) {
-      for (let i = 0; i < batch.count; i++) {
+      for (let i = Math.max(0, snapshot + 1 - batch.firstSequence); i < batch.count; i++) {
         engine.apply(batch.i32, batch.f64, batch.at + i * command.WORDS);
-        afterEach();
       }
     }
     const tornBytes = reader.examineEnd();
+    if (reader.nextSequence <= snapshot) {
+      const { path, offset } = reader.tail!;
+      throw new JournalDamage(path, offset, `it ends at command ${reader.nextSequence - 1}, but a snapshot holds command ${snapshot}`);
+    }
     if (tornBytes > 0) reader.cutTail(tornBytes);
     const milliseconds = performance.now() - started;
     return {
@@ -49,26 +53,6 @@ export function recover(engine: Engine, directory: string, afterEach: () => void
       tail: reader.tail,
       milliseconds,
     };
-  } finally {
-    reader.close();
-  }
-}
-
-/**
- * Reads the part of the journal that a snapshot makes unnecessary, and throws JournalDamage where it is broken: the store is
- * rebuilt from it, and damage is better found while there is a copy to restore from.
- */
-function verifyBefore(directory: string, snapshot: number): void {
-  const [oldest] = listSegments(directory);
-  if (oldest === undefined) return;
-  const reader = new JournalReader(directory, oldest.firstSequence);
-  try {
-    while (reader.nextSequence <= snapshot) {
-      if (reader.read(snapshot) !== undefined) continue;
-      reader.examineEnd();
-      const { path, offset } = reader.tail!;
-      throw new JournalDamage(path, offset, `it ends at command ${reader.nextSequence - 1}, but a snapshot holds command ${snapshot}`);
-    }
   } finally {
     reader.close();
   }
