@@ -168,7 +168,7 @@ export class UserStreams implements Partial<ViewListener> {
       T: ms(order.updateTime),
       t: -1,
       I: ++this.#executions,
-      w: order.resting && this.#view.openOrders.has(order.id),
+      w: order.resting,
       m: false,
       M: false,
       O: ms(order.time),

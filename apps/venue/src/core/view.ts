@@ -225,8 +225,8 @@ export class View {
     const reason = i32[at + event.PLACE] >>> 16;
     order.status = reason === REASON.NO_LIQUIDITY ? STATUS.EXPIRED : STATUS.CANCELED;
     order.updateTime = f64[(at >> 1) + event.F64_TIME];
-    this.#forget(order);
     if (order.resting) this.#listener.onDepth(order.instrument, order.side, order.price, -order.left);
+    this.#forget(order);
     this.#listener.onEnded(order, reason);
   }
 
@@ -257,6 +257,7 @@ export class View {
   }
 
   #forget(order: Order): void {
+    order.resting = false;
     this.openOrders.delete(order.id);
     this.#byAccount.get(order.account)!.delete(order.id);
     const key = `${order.account}:${order.clientId}`;
