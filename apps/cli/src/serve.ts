@@ -49,7 +49,6 @@ async function serve(options: ServeOptions): Promise<void> {
   const log = pino({ level: config.logLevel, base: null }, pino.destination({ fd: 2, sync: true }));
   const venue = await startVenue(config, { log });
   const demo = options.demo ? await startDemo(venue, options.flow, log) : undefined;
-  console.log(options.demo ? demoWelcome(venue.url) : `The venue listens on ${venue.url} (API documentation: ${venue.url}/docs)`);
   const stop = async (signal: string) => {
     log.info(`${signal}: stopping`);
     demo?.stop();
@@ -59,6 +58,7 @@ async function serve(options: ServeOptions): Promise<void> {
   };
   process.once('SIGINT', () => void stop('SIGINT'));
   process.once('SIGTERM', () => void stop('SIGTERM'));
+  console.log(options.demo ? demoWelcome(venue.url) : `The venue listens on ${venue.url} (API documentation: ${venue.url}/docs)`);
 }
 
 /** Command line over configuration file over demo over defaults. */
