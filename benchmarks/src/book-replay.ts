@@ -3,7 +3,7 @@ import { BookMemory } from '@outcry/book/book-memory';
 import { OrderBook } from '@outcry/book/order-book';
 import { order, trade } from '@outcry/book/records';
 import { MAX_PRICE, type Side } from '@outcry/market/order-terms';
-import { reserve } from '@outcry/memory/reserve';
+import { i32Of, reserve, u16Of } from '@outcry/memory/span';
 
 const { WORDS: ORDER_WORDS, SHIFT: ORDER_SHIFT, ID: ORDER_ID, QUANTITY: ORDER_QUANTITY, TERMS: ORDER_TERMS } = order;
 const { SHIFT: TRADE_SHIFT, MAKER: TRADE_MAKER, PRICE: TRADE_PRICE, QUANTITY: TRADE_QUANTITY } = trade;
@@ -120,10 +120,10 @@ export class BookReplay {
     let orders = 1;
     for (let i = 0; i < stream.count; i++) if ((stream.words[i * WORDS] & 0xff) === LIMIT) orders++;
     this.#memory = new BookMemory(orders, 1 << 16);
-    this.#slotOf = new Int32Array(reserve(stream.names.length * 4));
+    this.#slotOf = i32Of(reserve(stream.names.length * 4));
     // Room for every trade that the stream can cause: each ends its maker or its taker.
-    this.#tape = new Int32Array(reserve(stream.count * 2 * 16));
-    this.#tapeSymbol = new Uint16Array(reserve(stream.count * 2 * 2));
+    this.#tape = i32Of(reserve(stream.count * 2 * 16));
+    this.#tapeSymbol = u16Of(reserve(stream.count * 2 * 2));
     this.reset();
   }
 

@@ -4,7 +4,7 @@ import { EventOutput } from '@outcry/engine/event-output';
 import { COMMAND, command, commandHead } from '@outcry/market/command';
 import { EVENT, event } from '@outcry/market/event';
 import { GTC, IOC, LIMIT, MARKET, type Side } from '@outcry/market/order-terms';
-import { reserve } from '@outcry/memory/reserve';
+import { f64Of, i32Of, reserve } from '@outcry/memory/span';
 import { OPERATION, type Workload } from './workload.ts';
 
 const { WORDS, HEAD, PLACE, ACCOUNT, PRICE, QUANTITY, ORDER_SLOT, ORDER_GENERATION, ASSET, F64_TIME, F64_AMOUNT, F64_UNIT } = command;
@@ -18,9 +18,9 @@ export class CommandBlock {
   count = 0;
 
   constructor(capacity: number) {
-    const buffer = reserve(capacity * command.BYTES);
-    this.i32 = new Int32Array(buffer);
-    this.f64 = new Float64Array(buffer);
+    const span = reserve(capacity * command.BYTES);
+    this.i32 = i32Of(span);
+    this.f64 = f64Of(span);
   }
 
   next(head: number, account: number): number {
@@ -162,7 +162,7 @@ export class UnreadEvents extends EventOutput {
     super(reserve(capacity * event.BYTES));
   }
   protected override makeRoom(): void {
-    this.limit += this.mask + 1;
+    this.lowLimit = (this.lowLimit + this.mask + 1) | 0;
   }
   /** Word offset of an event by its position. */
   wordOf(position: number): number {

@@ -4,8 +4,9 @@ import path from 'node:path';
 import { allocateSegment, spareName } from '@outcry/journal/journal-writer';
 import { command } from '@outcry/market/command';
 import { EVENT, event } from '@outcry/market/event';
-import { ManyToManyRing } from '@outcry/memory/many-to-many-ring';
+import type { Ring } from '@outcry/memory/ring';
 import { type Crew, startCrew } from '@outcry/venue/threads/crew';
+import { GATEWAY_GATE } from '@outcry/venue/threads/shared';
 import { advance, BENCH_LIMITS, type CommandBlock, type CommandLoop, rewind, setUpCommands, toCommands } from './engine-workload.ts';
 import { Histogram } from './histogram.ts';
 import { generate } from './workload.ts';
@@ -45,7 +46,7 @@ export async function runPipeline(loop: CommandLoop, rate: number, seconds: numb
   const crew = await startCrew({
     limits: BENCH_LIMITS,
     journal: { directory: folder, durability: 'fsync', segmentBytes: SEGMENT, partition: 0 },
-    memory: { commandSlots: 1 << 16, eventSlots: 1 << 16, spins: 0 },
+    memory: { commandSlots: 1 << 16, eventSlots: 1 << 16, wait: 'park' },
     placement: { engine: { realTimePriority: 1 }, journal: { realTimePriority: 2 } },
   });
   const client = new Client(crew);
@@ -77,10 +78,8 @@ function prepareSegments(folder: string, count: number): void {
 
 class Client {
   readonly #crew: Crew;
-  readonly #ring: ManyToManyRing;
-  readonly #events: Int32Array;
-  readonly #sequences: Float64Array;
-  readonly #mask: number;
+  readonly #ring: Ring;
+  readonly #events: Ring;
   #read = 0;
   #answered = 0;
   #sent = 0;
@@ -91,10 +90,8 @@ class Client {
 
   constructor(crew: Crew) {
     this.#crew = crew;
-    this.#ring = new ManyToManyRing(crew.shared.memory.commands);
-    this.#events = new Int32Array(crew.shared.memory.events);
-    this.#sequences = new Float64Array(crew.shared.memory.events);
-    this.#mask = this.#events.length / event.WORDS - 1;
+    this.#ring = crew.shared.commands;
+    this.#events = crew.shared.events;
   }
 
   sendAll(block: CommandBlock): void {
@@ -186,27 +183,27 @@ class Client {
 
   /** Reads every event whose command is durable. Returns whether there was one. */
   #readAnswers(): boolean {
-    const { shared } = this.#crew;
-    const durable = shared.durable.read();
-    const end = shared.eventsPublished.read();
+    const events = this.#events;
+    const durable = this.#crew.shared.durable.read();
+    const end = events.published();
     let position = this.#read;
     let answered = this.#answered;
     const now = performance.now();
     while (position < end) {
-      const at = (position & this.#mask) * event.WORDS;
-      const sequence = this.#sequences[(at >> 1) + event.F64_SEQUENCE];
+      const at = events.wordOf(position);
+      const sequence = events.f64[(at >> 1) + event.F64_SEQUENCE];
       if (sequence > durable) break;
       if (sequence > answered) {
         answered = sequence;
         if (this.#recording) this.#histogram.record((now - this.#due[(sequence - 1) & 0x1ffff]) * 1e6);
       }
-      if ((this.#events[at] & 0xff) === EVENT.FILL) this.#fills++;
+      if ((events.i32[at] & 0xff) === EVENT.FILL) this.#fills++;
       position++;
     }
     if (position === this.#read) return false;
     this.#read = position;
     this.#answered = answered;
-    shared.eventsRead.publish(position);
+    events.release(GATEWAY_GATE, position);
     return true;
   }
 

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { realDisk } from '@outcry/journal/journal-writer';
 import { adviseHugePages, lockMemory, pinThread, setRealTime } from '@outcry/memory/libc';
+import { bytesOf, reserve } from '@outcry/memory/span';
 import { Command } from 'commander';
 import { printTable } from './output.ts';
 
@@ -65,11 +66,11 @@ function placement(): Finding[] {
 }
 
 function memory(): Finding[] {
-  const buffer = new SharedArrayBuffer(16 * 1024 * 1024);
-  const advised = adviseHugePages(buffer);
-  new Uint8Array(buffer).fill(1);
+  const span = reserve(16 * 1024 * 1024);
+  const advised = adviseHugePages(span);
+  bytesOf(span).fill(1);
   const backed = hugeKilobytes();
-  const locked = lockMemory(buffer);
+  const locked = lockMemory(span);
   const setting = readLine('/sys/kernel/mm/transparent_hugepage/enabled');
   return [
     { what: 'memory', found: `${(os.totalmem() / 2 ** 30).toFixed(1)} GiB, ${(os.freemem() / 2 ** 30).toFixed(1)} free` },

@@ -46,7 +46,7 @@ export async function startVenue(config: VenueConfig, hooks: VenueHooks): Promis
   const crew = await startCrew({
     limits: config.limits,
     journal: { directory, durability: config.durability, segmentBytes: config.segmentBytes, partition: 0 },
-    memory: { commandSlots: config.commandSlots, eventSlots: config.eventSlots, spins: config.spins },
+    memory: { commandSlots: config.commandSlots, eventSlots: config.eventSlots, wait: config.wait },
     placement: {
       engine: { cpu: config.engineCpu, realTimePriority: config.realTimePriority },
       journal: { cpu: config.journalCpu, realTimePriority: config.realTimePriority },

@@ -60,6 +60,6 @@ const engine = new Engine(output, BENCH_LIMITS);
 apply(engine, setUpCommands(ACCOUNTS));
 for (let i = 0; i < ORDERS; i++) rest(engine, i);
 const fullBytes = resident();
-const correct = engine.memory.orders.countInUse() === ORDERS && engine.ledger.discrepancy(0) === 0 && engine.ledger.discrepancy(1) === 0;
-const run: MemoryRun = { orders: engine.memory.orders.countInUse(), emptyBytes, fullBytes, correct };
+const correct = engine.memory.orders.inUse === ORDERS && engine.ledger.discrepancy(0) === 0 && engine.ledger.discrepancy(1) === 0;
+const run: MemoryRun = { orders: engine.memory.orders.inUse, emptyBytes, fullBytes, correct };
 fs.writeSync(3, JSON.stringify(run));

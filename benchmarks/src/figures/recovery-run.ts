@@ -18,5 +18,5 @@ export interface RecoveryRun {
 
 const engine = new Engine(new UnreadEvents(), BENCH_LIMITS);
 const { sequence, snapshot, replayed, milliseconds } = recover(engine, process.argv[2]);
-const run: RecoveryRun = { sequence, snapshot, replayed, milliseconds, hash: engine.hash, resting: engine.memory.orders.countInUse() };
+const run: RecoveryRun = { sequence, snapshot, replayed, milliseconds, hash: engine.hash, resting: engine.memory.orders.inUse };
 fs.writeSync(3, JSON.stringify(run));

@@ -106,7 +106,7 @@ function writeJournal(directory: string): Expected {
     advance(loop);
   }
   writer.close();
-  return { sequence: engine.sequence, hash: engine.hash, resting: engine.memory.orders.countInUse() };
+  return { sequence: engine.sequence, hash: engine.hash, resting: engine.memory.orders.inUse };
 }
 
 function writeFullSnapshot(directory: string): Expected {

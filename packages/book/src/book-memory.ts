@@ -1,4 +1,4 @@
-import { SlotPool } from '@outcry/memory/slot-pool';
+import { createSlotPool, type SlotPool } from '@outcry/memory/slot-pool';
 import { farLevel, order, trade } from './records.ts';
 
 /** What all books of one engine share: orders, far levels, and the list that matching writes its trades to. */
@@ -11,8 +11,8 @@ export class BookMemory {
   tradeCount = 0;
 
   constructor(orderCapacity: number, tradeCapacity = 1024) {
-    this.orders = new SlotPool(order.WORDS, orderCapacity);
-    this.farLevels = new SlotPool(farLevel.WORDS, orderCapacity);
+    this.orders = createSlotPool(order.WORDS, orderCapacity);
+    this.farLevels = createSlotPool(farLevel.WORDS, orderCapacity);
     this.trades = new Int32Array(tradeCapacity * trade.WORDS);
     this.tradeCapacity = tradeCapacity;
   }

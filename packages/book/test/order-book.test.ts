@@ -158,15 +158,15 @@ describe('order book', () => {
       desk.cancel(id);
     }
     desk.limit(3000, BUY, 1_000_001, 1);
-    assert.equal(desk.memory.farLevels.countInUse(), 1, 'only the level at 100 is far now');
+    assert.equal(desk.memory.farLevels.inUse, 1, 'only the level at 100 is far now');
   });
 
   it('gives the pool back every order and level when all are cancelled', () => {
     const desk = new Desk();
     for (let id = 1; id <= 500; id++) desk.limit(id, id % 2 === 0 ? BUY : SELL, id % 2 === 0 ? id * 1000 : 1_000_000 + id * 5000, id);
     for (let id = 1; id <= 500; id++) desk.cancel(id);
-    assert.equal(desk.memory.orders.countInUse(), 0);
-    assert.equal(desk.memory.farLevels.countInUse(), 0);
+    assert.equal(desk.memory.orders.inUse, 0);
+    assert.equal(desk.memory.farLevels.inUse, 0);
     assert.deepEqual([desk.book.depth(BUY), desk.book.depth(SELL)], [[], []]);
   });
 });

@@ -1,51 +1,73 @@
 import { event } from '@outcry/market/event';
+import { f64Of, i32Of, type Span } from '@outcry/memory/span';
 
-const { WORDS, SHIFT } = event;
+const { SHIFT } = event;
 
 /**
  * Where an engine writes its events: a power-of-two number of 64-byte slots, addressed by a running position. A subclass decides
  * what happens when all are taken: wait for readers, or grow.
+ *
+ * On the hot path the position is its low 32 bits, a whole number that wraps: V8 keeps such a field as a plain integer for good, while
+ * one that may pass 2^31 becomes a float64 sooner or later, and every function that uses it is compiled anew and runs slower.
  */
 export abstract class EventOutput {
   i32: Int32Array;
   f64: Float64Array;
-  /** Events written since the start. */
-  position = 0;
-  protected limit: number;
+  protected low = 0;
+  protected lowLimit: number;
   protected mask: number;
+  #position = 0;
 
-  constructor(buffer: SharedArrayBuffer | ArrayBuffer, byteOffset = 0, bytes = buffer.byteLength - byteOffset) {
-    const capacity = bytes / event.BYTES;
+  constructor(span: Span) {
+    const capacity = (span.byteLength / event.BYTES) | 0;
     if (!Number.isInteger(Math.log2(capacity))) throw new RangeError(`an event output of ${capacity} slots: must be a power of two`);
-    this.i32 = new Int32Array(buffer, byteOffset, capacity * WORDS);
-    this.f64 = new Float64Array(buffer, byteOffset, (capacity * WORDS) / 2);
-    this.mask = capacity - 1;
-    this.limit = capacity;
+    this.i32 = i32Of(span);
+    this.f64 = f64Of(span);
+    this.mask = (capacity - 1) | 0;
+    this.lowLimit = capacity;
+  }
+
+  /** Events written since the start. To be asked for at least every 2^31 events. */
+  get position(): number {
+    this.#position += (this.low - (this.#position | 0)) | 0;
+    return this.#position;
   }
 
   /** Takes the next slot. Returns its word offset. */
   claim(): number {
-    if (this.position === this.limit) this.makeRoom();
-    return (this.position++ & this.mask) << SHIFT;
+    if (this.low === this.lowLimit) this.makeRoom();
+    const { low } = this;
+    this.low = (low + 1) | 0;
+    return (low & this.mask) << SHIFT;
   }
 
-  /** Must raise `limit` above `position`. */
+  /** Goes on in other memory, at position 0, with room up to a limit. */
+  protected restart(i32: Int32Array, f64: Float64Array, limit: number): void {
+    this.i32 = i32;
+    this.f64 = f64;
+    this.mask = (i32.length / event.WORDS - 1) | 0;
+    this.low = 0;
+    this.lowLimit = limit | 0;
+    this.#position = 0;
+  }
+
+  /** Must move `lowLimit` on. */
   protected abstract makeRoom(): void;
 }
 
 /** Events for a reader on the same thread, which takes all of them after each command. Grows when a command causes many. */
 export class LocalEvents extends EventOutput {
   constructor(capacity = 1024) {
-    super(new ArrayBuffer(capacity * event.BYTES));
+    super({ buffer: new ArrayBuffer(capacity * event.BYTES), byteOffset: 0, byteLength: capacity * event.BYTES });
   }
 
   /** Events since the last clear, at word offsets 0, 16, 32… */
   get count(): number {
-    return this.position;
+    return this.low;
   }
 
   clear(): void {
-    this.position = 0;
+    this.low = 0;
   }
 
   protected override makeRoom(): void {
@@ -53,7 +75,7 @@ export class LocalEvents extends EventOutput {
     words.set(this.i32);
     this.i32 = words;
     this.f64 = new Float64Array(words.buffer);
-    this.limit *= 2;
-    this.mask = this.limit - 1;
+    this.lowLimit *= 2;
+    this.mask = this.lowLimit - 1;
   }
 }

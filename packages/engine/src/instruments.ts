@@ -1,6 +1,6 @@
 import type { BookMemory } from '@outcry/book/book-memory';
 import { OrderBook } from '@outcry/book/order-book';
-import { reserve } from '@outcry/memory/reserve';
+import { bytesOf, f64Of, i32Of, reserve, type Span, within } from '@outcry/memory/span';
 
 /** One instrument's numbers, 64 bytes. */
 export const instrument = {
@@ -33,14 +33,15 @@ export class Instruments {
   readonly i32: Int32Array;
   readonly f64: Float64Array;
   readonly books: OrderBook[] = [];
+  readonly #span: Span;
   readonly #memory: BookMemory;
 
   constructor(memory: BookMemory, capacity: number) {
     this.capacity = capacity;
     this.#memory = memory;
-    const buffer = reserve(capacity * instrument.WORDS * 4);
-    this.i32 = new Int32Array(buffer);
-    this.f64 = new Float64Array(buffer);
+    this.#span = reserve(capacity * instrument.WORDS * 4);
+    this.i32 = i32Of(this.#span);
+    this.f64 = f64Of(this.#span);
   }
 
   has(number: number): boolean {
@@ -53,12 +54,12 @@ export class Instruments {
   }
 
   used(): Uint8Array {
-    return new Uint8Array(this.i32.buffer, 0, this.books.length * instrument.WORDS * 4);
+    return bytesOf(within(this.#span, 0, this.books.length * instrument.WORDS * 4));
   }
 
   restore(bytes: Uint8Array): void {
     if (bytes.length > this.i32.byteLength) throw new RangeError('an image of instruments does not fit');
-    new Uint8Array(this.i32.buffer).set(bytes);
+    bytesOf(this.#span).set(bytes);
     this.open(bytes.length / (instrument.WORDS * 4) - 1);
   }
 }

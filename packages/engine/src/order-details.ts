@@ -1,8 +1,8 @@
 import type { BookMemory } from '@outcry/book/book-memory';
 import { order } from '@outcry/book/records';
 import { command } from '@outcry/market/command';
-import { reserve } from '@outcry/memory/reserve';
-import { SlotPool } from '@outcry/memory/slot-pool';
+import { createSlotPool, type SlotPool } from '@outcry/memory/slot-pool';
+import { bytesOf, f64Of, i32Of, reserve, type Span, within } from '@outcry/memory/span';
 
 const { WORDS: ORDER_WORDS, ACCOUNT } = order;
 
@@ -34,17 +34,18 @@ export class OrderDetails {
   readonly i32: Int32Array;
   readonly f64: Float64Array;
   readonly texts: SlotPool;
+  readonly #span: Span;
   readonly #orders: Int32Array;
   readonly #buckets: Int32Array;
 
   constructor(memory: BookMemory) {
     const capacity = memory.orders.capacity;
-    const buffer = reserve((capacity + 1) * WORDS * 4);
-    this.i32 = new Int32Array(buffer);
-    this.f64 = new Float64Array(buffer);
-    this.texts = new SlotPool(TEXT_WORDS, capacity);
+    this.#span = reserve((capacity + 1) * WORDS * 4);
+    this.i32 = i32Of(this.#span);
+    this.f64 = f64Of(this.#span);
+    this.texts = createSlotPool(TEXT_WORDS, capacity);
     this.#orders = memory.orders.i32;
-    this.#buckets = new Int32Array(reserve(2 ** Math.ceil(Math.log2(capacity + 1)) * 4));
+    this.#buckets = i32Of(reserve(2 ** Math.ceil(Math.log2(capacity + 1)) * 4));
   }
 
   /** The open order that an account knows by these 64 bits, or 0. */
@@ -91,17 +92,17 @@ export class OrderDetails {
   text(slot: number): string {
     const textSlot = this.i32[slot * WORDS + TEXT_SLOT];
     if (textSlot === 0) return '';
-    return decodeText(new Uint8Array(this.texts.buffer, textSlot * command.TEXT_BYTES, command.TEXT_BYTES));
+    return decodeText(bytesOf(within(this.texts.span, textSlot * command.TEXT_BYTES, command.TEXT_BYTES)));
   }
 
   /** @param top one past the highest order slot in use */
   used(top: number): Uint8Array[] {
-    return [new Uint8Array(this.i32.buffer, 0, top * WORDS * 4), this.texts.used()];
+    return [bytesOf(within(this.#span, 0, top * WORDS * 4)), this.texts.used()];
   }
 
   restore(parts: readonly Uint8Array[]): void {
     if (parts[0].length > this.i32.byteLength) throw new RangeError('an image of order details does not fit');
-    new Uint8Array(this.i32.buffer).set(parts[0]);
+    bytesOf(this.#span).set(parts[0]);
     this.texts.restore(parts[1]);
     this.#buckets.fill(0);
   }

@@ -105,7 +105,7 @@ describe('settling a trade', () => {
     for (let i = 0; i < 2500; i++) market.limit(BOB, SELL, 100, 1);
     const told = market.order({ account: ALICE, side: BUY, price: 100, quantity: 2500 });
     assert.equal(told.filter(({ kind }) => kind === 'fill').length, 5000);
-    assert.equal(market.engine.memory.orders.countInUse(), 0);
+    assert.equal(market.engine.memory.orders.inUse, 0);
     assert.equal(market.engine.ledger.discrepancy(BTC), 0);
   });
 });
@@ -285,9 +285,9 @@ describe('client order ids', () => {
     const market = funded();
     const order = market.limit(ALICE, BUY, 100, 1, { client: 9, text: 'häuser-7' });
     assert.equal(market.engine.details.text(order % 2 ** 24), 'häuser-7');
-    assert.equal(market.engine.details.texts.countInUse(), 1);
+    assert.equal(market.engine.details.texts.inUse, 1);
     market.cancel(ALICE, order);
-    assert.equal(market.engine.details.texts.countInUse(), 0);
+    assert.equal(market.engine.details.texts.inUse, 0);
   });
 });
 

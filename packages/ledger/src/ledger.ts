@@ -1,4 +1,4 @@
-import { reserve } from '@outcry/memory/reserve';
+import { f64Of, reserve } from '@outcry/memory/span';
 
 /** Words of the head: number of accounts opened and assets defined. */
 const ACCOUNTS = 0;
@@ -31,9 +31,9 @@ export class Ledger {
   constructor(accountCapacity: number, assetCapacity: number) {
     this.accountCapacity = accountCapacity;
     this.assetCapacity = assetCapacity;
-    this.#head = new Float64Array(reserve(64));
-    this.#totals = new Float64Array(reserve(assetCapacity * TOTALS * 8));
-    this.#balances = new Float64Array(reserve(accountCapacity * assetCapacity * BALANCE * 8));
+    this.#head = f64Of(reserve(64));
+    this.#totals = f64Of(reserve(assetCapacity * TOTALS * 8));
+    this.#balances = f64Of(reserve(accountCapacity * assetCapacity * BALANCE * 8));
   }
 
   /** Accounts are numbered 0 to accounts - 1. */
@@ -147,7 +147,7 @@ export class Ledger {
     const into = [this.#head, this.#totals, this.#balances];
     into.forEach((words, i) => {
       if (parts[i].length > words.byteLength) throw new RangeError('a ledger image does not fit this ledger');
-      new Uint8Array(words.buffer).set(parts[i]);
+      bytesOf(words).set(parts[i]);
     });
   }
 }

@@ -1,19 +1,26 @@
+import { CACHE_LINE, i32Of, type Span } from './span.ts';
+
 /**
  * How a thread sleeps until another has work for it. The sleeper announces that it sleeps, looks once more for work, and then
  * waits; whoever publishes work rings, which costs one load while nobody sleeps. Neither a ring nor work is ever missed: both
  * sides use sequentially consistent operations on the same word.
+ *
+ * Between processes (a mapped file) the system's wait is not offered by JavaScript: the sleeper looks every NAP_MS instead.
  */
 const AWAKE = 0;
 const ASLEEP = 1;
+const NAP_MS = 0.2;
 
 export class Bell {
   readonly #words: Int32Array;
   readonly #index: number;
+  readonly #nap: Int32Array | undefined;
 
-  /** The `number`th bell in a buffer made for several, a cache line each (see sequenceBytes). */
-  constructor(buffer: SharedArrayBuffer, number: number) {
-    this.#words = new Int32Array(buffer);
-    this.#index = number * 16;
+  /** The `number`th bell in a span made for several, a cache line each (see sequenceBytes). */
+  constructor(span: Span, number: number) {
+    this.#words = i32Of(span);
+    this.#index = (number * CACHE_LINE) / 4;
+    if (!(span.buffer instanceof SharedArrayBuffer)) this.#nap = new Int32Array(new SharedArrayBuffer(4));
   }
 
   /** Wakes the sleeper, if it sleeps. Call after publishing. */
@@ -35,14 +42,20 @@ export class Bell {
 
   /** Blocks the thread until the bell rings or the time is up. */
   wait(milliseconds: number): void {
-    Atomics.wait(this.#words, this.#index, ASLEEP, milliseconds);
+    if (this.#nap === undefined) Atomics.wait(this.#words, this.#index, ASLEEP, milliseconds);
+    else this.#napUntilRung(this.#nap, milliseconds);
     Atomics.store(this.#words, this.#index, AWAKE);
   }
 
-  /** For a thread with an event loop: resolves when the bell rings or the time is up. */
+  /** For a thread with an event loop: resolves when the bell rings or the time is up. Not between processes. */
   async waitAsync(milliseconds: number): Promise<void> {
     const outcome = Atomics.waitAsync(this.#words, this.#index, ASLEEP, milliseconds);
     if (outcome.async) await outcome.value;
     Atomics.store(this.#words, this.#index, AWAKE);
+  }
+
+  #napUntilRung(nap: Int32Array, milliseconds: number): void {
+    const until = performance.now() + milliseconds;
+    while (Atomics.load(this.#words, this.#index) === ASLEEP && performance.now() < until) Atomics.wait(nap, 0, 0, NAP_MS);
   }
 }

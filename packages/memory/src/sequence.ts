@@ -1,24 +1,27 @@
+import { CACHE_LINE, i32Of, type Span } from './span.ts';
+
 /**
  * Positions that threads share. A position counts records since the start and never goes back; in memory it is its low 32 bits, in
  * a cache line of its own so that two writers never share one. A thread extends what it reads by the position it already knows:
  * readers and writers are never 2^31 records apart.
  */
-const WORDS_PER_LINE = 16;
+const WORDS_PER_LINE = CACHE_LINE / 4;
 
 /** Bytes that `count` sequences take. */
 export function sequenceBytes(count: number): number {
-  return count * WORDS_PER_LINE * 4;
+  return count * CACHE_LINE;
 }
 
 export class Sequence {
   readonly #words: Int32Array;
   readonly #index: number;
-  #known = 0;
+  #known: number;
 
-  /** The `number`th sequence in a buffer made for several; the owner sets it before other threads attach. */
-  constructor(buffer: SharedArrayBuffer, number: number) {
-    this.#words = new Int32Array(buffer);
+  /** The `number`th sequence in a span made for several. @param start a position at most 2^31 records ago, for one beyond that */
+  constructor(span: Span, number: number, start = 0) {
+    this.#words = i32Of(span);
     this.#index = number * WORDS_PER_LINE;
+    this.#known = start;
   }
 
   /** The position now, as this thread can tell. */
@@ -36,11 +39,6 @@ export class Sequence {
   publish(position: number): void {
     this.#known = position;
     Atomics.store(this.#words, this.#index, position | 0);
-  }
-
-  /** Tells this thread where a position of 2^31 or more starts from. Call once, before read. */
-  startFrom(position: number): void {
-    this.#known = position;
   }
 
   /** Several writers: moves the position from one value to another, unless another writer was faster. */

@@ -1,51 +1,72 @@
-import { reserve } from './reserve.ts';
+import { GUARDED_BY_DEFAULT, GuardError } from './guarded.ts';
+import { bytesOf, f64Of, i32Of, reserve, type Span } from './span.ts';
+import type { PoolStatistics } from './statistics.ts';
 
-/**
- * A fixed-capacity pool of equal records in shared memory, owned by one thread.
- *
- * Records are `ints` 32-bit words wide and are named by slot number, 1..capacity. Slot 0 means "none"; its words hold the pool's
- * own state, so that copying the used bytes copies the pool. The whole capacity is reserved at once; the operating system backs a
- * page only when it is first touched, so a large capacity costs address space, not memory.
- *
- * Not thread-safe: one writer. Other threads may read records without tearing within one 32-bit word.
- */
+/** The pool's own state, in the words of slot 0. */
 const FREE_HEAD = 0;
 const TOP = 1;
+const CAPACITY = 2;
+const FAILURES = 3;
+const F64_TAKES = 2;
+const F64_GIVES = 3;
+const LEAST_INTS = 8;
 
 /** Word of a free record that links to the next free slot. */
 const LINK = 0;
 
+const NEVER = 0;
+const TAKEN = 1;
+const GIVEN = 2;
+
+/**
+ * A fixed-capacity pool of equal records in shared memory, owned by one thread: the single-owner mode of {@link Pool}, without atomics.
+ *
+ * Records are `ints` 32-bit words wide and are named by slot number, 1..capacity. Slot 0 means "none"; its words hold the pool's
+ * own state, so that copying the used bytes copies the pool. The whole capacity is reserved at once; the operating system backs a
+ * page only when it is first touched, so a large capacity costs address space, not memory: the pool grows by itself, without a copy.
+ *
+ * Not thread-safe: one writer. Other threads may read records without tearing within one 32-bit word, and the statistics.
+ */
 export class SlotPool {
-  readonly buffer: SharedArrayBuffer;
+  readonly span: Span;
   readonly i32: Int32Array;
   readonly f64: Float64Array;
   readonly ints: number;
   readonly capacity: number;
 
-  /** @param ints words per record, even and at least 4 @param capacity most records in use at once */
+  /** @param ints words per record, even and at least 8 @param capacity most records in use at once */
   constructor(ints: number, capacity: number) {
-    if (ints < 4 || ints % 2 !== 0) throw new RangeError(`a record of ${ints} words: must be even and at least 4`);
+    if (ints < LEAST_INTS || ints % 2 !== 0) throw new RangeError(`a record of ${ints} words: must be even and at least ${LEAST_INTS}`);
     if (!Number.isInteger(capacity) || capacity < 1 || capacity > 0x7fffffff / ints - 1) {
       throw new RangeError(`pool capacity ${capacity} is out of range`);
     }
     this.ints = ints;
     this.capacity = capacity;
-    this.buffer = reserve((capacity + 1) * ints * 4);
-    this.i32 = new Int32Array(this.buffer);
-    this.f64 = new Float64Array(this.buffer);
+    this.span = reserve((capacity + 1) * ints * 4);
+    this.i32 = i32Of(this.span);
+    this.f64 = f64Of(this.span);
     this.i32[TOP] = 1;
+    this.i32[CAPACITY] = capacity;
   }
 
-  /** Takes a record; its words keep whatever was last in them. Returns the slot, or 0 when the pool is exhausted. */
+  /** Takes a record; its words keep whatever was last in them. Returns the slot, or 0 when the pool is exhausted, and counts that. */
   take(): number {
     const words = this.i32;
     const slot = words[FREE_HEAD];
-    if (slot !== 0) {
-      words[FREE_HEAD] = words[Math.imul(slot, this.ints) + LINK];
-      return slot;
-    }
+    this.f64[F64_TAKES] += 1;
+    if (slot === 0) return this.#takeFresh();
+    words[FREE_HEAD] = words[Math.imul(slot, this.ints) + LINK];
+    return slot;
+  }
+
+  #takeFresh(): number {
+    const words = this.i32;
     const top = words[TOP];
-    if (top > this.capacity) return 0;
+    if (top > this.capacity) {
+      words[FAILURES] += 1;
+      this.f64[F64_TAKES] -= 1;
+      return 0;
+    }
     words[TOP] = top + 1;
     return top;
   }
@@ -55,17 +76,15 @@ export class SlotPool {
     const words = this.i32;
     words[Math.imul(slot, this.ints) + LINK] = words[FREE_HEAD];
     words[FREE_HEAD] = slot;
+    this.f64[F64_GIVES] += 1;
   }
 
   get full(): boolean {
     return this.i32[FREE_HEAD] === 0 && this.i32[TOP] > this.capacity;
   }
 
-  /** Records in use. Walks the free list: for reports, not for the hot path. */
-  countInUse(): number {
-    let free = 0;
-    for (let slot = this.i32[FREE_HEAD]; slot !== 0; slot = this.i32[slot * this.ints + LINK]) free++;
-    return this.top - 1 - free;
+  get inUse(): number {
+    return this.f64[F64_TAKES] - this.f64[F64_GIVES];
   }
 
   /** One past the highest slot ever taken. */
@@ -75,20 +94,88 @@ export class SlotPool {
 
   /** The bytes that hold the pool's whole state: what a snapshot copies. */
   used(): Uint8Array {
-    return new Uint8Array(this.buffer, 0, this.top * this.ints * 4);
+    return bytesOf(this.span).subarray(0, this.top * this.ints * 4);
   }
 
   /** Empties the pool; its memory stays as it is, ready for reuse. */
   reset(): void {
-    this.i32.fill(0, 0, this.top * this.ints);
+    const { top } = this;
+    this.i32.fill(0, this.ints, top * this.ints);
+    this.i32[FREE_HEAD] = 0;
     this.i32[TOP] = 1;
+    this.f64[F64_GIVES] = this.f64[F64_TAKES];
   }
 
   /** Replaces the pool's state with bytes that {@link used} gave. Throws when they do not fit. */
   restore(bytes: Uint8Array): void {
-    if (bytes.length > this.buffer.byteLength || bytes.length % (this.ints * 4) !== 0) {
+    if (bytes.length > this.span.byteLength || bytes.length % (this.ints * 4) !== 0) {
       throw new RangeError(`a pool image of ${bytes.length} bytes does not fit a capacity of ${this.capacity} records`);
     }
-    new Uint8Array(this.buffer).set(bytes);
+    bytesOf(this.span).set(bytes);
+    this.i32[CAPACITY] = this.capacity;
   }
+}
+
+/**
+ * A slot pool that throws GuardError for a slot that is given twice, or that it never handed out. A class of its own, so that the
+ * hot path of a pool without guards does not even ask.
+ */
+export class GuardedSlotPool extends SlotPool {
+  readonly #marks = new Uint8Array(this.capacity + 1);
+
+  override take(): number {
+    const slot = super.take();
+    if (slot !== 0) this.#marks[slot] = TAKEN;
+    return slot;
+  }
+
+  override give(slot: number): void {
+    const mark = this.#marks[slot] ?? NEVER;
+    if (mark === NEVER) throw new GuardError('foreign pointer', `slot ${slot} was never handed out`);
+    if (mark === GIVEN) throw new GuardError('double free', `slot ${slot} is free already`);
+    this.#marks[slot] = GIVEN;
+    super.give(slot);
+  }
+
+  override reset(): void {
+    super.reset();
+    this.#marks.fill(NEVER);
+  }
+
+  override restore(bytes: Uint8Array): void {
+    super.restore(bytes);
+    this.#marks.fill(NEVER);
+    this.#marks.fill(TAKEN, 1, this.top);
+    for (let slot = this.i32[FREE_HEAD]; slot !== 0; slot = this.i32[slot * this.ints + LINK]) this.#marks[slot] = GIVEN;
+  }
+}
+
+/** A slot pool, guarded where that is the default (see guarded.ts). */
+export function createSlotPool(ints: number, capacity: number, guarded = GUARDED_BY_DEFAULT): SlotPool {
+  return guarded ? new GuardedSlotPool(ints, capacity) : new SlotPool(ints, capacity);
+}
+
+/** Statistics of a slot pool, read by any thread. The pool's peak is exact: a slot beyond the highest is taken only when none is free. */
+export function slotPoolStatistics(name: string, span: Span): PoolStatistics {
+  const words = i32Of(span);
+  const f64 = f64Of(span);
+  const blockBytes = span.byteLength / (words[CAPACITY] + 1);
+  const peak = words[TOP] - 1;
+  const inUse = f64[F64_TAKES] - f64[F64_GIVES];
+  return {
+    name,
+    blockBytes,
+    capacity: words[CAPACITY],
+    committed: words[CAPACITY],
+    inUse,
+    peak,
+    takes: f64[F64_TAKES],
+    fresh: peak,
+    failures: words[FAILURES],
+    refused: 0,
+    magazineHits: 0,
+    fragmentation: peak === 0 ? 0 : 1 - inUse / peak,
+    bytes: peak * blockBytes,
+    overheadBytes: blockBytes,
+  };
 }

@@ -2,9 +2,10 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Bell } from '../src/bell.ts';
 import { sequenceBytes } from '../src/sequence.ts';
+import { reserve } from '../src/span.ts';
 
 function bell(): Bell {
-  return new Bell(new SharedArrayBuffer(sequenceBytes(2)), 1);
+  return new Bell(reserve(sequenceBytes(2)), 1);
 }
 
 describe('bell', () => {

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { adviseHugePages, lockMemory, type Outcome, pinThread, setRealTime } from '../src/libc.ts';
+import { reserve } from '../src/span.ts';
 
 const outcomes: Record<string, () => Outcome> = {
-  'huge pages': () => adviseHugePages(new SharedArrayBuffer(16 * 1024 * 1024)),
-  'a locked buffer': () => lockMemory(new SharedArrayBuffer(8192)),
+  'huge pages': () => adviseHugePages(reserve(16 * 1024 * 1024)),
+  'a locked buffer': () => lockMemory(reserve(8192)),
   'a pinned thread': () => pinThread(0),
   'a real-time priority out of range': () => setRealTime(1000),
   'a CPU that is not there': () => pinThread(1023),
@@ -24,5 +25,5 @@ it('a thread cannot be pinned to a CPU that is not there, nor run at an impossib
 });
 
 it('a small buffer gets no huge pages', () => {
-  assert.deepEqual(adviseHugePages(new SharedArrayBuffer(4096)), { done: false, detail: 'smaller than two huge pages' });
+  assert.deepEqual(adviseHugePages(reserve(4096)), { done: false, detail: 'smaller than a huge page' });
 });

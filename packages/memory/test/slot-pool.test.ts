@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { SlotPool } from '../src/slot-pool.ts';
+import { createSlotPool, SlotPool, slotPoolStatistics } from '../src/slot-pool.ts';
 
 describe('slot pool', () => {
   it('hands out every slot once, then says that it is exhausted', () => {
-    const pool = new SlotPool(4, 5);
+    const pool = new SlotPool(8, 5);
     const slots = Array.from({ length: 5 }, () => pool.take());
     assert.deepEqual(new Set(slots).size, 5);
     assert.ok(!slots.includes(0));
@@ -19,7 +19,7 @@ describe('slot pool', () => {
   it('never hands out a slot that is in use, for any order of takes and gives', () => {
     fc.assert(
       fc.property(fc.array(fc.nat({ max: 30 }), { maxLength: 300, size: 'max' }), (picks) => {
-        const pool = new SlotPool(4, 10);
+        const pool = new SlotPool(8, 10);
         const inUse: number[] = [];
         for (const pick of picks) {
           if (pick % 2 === 0 || inUse.length === 0) {
@@ -28,29 +28,29 @@ describe('slot pool', () => {
             assert.ok(!inUse.includes(slot));
             if (slot !== 0) inUse.push(slot);
           } else pool.give(inUse.splice(pick % inUse.length, 1)[0]);
-          assert.equal(pool.countInUse(), inUse.length);
+          assert.equal(pool.inUse, inUse.length);
         }
       }),
     );
   });
 
   it('comes back from a copy of its used bytes, free slots and all', () => {
-    const pool = new SlotPool(4, 100);
+    const pool = new SlotPool(8, 100);
     const [first, second] = [pool.take(), pool.take()];
-    pool.i32[second * 4 + 1] = 42;
+    pool.i32[second * 8 + 1] = 42;
     pool.give(first);
-    const copy = new SlotPool(4, 100);
+    const copy = new SlotPool(8, 100);
     copy.restore(Uint8Array.from(pool.used()));
-    assert.equal(copy.i32[second * 4 + 1], 42);
+    assert.equal(copy.i32[second * 8 + 1], 42);
     assert.equal(copy.take(), first);
-    assert.equal(copy.countInUse(), 2);
+    assert.equal(copy.inUse, 2);
   });
 
   it('is empty after a reset', () => {
-    const pool = new SlotPool(4, 3);
+    const pool = new SlotPool(8, 3);
     for (let i = 0; i < 3; i++) pool.take();
     pool.reset();
-    assert.equal(pool.countInUse(), 0);
+    assert.equal(pool.inUse, 0);
     assert.deepEqual([pool.take(), pool.take(), pool.take(), pool.take()], [1, 2, 3, 0]);
   });
 
@@ -58,14 +58,40 @@ describe('slot pool', () => {
     for (const [ints, capacity] of [
       [3, 10],
       [2, 10],
-      [4, 0],
-      [4, 1.5],
+      [6, 10],
+      [8, 0],
+      [8, 1.5],
       [8, 2 ** 31],
     ]) {
       assert.throws(() => new SlotPool(ints, capacity), RangeError);
     }
-    const pool = new SlotPool(4, 2);
+    const pool = new SlotPool(8, 2);
     assert.throws(() => pool.restore(new Uint8Array(10_000)), /does not fit/);
     assert.throws(() => pool.restore(new Uint8Array(15)), /does not fit/);
+  });
+
+  it('tells other threads how it stands', () => {
+    const pool = new SlotPool(8, 3);
+    for (let i = 0; i < 4; i++) pool.take();
+    pool.give(2);
+    pool.take();
+    const { inUse, peak, takes, fresh, failures, capacity } = slotPoolStatistics('orders', pool.span);
+    assert.deepEqual(
+      { inUse, peak, takes, fresh, failures, capacity },
+      { inUse: 3, peak: 3, takes: 4, fresh: 3, failures: 1, capacity: 3 },
+    );
+  });
+
+  it('guarded, names a slot given twice and a slot that it never handed out', () => {
+    const pool = createSlotPool(8, 3, true);
+    const slot = pool.take();
+    pool.give(slot);
+    assert.throws(() => pool.give(slot), { fault: 'double free' });
+    assert.throws(() => pool.give(3), { fault: 'foreign pointer' });
+    assert.throws(() => pool.give(-1), { fault: 'foreign pointer' });
+    const copy = createSlotPool(8, 3, true);
+    copy.restore(Uint8Array.from(pool.used()));
+    assert.throws(() => copy.give(slot), { fault: 'double free' });
+    copy.give(copy.take());
   });
 });

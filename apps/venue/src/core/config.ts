@@ -2,6 +2,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import { DEFAULT_LIMITS, type EngineLimits } from '@outcry/engine/engine';
 import { DEFAULT_SEGMENT_BYTES, type Durability } from '@outcry/journal/journal-writer';
+import { WAIT_STRATEGIES, type WaitStrategy } from '@outcry/memory/waiter';
 import type { AssetDefinition, InstrumentDefinition } from './market.ts';
 
 /** How fast a client may be. */
@@ -24,8 +25,8 @@ export interface VenueConfig {
   segmentBytes: number;
   commandSlots: number;
   eventSlots: number;
-  /** turns of busy waiting before the engine and journal threads sleep; more is faster and takes a core each */
-  spins: number;
+  /** how engine and journal wait for commands: spinning answers sooner and takes a core each */
+  wait: WaitStrategy;
   /** CPUs to bind threads to, and SCHED_FIFO priority (0: none) */
   engineCpu?: number;
   journalCpu?: number;
@@ -53,7 +54,7 @@ export const DEFAULTS: Omit<VenueConfig, 'assets' | 'instruments'> = {
   segmentBytes: DEFAULT_SEGMENT_BYTES,
   commandSlots: 1 << 16,
   eventSlots: 1 << 17,
-  spins: os.availableParallelism() >= 8 ? 20_000 : 0,
+  wait: os.availableParallelism() >= 8 ? 'adaptive' : 'park',
   realTimePriority: 0,
   snapshotCommands: 5_000_000,
   snapshotMs: 300_000,
@@ -117,6 +118,9 @@ export function readConfig(file: string): Partial<VenueConfig> {
     if (actual !== expected) throw new ConfigError(`${file}: '${key}' must be of type ${expected}, not ${actual}`);
   }
   const config = parsed as Partial<VenueConfig>;
+  if (config.wait !== undefined && !WAIT_STRATEGIES.includes(config.wait)) {
+    throw new ConfigError(`${file}: 'wait' must be one of ${WAIT_STRATEGIES.join(', ')}, not '${config.wait}'`);
+  }
   return {
     ...config,
     ...(config.limits && { limits: { ...DEFAULTS.limits, ...config.limits } }),

@@ -1,7 +1,7 @@
 import { event, OF_CANCEL } from '@outcry/market/event';
 import type { Side } from '@outcry/market/order-terms';
-import { ManyToManyRing } from '@outcry/memory/many-to-many-ring';
-import { ENGINE_GATE, JOURNAL_FAILED, JOURNAL_FULL, type Shared } from '../threads/shared.ts';
+import type { Ring } from '@outcry/memory/ring';
+import { ENGINE_GATE, GATEWAY_GATE, JOURNAL_FAILED, JOURNAL_FULL, type Shared } from '../threads/shared.ts';
 import { type CommandFields, writeCommand, writeText } from './commands.ts';
 import { type Balance, type Fill, type Order, type Trade, View, type ViewListener } from './view.ts';
 
@@ -42,10 +42,7 @@ export class Gateway {
   readonly view: View;
   readonly listeners: Partial<ViewListener>[] = [];
   readonly #shared: Shared;
-  readonly #ring: ManyToManyRing;
-  readonly #i32: Int32Array;
-  readonly #f64: Float64Array;
-  readonly #mask: number;
+  readonly #ring: Ring;
   /** commands without an answer yet, oldest first from `#head` on */
   #pending: Pending[] = [];
   #head = 0;
@@ -57,10 +54,7 @@ export class Gateway {
 
   constructor(shared: Shared, unitOf: (instrument: number) => number) {
     this.#shared = shared;
-    this.#ring = new ManyToManyRing(shared.memory.commands);
-    this.#i32 = new Int32Array(shared.memory.events);
-    this.#f64 = new Float64Array(shared.memory.events);
-    this.#mask = this.#i32.length / event.WORDS - 1;
+    this.#ring = shared.commands;
     this.view = new View(this.#fanOut(), unitOf);
   }
 
@@ -140,23 +134,23 @@ export class Gateway {
   }
 
   #drain(): boolean {
-    const shared = this.#shared;
-    const durable = shared.durable.read();
+    const { events, durable: durableSequence } = this.#shared;
+    const durable = durableSequence.read();
     const applied = this.#ring.gate(ENGINE_GATE);
-    const end = shared.eventsPublished.read(); // after `applied`: the events of every command up to there are included
+    const end = events.published(); // after `applied`: the events of every command up to there are included
     const begin = this.#read;
     while (this.#read < end) {
-      const at = (this.#read & this.#mask) * event.WORDS;
-      const sequence = this.#f64[(at >> 1) + event.F64_SEQUENCE];
+      const at = events.wordOf(this.#read);
+      const sequence = events.f64[(at >> 1) + event.F64_SEQUENCE];
       if (sequence > durable) break;
       this.#settle(sequence - 1);
       const head = this.#pending[this.#head];
       this.#current = head?.outcome.sequence === sequence ? head.outcome : undefined;
-      this.view.apply(this.#i32, this.#f64, at);
+      this.view.apply(events.i32, events.f64, at);
       this.#read++;
     }
     this.#current = undefined;
-    if (this.#read !== begin) shared.eventsRead.publish(this.#read);
+    if (this.#read !== begin) events.release(GATEWAY_GATE, this.#read);
     const settled = this.#settle(Math.min(durable, applied));
     return settled || this.#read !== begin;
   }

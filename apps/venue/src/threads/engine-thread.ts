@@ -1,8 +1,8 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { announceState } from '@outcry/engine/announce';
 import { Engine, type EngineLimits } from '@outcry/engine/engine';
-import { ManyToManyRing } from '@outcry/memory/many-to-many-ring';
 import { keepCompiledCode, raiseInliningBudget } from '@outcry/memory/runtime';
+import { Waiter, type Work } from '@outcry/memory/waiter';
 import { EventRing } from './event-ring.ts';
 import { recover } from './recovery.ts';
 import { CHECKPOINT_EVERY, ENGINE_GATE, Shared, type VenueMemory } from './shared.ts';
@@ -32,25 +32,21 @@ port.once('message', (memory: VenueMemory) => {
 });
 
 function run(shared: Shared): void {
-  const ring = new ManyToManyRing(shared.memory.commands);
+  const ring = shared.commands;
   output.connect(shared);
   announceState(engine);
   output.publish();
   shared.gatewayBell.ring();
-  const { spins } = shared.memory;
-  let position = shared.memory.start;
-  let idle = 0;
+  let position = ring.start;
+  const commands: Work = { ready: () => ring.published() !== position || shared.stopping };
+  const waiter = new Waiter(shared.engineBell, shared.memory.wait);
   for (;;) {
     const end = ring.published();
     if (position === end) {
       if (shared.stopping) return;
-      if (++idle < spins) continue;
-      shared.engineBell.prepare();
-      if (ring.published() === position && !shared.stopping) shared.engineBell.wait(100);
-      else shared.engineBell.cancel();
+      waiter.wait(commands);
       continue;
     }
-    idle = 0;
     const first = position + 1;
     const stopAt = Math.min(end, position + PUBLISH_EVERY);
     while (position < stopAt) {

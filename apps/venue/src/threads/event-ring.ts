@@ -1,5 +1,6 @@
 import { EventOutput } from '@outcry/engine/event-output';
 import { event } from '@outcry/market/event';
+import { reserve } from '@outcry/memory/span';
 import type { Shared } from './shared.ts';
 
 /** How long the engine waits for the gateway before it looks again, in milliseconds. */
@@ -15,36 +16,30 @@ export class EventRing extends EventOutput {
   readonly #pause = new Int32Array(new SharedArrayBuffer(4));
 
   constructor() {
-    super(new SharedArrayBuffer(1024 * event.BYTES));
+    super(reserve(1024 * event.BYTES));
   }
 
   connect(shared: Shared): void {
     this.#shared = shared;
-    this.i32 = new Int32Array(shared.memory.events);
-    this.f64 = new Float64Array(shared.memory.events);
-    this.position = 0;
-    this.limit = this.i32.length / event.WORDS;
-    this.mask = this.limit - 1;
+    this.restart(shared.events.i32, shared.events.f64, shared.events.limit());
   }
 
   /** Lets the gateway see everything written so far, once it looks. */
   publish(): void {
-    this.#shared!.eventsPublished.publish(this.position);
+    this.#shared!.events.publishUntil(this.position);
   }
 
   protected override makeRoom(): void {
     const shared = this.#shared;
-    const capacity = this.mask + 1;
     if (shared === undefined) {
-      this.limit += capacity;
+      this.lowLimit = (this.lowLimit + this.mask + 1) | 0;
       return;
     }
     this.publish();
     shared.gatewayBell.ring();
-    let turns = 0;
-    while (shared.eventsRead.read() + capacity <= this.position) {
-      if (++turns > BUSY_TURNS) Atomics.wait(this.#pause, 0, 0, LOOK_AGAIN);
+    for (let turns = 0; shared.events.limit() <= this.position; turns++) {
+      if (turns > BUSY_TURNS) Atomics.wait(this.#pause, 0, 0, LOOK_AGAIN);
     }
-    this.limit = shared.eventsRead.known + capacity;
+    this.lowLimit = shared.events.limit() | 0;
   }
 }

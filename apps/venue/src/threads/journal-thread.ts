@@ -1,7 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { type JournalOptions, JournalWriter, realDisk } from '@outcry/journal/journal-writer';
 import { command } from '@outcry/market/command';
-import { ManyToManyRing } from '@outcry/memory/many-to-many-ring';
+import { Waiter, type Work } from '@outcry/memory/waiter';
 import { JOURNAL_FAILED, JOURNAL_FULL, JOURNAL_GATE, JOURNAL_OK, Shared, type VenueMemory } from './shared.ts';
 import { place, type ThreadPlacement } from './thread.ts';
 
@@ -20,7 +20,7 @@ const RETRY_FULL_MS = 100;
 const { memory, options, tail, placement, failSyncAt } = workerData as JournalThreadData;
 const port = parentPort!;
 const shared = new Shared(memory);
-const ring = new ManyToManyRing(memory.commands);
+const ring = shared.commands;
 const writer = new JournalWriter(options, memory.start + 1, tail, failSyncAt === undefined ? realDisk : failingDisk(failSyncAt));
 const pause = new Int32Array(new SharedArrayBuffer(4));
 port.postMessage({ kind: 'placed', placed: place(placement) });
@@ -34,19 +34,16 @@ try {
 port.close();
 
 function run(): void {
-  let position = memory.start;
-  let idle = 0;
+  let position = ring.start;
+  const commands: Work = { ready: () => ring.published() !== position || shared.stopping };
+  const waiter = new Waiter(shared.journalBell, memory.wait);
   for (;;) {
     const end = ring.published();
     if (position === end) {
       if (shared.stopping) break;
-      if (++idle < memory.spins) continue;
-      shared.journalBell.prepare();
-      if (ring.published() === position && !shared.stopping) shared.journalBell.wait(100);
-      else shared.journalBell.cancel();
+      waiter.wait(commands);
       continue;
     }
-    idle = 0;
     const room = openRoom();
     if (room === 0) continue;
     const count = Math.min(end - position, room);

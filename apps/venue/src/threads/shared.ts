@@ -1,15 +1,18 @@
 import { command } from '@outcry/market/command';
 import { event } from '@outcry/market/event';
+import { Arena, type ArenaHandle } from '@outcry/memory/arena';
 import { Bell } from '@outcry/memory/bell';
-import { createRing, type RingMemory } from '@outcry/memory/many-to-many-ring';
-import { reserve } from '@outcry/memory/reserve';
+import { createRing, Ring, type RingOptions, ringBytes } from '@outcry/memory/ring';
 import { Sequence, sequenceBytes } from '@outcry/memory/sequence';
+import { CACHE_LINE, f64Of, i32Of } from '@outcry/memory/span';
+import type { WaitStrategy } from '@outcry/memory/waiter';
 
-/** Consumers of the command ring. */
+/** Consumers of the command ring, and of the event ring. */
 export const ENGINE_GATE = 0;
 export const JOURNAL_GATE = 1;
+export const GATEWAY_GATE = 0;
 
-const SEQUENCES = { EVENTS_PUBLISHED: 0, EVENTS_READ: 1, DURABLE: 2, FOLLOWED: 3, STORED: 4 } as const;
+const SEQUENCES = { DURABLE: 0, FOLLOWED: 1, STORED: 2 } as const;
 const BELLS = { ENGINE: 0, JOURNAL: 1, GATEWAY: 2, FOLLOWER: 3 } as const;
 
 /** What the journal thread says of itself. */
@@ -24,48 +27,46 @@ const STATUS = { JOURNAL: 0, STOP: 1, DIVERGED: 2, STORE_FAILING: 3 } as const;
 /** Every so many commands the engine notes its hash for the follower to compare. */
 export const CHECKPOINT_EVERY = 1024;
 const CHECKPOINTS = 256;
+const CHECKPOINT_BYTES = 16;
 
-/** All memory that the venue's threads share: plain data, passed to each once. */
+/** What the venue's threads share: plain data, passed to each once. */
 export interface VenueMemory {
-  readonly commands: RingMemory;
-  readonly events: SharedArrayBuffer;
-  readonly sequences: SharedArrayBuffer;
-  readonly bells: SharedArrayBuffer;
-  readonly status: SharedArrayBuffer;
-  readonly checkpoints: SharedArrayBuffer;
+  readonly arena: ArenaHandle;
   /** number of commands recovered: the position that everything starts from */
   readonly start: number;
-  /** turns of busy waiting before a thread goes to sleep */
-  readonly spins: number;
+  /** how engine and journal wait for commands */
+  readonly wait: WaitStrategy;
 }
 
 export interface VenueMemoryOptions {
   commandSlots: number;
   eventSlots: number;
-  spins: number;
+  wait: WaitStrategy;
 }
 
 export function createVenueMemory(start: number, options: VenueMemoryOptions): VenueMemory {
-  const sequences = new SharedArrayBuffer(sequenceBytes(Object.keys(SEQUENCES).length));
-  for (const number of [SEQUENCES.DURABLE, SEQUENCES.FOLLOWED, SEQUENCES.STORED]) new Sequence(sequences, number).publish(start);
-  return {
-    commands: createRing(options.commandSlots, command.WORDS, 2, start),
-    events: reserve(options.eventSlots * event.BYTES),
-    sequences,
-    bells: new SharedArrayBuffer(sequenceBytes(Object.keys(BELLS).length)),
-    status: new SharedArrayBuffer(64),
-    checkpoints: new SharedArrayBuffer(CHECKPOINTS * 16),
-    start,
-    spins: options.spins,
-  };
+  const commands: RingOptions = { capacity: options.commandSlots, slotWords: command.WORDS, consumers: 2, producers: 'many', start };
+  const events: RingOptions = { capacity: options.eventSlots, slotWords: event.WORDS };
+  const lines = sequenceBytes(Object.keys(SEQUENCES).length) + sequenceBytes(Object.keys(BELLS).length) + CACHE_LINE;
+  const bytes = ringBytes(commands) + ringBytes(events) + lines + CHECKPOINTS * CHECKPOINT_BYTES;
+  const arena = Arena.create({ bytes, parts: 8 });
+  createRing(commands, arena.part('commands'));
+  createRing(events, arena.part('events'));
+  const sequences = arena.reserve('sequences', sequenceBytes(Object.keys(SEQUENCES).length));
+  for (const number of Object.values(SEQUENCES)) new Sequence(sequences, number).publish(start);
+  arena.reserve('bells', sequenceBytes(Object.keys(BELLS).length));
+  arena.reserve('status', CACHE_LINE);
+  arena.reserve('checkpoints', CHECKPOINTS * CHECKPOINT_BYTES);
+  return { arena: arena.handle, start, wait: options.wait };
 }
 
 /** One thread's handles on the shared memory. */
 export class Shared {
   readonly memory: VenueMemory;
-  /** events written by the engine, and read by the gateway */
-  readonly eventsPublished: Sequence;
-  readonly eventsRead: Sequence;
+  /** from the gateways to engine and journal */
+  readonly commands: Ring;
+  /** from the engine to the gateway */
+  readonly events: Ring;
   /** number of the last command that is as durable as configured, applied by the follower, and in the store */
   readonly durable: Sequence;
   readonly followed: Sequence;
@@ -80,23 +81,21 @@ export class Shared {
 
   constructor(memory: VenueMemory) {
     this.memory = memory;
-    const sequence = (number: number, start: number) => {
-      const attached = new Sequence(memory.sequences, number);
-      attached.startFrom(start);
-      return attached;
-    };
-    this.eventsPublished = sequence(SEQUENCES.EVENTS_PUBLISHED, 0);
-    this.eventsRead = sequence(SEQUENCES.EVENTS_READ, 0);
-    this.durable = sequence(SEQUENCES.DURABLE, memory.start);
-    this.followed = sequence(SEQUENCES.FOLLOWED, memory.start);
-    this.stored = sequence(SEQUENCES.STORED, memory.start);
-    this.engineBell = new Bell(memory.bells, BELLS.ENGINE);
-    this.journalBell = new Bell(memory.bells, BELLS.JOURNAL);
-    this.gatewayBell = new Bell(memory.bells, BELLS.GATEWAY);
-    this.followerBell = new Bell(memory.bells, BELLS.FOLLOWER);
-    this.#status = new Int32Array(memory.status);
-    this.#checkpointNumbers = new Float64Array(memory.checkpoints);
-    this.#checkpointHashes = new Int32Array(memory.checkpoints);
+    const arena = Arena.attach(memory.arena);
+    this.commands = new Ring(arena.find('commands'));
+    this.events = new Ring(arena.find('events'));
+    const sequences = arena.find('sequences');
+    this.durable = new Sequence(sequences, SEQUENCES.DURABLE, memory.start);
+    this.followed = new Sequence(sequences, SEQUENCES.FOLLOWED, memory.start);
+    this.stored = new Sequence(sequences, SEQUENCES.STORED, memory.start);
+    const bells = arena.find('bells');
+    this.engineBell = new Bell(bells, BELLS.ENGINE);
+    this.journalBell = new Bell(bells, BELLS.JOURNAL);
+    this.gatewayBell = new Bell(bells, BELLS.GATEWAY);
+    this.followerBell = new Bell(bells, BELLS.FOLLOWER);
+    this.#status = i32Of(arena.find('status'));
+    this.#checkpointNumbers = f64Of(arena.find('checkpoints'));
+    this.#checkpointHashes = i32Of(arena.find('checkpoints'));
   }
 
   get journalState(): number {
