@@ -1,0 +1,19 @@
+import assert from 'node:assert/strict';
+import { it } from 'node:test';
+import { explore } from './support/explorer.ts';
+import { PROGRAMS } from './support/programs.ts';
+
+/** Programs with so many steps that every order would take days. */
+const BOUNDED: Record<string, number> = {
+  'two threads find the pool empty, and it grows': 4,
+  'one trims while another wants the last block': 4,
+};
+
+for (const name of Object.keys(PROGRAMS)) {
+  const bound = BOUNDED[name] ?? Number.POSITIVE_INFINITY;
+  it(`${name}: every order${name in BOUNDED ? ` of up to ${bound} preemptions` : ''}`, { timeout: 600_000 }, async (t) => {
+    const orders = await explore(name, bound);
+    t.diagnostic(`${orders} orders`);
+    assert.ok(orders > 1);
+  });
+}

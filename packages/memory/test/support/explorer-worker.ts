@@ -1,0 +1,111 @@
+// One of two threads whose atomic operations are let through one by one, in the order that a schedule says.
+import { workerData } from 'node:worker_threads';
+import type { Span } from '../../src/span.ts';
+import { PROGRAMS } from './programs.ts';
+
+export interface ExplorerData {
+  readonly program: string;
+  readonly me: number;
+  readonly span: Span;
+  readonly control: SharedArrayBuffer;
+}
+
+/** Words of the control memory. */
+export const RUN = 0;
+export const ENDED = 1;
+export const GRANT = 2;
+export const STEP = 3;
+export const ATTACHED = 4;
+/** Where each thread is. */
+export const AT = 8;
+/** Numbers that each thread returned, their count first. */
+export const RESULTS = 16;
+export const RESULT_WORDS = 8;
+/** For each step: the thread to run (-1: the one that ran last, if it can), then the thread that ran, then which could have. */
+export const SCHEDULE = 64;
+export const MOST_STEPS = 400;
+export const RAN = SCHEDULE + MOST_STEPS;
+export const COULD = RAN + MOST_STEPS;
+export const CONTROL_WORDS = COULD + MOST_STEPS;
+
+export const NOBODY = -1;
+const DECIDING = -2;
+export const RUNNING = 0;
+export const WAITING = 1;
+export const DONE = 2;
+const STOP = -1;
+
+const real = {
+  ...Object.fromEntries(Object.getOwnPropertyNames(Atomics).map((name) => [name, (Atomics as never)[name]])),
+} as unknown as typeof Atomics;
+
+/** Waits for this thread's turn; whichever thread sees that all have arrived says whose turn it is. */
+function arrive(control: Int32Array, me: number): void {
+  real.store(control, AT + me, WAITING);
+  while (real.load(control, GRANT) !== me) grantNext(control);
+  real.store(control, AT + me, RUNNING);
+  real.store(control, GRANT, NOBODY);
+}
+
+function grantNext(control: Int32Array): void {
+  if (real.compareExchange(control, GRANT, NOBODY, DECIDING) !== NOBODY) return;
+  const next = decide(control);
+  real.store(control, GRANT, next);
+}
+
+function decide(control: Int32Array): number {
+  const at = [0, 1].map((thread) => real.load(control, AT + thread));
+  const could = [0, 1].filter((thread) => at[thread] === WAITING);
+  if (could.length === 0 || at.includes(RUNNING)) return NOBODY;
+  const step = real.load(control, STEP);
+  if (step >= MOST_STEPS) throw new Error(`more than ${MOST_STEPS} steps`);
+  const wanted = control[SCHEDULE + step];
+  const last = step === 0 ? 0 : control[RAN + step - 1];
+  const next = could.includes(wanted) ? wanted : could.includes(last) ? last : could[0];
+  real.store(control, STEP, step + 1);
+  control[RAN + step] = next;
+  control[COULD + step] = could.length;
+  return next;
+}
+
+let explored: Int32Array | undefined;
+
+function instrument(me: number): void {
+  const names = ['load', 'store', 'add', 'sub', 'and', 'or', 'xor', 'exchange', 'compareExchange'] as const;
+  const wrapped = Object.fromEntries(
+    names.map((name) => [
+      name,
+      (...args: never[]) => {
+        if (explored !== undefined) arrive(explored, me);
+        return (real[name] as (...args: never[]) => number)(...args);
+      },
+    ]),
+  );
+  globalThis.Atomics = { ...real, ...wrapped } as typeof Atomics;
+}
+
+function main({ program, me, span, control: memory }: ExplorerData): void {
+  const control = new Int32Array(memory);
+  const { attach, threads } = PROGRAMS[program];
+  instrument(me);
+  for (let run = 0; ; ) {
+    real.wait(control, RUN, run);
+    run = real.load(control, RUN);
+    if (run === STOP) return;
+    while (real.load(control, ATTACHED) !== me);
+    const part = attach(span);
+    real.store(control, ATTACHED, me + 1);
+    while (real.load(control, ATTACHED) !== threads.length);
+    explored = control;
+    const results = threads[me](part);
+    explored = undefined;
+    control[RESULTS + me * RESULT_WORDS] = results.length;
+    control.set(results, RESULTS + me * RESULT_WORDS + 1);
+    real.store(control, AT + me, DONE);
+    while (real.load(control, AT) !== DONE || real.load(control, AT + 1) !== DONE) grantNext(control);
+    real.add(control, ENDED, 1);
+    real.notify(control, ENDED);
+  }
+}
+
+if (workerData?.control !== undefined) main(workerData as ExplorerData);
