@@ -44,7 +44,8 @@ export interface Lease extends Disposable {
  *
  * `take` returns a handle, a whole number from 1 to 2^30 - 1, or NONE when all blocks are in use: counted, never thrown. A block keeps
  * whatever was last in it. `give` returns false, and counts that, for a handle that names no block in use: given twice, or made up. A
- * block may be given by another thread than took it.
+ * block may be given by another thread than took it. Two threads that give one block at the same moment are a fault in the program that
+ * is noticed, unless one of the two took it.
  *
  * Each thread makes a Pool of its own over the same memory, and becomes a member, with a magazine: blocks of its own that cost no atomic
  * operation. Blocks belong to the member that took them until given; a member that ended without {@link leave} is found by
