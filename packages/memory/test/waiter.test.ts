@@ -1,0 +1,36 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { Worker } from 'node:worker_threads';
+import { Bell } from '../src/bell.ts';
+import { sequenceBytes } from '../src/sequence.ts';
+import { i32Of, reserve } from '../src/span.ts';
+import { WAIT_STRATEGIES, Waiter } from '../src/waiter.ts';
+
+describe('waiting', () => {
+  for (const strategy of WAIT_STRATEGIES) {
+    it(`by ${strategy} ends when another thread brings work, each time`, { timeout: 30_000 }, () => {
+      const span = reserve(sequenceBytes(2));
+      const words = i32Of(span);
+      const bell = new Bell(span, 1);
+      const worker = new Worker(new URL('./support/ringer.ts', import.meta.url), { workerData: { span, times: 50 } });
+      const waiter = new Waiter(bell, strategy);
+      for (let seen = 0; seen < 50; seen = Atomics.load(words, 0)) {
+        const before = seen;
+        waiter.wait({ ready: () => Atomics.load(words, 0) !== before });
+      }
+      void worker.terminate();
+    });
+  }
+
+  it('refuses a strategy that there is not', () => {
+    assert.throws(() => new Waiter(new Bell(reserve(64), 0), 'sleep' as never), /must be one of spin, yield, park, adaptive/);
+  });
+
+  it('between processes looks for itself', () => {
+    const bell = new Bell({ buffer: new ArrayBuffer(64), byteOffset: 0, byteLength: 64 }, 0);
+    const since = performance.now();
+    bell.prepare();
+    bell.wait(20);
+    assert.ok(performance.now() - since >= 15);
+  });
+});
