@@ -3,6 +3,7 @@ import path from 'node:path';
 import { holderOf } from '@outcry/venue/core/lock';
 import { Command } from 'commander';
 import { printTable } from './output.ts';
+import { getJson } from './request.ts';
 
 interface Options {
   data: string;
@@ -78,16 +79,7 @@ async function call<T>(
     throw new Error(`no venue runs on ${path.resolve(options.data)}: start it with 'outcry serve --data ${options.data}'`);
   const headers: Record<string, string> = { 'x-outcry-admin': fs.readFileSync(tokenFile, 'utf8').trim() };
   if (body !== undefined) headers['content-type'] = 'application/json';
-  let response: Response;
-  try {
-    response = await fetch(`${options.url}/outcry/v1/${resource}`, { method, headers, body: body && JSON.stringify(body) });
-  } catch (error) {
-    throw new Error(
-      `${options.url} does not answer (${((error as Error).cause as Error | undefined)?.message ?? (error as Error).message}); see --url`,
-    );
-  }
-  const answer = (await response.json()) as T & { msg?: string };
-  if (!response.ok) throw new Error(answer.msg ?? `HTTP ${response.status}`);
+  const answer = await getJson<T>(`${options.url}/outcry/v1/${resource}`, { method, headers, body: body && JSON.stringify(body) });
   if (options.json) console.log(JSON.stringify(answer));
   else print(answer);
 }

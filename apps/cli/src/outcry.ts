@@ -7,6 +7,7 @@ import { accountCommand } from './account.ts';
 import { benchCommand } from './bench.ts';
 import { doctorCommand } from './doctor.ts';
 import { journalCommand } from './journal.ts';
+import { memoryCommand } from './memory.ts';
 import { replayCommand } from './replay.ts';
 import { serveCommand } from './serve.ts';
 
@@ -21,6 +22,7 @@ const program = new Command('outcry')
   .addCommand(serveCommand())
   .addCommand(accountCommand())
   .addCommand(journalCommand())
+  .addCommand(memoryCommand())
   .addCommand(replayCommand())
   .addCommand(benchCommand())
   .addCommand(doctorCommand());

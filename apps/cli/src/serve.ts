@@ -14,6 +14,9 @@ import { startVenue } from '@outcry/venue/venue';
 import { Command, InvalidArgumentError } from 'commander';
 import pino from 'pino';
 
+/** npm passes on a signal that the terminal has sent us already: one that comes so soon is the same one. */
+const REPEATED_SIGNAL_MS = 1000;
+
 interface ServeOptions {
   config?: string;
   data?: string;
@@ -49,15 +52,22 @@ async function serve(options: ServeOptions): Promise<void> {
   const log = pino({ level: config.logLevel, base: null }, pino.destination({ fd: 2, sync: true }));
   const venue = await startVenue(config, { log });
   const demo = options.demo ? await startDemo(venue, options.flow, log) : undefined;
+  let stoppingSince = 0;
   const stop = async (signal: string) => {
+    if (stoppingSince > 0) {
+      if (performance.now() - stoppingSince < REPEATED_SIGNAL_MS) return;
+      log.warn(`${signal} again: ended without waiting; the next start recovers from the journal`);
+      process.exit(1);
+    }
+    stoppingSince = performance.now();
     log.info(`${signal}: stopping`);
     demo?.stop();
     await venue.close();
     log.info('stopped');
     process.exit(0);
   };
-  process.once('SIGINT', () => void stop('SIGINT'));
-  process.once('SIGTERM', () => void stop('SIGTERM'));
+  process.on('SIGINT', () => void stop('SIGINT'));
+  process.on('SIGTERM', () => void stop('SIGTERM'));
   console.log(options.demo ? demoWelcome(venue.url) : `The venue listens on ${venue.url} (API documentation: ${venue.url}/docs)`);
 }
 

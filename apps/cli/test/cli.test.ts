@@ -31,6 +31,8 @@ describe('outcry', () => {
     'journal',
     'journal dump',
     'journal verify',
+    'memory',
+    'memory tune',
     'doctor',
     'account',
     'account create',
@@ -173,6 +175,30 @@ describe('outcry on a running venue and its data', () => {
     assert.equal((await client.signed('POST', '/api/v3/order', order)).status, 200);
     assert.match(outcry('account', 'create', 'carol', ...where).stderr, /there is an account 'carol' already/i);
     assert.match(outcry('account', 'list', '--data', data, '--url', 'http://127.0.0.1:9').stderr, /does not answer/);
+  });
+
+  it('tells how memory stands, and proposes sizes from the peaks of the run once it has ended', async () => {
+    const where = ['--url', venue.url];
+    assert.match(
+      outcry('memory', ...where).stdout,
+      /^pressure normal, health 100 of 100\n[\s\S]*orders +engine +\d+ +4000000[\s\S]*suspected leaks: none/,
+    );
+    assert.equal(json('memory', ...where).level, 'normal');
+    assert.match(outcry('memory', '--url', 'http://127.0.0.1:9').stderr, /does not answer/);
+    assert.match(outcry('memory', 'tune', '--data', data).stderr, /there is no .*memory-peaks\.json: run a venue/);
+    const other = path.join(directory, 'tuned');
+    fs.mkdirSync(other);
+    const short = await VenueProcess.start(other, '--demo', '--no-flow');
+    await short.close();
+    const config = path.join(other, 'config.json');
+    fs.writeFileSync(config, JSON.stringify({ limits: { accounts: 77 }, logLevel: 'error' }));
+    const tuned = json('memory', 'tune', '--data', other, '--config', config);
+    assert.deepEqual(tuned.map(({ setting }: { setting: string }) => setting).sort(), ['commandSlots', 'eventSlots', 'limits.orders']);
+    const { limits, logLevel, commandSlots } = JSON.parse(fs.readFileSync(config, 'utf8'));
+    assert.deepEqual([limits, logLevel, commandSlots], [{ accounts: 77, orders: 1000 }, 'error', 1024]);
+    const again = await VenueProcess.start(other, '--demo', '--no-flow', '--config', config);
+    assert.equal(json('memory', '--url', again.url).parts[0].capacity, 1000);
+    await again.close();
   });
 
   it('dumps the journal while the venue runs, and verifies it', async () => {

@@ -29,7 +29,7 @@ describe('the page in a browser', { skip }, () => {
   });
   after(async () => {
     await browser?.close();
-    await venue.kill('SIGTERM');
+    await venue.close();
     fs.rmSync(data, { recursive: true, force: true });
   });
 

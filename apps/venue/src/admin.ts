@@ -28,6 +28,8 @@ export function addAdminRoutes(server: FastifyInstance, services: Services): voi
   };
   const admin = { onRequest: guard, schema: { tags: ['Administration'] } };
   server.get('/outcry/v1/status', { schema: { tags: ['Administration'], summary: 'Where the threads stand' } }, () => status(services));
+  const memory = { schema: { tags: ['Administration'], summary: 'Pools, rings, pressure and suspected leaks' } };
+  server.get('/outcry/v1/memory', memory, () => services.memory.report());
   server.get('/outcry/v1/accounts', admin, () => listAccounts(services));
   server.post('/outcry/v1/accounts', admin, (request) => createAccount(services, field(request, 'name')));
   server.post('/outcry/v1/accounts/:name/fund', admin, (request) => {

@@ -13,7 +13,9 @@ import { Gateway } from './core/gateway.ts';
 import { lockDirectory } from './core/lock.ts';
 import { Market } from './core/market.ts';
 import { MarketFeed } from './core/market-feed.ts';
+import { MemoryMonitor } from './core/memory.ts';
 import { SegmentPreparer } from './core/segment-preparer.ts';
+import { SharedState } from './core/shared-state.ts';
 import { startServer } from './server.ts';
 import { History } from './store/history.ts';
 import { CANDLE_SECONDS } from './store/schema.ts';
@@ -71,16 +73,18 @@ export async function startVenue(config: VenueConfig, hooks: VenueHooks): Promis
     const follower = await startFollower(config, crew, directory, log);
     const followerEnded = new Promise<void>((resolve) => follower.once('exit', () => resolve()));
     cleanup.splice(1, 0, () => followerEnded); // it ends after the crew: it writes what the crew left
-    const services = createServices(config, market, crew);
+    const services = createServices(config, market, crew, log);
     const { gateway, feeds, userStreams } = services;
     const streams = new MarketStreams(market, feeds);
-    gateway.listeners.push(streams, userStreams);
+    const touches = { onDepth: (instrument: number) => services.state.setTouch(instrument, feeds[instrument].depth) };
+    gateway.listeners.push(streams, userStreams, touches);
     loadCandles(services, log);
     const running = gateway.run();
     cleanup.push(async () => {
       streams.close();
       gateway.close();
       await running;
+      services.memory.close(log);
       services.history.close();
     });
     await defineMarket(services, crew.recovery.sequence);
@@ -93,14 +97,22 @@ export async function startVenue(config: VenueConfig, hooks: VenueHooks): Promis
   }
 }
 
-function createServices(config: VenueConfig, market: Market, crew: Crew): Services {
+function createServices(config: VenueConfig, market: Market, crew: Crew, log: Logger): Services {
   const unitOf = (instrument: number) => market.instruments[instrument].unit;
-  const gateway = new Gateway(crew.shared, unitOf);
+  const state = new SharedState({
+    accounts: config.limits.accounts,
+    assets: market.assets.length,
+    instruments: market.instruments.length,
+    file: config.sharedStateFile,
+  });
+  const gateway = new Gateway(crew.shared, unitOf, state);
   return {
     config,
     market,
     accounts: new Accounts(config.data),
     gateway,
+    state,
+    memory: new MemoryMonitor(config.data, crew.shared, crew.pools, gateway, state, log),
     feeds: market.instruments.map((instrument) => new MarketFeed(instrument)),
     history: new History(databaseFile(config)),
     shared: crew.shared,

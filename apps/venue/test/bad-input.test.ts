@@ -75,7 +75,7 @@ describe('bad input gets a documented error, and the venue goes on', () => {
   after(async () => {
     assert.equal((await alice.public('/api/v3/ping')).status, 200, 'the venue still answers');
     assert.deepEqual((await alice.signed('GET', '/api/v3/openOrders')).body, [], 'nothing of it rests in the book');
-    assert.equal(await venue.kill('SIGTERM'), 0);
+    await venue.close();
     fs.rmSync(data, { recursive: true, force: true });
   });
 

@@ -26,7 +26,7 @@ describe('ccxt trades on the demo venue', () => {
     await new Promise((resolve) => setTimeout(resolve, 2000)); // let the market come to life
   });
   after(async () => {
-    await venue.kill('SIGTERM');
+    await venue.close();
     fs.rmSync(data, { recursive: true, force: true });
   });
 

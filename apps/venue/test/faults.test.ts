@@ -3,9 +3,12 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, it, type TestContext } from 'node:test';
+import { Arena } from '@outcry/memory/arena';
+import { SharedMap } from '@outcry/memory/shared-map';
 import pino from 'pino';
 import { smallDisk } from '../../../packages/journal/test/support/small-disk.ts';
 import { DEFAULTS, DEMO_ASSETS, DEMO_INSTRUMENTS, DEMO_RATE_LIMITS } from '../src/core/config.ts';
+import { balanceValue, touchValue } from '../src/core/shared-state.ts';
 import { startDemo } from '../src/demo/demo.ts';
 import { startVenue } from '../src/venue.ts';
 import { Client, temporaryDirectory, VenueProcess } from './support/process.ts';
@@ -261,6 +264,47 @@ describe('limits', () => {
     );
     await alice.signed('DELETE', '/api/v3/order', { symbol: 'BTCUSDT', orderId: placed[0].id });
     assert.equal((await place(alice)).code, 0);
+  });
+
+  it('refuses new orders when memory pressure is critical, with the reason, while cancels pass', async (t) => {
+    const venue = await startWith(t, { limits: { orders: 40 } });
+    const alice = new Client(venue.url);
+    const pressure = async () => (await alice.public('/outcry/v1/memory')).body;
+    const placed = [];
+    for (let i = 0; i < 36; i++) placed.push(await place(alice));
+    assert.ok(placed.every(({ code }) => code === 0));
+    await until('critical pressure', async () => (await pressure()).level === 'critical');
+    const { body } = await alice.signed('POST', '/api/v3/order', ORDER);
+    assert.deepEqual(body, { code: -2010, msg: 'The venue holds as many open orders as it can; cancel some or try again later.' });
+    assert.match((await pressure()).recommendations.join(), /orders is 90% full: raise limits\.orders \(now 40\)/);
+    for (const { id } of placed.slice(0, 10)) {
+      assert.equal((await alice.signed('DELETE', '/api/v3/order', { symbol: 'BTCUSDT', orderId: id })).status, 200);
+    }
+    assert.equal((await place(alice)).code, 0);
+    await until('less pressure', async () => (await pressure()).level !== 'critical');
+    assert.match(venue.output, /memory pressure critical \(orders \d+ of 40\); new orders are refused/);
+    await venue.checkMemory();
+  });
+
+  it('shows balances and best prices in a file that another process maps', async (t) => {
+    const file = path.join(temporaryDirectory('fault'), 'state');
+    t.after(() => fs.rmSync(path.dirname(file), { recursive: true, force: true }));
+    const venue = await startWith(t, { sharedStateFile: file });
+    const alice = new Client(venue.url);
+    assert.equal((await place(alice)).code, 0);
+    const arena = Arena.attach({ file });
+    const [balances, touches] = [new SharedMap(arena.find('balances')), new SharedMap(arena.find('touches'))];
+    const { body: account } = await alice.signed('GET', '/api/v3/account');
+    const usdt = account.balances.find(({ asset }: { asset: string }) => asset === 'USDT');
+    assert.ok(balances.get(0, 0));
+    assert.equal(balances.value.f64[balanceValue.F64_AVAILABLE], Math.round(Number(usdt.free) * 1e8));
+    assert.equal(balances.value.f64[balanceValue.F64_HELD], Math.round(Number(usdt.locked) * 1e8));
+    const { body: ticker } = await alice.public('/api/v3/ticker/bookTicker?symbol=BTCUSDT');
+    assert.ok(touches.get(0, 0));
+    const side = ORDER.side === 'BUY' ? 0 : 1;
+    assert.equal(touches.value.f64[touchValue.F64_PRICE + side] / 100, Number(side === 0 ? ticker.bidPrice : ticker.askPrice));
+    assert.equal(touches.value.f64[touchValue.F64_LOTS + side] / 1e5, Number(side === 0 ? ticker.bidQty : ticker.askQty));
+    arena.close();
   });
 
   it('answers -1008 or acknowledges, and nothing else, when more comes than the rings hold', async (t) => {

@@ -19,7 +19,7 @@ before(async () => {
   bob = new Client(venue.url, 'bob');
 });
 after(async () => {
-  assert.equal(await venue.kill('SIGTERM'), 0);
+  await venue.close();
   fs.rmSync(data, { recursive: true, force: true });
 });
 

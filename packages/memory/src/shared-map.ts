@@ -28,14 +28,20 @@ const VALUE = 4;
 /** Looks at an entry that is being written before its writer is taken for dead. */
 const PATIENCE = 10_000_000;
 
+/** Bytes that a map takes. */
+export function sharedMapBytes({ capacity, valueWords }: SharedMapOptions): number {
+  return HEAD + CACHE_LINE + bucketBytes(capacity) + (capacity + 1) * (VALUE + valueWords) * 4;
+}
+
 /** Makes a map's memory. Throws RangeError for shapes that no map has. */
-export function createSharedMap({ capacity, valueWords }: SharedMapOptions, place: Place = ALONE): Span {
+export function createSharedMap(options: SharedMapOptions, place: Place = ALONE): Span {
+  const { capacity, valueWords } = options;
   if (!Number.isInteger(capacity) || capacity < 1 || capacity > 2 ** 24)
     throw new RangeError(`a map of ${capacity} entries: must be from 1 to 2^24`);
   if (valueWords < 2 || valueWords % 2 !== 0 || valueWords > MOST_VALUE_WORDS) {
     throw new RangeError(`map values of ${valueWords} words: must be even, from 2 to ${MOST_VALUE_WORDS}`);
   }
-  const span = place(HEAD + CACHE_LINE + bucketBytes(capacity) + (capacity + 1) * (VALUE + valueWords) * 4);
+  const span = place(sharedMapBytes(options));
   writeHead(span, KIND, [capacity, valueWords]);
   i32Of(within(span, HEAD, CACHE_LINE))[TOP] = 1;
   return span;

@@ -1,3 +1,4 @@
+import { REASON } from '@outcry/market/reason';
 import type { TObject } from 'typebox';
 import type { Accounts } from '../core/accounts.ts';
 import type { CommandFields } from '../core/commands.ts';
@@ -5,9 +6,11 @@ import type { VenueConfig } from '../core/config.ts';
 import { type Gateway, GatewayError, type Outcome } from '../core/gateway.ts';
 import type { Instrument, Market } from '../core/market.ts';
 import type { MarketFeed } from '../core/market-feed.ts';
+import type { MemoryMonitor } from '../core/memory.ts';
+import type { SharedState } from '../core/shared-state.ts';
 import { type History, HistoryUnavailable } from '../store/history.ts';
 import type { Shared } from '../threads/shared.ts';
-import { errors } from './errors.ts';
+import { errors, newOrderError } from './errors.ts';
 import type { Parameters } from './parameters.ts';
 import type { RateLimiter } from './rate-limits.ts';
 import type { UserStreams } from './user-streams.ts';
@@ -18,6 +21,8 @@ export interface Services {
   market: Market;
   accounts: Accounts;
   gateway: Gateway;
+  state: SharedState;
+  memory: MemoryMonitor;
   feeds: readonly MarketFeed[];
   history: History;
   shared: Shared;
@@ -67,6 +72,8 @@ export async function submit(services: Services, caller: Caller, fields: Command
     switch (error.code) {
       case 'overloaded':
         throw errors.overloaded();
+      case 'short_of_memory':
+        throw newOrderError(REASON.OUT_OF_ORDERS);
       case 'journal_full':
         throw errors.disconnected(error.message);
       default:

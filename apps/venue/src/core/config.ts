@@ -40,6 +40,8 @@ export interface VenueConfig {
   /** bytes that may wait for one slow WebSocket client before it is disconnected */
   webSocketBufferBytes: number;
   tls?: { cert: string; key: string };
+  /** file for balances and best prices in shared memory, which other processes can attach to; undefined: this process's memory */
+  sharedStateFile?: string;
   logLevel: string;
 }
 
@@ -109,7 +111,7 @@ export function readConfig(file: string): Partial<VenueConfig> {
     throw new ConfigError(`${file}: ${(error as Error).message}`);
   }
   if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) throw new ConfigError(`${file}: must be a JSON object`);
-  const optional = { assets: [], instruments: [], engineCpu: 0, journalCpu: 0, tls: {} };
+  const optional = { assets: [], instruments: [], engineCpu: 0, journalCpu: 0, tls: {}, sharedStateFile: '' };
   const known: Record<string, unknown> = { ...DEFAULTS, ...optional };
   for (const [key, value] of Object.entries(parsed)) {
     if (!(key in known)) throw new ConfigError(`${file}: unknown key '${key}'; known: ${Object.keys(known).sort().join(', ')}`);

@@ -1,8 +1,10 @@
+import { COMMAND } from '@outcry/market/command';
 import { event, OF_CANCEL } from '@outcry/market/event';
 import type { Side } from '@outcry/market/order-terms';
 import type { Ring } from '@outcry/memory/ring';
 import { ENGINE_GATE, GATEWAY_GATE, JOURNAL_FAILED, JOURNAL_FULL, type Shared } from '../threads/shared.ts';
 import { type CommandFields, writeCommand, writeText } from './commands.ts';
+import type { SharedState } from './shared-state.ts';
 import { type Balance, type Fill, type Order, type Trade, View, type ViewListener } from './view.ts';
 
 /** What a command did, told once it is durable. */
@@ -21,7 +23,7 @@ export interface Outcome {
 
 /** Why a command never got to the engine, or nobody can say what became of it. */
 export class GatewayError extends Error {
-  readonly code: 'overloaded' | 'journal_full' | 'unknown_outcome';
+  readonly code: 'overloaded' | 'short_of_memory' | 'journal_full' | 'unknown_outcome';
   constructor(code: GatewayError['code'], message: string) {
     super(message);
     this.code = code;
@@ -41,6 +43,8 @@ interface Pending {
 export class Gateway {
   readonly view: View;
   readonly listeners: Partial<ViewListener>[] = [];
+  /** Whether new orders are refused; cancels and everything else pass. */
+  isShortOfMemory = () => false;
   readonly #shared: Shared;
   readonly #ring: Ring;
   /** commands without an answer yet, oldest first from `#head` on */
@@ -52,10 +56,10 @@ export class Gateway {
   #willRing = false;
   #lastTime = 0;
 
-  constructor(shared: Shared, unitOf: (instrument: number) => number) {
+  constructor(shared: Shared, unitOf: (instrument: number) => number, state: SharedState) {
     this.#shared = shared;
     this.#ring = shared.commands;
-    this.view = new View(this.#fanOut(), unitOf);
+    this.view = new View(this.#fanOut(), unitOf, state);
   }
 
   /** Number of the last command whose events have been taken in. */
@@ -69,7 +73,7 @@ export class Gateway {
 
   /** Sends a command. Resolves once it is durable and the engine has answered. Rejects with GatewayError. */
   submit(fields: CommandFields): Promise<Outcome> {
-    const refusal = this.#refusal();
+    const refusal = this.#refusal(fields.head & 0xff);
     if (refusal !== undefined) return Promise.reject(refusal);
     const count = fields.text ? 2 : 1;
     const first = this.#ring.claim(count);
@@ -116,7 +120,9 @@ export class Gateway {
     });
   }
 
-  #refusal(): GatewayError | undefined {
+  #refusal(kind: number): GatewayError | undefined {
+    if (kind === COMMAND.NEW_ORDER && this.isShortOfMemory())
+      return new GatewayError('short_of_memory', 'memory is short: no new orders for now');
     switch (this.#shared.journalState) {
       case JOURNAL_FULL:
         return new GatewayError('journal_full', 'the journal has no disk space: no orders or cancels are accepted until there is');

@@ -4,6 +4,7 @@ import { EVENT, event, IS_MAKER, NEW_AGGREGATE, RESTING } from '@outcry/market/e
 import type { OrderKind, Side, TimeInForce } from '@outcry/market/order-terms';
 import { REASON } from '@outcry/market/reason';
 import { STATUS } from '../store/schema.ts';
+import type { SharedState } from './shared-state.ts';
 
 /** An order as its owner sees it. Prices in ticks, quantities in lots, amounts in quote units, times in microseconds since 1970. */
 export interface Order {
@@ -73,19 +74,20 @@ export interface ViewListener {
   onInstrument(instrument: number, lastPrice: number): void;
 }
 
-/** Open orders and balances, built from the engine's events alone. */
+/** Open orders, and balances in shared memory, built from the engine's events alone. */
 export class View {
   readonly openOrders = new Map<number, Order>();
   readonly #byAccount = new Map<number, Map<number, Order>>();
   readonly #byClientId = new Map<string, Order>();
-  readonly #balances = new Map<number, Map<number, Balance>>();
   readonly #aggregates: number[] = [];
   readonly #unitOf: (instrument: number) => number;
   readonly #listener: ViewListener;
+  readonly #state: SharedState;
   #text = '';
   #isTransfer = false;
 
-  constructor(listener: ViewListener, unitOf: (instrument: number) => number) {
+  constructor(listener: ViewListener, unitOf: (instrument: number) => number, state: SharedState) {
+    this.#state = state;
     this.#listener = listener;
     this.#unitOf = unitOf;
   }
@@ -102,12 +104,8 @@ export class View {
     return this.#byClientId.get(`${account}:${clientId}`);
   }
 
-  balancesOf(account: number): ReadonlyMap<number, Balance> {
-    return this.#balances.get(account) ?? new Map();
-  }
-
   balance(account: number, asset: number): Balance {
-    return this.#balances.get(account)?.get(asset) ?? { available: 0, held: 0 };
+    return this.#state.balance(account, asset);
   }
 
   /** Takes in one event. */
@@ -244,16 +242,12 @@ export class View {
     const account = i32[at + event.ACCOUNT];
     const asset = i32[at + event.PRICE];
     const balance = { available: f64[(at >> 1) + event.F64_AVAILABLE], held: f64[(at >> 1) + event.F64_HELD] };
-    let own = this.#balances.get(account);
-    if (own === undefined) {
-      own = new Map();
-      this.#balances.set(account, own);
-    }
-    const before = own.get(asset);
+    const before = this.#isTransfer ? this.#state.balance(account, asset).available : 0;
     const time = f64[(at >> 1) + event.F64_TIME];
-    own.set(asset, balance);
-    if (this.#isTransfer) this.#listener.onTransfer(account, asset, balance.available - (before?.available ?? 0), time);
-    this.#listener.onBalance(account, asset, balance, f64[(at >> 1) + event.F64_SEQUENCE], time);
+    const sequence = f64[(at >> 1) + event.F64_SEQUENCE];
+    this.#state.setBalance(account, asset, balance.available, balance.held, sequence);
+    if (this.#isTransfer) this.#listener.onTransfer(account, asset, balance.available - before, time);
+    this.#listener.onBalance(account, asset, balance, sequence, time);
   }
 
   #forget(order: Order): void {

@@ -3,6 +3,7 @@ import { Worker } from 'node:worker_threads';
 import type { EngineLimits } from '@outcry/engine/engine';
 import type { JournalOptions } from '@outcry/journal/journal-writer';
 import type { Outcome } from '@outcry/memory/libc';
+import type { EnginePools } from '../core/memory.ts';
 import type { EngineThreadData } from './engine-thread.ts';
 import type { JournalThreadData } from './journal-thread.ts';
 import type { Recovery } from './recovery.ts';
@@ -26,6 +27,8 @@ export interface Crew {
   readonly shared: Shared;
   readonly recovery: Recovery;
   readonly placed: Record<string, Outcome[]>;
+  /** the engine's pools, to be looked at */
+  readonly pools: EnginePools;
   /** Lets both threads finish what is in the ring, and ends them. */
   stop(): Promise<void>;
 }
@@ -37,7 +40,7 @@ export async function startCrew(options: CrewOptions): Promise<Crew> {
   const placed: Record<string, Outcome[]> = {};
   const engineData: EngineThreadData = { limits: options.limits, directory, placement: options.placement?.engine ?? ANYWHERE };
   const engine = new Worker(new URL('./engine-thread.ts', import.meta.url), { workerData: engineData, name: 'engine' });
-  const first = await firstMessage<{ recovery: Recovery; placed: Outcome[] }>(engine);
+  const first = await firstMessage<{ recovery: Recovery; placed: Outcome[]; pools: EnginePools }>(engine);
   placed.engine = first.placed;
   const memory = createVenueMemory(first.recovery.sequence, options.memory);
   const journalData: JournalThreadData = {
@@ -59,6 +62,7 @@ export async function startCrew(options: CrewOptions): Promise<Crew> {
     shared,
     recovery: first.recovery,
     placed,
+    pools: first.pools,
     stop: async () => {
       shared.stop();
       await Promise.all(ended);

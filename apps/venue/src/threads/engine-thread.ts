@@ -3,6 +3,7 @@ import { announceState } from '@outcry/engine/announce';
 import { Engine, type EngineLimits } from '@outcry/engine/engine';
 import { keepCompiledCode, raiseInliningBudget } from '@outcry/memory/runtime';
 import { Waiter, type Work } from '@outcry/memory/waiter';
+import type { EnginePools } from '../core/memory.ts';
 import { EventRing } from './event-ring.ts';
 import { recover } from './recovery.ts';
 import { CHECKPOINT_EVERY, ENGINE_GATE, Shared, type VenueMemory } from './shared.ts';
@@ -24,7 +25,12 @@ const { limits, directory, placement } = workerData as EngineThreadData;
 const port = parentPort!;
 const output = new EventRing();
 const engine = new Engine(output, limits);
-port.postMessage({ kind: 'recovered', recovery: recover(engine, directory), placed: place(placement) });
+const pools: EnginePools = {
+  orders: engine.memory.orders.span,
+  farLevels: engine.memory.farLevels.span,
+  texts: engine.details.texts.span,
+};
+port.postMessage({ kind: 'recovered', recovery: recover(engine, directory), placed: place(placement), pools });
 keepCompiledCode();
 port.once('message', (memory: VenueMemory) => {
   run(new Shared(memory));

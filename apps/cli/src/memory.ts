@@ -1,0 +1,60 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { type MemoryReport, reportText } from '@outcry/memory/report';
+import { type Peak, type Tuned, tune } from '@outcry/memory/tune';
+import { DEFAULTS } from '@outcry/venue/core/config';
+import { PEAKS_FILE } from '@outcry/venue/core/memory';
+import { Command } from 'commander';
+import { printTable } from './output.ts';
+import { getJson } from './request.ts';
+
+interface TuneOptions {
+  data: string;
+  config?: string;
+  json?: boolean;
+}
+
+export function memoryCommand(): Command {
+  const command = new Command('memory')
+    .description("A running venue's memory: pools and rings, pressure, suspected leaks, health, and what to change.")
+    .option('--url <url>', 'address of the running venue', `http://${DEFAULTS.host}:${DEFAULTS.port}`)
+    .option('--json', 'print JSON')
+    .action(async ({ url, json }: { url: string; json?: boolean }) => {
+      const report = await getJson<MemoryReport>(`${url}/outcry/v1/memory`);
+      console.log(json ? JSON.stringify(report) : reportText(report));
+    });
+  command
+    .command('tune')
+    .description('Sizes for the next run from the peaks of the runs so far: half as much again, rounded up.')
+    .option('--data <dir>', "the venue's data directory, where its peaks are recorded", 'data')
+    .option('--config <file>', 'write the sizes into this configuration file; it is made when it is not there')
+    .option('--json', 'print JSON')
+    .action(showTuned);
+  return command;
+}
+
+function showTuned({ data, config }: TuneOptions, command: Command): void {
+  const file = path.join(data, PEAKS_FILE);
+  if (!fs.existsSync(file)) throw new Error(`there is no ${file}: run a venue on ${data} first, and stop it`);
+  const tuned = tune(JSON.parse(fs.readFileSync(file, 'utf8')) as Peak[]);
+  if (config !== undefined) writeSizes(config, tuned);
+  if (command.optsWithGlobals().json) {
+    console.log(JSON.stringify(tuned));
+    return;
+  }
+  printTable(
+    ['setting', 'sized by', 'peak', 'now', 'proposed'],
+    tuned.map(({ setting, name, peak, capacity, proposed }) => [setting, name, String(peak), String(capacity), String(proposed)]),
+  );
+  console.log(config === undefined ? 'Nothing was changed; --config FILE writes the proposed sizes.' : `Written to ${config}.`);
+}
+
+/** Puts `limits.orders` and the like into a JSON file, and leaves the rest of it alone. */
+function writeSizes(file: string, tuned: readonly Tuned[]): void {
+  const config = fs.existsSync(file) ? (JSON.parse(fs.readFileSync(file, 'utf8')) as Record<string, unknown>) : {};
+  for (const { setting, proposed } of tuned) {
+    const [key, inner] = setting.split('.');
+    config[key] = inner === undefined ? proposed : { ...(config[key] as object), [inner]: proposed };
+  }
+  fs.writeFileSync(file, `${JSON.stringify(config, null, 2)}\n`);
+}

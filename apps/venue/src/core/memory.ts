@@ -1,0 +1,126 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { event } from '@outcry/market/event';
+import { type MemoryReport, memoryReport } from '@outcry/memory/report';
+import type { Ring } from '@outcry/memory/ring';
+import { slotPoolStatistics } from '@outcry/memory/slot-pool';
+import type { Span } from '@outcry/memory/span';
+import type { PoolStatistics } from '@outcry/memory/statistics';
+import { mergePeaks, type Peak, peaksOf } from '@outcry/memory/tune';
+import { MemoryWatch } from '@outcry/memory/watch';
+import type { Logger } from 'pino';
+import type { Shared } from '../threads/shared.ts';
+import type { Gateway } from './gateway.ts';
+import type { SharedState } from './shared-state.ts';
+
+/** The engine's pools, as its thread hands them over. */
+export interface EnginePools {
+  readonly orders: Span;
+  readonly farLevels: Span;
+  readonly texts: Span;
+}
+
+/** Where the peaks of all runs are kept, in the data directory. */
+export const PEAKS_FILE = 'memory-peaks.json';
+const SAVE_EVERY_MS = 60_000;
+/** Share of a pool from which new orders are refused. */
+const CRITICAL = 0.9;
+
+/**
+ * Watches the venue's memory: at critical pressure the gateway refuses new orders, with a reason, while cancels pass; below it takes
+ * them again. Peaks are saved for `outcry memory tune`.
+ */
+export class MemoryMonitor {
+  readonly #watch = new MemoryWatch();
+  readonly #file: string;
+  readonly #saving: NodeJS.Timeout;
+
+  constructor(data: string, shared: Shared, engine: EnginePools, gateway: Gateway, state: SharedState, log: Logger) {
+    this.#file = path.join(data, PEAKS_FILE);
+    const pool = (name: string, span: Span) =>
+      this.#watch.watch({ component: 'engine', setting: 'limits.orders', statistics: () => slotPoolStatistics(name, span) });
+    pool('orders', engine.orders);
+    pool('far price levels', engine.farLevels);
+    pool('client order ids', engine.texts);
+    const ring = (name: string, component: string, setting: string, of: Ring) =>
+      this.#watch.watch({ component, setting, powerOfTwo: true, isQueue: true, statistics: () => ringStatistics(name, of) });
+    ring('command ring', 'gateway', 'commandSlots', shared.commands);
+    ring('event ring', 'engine', 'eventSlots', shared.events);
+    this.#watch.watch({ component: 'gateway', statistics: () => balanceStatistics(state) });
+    this.#watch.listeners.push((level, before, part) => {
+      const full = `${part.name} ${part.inUse} of ${part.capacity}`;
+      const consequence = level === 'critical' ? '; new orders are refused' : before === 'critical' ? '; new orders are taken again' : '';
+      log[level === 'critical' || level === 'high' ? 'warn' : 'info'](`memory pressure ${level} (${full})${consequence}`);
+    });
+    gateway.isShortOfMemory = () => this.#isExhausted();
+    this.#watch.start();
+    this.#saving = setInterval(() => this.#save(log), SAVE_EVERY_MS).unref();
+  }
+
+  /** Whether a pool is as full as it may get for new orders: looked at anew, once pressure is critical. */
+  #isExhausted(): boolean {
+    if (this.#watch.level !== 'critical') return false;
+    this.#watch.look();
+    return this.#watch.parts().some(({ isQueue, usage }) => !isQueue && usage >= CRITICAL);
+  }
+
+  report(): MemoryReport {
+    return memoryReport(this.#watch);
+  }
+
+  close(log: Logger): void {
+    this.#watch.stop();
+    clearInterval(this.#saving);
+    this.#save(log);
+  }
+
+  #save(log: Logger): void {
+    try {
+      const before = fs.existsSync(this.#file) ? (JSON.parse(fs.readFileSync(this.#file, 'utf8')) as Peak[]) : [];
+      fs.writeFileSync(this.#file, `${JSON.stringify(mergePeaks(before, peaksOf(this.#watch.parts())), null, 2)}\n`);
+    } catch (error) {
+      log.warn(`the peaks of memory use were not saved: ${(error as Error).message}`);
+    }
+  }
+}
+
+function ringStatistics(name: string, ring: Ring): PoolStatistics {
+  const inUse = ring.inUse();
+  const taken = ring.published() - ring.start;
+  const blockBytes = ring.slotWords * 4;
+  return {
+    name,
+    blockBytes,
+    capacity: ring.capacity,
+    committed: ring.capacity,
+    inUse,
+    peak: inUse,
+    takes: taken,
+    fresh: Math.min(taken, ring.capacity),
+    failures: 0,
+    refused: 0,
+    magazineHits: 0,
+    fragmentation: 0,
+    bytes: ring.capacity * blockBytes,
+    overheadBytes: 0,
+  };
+}
+
+function balanceStatistics({ balances: { size, capacity } }: SharedState): PoolStatistics {
+  return {
+    name: 'balances',
+    blockBytes: event.BYTES,
+    capacity,
+    committed: capacity,
+    inUse: size,
+    peak: size,
+    takes: size,
+    fresh: size,
+    failures: 0,
+    refused: 0,
+    magazineHits: 0,
+    fragmentation: 0,
+    bytes: size * event.BYTES,
+    overheadBytes: 0,
+  };
+}

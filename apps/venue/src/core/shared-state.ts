@@ -1,0 +1,78 @@
+import fs from 'node:fs';
+import { BUY, SELL } from '@outcry/market/order-terms';
+import { Arena } from '@outcry/memory/arena';
+import { createSharedMap, SharedMap, sharedMapBytes } from '@outcry/memory/shared-map';
+import type { Depth } from './depth.ts';
+import type { Balance } from './view.ts';
+
+/** Values of the map `balances`, by account and asset: whole units, and the number of the command that set them. */
+export const balanceValue = { WORDS: 6, F64_AVAILABLE: 0, F64_HELD: 1, F64_SEQUENCE: 2 } as const;
+
+/** Values of the map `touches`, by instrument and 0: ticks and lots of the best bid and ask; 0 lots: none. */
+export const touchValue = { WORDS: 8, F64_PRICE: 0, F64_LOTS: 2 } as const;
+
+export interface SharedStateOptions {
+  readonly accounts: number;
+  readonly assets: number;
+  readonly instruments: number;
+  /** a file instead of this process's memory: other processes read it by its path */
+  readonly file?: string;
+}
+
+const MOST_BALANCES = 2 ** 24;
+const NOTHING = [0, 0] as const;
+
+/**
+ * Balances and best prices in shared memory, for any thread (and, in a file, any process) to read without asking: as they are after
+ * the last command that is durable. The gateway writes; the engine's own memory is ahead of the journal, and nobody may see that.
+ */
+export class SharedState {
+  readonly arena: Arena;
+  readonly #balances: SharedMap;
+  readonly #touches: SharedMap;
+  readonly #bests: (readonly [price: number, lots: number])[];
+
+  constructor({ accounts, assets, instruments, file }: SharedStateOptions) {
+    const balances = { capacity: Math.min(MOST_BALANCES, accounts * assets), valueWords: balanceValue.WORDS };
+    const touches = { capacity: instruments, valueWords: touchValue.WORDS };
+    if (file !== undefined) fs.rmSync(file, { force: true }); // of an earlier run
+    this.arena = Arena.create({ bytes: sharedMapBytes(balances) + sharedMapBytes(touches), parts: 4, file });
+    this.#balances = new SharedMap(createSharedMap(balances, this.arena.part('balances')));
+    this.#touches = new SharedMap(createSharedMap(touches, this.arena.part('touches')));
+    this.#bests = Array.from({ length: instruments * 2 }, () => NOTHING);
+  }
+
+  balance(account: number, asset: number): Balance {
+    if (!this.#balances.get(account, asset)) return { available: 0, held: 0 };
+    const { f64 } = this.#balances.value;
+    return { available: f64[balanceValue.F64_AVAILABLE], held: f64[balanceValue.F64_HELD] };
+  }
+
+  setBalance(account: number, asset: number, available: number, held: number, sequence: number): void {
+    const { f64 } = this.#balances.value;
+    f64[balanceValue.F64_AVAILABLE] = available;
+    f64[balanceValue.F64_HELD] = held;
+    f64[balanceValue.F64_SEQUENCE] = sequence;
+    if (!this.#balances.set(account, asset)) throw new Error(`more than ${this.#balances.capacity} balances: raise limits.accounts`);
+  }
+
+  /** Takes over an instrument's best price after its depth has changed. */
+  setTouch(instrument: number, depth: Depth): void {
+    const [bid, ask] = [depth.best(BUY) ?? NOTHING, depth.best(SELL) ?? NOTHING];
+    const [oldBid, oldAsk] = [this.#bests[instrument * 2], this.#bests[instrument * 2 + 1]];
+    if (bid[0] === oldBid[0] && bid[1] === oldBid[1] && ask[0] === oldAsk[0] && ask[1] === oldAsk[1]) return;
+    this.#bests[instrument * 2] = bid;
+    this.#bests[instrument * 2 + 1] = ask;
+    const { f64 } = this.#touches.value;
+    for (const [side, [price, lots]] of [bid, ask].entries()) {
+      f64[touchValue.F64_PRICE + side] = price;
+      f64[touchValue.F64_LOTS + side] = lots;
+    }
+    this.#touches.set(instrument, 0);
+  }
+
+  /** Balances kept, and how many fit. */
+  get balances(): { readonly size: number; readonly capacity: number } {
+    return this.#balances;
+  }
+}
