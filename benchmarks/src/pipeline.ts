@@ -5,6 +5,8 @@ import { allocateSegment, spareName } from '@outcry/journal/journal-writer';
 import { command } from '@outcry/market/command';
 import { EVENT, event } from '@outcry/market/event';
 import type { Ring } from '@outcry/memory/ring';
+import { slotPoolStatistics } from '@outcry/memory/slot-pool';
+import type { PoolStatistics } from '@outcry/memory/statistics';
 import { type Crew, startCrew } from '@outcry/venue/threads/crew';
 import { GATEWAY_GATE } from '@outcry/venue/threads/shared';
 import { advance, BENCH_LIMITS, type CommandBlock, type CommandLoop, rewind, setUpCommands, toCommands } from './engine-workload.ts';
@@ -29,6 +31,8 @@ export interface PipelineResult {
   correct: boolean;
   /** what the threads asked of the system, and what they got */
   placed: string[];
+  /** the engine's pools at the end */
+  pools: PoolStatistics[];
 }
 
 /** The pipeline's load: commands of the `move` mix, over and over. */
@@ -40,11 +44,17 @@ export function pipelineLoad(operations = 1_000_000): CommandLoop {
  * Command ring, engine with accounts, journal with fdatasync, reply ring: each on its thread, fed and read by this one. Latency is
  * counted from the moment that a command was meant to be sent to the moment that its durable answer was read.
  */
-export async function runPipeline(loop: CommandLoop, rate: number, seconds: number, folder: string): Promise<PipelineResult> {
+export async function runPipeline(
+  loop: CommandLoop,
+  rate: number,
+  seconds: number,
+  folder: string,
+  limits = BENCH_LIMITS,
+): Promise<PipelineResult> {
   const bytes = ((rate === 0 ? FASTEST : rate) * seconds + WARM_UP_PASSES * loop.block.count) * command.BYTES * 1.1;
   prepareSegments(folder, Math.ceil(bytes / SEGMENT));
   const crew = await startCrew({
-    limits: BENCH_LIMITS,
+    limits,
     journal: { directory: folder, durability: 'fsync', segmentBytes: SEGMENT, partition: 0 },
     memory: { commandSlots: 1 << 16, eventSlots: 1 << 16, wait: 'park' },
     placement: { engine: { realTimePriority: 1 }, journal: { realTimePriority: 2 } },
@@ -54,8 +64,13 @@ export async function runPipeline(loop: CommandLoop, rate: number, seconds: numb
   client.sendAll(setUpCommands(1000));
   client.warmUp(loop);
   const result = client.run(loop, rate, seconds);
+  const pools = Object.entries(crew.pools).map(([name, span]) => slotPoolStatistics(name, span));
   await crew.stop();
-  return { ...result, placed: Object.entries(crew.placed).flatMap(([thread, done]) => done.map(({ detail }) => `${thread}: ${detail}`)) };
+  return {
+    ...result,
+    pools,
+    placed: Object.entries(crew.placed).flatMap(([thread, done]) => done.map(({ detail }) => `${thread}: ${detail}`)),
+  };
 }
 
 /**
@@ -111,7 +126,7 @@ class Client {
     }
   }
 
-  run(loop: CommandLoop, rate: number, seconds: number): Omit<PipelineResult, 'placed'> {
+  run(loop: CommandLoop, rate: number, seconds: number): Omit<PipelineResult, 'placed' | 'pools'> {
     const { block } = loop;
     this.#histogram = new Histogram();
     this.#recording = true;

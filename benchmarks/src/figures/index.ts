@@ -12,6 +12,6 @@ export const FIGURES: Record<string, { what: string; run(options: FigureOptions)
   engine: { what: 'accounts, holds, fees, matching and events on one thread; garbage collections', run: benchEngine },
   pipeline: { what: 'ring, engine, journal with fdatasync, reply ring: throughput and latency', run: benchPipeline },
   rest: { what: 'signed, durable REST orders over loopback', run: benchRest },
-  memory: { what: 'bytes of a resting order', run: benchMemory },
+  memory: { what: 'pools and rings beside what else allocates; pressure; bytes of a resting order', run: benchMemory },
   recovery: { what: 'replay of 10 million commands, load of a snapshot', run: benchRecovery },
 };

@@ -41,7 +41,7 @@ function rest(engine: Engine, i: number): void {
   if (withClientIds) {
     text.count = 0;
     text.next(commandHead(COMMAND.TEXT), 0);
-    Buffer.from(text.i32.buffer).write(`client-order-${String(i).padStart(20, '0')}`, command.TEXT * 4);
+    Buffer.from(text.i32.buffer, text.i32.byteOffset).write(`client-order-${String(i).padStart(20, '0')}`, command.TEXT * 4);
     apply(engine, text);
   }
   block.count = 0;

@@ -89,7 +89,7 @@ function writeJournal(directory: string): Expected {
   const engine = new Engine(new UnreadEvents(), BENCH_LIMITS);
   const writer = new JournalWriter({ directory, durability: 'os', segmentBytes: 64 * 1024 * 1024, partition: 0 }, 1);
   const append = (block: CommandBlock, count: number) => {
-    const bytes = new Uint8Array(block.i32.buffer);
+    const bytes = new Uint8Array(block.i32.buffer, block.i32.byteOffset, block.i32.byteLength);
     for (let from = 0; from < count; ) {
       const to = Math.min(count, from + writer.batchRoom());
       writer.append(bytes.subarray(from * command.BYTES, to * command.BYTES), undefined);

@@ -85,18 +85,15 @@ export class FreeBits {
     return count;
   }
 
-  /** A group that has, or just had, a free block; -1 when there is none. */
+  /** The lowest group that has, or just had, a free block; -1 when there is none. Lowest, so that the steps above it empty themselves. */
   #find(): number {
     const { length } = this.#summary;
-    let at = this.#hint >> 5;
-    for (let looked = 0; looked <= length; looked++) {
+    for (let at = 0; at < length; at++) {
       const word = Atomics.load(this.#summary, at);
-      if (word !== 0) {
-        const group = (at << 5) | (31 - Math.clz32(word & -word));
-        this.#hint = group;
-        return group;
-      }
-      at = at + 1 === length ? 0 : at + 1;
+      if (word === 0) continue;
+      const group = (at << 5) | (31 - Math.clz32(word & -word));
+      this.#hint = group;
+      return group;
     }
     return this.#findWithoutSummary();
   }

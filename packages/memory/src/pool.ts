@@ -180,8 +180,9 @@ export class Pool {
     let bytes = 0;
     for (;;) {
       const committed = Atomics.load(words, STATE.COMMITTED);
-      const from = Math.max(shape.initial, committed - shape.step);
-      if (from === committed || from % GROUP !== 0 || !this.#claimAll(from, committed)) return bytes;
+      if (committed === shape.initial) return bytes;
+      const from = shape.initial + Math.floor((committed - shape.initial - 1) / shape.step) * shape.step;
+      if (!this.#claimAll(from, committed)) return bytes;
       const span = within(blocks, from * stride, (committed - from) * stride);
       releasePages(span, isFile);
       if (Atomics.compareExchange(words, STATE.COMMITTED, committed, from) !== committed) {

@@ -95,13 +95,17 @@ describe('pool', () => {
     const returned = pool.trim();
     assert.ok(returned >= 2 * 64 * 4096, `only ${returned} bytes came back`);
     if (before > 0) assert.ok(residentBytes() < before - returned / 2, 'the system did not get the pages');
-    assert.equal(pool.statistics('x').committed, 64);
+    assert.equal(pool.statistics('x').committed, 96, 'blocks 0 to 39 are in use: the first two steps stay');
     for (const handle of handles.slice(0, 40))
       assert.ok(
         pool.bytes(handle).every((byte) => byte === 1),
         'a block in use was lost',
       );
     assert.ok(!take(pool, 216).includes(NONE), 'it grows again');
+    const odd = new Pool(createPool({ blockBytes: 64, capacity: 1000, initial: 32, step: 96, guarded: false }));
+    for (const handle of take(odd, 1000)) odd.give(handle);
+    odd.trim();
+    assert.equal(odd.statistics('x').committed, 32, 'also when the last step is no whole one');
   });
 
   it('gives a leased block back at the end of the scope, also when it is left by an error', () => {
