@@ -1,40 +1,69 @@
-import { replayFile } from '@outcry/benchmarks/replay-file';
+import os from 'node:os';
+import { type ReplayResult, replayFile } from '@outcry/benchmarks/replay-file';
+import type { ReplayJob } from '@outcry/benchmarks/replay-task';
+import { runParallel } from '@outcry/memory/scheduler';
 import { Command, InvalidArgumentError } from 'commander';
 import { printTable, progressBar } from './output.ts';
 
-function runCount(text: string): number {
-  const runs = Number(text);
-  if (!/^\d+$/.test(text) || runs < 1 || runs > 1000) throw new InvalidArgumentError('a number of runs from 1 to 1000');
-  return runs;
+interface ReplayOptions {
+  runs: number;
+  threads: number;
+  latency?: boolean;
+  json?: boolean;
+}
+
+function countUpTo(most: number): (text: string) => number {
+  return (text) => {
+    const count = Number(text);
+    if (!/^\d+$/.test(text) || count < 1 || count > most) throw new InvalidArgumentError(`a whole number from 1 to ${most}`);
+    return count;
+  };
 }
 
 export function replayCommand(): Command {
   return new Command('replay')
-    .description('Play a file of 16-byte order operations through the order book alone, and say what came of it and how long it took.')
+    .description('Play files of 16-byte order operations through the order book alone, and say what came of it and how long it took.')
     .argument(
-      '<file>',
+      '<files...>',
       'operations: u8 op (0 limit, 1 IOC, 2 market, 3 cancel, 4 replace), u8 side, u16 symbol, u32 id, i32 price, i32 quantity',
     )
-    .option('--runs <n>', 'timed runs, after one to warm up', runCount, 5)
+    .option('--runs <n>', 'timed runs, after one to warm up', countUpTo(1000), 5)
+    .option('--threads <n>', 'several files are played at once; times are best taken with 1', countUpTo(256), os.availableParallelism())
     .option('--latency', 'time every operation as well, in a run of its own')
-    .option('--json', 'print one JSON object')
-    .action((file: string, options: { runs: number; latency?: boolean; json?: boolean }) => {
-      const bar = progressBar('replay', options.runs + 1);
-      const result = replayFile(file, options.runs, options.latency === true, (done) => bar.update(done));
-      bar.stop();
-      if (options.json) {
-        console.log(JSON.stringify(result));
-        return;
+    .option('--json', 'print one JSON object a file, each on its line')
+    .action(async (files: string[], options: ReplayOptions) => {
+      for (const [i, result] of (await replayAll(files, options)).entries()) {
+        if (options.json) console.log(JSON.stringify(files.length === 1 ? result : { file: files[i], ...result }));
+        else print(result, files.length === 1 ? undefined : files[i]);
       }
-      const { nsPerOp, latencyNs, books, ...rest } = result;
-      printTable(
-        ['figure', 'value'],
-        [
-          ...Object.entries(rest).map(([name, value]) => [name, String(value)]),
-          ...(books ?? []).map((book, i) => [`book ${i}`, JSON.stringify(book)]),
-          ['ns per operation', `${nsPerOp.median} (${nsPerOp.min} to ${nsPerOp.max})`],
-          ...Object.entries(latencyNs ?? {}).map(([name, value]) => [`latency ${name}, ns`, String(value)]),
-        ],
-      );
     });
+}
+
+async function replayAll(files: string[], { runs, threads, latency = false }: ReplayOptions): Promise<ReplayResult[]> {
+  const bar = progressBar('replay', files.length === 1 ? runs + 1 : files.length);
+  try {
+    if (files.length === 1) return [replayFile(files[0], runs, latency, (done) => bar.update(done))];
+    return await runParallel<ReplayResult>({
+      module: new URL(import.meta.resolve('@outcry/benchmarks/replay-task')),
+      tasks: files.length,
+      threads,
+      data: { files, runs, latency } satisfies ReplayJob,
+      onDone: (done) => bar.update(done),
+    });
+  } finally {
+    bar.stop();
+  }
+}
+
+function print({ nsPerOp, latencyNs, books, ...rest }: ReplayResult, file?: string): void {
+  if (file !== undefined) console.log(file);
+  printTable(
+    ['figure', 'value'],
+    [
+      ...Object.entries(rest).map(([name, value]) => [name, String(value)]),
+      ...(books ?? []).map((book, i) => [`book ${i}`, JSON.stringify(book)]),
+      ['ns per operation', `${nsPerOp.median} (${nsPerOp.min} to ${nsPerOp.max})`],
+      ...Object.entries(latencyNs ?? {}).map(([name, value]) => [`latency ${name}, ns`, String(value)]),
+    ],
+  );
 }

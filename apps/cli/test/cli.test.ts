@@ -132,6 +132,21 @@ describe('outcry replay', () => {
     });
   }
 
+  it('plays several files at once, and answers in their order', () => {
+    const files = ['itch', 'move', 'deep'].map((profile, seed) =>
+      write(`${profile}-${seed}.ops`, generate(profile, seed + 1, 5_000).words),
+    );
+    const lines = outcry('replay', ...files, '--runs', '1', '--threads', '2', '--json')
+      .stdout.trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    assert.deepEqual(
+      lines.map(({ file }) => file),
+      files,
+    );
+    for (const [i, { tape }] of lines.entries()) assert.equal(tape, json('replay', files[i], '--runs', '1').tape);
+  });
+
   it('names the record that makes no sense', () => {
     const { words } = generate('move', 1, 100);
     words[5 * 4] = 9;
