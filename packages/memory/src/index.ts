@@ -1,0 +1,28 @@
+/** Shared memory for Node: what a program needs that wants its memory taken once, in the right place, and watched. See README.md. */
+export { Arena, type ArenaHandle, type ArenaOptions, type ArenaPart } from './arena.ts';
+export { Bell } from './bell.ts';
+export { type Fault, GuardError } from './guarded.ts';
+export { createPool, GuardedPool, type OldBlock, openPool } from './guarded-pool.ts';
+export type { SuspectedLeak } from './leaks.ts';
+export * from './libc.ts';
+export * from './numa.ts';
+export type { Place } from './part.ts';
+export { type Lease, NONE, Pool } from './pool.ts';
+export type { PoolOptions, PoolShape } from './pool-layout.ts';
+export * from './presets.ts';
+export * from './reclamation.ts';
+export { type FieldShape, type FieldType, type RecordShape, record } from './record.ts';
+export { healthOf, type MemoryReport, memoryReport, reportText } from './report.ts';
+export { createRing, Ring, type RingOptions, ringBytes } from './ring.ts';
+export { type Job, runParallel } from './scheduler.ts';
+export { Sequence, sequenceBytes } from './sequence.ts';
+export { createSharedMap, SharedMap, type SharedMapOptions, sharedMapBytes } from './shared-map.ts';
+export * from './size-classes.ts';
+export { createSlotPool, SlotPool, slotPoolStatistics } from './slot-pool.ts';
+export * from './span.ts';
+export { type PoolStatistics, reuse } from './statistics.ts';
+export * from './topology.ts';
+export { mergePeaks, type Peak, peaksOf, type Tuned, tune } from './tune.ts';
+export { WAIT_STRATEGIES, Waiter, type WaitStrategy, type Work } from './waiter.ts';
+export * from './watch.ts';
+export { createWorkDeque, EMPTY, LOST, WorkDeque } from './work-deque.ts';
