@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { realDisk } from '@outcry/journal/journal-writer';
 import { adviseHugePages, lockMemory, pinThread, setRealTime } from '@outcry/memory/libc';
 import { bytesOf, reserve } from '@outcry/memory/span';
+import { readTopology } from '@outcry/memory/topology';
 import { Command } from 'commander';
 import { printTable } from './output.ts';
 
@@ -46,7 +47,7 @@ function machine(): Finding[] {
       good: cores >= 4,
       found: `${cores} (${os.cpus()[0]?.model ?? 'unknown'})${cores < 4 ? '; engine, journal, follower and gateway share them' : ''}`,
     },
-    { what: 'NUMA nodes', found: countNodes() },
+    { what: 'NUMA nodes', found: nodes() },
     {
       what: 'CPU frequency governor',
       found: readLine('/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor') ?? 'not shown by this machine',
@@ -125,12 +126,13 @@ async function clock(): Promise<Finding[]> {
   ];
 }
 
-function countNodes(): string {
-  try {
-    return String(fs.readdirSync('/sys/devices/system/node').filter((name) => /^node\d+$/.test(name)).length);
-  } catch {
-    return 'not shown by this machine';
-  }
+function nodes(): string {
+  const { nodes: all, known } = readTopology();
+  if (!known) return 'not shown by this machine; taken for one';
+  if (all.length === 1) return '1: all memory is local';
+  return all
+    .map(({ number, cpus, totalBytes }) => `${number}: CPUs ${cpus.join(',')}, ${(totalBytes / 2 ** 30).toFixed(0)} GiB`)
+    .join('; ');
 }
 
 function hugeKilobytes(): number {

@@ -1,4 +1,4 @@
-import { bindMemory, lockMemory, type MEMORY_POLICY, type Outcome, prefault } from './libc.ts';
+import { adviseHugePages, bindMemory, lockMemory, type MEMORY_POLICY, type Outcome, prefault } from './libc.ts';
 import { createMappedFile, openMappedFile } from './mapped-file.ts';
 import { headBytes, type Place, readHead, writeHead } from './part.ts';
 import { alignUp, bytesOf, CACHE_LINE, f64Of, i32Of, reserve, type Span, within } from './span.ts';
@@ -84,7 +84,7 @@ export class Arena {
     const span = mapped?.span ?? reserve(bytes);
     f64Of(within(span, HEAD, CACHE_LINE))[F64_FREE] = head;
     writeHead(span, KIND, [capacity]);
-    const outcomes: Outcome[] = [];
+    const outcomes: Outcome[] = [adviseHugePages(span)];
     if (options.nodes !== undefined) outcomes.push(bindMemory(span, options.policy ?? 'preferred', options.nodes));
     if (options.prefault) outcomes.push(prefault(span));
     if (options.lock) outcomes.push(lockMemory(span));

@@ -3,6 +3,7 @@ import { bindMemory, currentCpu, type Outcome } from './libc.ts';
 import { NONE, type Pool } from './pool.ts';
 import type { PoolOptions } from './pool-layout.ts';
 import { PAGE, reserve, type Span, within } from './span.ts';
+import type { PoolStatistics } from './statistics.ts';
 import { byDistance, type NumaNode, nodeOfCpu, readTopology, type Topology } from './topology.ts';
 
 /**
@@ -147,6 +148,12 @@ export class NodePools {
       return { pool, handle };
     }
     return undefined;
+  }
+
+  /** How each node's pool stands. */
+  statistics(name: string): PoolStatistics[] {
+    const { nodes } = this.#planner.topology;
+    return this.pools.map((pool, i) => pool.statistics(`${name} on node ${nodes[i].number}`));
   }
 
   /** Share of takes that another node served: 0 to 1. */

@@ -95,6 +95,7 @@ describe('NUMA policies', () => {
       assert.ok(taken.slice(0, 40).every((block) => block?.pool === pools.pools[1]));
       assert.equal(taken[40]?.pool, pools.pools[0], 'the nearest other node');
       assert.deepEqual([pools.localTakes, pools.crossNodeTakes], [40, 1]);
+      assert.equal(pools.statistics('blocks').find(({ name }) => name === 'blocks on node 1')?.inUse, 40);
       assert.ok(Math.abs(pools.crossNodeShare - 1 / 41) < 1e-9);
       const strict = new NodePools({ ...memory, policy: 'local-only' }, () => 2);
       assert.equal(strict.take(), undefined, 'the own node is exhausted');

@@ -1,17 +1,17 @@
 import fs from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
-import { event } from '@outcry/market/event';
 import { type MemoryReport, memoryReport } from '@outcry/memory/report';
 import type { Ring } from '@outcry/memory/ring';
 import { slotPoolStatistics } from '@outcry/memory/slot-pool';
-import type { Span } from '@outcry/memory/span';
+import { PAGE, type Span } from '@outcry/memory/span';
 import type { PoolStatistics } from '@outcry/memory/statistics';
 import { mergePeaks, type Peak, peaksOf } from '@outcry/memory/tune';
 import { MemoryWatch } from '@outcry/memory/watch';
 import type { Logger } from 'pino';
 import type { Shared } from '../threads/shared.ts';
 import type { Gateway } from './gateway.ts';
-import type { SharedState } from './shared-state.ts';
+import { balanceValue, type SharedState } from './shared-state.ts';
 
 /** The engine's pools, as its thread hands them over. */
 export interface EnginePools {
@@ -23,6 +23,7 @@ export interface EnginePools {
 /** Where the peaks of all runs are kept, in the data directory. */
 export const PEAKS_FILE = 'memory-peaks.json';
 const SAVE_EVERY_MS = 60_000;
+const BALANCE_BYTES = balanceValue.WORDS * 4;
 /** Share of a pool from which new orders are refused. */
 const CRITICAL = 0.9;
 
@@ -46,7 +47,11 @@ export class MemoryMonitor {
       this.#watch.watch({ component, setting, powerOfTwo: true, isQueue: true, statistics: () => ringStatistics(name, of) });
     ring('command ring', 'gateway', 'commandSlots', shared.commands);
     ring('event ring', 'engine', 'eventSlots', shared.events);
-    this.#watch.watch({ component: 'gateway', statistics: () => balanceStatistics(state) });
+    this.#watch.watch({
+      component: 'gateway',
+      statistics: () => plainStatistics('balances', state.balances.size, state.balances.capacity, BALANCE_BYTES),
+    });
+    this.#watch.watch({ component: 'process', statistics: processStatistics });
     this.#watch.listeners.push((level, before, part) => {
       const full = `${part.name} ${part.inUse} of ${part.capacity}`;
       const consequence = level === 'critical' ? '; new orders are refused' : before === 'critical' ? '; new orders are taken again' : '';
@@ -85,42 +90,38 @@ export class MemoryMonitor {
 }
 
 function ringStatistics(name: string, ring: Ring): PoolStatistics {
-  const inUse = ring.inUse();
   const taken = ring.published() - ring.start;
-  const blockBytes = ring.slotWords * 4;
+  const plain = plainStatistics(name, ring.inUse(), ring.capacity, ring.slotWords * 4);
+  return { ...plain, takes: taken, fresh: Math.min(taken, ring.capacity), bytes: plain.capacity * plain.blockBytes };
+}
+
+/** Resident memory in pages, of what the container or the machine allows. */
+function processStatistics(): PoolStatistics {
+  const most = process.constrainedMemory() || os.totalmem();
+  return plainStatistics(
+    'resident pages',
+    Math.round(process.memoryUsage.rss() / PAGE),
+    Math.round(Math.min(most, os.totalmem()) / PAGE),
+    PAGE,
+  );
+}
+
+/** Of something that only fills: what was taken is in use. */
+function plainStatistics(name: string, inUse: number, capacity: number, blockBytes: number): PoolStatistics {
   return {
     name,
     blockBytes,
-    capacity: ring.capacity,
-    committed: ring.capacity,
-    inUse,
-    peak: inUse,
-    takes: taken,
-    fresh: Math.min(taken, ring.capacity),
-    failures: 0,
-    refused: 0,
-    magazineHits: 0,
-    fragmentation: 0,
-    bytes: ring.capacity * blockBytes,
-    overheadBytes: 0,
-  };
-}
-
-function balanceStatistics({ balances: { size, capacity } }: SharedState): PoolStatistics {
-  return {
-    name: 'balances',
-    blockBytes: event.BYTES,
     capacity,
     committed: capacity,
-    inUse: size,
-    peak: size,
-    takes: size,
-    fresh: size,
+    inUse,
+    peak: inUse,
+    takes: inUse,
+    fresh: inUse,
     failures: 0,
     refused: 0,
     magazineHits: 0,
     fragmentation: 0,
-    bytes: size * event.BYTES,
+    bytes: inUse * blockBytes,
     overheadBytes: 0,
   };
 }

@@ -4,7 +4,8 @@ import { Arena, type ArenaHandle } from '@outcry/memory/arena';
 import { Bell } from '@outcry/memory/bell';
 import { createRing, Ring, type RingOptions, ringBytes } from '@outcry/memory/ring';
 import { Sequence, sequenceBytes } from '@outcry/memory/sequence';
-import { CACHE_LINE, f64Of, i32Of } from '@outcry/memory/span';
+import { createSharedMap, SharedMap, sharedMapBytes } from '@outcry/memory/shared-map';
+import { CACHE_LINE, i32Of } from '@outcry/memory/span';
 import type { WaitStrategy } from '@outcry/memory/waiter';
 
 /** Consumers of the command ring, and of the event ring. */
@@ -27,7 +28,8 @@ const STATUS = { JOURNAL: 0, STOP: 1, DIVERGED: 2, STORE_FAILING: 3 } as const;
 /** Every so many commands the engine notes its hash for the follower to compare. */
 export const CHECKPOINT_EVERY = 1024;
 const CHECKPOINTS = 256;
-const CHECKPOINT_BYTES = 16;
+const CHECKPOINT = { F64_SEQUENCE: 0, HASH: 2, WORDS: 4 } as const;
+const checkpoints = { capacity: CHECKPOINTS, valueWords: CHECKPOINT.WORDS };
 
 /** What the venue's threads share: plain data, passed to each once. */
 export interface VenueMemory {
@@ -48,7 +50,7 @@ export function createVenueMemory(start: number, options: VenueMemoryOptions): V
   const commands: RingOptions = { capacity: options.commandSlots, slotWords: command.WORDS, consumers: 2, producers: 'many', start };
   const events: RingOptions = { capacity: options.eventSlots, slotWords: event.WORDS };
   const lines = sequenceBytes(Object.keys(SEQUENCES).length) + sequenceBytes(Object.keys(BELLS).length) + CACHE_LINE;
-  const bytes = ringBytes(commands) + ringBytes(events) + lines + CHECKPOINTS * CHECKPOINT_BYTES;
+  const bytes = ringBytes(commands) + ringBytes(events) + lines + sharedMapBytes(checkpoints);
   const arena = Arena.create({ bytes, parts: 8 });
   createRing(commands, arena.part('commands'));
   createRing(events, arena.part('events'));
@@ -56,7 +58,7 @@ export function createVenueMemory(start: number, options: VenueMemoryOptions): V
   for (const number of Object.values(SEQUENCES)) new Sequence(sequences, number).publish(start);
   arena.reserve('bells', sequenceBytes(Object.keys(BELLS).length));
   arena.reserve('status', CACHE_LINE);
-  arena.reserve('checkpoints', CHECKPOINTS * CHECKPOINT_BYTES);
+  createSharedMap(checkpoints, arena.part('checkpoints'));
   return { arena: arena.handle, start, wait: options.wait };
 }
 
@@ -76,8 +78,7 @@ export class Shared {
   readonly gatewayBell: Bell;
   readonly followerBell: Bell;
   readonly #status: Int32Array;
-  readonly #checkpointNumbers: Float64Array;
-  readonly #checkpointHashes: Int32Array;
+  readonly #checkpoints: SharedMap;
 
   constructor(memory: VenueMemory) {
     this.memory = memory;
@@ -94,8 +95,7 @@ export class Shared {
     this.gatewayBell = new Bell(bells, BELLS.GATEWAY);
     this.followerBell = new Bell(bells, BELLS.FOLLOWER);
     this.#status = i32Of(arena.find('status'));
-    this.#checkpointNumbers = f64Of(arena.find('checkpoints'));
-    this.#checkpointHashes = i32Of(arena.find('checkpoints'));
+    this.#checkpoints = new SharedMap(arena.find('checkpoints'));
   }
 
   get journalState(): number {
@@ -129,19 +129,19 @@ export class Shared {
     Atomics.store(this.#status, STATUS.STORE_FAILING, failing ? 1 : 0);
   }
 
+  /** Engine only: notes its hash after a command. */
   writeCheckpoint(sequence: number, hash: readonly [number, number]): void {
-    const at = (sequence / CHECKPOINT_EVERY) % CHECKPOINTS;
-    this.#checkpointNumbers[at * 2] = -1;
-    Atomics.store(this.#checkpointHashes, at * 4 + 2, hash[0]);
-    Atomics.store(this.#checkpointHashes, at * 4 + 3, hash[1]);
-    this.#checkpointNumbers[at * 2] = sequence;
+    const { i32, f64 } = this.#checkpoints.value;
+    f64[CHECKPOINT.F64_SEQUENCE] = sequence;
+    i32[CHECKPOINT.HASH] = hash[0];
+    i32[CHECKPOINT.HASH + 1] = hash[1];
+    this.#checkpoints.set((sequence / CHECKPOINT_EVERY) % CHECKPOINTS, 0);
   }
 
   /** The engine's hash after a command, or undefined when it is not (or no longer) known. */
   readCheckpoint(sequence: number): [number, number] | undefined {
-    const at = (sequence / CHECKPOINT_EVERY) % CHECKPOINTS;
-    if (this.#checkpointNumbers[at * 2] !== sequence) return undefined;
-    const hash: [number, number] = [Atomics.load(this.#checkpointHashes, at * 4 + 2), Atomics.load(this.#checkpointHashes, at * 4 + 3)];
-    return this.#checkpointNumbers[at * 2] === sequence ? hash : undefined;
+    if (!this.#checkpoints.get((sequence / CHECKPOINT_EVERY) % CHECKPOINTS, 0)) return undefined;
+    const { i32, f64 } = this.#checkpoints.value;
+    return f64[CHECKPOINT.F64_SEQUENCE] === sequence ? [i32[CHECKPOINT.HASH], i32[CHECKPOINT.HASH + 1]] : undefined;
   }
 }
