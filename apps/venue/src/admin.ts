@@ -68,7 +68,7 @@ export function status(services: Services) {
     storeLag: Math.max(0, durable - stored),
     store: shared.storeFailing ? 'failing' : 'ok',
     stateCheck: shared.diverged ? 'diverged' : 'equal',
-    openOrders: gateway.view.openOrders.size,
+    openOrders: gateway.view.orders.size,
     inFlight: gateway.inFlight,
     instruments: services.market.instruments.map((instrument) => instrument.symbol),
   };

@@ -14,6 +14,7 @@ import { lockDirectory } from './core/lock.ts';
 import { Market } from './core/market.ts';
 import { MarketFeed } from './core/market-feed.ts';
 import { MemoryMonitor } from './core/memory.ts';
+import { OpenOrders } from './core/open-orders.ts';
 import { SegmentPreparer } from './core/segment-preparer.ts';
 import { SharedState } from './core/shared-state.ts';
 import { startServer } from './server.ts';
@@ -105,7 +106,7 @@ function createServices(config: VenueConfig, market: Market, crew: Crew, log: Lo
     instruments: market.instruments.length,
     file: config.sharedStateFile,
   });
-  const gateway = new Gateway(crew.shared, unitOf, state);
+  const gateway = new Gateway(crew.shared, unitOf, state, new OpenOrders(config.limits.orders, config.limits.accounts));
   return {
     config,
     market,

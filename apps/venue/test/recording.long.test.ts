@@ -91,7 +91,7 @@ class CounterFlow {
       levels.delete(price);
       await this.#send(cancel(this.#maker, 0, level.id));
     } else if (lots < level.lots) {
-      const { quantity, left } = this.#venue.services.gateway.view.openOrders.get(level.id)!;
+      const { quantity, left } = this.#venue.services.gateway.view.orders.get(level.id)!;
       level.lots = lots;
       await this.#send(amend(this.#maker, 0, level.id, quantity - (left - lots)));
     } else {

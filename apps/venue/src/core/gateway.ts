@@ -4,6 +4,7 @@ import type { Side } from '@outcry/market/order-terms';
 import type { Ring } from '@outcry/memory/ring';
 import { ENGINE_GATE, GATEWAY_GATE, JOURNAL_FAILED, JOURNAL_FULL, type Shared } from '../threads/shared.ts';
 import { type CommandFields, writeCommand, writeText } from './commands.ts';
+import type { OpenOrders } from './open-orders.ts';
 import type { SharedState } from './shared-state.ts';
 import { type Balance, type Fill, type Order, type Trade, View, type ViewListener } from './view.ts';
 
@@ -56,10 +57,10 @@ export class Gateway {
   #willRing = false;
   #lastTime = 0;
 
-  constructor(shared: Shared, unitOf: (instrument: number) => number, state: SharedState) {
+  constructor(shared: Shared, unitOf: (instrument: number) => number, state: SharedState, orders: OpenOrders) {
     this.#shared = shared;
     this.#ring = shared.commands;
-    this.view = new View(this.#fanOut(), unitOf, state);
+    this.view = new View(this.#fanOut(), unitOf, state, orders);
   }
 
   /** Number of the last command whose events have been taken in. */
@@ -166,8 +167,6 @@ export class Gateway {
     const begin = this.#head;
     while (this.#head < this.#pending.length && this.#pending[this.#head].outcome.sequence <= sequence) {
       const { outcome, resolve } = this.#pending[this.#head++];
-      if (outcome.order !== undefined) outcome.order = { ...outcome.order };
-      if (outcome.changed !== undefined) outcome.changed = { ...outcome.changed };
       resolve(outcome);
     }
     if (this.#head === begin) return false;
@@ -197,15 +196,23 @@ export class Gateway {
         if (this.#current !== undefined) this.#current.order = order;
         for (const listener of all) listener.onAccepted?.(order);
       },
+      onRested: (order: Order) => {
+        if (this.#current?.order?.id === order.id) this.#current.order = order;
+        for (const listener of all) listener.onRested?.(order);
+      },
       onFill: (fill: Fill) => {
-        if (this.#current?.order === fill.order) this.#current.fills.push(fill);
+        if (this.#current !== undefined && this.#current.order?.id === fill.order.id) {
+          this.#current.order = fill.order;
+          this.#current.fills.push(fill);
+        }
         for (const listener of all) listener.onFill?.(fill);
       },
       onTrade: (trade: Trade) => {
         for (const listener of all) listener.onTrade?.(trade);
       },
       onEnded: (order: Order, reason: number) => {
-        if (this.#current !== undefined && order !== this.#current.order) this.#current.changed = order;
+        if (this.#current?.order?.id === order.id) this.#current.order = order;
+        else if (this.#current !== undefined) this.#current.changed = order;
         for (const listener of all) listener.onEnded?.(order, reason);
       },
       onAmended: (order: Order) => {

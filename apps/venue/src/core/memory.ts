@@ -11,6 +11,7 @@ import { MemoryWatch } from '@outcry/memory/watch';
 import type { Logger } from 'pino';
 import type { Shared } from '../threads/shared.ts';
 import type { Gateway } from './gateway.ts';
+import { openOrderShape } from './open-orders.ts';
 import { balanceValue, type SharedState } from './shared-state.ts';
 
 /** The engine's pools, as its thread hands them over. */
@@ -47,6 +48,9 @@ export class MemoryMonitor {
       this.#watch.watch({ component, setting, powerOfTwo: true, isQueue: true, statistics: () => ringStatistics(name, of) });
     ring('command ring', 'gateway', 'commandSlots', shared.commands);
     ring('event ring', 'engine', 'eventSlots', shared.events);
+    const { orders } = gateway.view;
+    const view = () => plainStatistics('open orders', orders.size, orders.capacity, openOrderShape.bytes);
+    this.#watch.watch({ component: 'gateway', setting: 'limits.orders', statistics: view });
     this.#watch.watch({
       component: 'gateway',
       statistics: () => plainStatistics('balances', state.balances.size, state.balances.capacity, BALANCE_BYTES),

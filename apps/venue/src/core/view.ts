@@ -4,6 +4,7 @@ import { EVENT, event, IS_MAKER, NEW_AGGREGATE, RESTING } from '@outcry/market/e
 import type { OrderKind, Side, TimeInForce } from '@outcry/market/order-terms';
 import { REASON } from '@outcry/market/reason';
 import { STATUS } from '../store/schema.ts';
+import type { OpenOrders } from './open-orders.ts';
 import type { SharedState } from './shared-state.ts';
 
 /** An order as its owner sees it. Prices in ticks, quantities in lots, amounts in quote units, times in microseconds since 1970. */
@@ -60,6 +61,8 @@ export interface Balance {
 /** What can happen, told in the engine's order and only once it is durable. */
 export interface ViewListener {
   onAccepted(order: Order): void;
+  /** What was left of an order that traded at once is on the book. */
+  onRested(order: Order): void;
   onFill(fill: Fill): void;
   onTrade(trade: Trade): void;
   onEnded(order: Order, reason: number): void;
@@ -74,11 +77,9 @@ export interface ViewListener {
   onInstrument(instrument: number, lastPrice: number): void;
 }
 
-/** Open orders, and balances in shared memory, built from the engine's events alone. */
+/** Open orders and balances, built from the engine's events alone. Orders that it gives are copies. */
 export class View {
-  readonly openOrders = new Map<number, Order>();
-  readonly #byAccount = new Map<number, Map<number, Order>>();
-  readonly #byClientId = new Map<string, Order>();
+  readonly orders: OpenOrders;
   readonly #aggregates: number[] = [];
   readonly #unitOf: (instrument: number) => number;
   readonly #listener: ViewListener;
@@ -86,22 +87,11 @@ export class View {
   #text = '';
   #isTransfer = false;
 
-  constructor(listener: ViewListener, unitOf: (instrument: number) => number, state: SharedState) {
+  constructor(listener: ViewListener, unitOf: (instrument: number) => number, state: SharedState, orders: OpenOrders) {
     this.#state = state;
+    this.orders = orders;
     this.#listener = listener;
     this.#unitOf = unitOf;
-  }
-
-  ordersOf(account: number): Iterable<Order> {
-    return this.#byAccount.get(account)?.values() ?? [];
-  }
-
-  orderCount(account: number): number {
-    return this.#byAccount.get(account)?.size ?? 0;
-  }
-
-  findByClientId(account: number, clientId: string): Order | undefined {
-    return this.#byClientId.get(`${account}:${clientId}`);
   }
 
   balance(account: number, asset: number): Balance {
@@ -122,7 +112,7 @@ export class View {
         this.#fill(i32, f64, at);
         break;
       case EVENT.RESTED:
-        this.#rest(this.openOrders.get(idAt(i32, at))!);
+        this.#rested(i32, at);
         break;
       case EVENT.CANCELLED:
         this.#end(i32, f64, at);
@@ -175,25 +165,21 @@ export class View {
       resting: ((head >>> 16) & RESTING) !== 0,
     };
     this.#text = '';
-    this.openOrders.set(order.id, order);
-    if (order.clientId !== '') this.#byClientId.set(`${order.account}:${order.clientId}`, order);
-    let own = this.#byAccount.get(order.account);
-    if (own === undefined) {
-      own = new Map();
-      this.#byAccount.set(order.account, own);
-    }
-    own.set(order.id, order);
+    this.orders.add(order);
     if (isNew) this.#listener.onAccepted(order);
-    if (order.resting) this.#rest(order);
+    if (order.resting) this.#listener.onDepth(order.instrument, order.side, order.price, order.left);
   }
 
-  #rest(order: Order): void {
+  #rested(i32: Int32Array, at: number): void {
+    const order = this.#orderAt(i32, at);
     order.resting = true;
+    this.orders.update(order);
+    this.#listener.onRested(order);
     this.#listener.onDepth(order.instrument, order.side, order.price, order.left);
   }
 
   #fill(i32: Int32Array, f64: Float64Array, at: number): void {
-    const order = this.openOrders.get(idAt(i32, at))!;
+    const order = this.#orderAt(i32, at);
     const flags = (i32[at + event.HEAD] >>> 16) & 0xff;
     const price = i32[at + event.PRICE];
     const quantity = i32[at + event.QUANTITY];
@@ -206,6 +192,7 @@ export class View {
     order.updateTime = time;
     order.status = order.left === 0 ? STATUS.FILLED : STATUS.PARTIALLY_FILLED;
     if (order.left === 0) this.#forget(order);
+    else this.orders.update(order);
     this.#listener.onFill({ order, trade, price, quantity, amount, fee: f64[(at >> 1) + event.F64_AMOUNT], isMaker, time });
     if (isMaker) {
       this.#listener.onDepth(order.instrument, order.side, price, -quantity);
@@ -219,7 +206,7 @@ export class View {
   }
 
   #end(i32: Int32Array, f64: Float64Array, at: number): void {
-    const order = this.openOrders.get(idAt(i32, at))!;
+    const order = this.#orderAt(i32, at);
     const reason = i32[at + event.PLACE] >>> 16;
     order.status = reason === REASON.NO_LIQUIDITY ? STATUS.EXPIRED : STATUS.CANCELED;
     order.updateTime = f64[(at >> 1) + event.F64_TIME];
@@ -229,11 +216,12 @@ export class View {
   }
 
   #amend(i32: Int32Array, f64: Float64Array, at: number): void {
-    const order = this.openOrders.get(idAt(i32, at))!;
+    const order = this.#orderAt(i32, at);
     const off = order.left - i32[at + event.REMAINING];
     order.quantity = i32[at + event.QUANTITY];
     order.left = i32[at + event.REMAINING];
     order.updateTime = f64[(at >> 1) + event.F64_TIME];
+    this.orders.update(order);
     this.#listener.onDepth(order.instrument, order.side, order.price, -off);
     this.#listener.onAmended(order);
   }
@@ -252,10 +240,14 @@ export class View {
 
   #forget(order: Order): void {
     order.resting = false;
-    this.openOrders.delete(order.id);
-    this.#byAccount.get(order.account)!.delete(order.id);
-    const key = `${order.account}:${order.clientId}`;
-    if (this.#byClientId.get(key) === order) this.#byClientId.delete(key);
+    this.orders.remove(order);
+  }
+
+  /** The order that an event is about: every event's order is open when it comes. */
+  #orderAt(i32: Int32Array, at: number): Order {
+    const order = this.orders.get(idAt(i32, at));
+    if (order === undefined) throw new Error(`an event for order ${idAt(i32, at)}, which is not open`);
+    return order;
   }
 }
 

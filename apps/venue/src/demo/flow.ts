@@ -56,7 +56,7 @@ export class DemoFlow {
   }
 
   #quote(instrument: Instrument, maker: number, middle: number): void {
-    const own = [...this.#services.gateway.view.ordersOf(maker)].filter((order) => order.instrument === instrument.number);
+    const own = [...this.#services.gateway.view.orders.of(maker)].filter((order) => order.instrument === instrument.number);
     const stale = own.find((order) => Math.abs(order.price - middle) > middle * WIDTH * 1.5);
     if (stale !== undefined) this.#send(cancel(maker, instrument.number, stale.id));
     else if (own.length >= QUOTES / this.#makers.length) {

@@ -31,7 +31,7 @@ function openOrder(
   if (sent[idName] === undefined && sent[clientName] === undefined) throw errors.missingOneOf(clientName, idName);
   const { view } = services.gateway;
   const order =
-    sent[idName] !== undefined ? view.openOrders.get(Number(sent[idName])) : view.findByClientId(caller.account, sent[clientName]);
+    sent[idName] !== undefined ? view.orders.get(Number(sent[idName])) : view.orders.findByClientId(caller.account, sent[clientName]);
   if (order === undefined || order.account !== caller.account || order.instrument !== instrument.number) return undefined;
   if (sent[clientName] !== undefined && order.clientId !== sent[clientName]) return undefined;
   return order;
@@ -100,7 +100,7 @@ async function cancelOrder(services: Services, sent: Parameters, caller: Caller)
 
 async function cancelAll(services: Services, sent: Parameters, caller: Caller) {
   const instrument = instrumentOf(services, sent);
-  const own = [...services.gateway.view.ordersOf(caller.account)].filter((order) => order.instrument === instrument.number);
+  const own = [...services.gateway.view.orders.of(caller.account)].filter((order) => order.instrument === instrument.number);
   if (own.length === 0) throw cancelError(0);
   const outcomes = await Promise.all(own.map((order) => submit(services, caller, cancel(caller.account, instrument.number, order.id))));
   return outcomes
@@ -183,7 +183,7 @@ async function amendOrder(services: Services, sent: Parameters, caller: Caller) 
 
 function openOrders(services: Services, sent: Parameters, caller: Caller) {
   const instrument = sent.symbol === undefined ? undefined : instrumentOf(services, sent);
-  return [...services.gateway.view.ordersOf(caller.account)]
+  return [...services.gateway.view.orders.of(caller.account)]
     .filter((order) => instrument === undefined || order.instrument === instrument.number)
     .map((order) => orderJson(order, services.market));
 }

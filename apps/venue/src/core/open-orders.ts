@@ -1,0 +1,197 @@
+import { command, generationOf, orderId, slotOf } from '@outcry/market/command';
+import type { OrderKind, Side, TimeInForce } from '@outcry/market/order-terms';
+import { record } from '@outcry/memory/record';
+import { createSharedMap, SharedMap } from '@outcry/memory/shared-map';
+import { bytesOf, f64Of, i32Of, reserve } from '@outcry/memory/span';
+import { textHash } from './commands.ts';
+import type { Order } from './view.ts';
+
+/** An open order in memory, 128 bytes, by the slot that the engine gave it. */
+export const openOrderShape = record(
+  {
+    amount: 'f64',
+    executedAmount: 'f64',
+    time: 'f64',
+    updateTime: 'f64',
+    generation: 'i32',
+    account: 'i32',
+    instrument: 'i32',
+    price: 'i32',
+    quantity: 'i32',
+    left: 'i32',
+    terms: 'i32',
+    state: 'i32',
+    previous: 'i32',
+    next: 'i32',
+    clientBytes: 'i32',
+    clientId: command.TEXT_BYTES,
+  },
+  { align: 64 },
+);
+
+const { words: WORDS, bytes: BYTES, fields } = openOrderShape;
+const [AMOUNT, EXECUTED, TIME, UPDATE_TIME] = [fields.amount, fields.executedAmount, fields.time, fields.updateTime].map(
+  ({ index }) => index,
+);
+const [GENERATION, ACCOUNT, INSTRUMENT, PRICE, QUANTITY, LEFT] = [
+  fields.generation.index,
+  fields.account.index,
+  fields.instrument.index,
+  fields.price.index,
+  fields.quantity.index,
+  fields.left.index,
+];
+/** Side, kind, time in force and post-only, a byte each; then OPEN, RESTING and the status. */
+const TERMS = fields.terms.index;
+const STATE = fields.state.index;
+const [PREVIOUS, NEXT, CLIENT_BYTES] = [fields.previous.index, fields.next.index, fields.clientBytes.index];
+const CLIENT_ID = fields.clientId.offset;
+const OPEN = 1;
+const RESTING = 2;
+const STATUS_SHIFT = 8;
+
+/**
+ * The open orders of a view, outside the JavaScript heap: a record each, at the engine's slot, linked into a list an account, and
+ * found by client order id through a map. What it gives are copies: {@link update} writes changes back.
+ */
+export class OpenOrders {
+  readonly capacity: number;
+  size = 0;
+  readonly #i32: Int32Array;
+  readonly #f64: Float64Array;
+  readonly #bytes: Buffer;
+  /** By account: its oldest and newest order, and how many it has. */
+  readonly #heads: Int32Array;
+  readonly #tails: Int32Array;
+  readonly #counts: Int32Array;
+  readonly #byClientId: SharedMap;
+
+  constructor(capacity: number, accounts: number) {
+    this.capacity = capacity;
+    const span = reserve((capacity + 1) * BYTES);
+    this.#i32 = i32Of(span);
+    this.#f64 = f64Of(span);
+    const { buffer, byteOffset, byteLength } = bytesOf(span);
+    this.#bytes = Buffer.from(buffer as ArrayBuffer, byteOffset, byteLength);
+    this.#heads = i32Of(reserve(accounts * 4));
+    this.#tails = i32Of(reserve(accounts * 4));
+    this.#counts = i32Of(reserve(accounts * 4));
+    this.#byClientId = new SharedMap(createSharedMap({ capacity, valueWords: 2 }));
+  }
+
+  add(order: Order): void {
+    const slot = slotOf(order.id);
+    const at = slot * WORDS;
+    const words = this.#i32;
+    words[at + GENERATION] = generationOf(order.id);
+    words[at + ACCOUNT] = order.account;
+    words[at + INSTRUMENT] = order.instrument;
+    words[at + PRICE] = order.price;
+    words[at + TERMS] = order.side | (order.kind << 8) | (order.timeInForce << 16) | (order.postOnly ? 1 << 24 : 0);
+    this.#f64[(at >> 1) + AMOUNT] = order.amount;
+    this.#f64[(at >> 1) + TIME] = order.time;
+    words[at + CLIENT_BYTES] = this.#bytes.write(order.clientId, slot * BYTES + CLIENT_ID, command.TEXT_BYTES, 'utf8');
+    this.update(order);
+    this.#link(slot, order.account);
+    if (order.clientId !== '') {
+      this.#byClientId.value.i32[0] = slot;
+      this.#byClientId.set(...clientKey(order.account, order.clientId));
+    }
+    this.size++;
+  }
+
+  /** Writes back what can change while an order is open. */
+  update(order: Order): void {
+    const at = slotOf(order.id) * WORDS;
+    this.#i32[at + QUANTITY] = order.quantity;
+    this.#i32[at + LEFT] = order.left;
+    this.#i32[at + STATE] = OPEN | (order.resting ? RESTING : 0) | (order.status << STATUS_SHIFT);
+    this.#f64[(at >> 1) + EXECUTED] = order.executedAmount;
+    this.#f64[(at >> 1) + UPDATE_TIME] = order.updateTime;
+  }
+
+  remove(order: Order): void {
+    const slot = slotOf(order.id);
+    this.#i32[slot * WORDS + STATE] = 0;
+    this.#unlink(slot, order.account);
+    this.size--;
+    if (order.clientId === '') return;
+    const key = clientKey(order.account, order.clientId);
+    if (this.#byClientId.get(...key) && this.#byClientId.value.i32[0] === slot) this.#byClientId.delete(...key);
+  }
+
+  get(id: number): Order | undefined {
+    if (!Number.isSafeInteger(id) || id < 0) return undefined;
+    const slot = slotOf(id);
+    const isOpen = slot >= 1 && slot <= this.capacity && (this.#i32[slot * WORDS + STATE] & OPEN) !== 0;
+    return isOpen && this.#i32[slot * WORDS + GENERATION] === generationOf(id) ? this.#read(slot) : undefined;
+  }
+
+  /** An account's orders, oldest first. */
+  *of(account: number): Generator<Order> {
+    for (let slot = this.#heads[account] ?? 0; slot !== 0; slot = this.#i32[slot * WORDS + NEXT]) yield this.#read(slot);
+  }
+
+  countOf(account: number): number {
+    return this.#counts[account] ?? 0;
+  }
+
+  findByClientId(account: number, clientId: string): Order | undefined {
+    if (clientId === '' || !this.#byClientId.get(...clientKey(account, clientId))) return undefined;
+    const order = this.#read(this.#byClientId.value.i32[0]);
+    return order.account === account && order.clientId === clientId ? order : undefined;
+  }
+
+  #read(slot: number): Order {
+    const at = slot * WORDS;
+    const words = this.#i32;
+    const terms = words[at + TERMS];
+    const state = words[at + STATE];
+    const text = slot * BYTES + CLIENT_ID;
+    return {
+      id: orderId(slot, words[at + GENERATION]),
+      account: words[at + ACCOUNT],
+      instrument: words[at + INSTRUMENT],
+      clientId: words[at + CLIENT_BYTES] === 0 ? '' : this.#bytes.toString('utf8', text, text + words[at + CLIENT_BYTES]),
+      side: (terms & 0xff) as Side,
+      kind: ((terms >>> 8) & 0xff) as OrderKind,
+      timeInForce: ((terms >>> 16) & 0xff) as TimeInForce,
+      postOnly: terms >>> 24 !== 0,
+      price: words[at + PRICE],
+      quantity: words[at + QUANTITY],
+      amount: this.#f64[(at >> 1) + AMOUNT],
+      left: words[at + LEFT],
+      executedAmount: this.#f64[(at >> 1) + EXECUTED],
+      status: state >>> STATUS_SHIFT,
+      time: this.#f64[(at >> 1) + TIME],
+      updateTime: this.#f64[(at >> 1) + UPDATE_TIME],
+      resting: (state & RESTING) !== 0,
+    };
+  }
+
+  #link(slot: number, account: number): void {
+    const words = this.#i32;
+    const tail = this.#tails[account];
+    words[slot * WORDS + PREVIOUS] = tail;
+    words[slot * WORDS + NEXT] = 0;
+    if (tail === 0) this.#heads[account] = slot;
+    else words[tail * WORDS + NEXT] = slot;
+    this.#tails[account] = slot;
+    this.#counts[account]++;
+  }
+
+  #unlink(slot: number, account: number): void {
+    const words = this.#i32;
+    const previous = words[slot * WORDS + PREVIOUS];
+    const next = words[slot * WORDS + NEXT];
+    if (previous === 0) this.#heads[account] = next;
+    else words[previous * WORDS + NEXT] = next;
+    if (next === 0) this.#tails[account] = previous;
+    else words[next * WORDS + PREVIOUS] = previous;
+    this.#counts[account]--;
+  }
+}
+
+function clientKey(account: number, clientId: string): [low: number, high: number] {
+  return textHash(`${account}:${clientId}`);
+}
