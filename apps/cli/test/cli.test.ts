@@ -210,7 +210,7 @@ describe('outcry on a running venue and its data', () => {
     const tuned = json('memory', 'tune', '--data', other, '--config', config);
     assert.deepEqual(tuned.map(({ setting }: { setting: string }) => setting).sort(), ['commandSlots', 'eventSlots', 'limits.orders']);
     const { limits, logLevel, commandSlots } = JSON.parse(fs.readFileSync(config, 'utf8'));
-    assert.deepEqual([limits, logLevel, commandSlots], [{ accounts: 77, orders: 1000 }, 'error', 1024]);
+    assert.deepEqual([limits, logLevel, commandSlots], [{ accounts: 77, orders: 1000 }, 'error', 4096]);
     const again = await VenueProcess.start(other, '--demo', '--no-flow', '--config', config);
     assert.equal(json('memory', '--url', again.url).parts[0].capacity, 1000);
     await again.close();

@@ -20,6 +20,7 @@ async function startWith(t: TestContext, config: object, data = temporaryDirecto
   fs.writeFileSync(file, JSON.stringify(config));
   const venue = await VenueProcess.start(data, '--demo', '--no-flow', '--config', file);
   t.after(async () => {
+    if (venue.isRunning) await venue.checkMemory();
     await venue.kill();
     if (data.includes('outcry-fault-')) fs.rmSync(data, { recursive: true, force: true });
   });

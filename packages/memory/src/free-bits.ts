@@ -1,4 +1,4 @@
-import { GROUP as BITS, type PoolParts } from './pool-layout.ts';
+import { GROUP as BITS, type PoolParts, STATE } from './pool-layout.ts';
 
 const GROUP = BITS; // a constant of this module becomes part of the machine code
 
@@ -13,11 +13,14 @@ const GROUP = BITS; // a constant of this module becomes part of the machine cod
 export class FreeBits {
   readonly #bits: Int32Array;
   readonly #summary: Int32Array;
-  /** The group where this thread found something last. */
-  #hint = 0;
+  readonly #state: Int32Array;
+  /** The group where this thread found something last, and the trim requests that it knew of. */
+  #hint: number;
+  #trims = 0;
 
   /** @param hint the group where the search begins: threads that begin apart do not meet */
-  constructor({ bits, summary }: PoolParts, hint: number) {
+  constructor({ bits, summary, words }: PoolParts, hint: number) {
+    this.#state = words;
     this.#bits = bits;
     this.#summary = summary;
     this.#hint = hint % bits.length;
@@ -85,15 +88,26 @@ export class FreeBits {
     return count;
   }
 
-  /** The lowest group that has, or just had, a free block; -1 when there is none. Lowest, so that the steps above it empty themselves. */
+  /**
+   * A group that has, or just had, a free block; -1 when there is none. Onward from the last one, so that a group is used up before the
+   * next; from the lowest after somebody asked to trim, so that the steps at the end empty themselves.
+   */
   #find(): number {
     const { length } = this.#summary;
-    for (let at = 0; at < length; at++) {
-      const word = Atomics.load(this.#summary, at);
-      if (word === 0) continue;
-      const group = (at << 5) | (31 - Math.clz32(word & -word));
-      this.#hint = group;
-      return group;
+    const trims = Atomics.load(this.#state, STATE.TRIM_REQUESTS);
+    const from = trims === this.#trims ? this.#hint : 0;
+    this.#trims = trims;
+    let at = from >> 5;
+    let mask = -1 << (from & 31); // groups before it come last
+    for (let looked = 0; looked <= length; looked++) {
+      const word = Atomics.load(this.#summary, at) & mask;
+      mask = -1;
+      if (word !== 0) {
+        const group = (at << 5) | (31 - Math.clz32(word & -word));
+        this.#hint = group;
+        return group;
+      }
+      at = at + 1 === length ? 0 : at + 1;
     }
     return this.#findWithoutSummary();
   }

@@ -197,8 +197,6 @@ export class Pool {
   /** Ends this thread's membership. Blocks it holds stay in use; it may not use the pool any more. */
   leave(): void {
     this.flush();
-    this.#own.f64[MEMBER.F64_GIVES] += this.#gives;
-    this.#gives = 0;
     Atomics.store(this.#own.i32, MEMBER.STATUS, FREE);
   }
 
@@ -228,7 +226,10 @@ export class Pool {
     Atomics.store(words, COUNT.OUT, 0);
   }
 
-  /** How the pool stands. Looks at every block's state: for reports, some tens of times a second at most. */
+  /**
+   * How the pool stands. Looks at every block's state (10,000 in some microseconds): for reports, some tens of times a second. What is in
+   * use is as it is; takes and hits of other threads may lag by up to a million, until they refill, flush or leave.
+   */
   statistics(name: string): PoolStatistics {
     const { words, members, shape, states } = this.parts;
     let inUse = 0;
@@ -237,8 +238,7 @@ export class Pool {
       if ((states[index] & OWNER) !== 0) inUse++;
       if (states[index] !== 1 << OWNER_BITS) fresh++;
     }
-    this.#own.f64[MEMBER.F64_GIVES] += this.#gives;
-    this.#gives = 0;
+    this.#noteGives();
     const sum = (field: number) => members.reduce((total, { f64 }) => total + f64[field], 0);
     const takes = sum(MEMBER.F64_GIVES) + inUse;
     const committed = Atomics.load(words, STATE.COMMITTED);

@@ -14,9 +14,11 @@ export interface Tuned extends Peak {
   readonly proposed: number;
 }
 
-/** Room above the peak. */
+/** Room above the peak. A queue fills and empties between two looks: what was seen of it is not its peak. */
 const HEADROOM = 1.5;
 const LEAST = 1000;
+const QUEUE_HEADROOM = 4;
+const LEAST_QUEUE = 4096;
 
 /** The peaks of those parts that a setting sizes. Several parts of one setting: the highest. */
 export function peaksOf(parts: readonly PartReport[]): Peak[] {
@@ -35,11 +37,20 @@ export function mergePeaks(before: readonly Peak[], now: readonly Peak[]): Peak[
   return [...merged.values()];
 }
 
-/** Sizes for the next run: half as much again as the peak, rounded up to two digits or to a power of two. */
-export function tune(peaks: readonly Peak[], headroom = HEADROOM): Tuned[] {
-  return peaks.map((peak) => {
-    const needed = Math.max(LEAST, Math.ceil(peak.peak * headroom));
-    const digits = 10 ** Math.max(0, Math.floor(Math.log10(needed)) - 1);
-    return { ...peak, proposed: peak.powerOfTwo ? 2 ** Math.ceil(Math.log2(needed)) : Math.ceil(needed / digits) * digits };
-  });
+/**
+ * Sizes for the next run: of pools half as much again as the peak, rounded up to two digits; of rings four times what was seen, a power
+ * of two.
+ */
+export function tune(peaks: readonly Peak[]): Tuned[] {
+  return peaks.map((peak) => ({ ...peak, proposed: peak.powerOfTwo ? queueSize(peak.peak) : poolSize(peak.peak) }));
+}
+
+function poolSize(peak: number): number {
+  const needed = Math.max(LEAST, Math.ceil(peak * HEADROOM));
+  const digits = 10 ** Math.max(0, Math.floor(Math.log10(needed)) - 1);
+  return Math.ceil(needed / digits) * digits;
+}
+
+function queueSize(peak: number): number {
+  return 2 ** Math.ceil(Math.log2(Math.max(LEAST_QUEUE, peak * QUEUE_HEADROOM)));
 }

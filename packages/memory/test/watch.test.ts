@@ -218,7 +218,7 @@ describe('tuning', () => {
       tune(peaks).map(({ setting, proposed }) => [setting, proposed]),
       [
         ['limits.blocks', 6500],
-        ['slots', 8192],
+        ['slots', 16384],
       ],
     );
     const merged = mergePeaks(

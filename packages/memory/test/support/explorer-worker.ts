@@ -1,5 +1,6 @@
 // One of two threads whose atomic operations are let through one by one, in the order that a schedule says.
 import { workerData } from 'node:worker_threads';
+import { yieldThread } from '../../src/libc.ts';
 import type { Span } from '../../src/span.ts';
 import { PROGRAMS } from './programs.ts';
 
@@ -34,6 +35,7 @@ export const RUNNING = 0;
 export const WAITING = 1;
 export const DONE = 2;
 const STOP = -1;
+const TURNS_BEFORE_YIELD = 500;
 
 const real = {
   ...Object.fromEntries(Object.getOwnPropertyNames(Atomics).map((name) => [name, (Atomics as never)[name]])),
@@ -42,7 +44,10 @@ const real = {
 /** Waits for this thread's turn; whichever thread sees that all have arrived says whose turn it is. */
 function arrive(control: Int32Array, me: number): void {
   real.store(control, AT + me, WAITING);
-  while (real.load(control, GRANT) !== me) grantNext(control);
+  for (let turns = 1; real.load(control, GRANT) !== me; turns++) {
+    grantNext(control);
+    if (turns % TURNS_BEFORE_YIELD === 0) yieldThread(); // other tests run on these cores too
+  }
   real.store(control, AT + me, RUNNING);
   real.store(control, GRANT, NOBODY);
 }
