@@ -4,12 +4,14 @@ import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { BookReplay, type OperationStream, readOperations } from '../book-replay.ts';
+import { fillCompileCache, runChild } from '../child.ts';
 import { PEERS, type PeerRun, playPeer } from '../peer-books.ts';
-import { replayStream } from '../replay-file.ts';
+import type { ReplayResult } from '../replay-file.ts';
 import { type FigureOptions, machine, type Report } from '../report.ts';
 import { generate, PROFILES } from '../workload.ts';
 
 const LIMIT_SOURCE = fileURLToPath(new URL('../../peers/book-limit.cpp', import.meta.url));
+const PROCESS = 'figures/book-run.ts';
 const OPERATIONS = 1_000_000;
 const SEED = 7;
 /** The C++ limit may be at most so many times faster, and the npm package must be at least so many times slower. */
@@ -17,7 +19,8 @@ const GOAL_LIMIT = 2;
 const GOAL_PEER = 50;
 
 /** The order book alone on the three mixes, beside the same design in C++ and the books that npm offers. */
-export function benchBook(options: FigureOptions): Report {
+export async function benchBook(options: FigureOptions): Promise<Report> {
+  fillCompileCache(PROCESS, []);
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'outcry-bench-book-'));
   try {
     const limit = compileLimit(folder);
@@ -33,7 +36,7 @@ export function benchBook(options: FigureOptions): Report {
     if (limit === undefined) report.notes.push('No g++ on this machine: the C++ limit was not measured.');
     for (const [done, profile] of Object.keys(PROFILES).entries()) {
       options.onProgress(done / 3);
-      benchProfile(report, profile, folder, limit, options.runs);
+      await benchProfile(report, profile, folder, limit, options.runs);
     }
     return report;
   } finally {
@@ -41,11 +44,11 @@ export function benchBook(options: FigureOptions): Report {
   }
 }
 
-function benchProfile(report: Report, profile: string, folder: string, limit: string | undefined, runs: number): void {
+async function benchProfile(report: Report, profile: string, folder: string, limit: string | undefined, runs: number): Promise<void> {
   const file = path.join(folder, `${profile}.ops`);
   fs.writeFileSync(file, Buffer.from(generate(profile, SEED, OPERATIONS).words.buffer));
   const stream = readOperations(file);
-  const own = replayStream(stream, runs, false);
+  const { result: own } = await runChild<ReplayResult>(PROCESS, [file, runs]);
   const { median, min, max } = own.nsPerOp;
   report.rows.push([profile, 'Outcry', median, min, max, 1, `tape ${own.tape}, the same in every run`]);
   if (limit !== undefined) {

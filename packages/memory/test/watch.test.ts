@@ -163,7 +163,7 @@ describe('suspected leaks', () => {
     assert.ok(Math.abs(leaks[0].perMinute - 120) < 15, `${leaks[0].perMinute} a minute`);
     const { recommendations, health } = memoryReport(watch);
     assert.match(recommendations.join('\n'), /leaking grows by 1\d\d a minute without coming back: full in \d+ minutes; a leak\?/);
-    assert.equal(health, 90);
+    assert.ok(health <= 90 && health >= 85, `${health}: ten off for the leak, five where it left gaps`);
   });
 
   it('are none in a million cycles that give back what they take', () => {
