@@ -110,7 +110,7 @@ export function reportText(report: MemoryReport): string {
       .trimEnd();
   return [
     `pressure ${level}, health ${health} of 100`,
-    `process  ${size(residentBytes)} resident, ${size(heapBytes)} in the JavaScript heap, ${size(bufferBytes)} in buffers`,
+    `process  ${size(residentBytes)} resident, ${size(heapBytes)} in the JavaScript heap, ${size(bufferBytes)} reserved in buffers`,
     '',
     line(header),
     ...rows.map(line),
