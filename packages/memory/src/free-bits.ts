@@ -77,15 +77,13 @@ export class FreeBits {
     if (Atomics.or(this.#bits, group, mask) === 0) Atomics.or(this.#summary, group >> 5, 1 << (group & 31));
   }
 
-  isFree(index: number): boolean {
-    return (Atomics.load(this.#bits, index >> 5) & (1 << (index & 31))) !== 0;
+  /** Puts one claimed block back. */
+  putBackOne(index: number): void {
+    this.putBack(index >> 5, 1 << (index & 31));
   }
 
-  /** Free blocks, counted. */
-  count(): number {
-    let count = 0;
-    for (let group = 0; group < this.#bits.length; group++) count += popCount(Atomics.load(this.#bits, group));
-    return count;
+  isFree(index: number): boolean {
+    return (Atomics.load(this.#bits, index >> 5) & (1 << (index & 31))) !== 0;
   }
 
   /**

@@ -1,7 +1,8 @@
 import { GUARDED_BY_DEFAULT, GuardError } from './guarded.ts';
+import { INDEX, OWNER, OWNER_BITS } from './handle.ts';
 import type { Place } from './part.ts';
 import { NONE, Pool } from './pool.ts';
-import { createPoolMemory, GUARD_TAIL, INDEX, OWNER, OWNER_BITS, type PoolOptions, partsOf } from './pool-layout.ts';
+import { createPoolMemory, GUARD_TAIL, type PoolOptions, partsOf } from './pool-layout.ts';
 import type { Span } from './span.ts';
 
 /** The words of a guarded block's head. */

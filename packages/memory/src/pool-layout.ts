@@ -1,3 +1,4 @@
+import { INDEX, OWNER, UNUSED } from './handle.ts';
 import { ALONE, headBytes, type Place, readHead, writeHead } from './part.ts';
 import { record } from './record.ts';
 import { alignUp, bytesOf, CACHE_LINE, f64Of, i32Of, type Span, u16Of, within } from './span.ts';
@@ -19,18 +20,8 @@ export interface PoolOptions {
   readonly guarded?: boolean;
 }
 
-/** Handles: the block's index in the low 20 bits, its generation (from 1) above them. */
-export const INDEX_BITS = 20;
-export const INDEX = 2 ** INDEX_BITS - 1;
-export const GENERATION = 1 << INDEX_BITS;
-export const HANDLE = 2 ** 30 - 1;
-
-/** States: the member that holds the block in the low 6 bits (0: nobody), the generation above them. */
-export const OWNER_BITS = 6;
-export const OWNER = 2 ** OWNER_BITS - 1;
-/** From a handle to the generation's place in a state. */
-export const TO_STATE = INDEX_BITS - OWNER_BITS;
-export const STATE_GENERATION = 0xffff & ~OWNER;
+/** No block: the handle that there is not. */
+export const NONE = 0;
 
 /** Blocks of a group: those of one word of free bits. */
 export const GROUP = 32;
@@ -136,7 +127,7 @@ export function createPoolMemory(options: PoolOptions & { guarded: boolean }, pl
   const { blockBytes, capacity, initial, step, members, magazine, guarded } = shape;
   writeHead(span, KIND, [blockBytes, capacity, initial, step, members, magazine, guarded ? 1 : 0]);
   const parts = partsOf(span);
-  parts.states.fill(1 << OWNER_BITS);
+  parts.states.fill(UNUSED);
   offer(parts, 0, initial);
   Atomics.store(parts.words, STATE.COMMITTED, initial);
   return span;

@@ -1,30 +1,33 @@
 import { FreeBits } from './free-bits.ts';
+import * as handles from './handle.ts';
 import { releasePages, threadId } from './libc.ts';
 import { bornAt, isAlive } from './liveness.ts';
-import * as layout from './pool-layout.ts';
 import {
   bytesOfBlock,
   COUNT,
   FREE,
+  GROUP,
   LIVE,
   MEMBER,
   maskOf,
+  NONE,
   offer,
-  overheadOf,
   type PoolParts,
   type PoolShape,
   partsOf,
   RECLAIMING,
   STATE,
 } from './pool-layout.ts';
+import { reclaimMember } from './pool-reclaim.ts';
+import { poolStatistics } from './pool-statistics.ts';
 import { f64Of, i32Of, type Span, within } from './span.ts';
 import type { PoolStatistics } from './statistics.ts';
 
-// As constants of this module they become part of the machine code; imported, they are loaded each time.
-const { GENERATION, GROUP, HANDLE, INDEX, INDEX_BITS, OWNER, OWNER_BITS, STATE_GENERATION, TO_STATE } = layout;
+// As constants of this module, numbers and functions become part of the machine code; imported, they are loaded each time.
+const { HANDLE, INDEX, INDEX_BITS, OWNER, OWNER_BITS, handleOf, nextUse, stateOf } = handles;
 
-/** No block: what {@link Pool.take} returns when the pool is exhausted. */
-export const NONE = 0;
+/** What {@link Pool.take} returns when the pool is exhausted. */
+export { NONE } from './pool-layout.ts';
 
 /** Gives between two notes of their number in shared memory, at most. */
 const COUNT_EVERY = 1 << 20;
@@ -95,7 +98,7 @@ export class Pool {
     if (count < 0) return this.#takeShared();
     const handle = this.#magazine[count];
     this.#count = count;
-    this.#states[handle & INDEX] = ((handle >>> TO_STATE) & STATE_GENERATION) | this.member;
+    this.#states[handle & INDEX] = stateOf(handle) | this.member;
     return handle;
   }
 
@@ -103,11 +106,10 @@ export class Pool {
   give(handle: number): boolean {
     const index = handle & INDEX;
     const count = this.#count;
-    if (this.#states[index] !== (((handle >>> TO_STATE) & STATE_GENERATION) | this.member) || count >= this.#room)
-      return this.#giveShared(handle);
-    const next = nextGeneration(handle);
+    if (this.#states[index] !== (stateOf(handle) | this.member) || count >= this.#room) return this.#giveShared(handle);
+    const next = nextUse(handle);
     this.#magazine[count] = next; // before the state: whoever reclaims a dead member finds the block by one of them
-    this.#states[index] = (next >>> TO_STATE) & STATE_GENERATION;
+    this.#states[index] = stateOf(next);
     this.#count = (count + 1) | 0;
     this.#countGive();
     return true;
@@ -145,12 +147,14 @@ export class Pool {
 
   /** Takes and gives every block to begin with once, so that its memory and this code are warm. */
   warmUp(): void {
-    const handles: number[] = [];
-    for (let handle = this.take(); handle !== NONE; handle = handles.length < this.shape.initial ? this.take() : NONE) {
+    const taken: number[] = [];
+    while (taken.length < this.shape.initial) {
+      const handle = this.take();
+      if (handle === NONE) break;
       this.i32[this.wordOf(handle)] = 0;
-      handles.push(handle);
+      taken.push(handle);
     }
-    for (const handle of handles) this.give(handle);
+    for (const handle of taken) this.give(handle);
     this.flush();
   }
 
@@ -205,8 +209,9 @@ export class Pool {
     let blocks = 0;
     for (const [i, { i32, f64 }] of this.parts.members.entries()) {
       if (Atomics.load(i32, MEMBER.STATUS) !== LIVE || i + 1 === this.member) continue;
-      if (!isAlive(i32[MEMBER.PID], i32[MEMBER.THREAD], f64[MEMBER.F64_BORN])) blocks += this.#reclaim(i + 1);
+      if (!isAlive(i32[MEMBER.PID], i32[MEMBER.THREAD], f64[MEMBER.F64_BORN])) blocks += reclaimMember(this.parts, this.#bits, i + 1);
     }
+    this.#move(-blocks);
     return blocks;
   }
 
@@ -218,8 +223,7 @@ export class Pool {
     this.#count = 0;
     this.#magazine.fill(NONE);
     for (let index = 0; index < shape.capacity; index++) {
-      const handle = nextGeneration(((this.#states[index] >>> OWNER_BITS) << INDEX_BITS) | index);
-      this.#states[index] = (handle >>> TO_STATE) & STATE_GENERATION;
+      this.#states[index] = stateOf(nextUse(handleOf(this.#states[index], index)));
     }
     offer(this.parts, 0, words[STATE.COMMITTED]);
     this.#moved = 0;
@@ -231,33 +235,8 @@ export class Pool {
    * use is as it is; takes and hits of other threads may lag by up to a million, until they refill, flush or leave.
    */
   statistics(name: string): PoolStatistics {
-    const { words, members, shape, states } = this.parts;
-    let inUse = 0;
-    let fresh = 0;
-    for (let index = 0; index < states.length; index++) {
-      if ((states[index] & OWNER) !== 0) inUse++;
-      if (states[index] !== 1 << OWNER_BITS) fresh++;
-    }
     this.#noteGives();
-    const sum = (field: number) => members.reduce((total, { f64 }) => total + f64[field], 0);
-    const takes = sum(MEMBER.F64_GIVES) + inUse;
-    const committed = Atomics.load(words, STATE.COMMITTED);
-    return {
-      name,
-      blockBytes: shape.blockBytes,
-      capacity: shape.capacity,
-      committed,
-      inUse,
-      peak: Math.max(inUse, Atomics.load(words, COUNT.PEAK)),
-      takes,
-      fresh,
-      failures: Atomics.load(words, COUNT.FAILURES),
-      refused: Atomics.load(words, COUNT.REFUSED),
-      magazineHits: this.#room === 0 ? 0 : Math.max(0, takes - sum(MEMBER.F64_REFILLS)),
-      fragmentation: this.#fragmentation(committed),
-      bytes: committed * shape.blockBytes,
-      overheadBytes: overheadOf(shape),
-    };
+    return poolStatistics(name, this.parts);
   }
 
   #takeShared(): number {
@@ -279,7 +258,7 @@ export class Pool {
     this.#states[index] = state | this.member;
     this.#move(1);
     if (this.#room !== 0) this.#own.f64[MEMBER.F64_REFILLS] += 1;
-    return ((state >>> OWNER_BITS) << INDEX_BITS) | index;
+    return handleOf(state, index);
   }
 
   /** Takes free blocks of a group into the empty magazine, at most half of what it holds, and one of them out of it. */
@@ -291,14 +270,14 @@ export class Pool {
     for (; word !== 0; count++) {
       const bit = 31 - Math.clz32(word);
       const index = first | bit;
-      this.#magazine[count] = ((this.#states[index] >>> OWNER_BITS) << INDEX_BITS) | index;
+      this.#magazine[count] = handleOf(this.#states[index], index);
       word &= ~(1 << bit);
     }
     this.#move(count);
     this.#own.f64[MEMBER.F64_REFILLS] += 1;
     const handle = this.#magazine[--count];
     this.#count = count;
-    this.#states[handle & INDEX] = ((handle >>> TO_STATE) & STATE_GENERATION) | this.member;
+    this.#states[handle & INDEX] = stateOf(handle) | this.member;
     return handle;
   }
 
@@ -307,11 +286,11 @@ export class Pool {
     if (!this.holds(handle)) return this.#refuse();
     const index = handle & INDEX;
     const state = this.#states[index];
-    const next = nextGeneration(handle);
-    const free = (next >>> TO_STATE) & STATE_GENERATION;
+    const next = nextUse(handle);
+    const free = stateOf(next);
     if (this.#room === 0) {
       if (!this.#release(index, state, free)) return this.#refuse();
-      this.#bits.putBack(index >> 5, 1 << (index & 31));
+      this.#bits.putBackOne(index);
       this.#move(-1);
     } else {
       if (this.#count === this.#room) this.#flush(this.#room >> 1 || 1);
@@ -342,7 +321,7 @@ export class Pool {
     for (let i = 0; i < count; i++) {
       const index = magazine[i] & INDEX;
       magazine[i] = NONE;
-      this.#bits.putBack(index >> 5, 1 << (index & 31));
+      this.#bits.putBackOne(index);
     }
     magazine.copyWithin(0, count, this.#count);
     magazine.fill(NONE, this.#count - count, this.#count);
@@ -386,37 +365,6 @@ export class Pool {
     throw new Error(`the pool has ${members.length} members already: raise 'members'`);
   }
 
-  #reclaim(member: number): number {
-    const { i32, magazine } = this.parts.members[member - 1];
-    if (Atomics.compareExchange(i32, MEMBER.STATUS, LIVE, RECLAIMING) !== LIVE) return 0;
-    let blocks = 0;
-    const putBack = (index: number) => {
-      this.#bits.putBack(index >> 5, 1 << (index & 31));
-      this.#move(-1);
-      blocks++;
-    };
-    const states = this.#states;
-    for (let index = 0; index < states.length; index++) {
-      if ((states[index] & OWNER) !== member) continue;
-      const handle = nextGeneration(((states[index] >>> OWNER_BITS) << INDEX_BITS) | index);
-      states[index] = (handle >>> TO_STATE) & STATE_GENERATION;
-      putBack(index);
-    }
-    // What it had taken out of the magazine has another generation by now, what it had put back was struck out.
-    for (const handle of magazine) {
-      const index = handle & INDEX;
-      const isLost = handle !== NONE && states[index] === ((handle >>> TO_STATE) & STATE_GENERATION) && !this.#bits.isFree(index);
-      if (isLost && !this.#isInMagazine(handle, member)) putBack(index);
-    }
-    magazine.fill(NONE);
-    Atomics.store(i32, MEMBER.STATUS, FREE);
-    return blocks;
-  }
-
-  #isInMagazine(handle: number, except: number): boolean {
-    return this.parts.members.some(({ magazine }, i) => i + 1 !== except && magazine.includes(handle));
-  }
-
   #isScarce(): boolean {
     return Atomics.load(this.parts.words, COUNT.OUT) > this.shape.capacity * SCARCE;
   }
@@ -445,24 +393,4 @@ export class Pool {
     while (out > peak) peak = Atomics.compareExchange(words, COUNT.PEAK, peak, out) === peak ? out : Atomics.load(words, COUNT.PEAK);
     this.#noteGives();
   }
-
-  /** Share of the free blocks that lie in a group with used ones. */
-  #fragmentation(committed: number): number {
-    let free = 0;
-    let whole = 0;
-    for (let group = 0; group * GROUP < committed; group++) {
-      let inGroup = 0;
-      const end = Math.min(committed, (group + 1) * GROUP);
-      for (let index = group * GROUP; index < end; index++) if (this.#bits.isFree(index)) inGroup++;
-      free += inGroup;
-      if (inGroup === end - group * GROUP) whole += inGroup;
-    }
-    return free === 0 ? 0 : 1 - whole / free;
-  }
-}
-
-/** The handle of a block's next use. */
-function nextGeneration(handle: number): number {
-  const next = (handle + GENERATION) & HANDLE;
-  return next < GENERATION ? next + 2 * GENERATION : next; // generation 1 is that of blocks never used
 }
