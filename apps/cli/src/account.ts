@@ -2,6 +2,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { holderOf } from '@outcry/venue/core/lock';
 import { Command } from 'commander';
+import { DEFAULT_URL } from './options.ts';
 import { printTable } from './output.ts';
 import { getJson } from './request.ts';
 
@@ -23,7 +24,7 @@ export function accountCommand(): Command {
   const common = (sub: Command) =>
     sub
       .option('--data <dir>', "the venue's data directory, where its admin token lies", 'data')
-      .option('--url <url>', 'address of the running venue', 'http://127.0.0.1:8080')
+      .option('--url <url>', 'address of the running venue', DEFAULT_URL)
       .option('--json', 'print JSON');
   common(command.command('create <name>').description('Open an account with a new API key; prints its secret, once.')).action(
     (name: string, options: Options) => call(options, 'POST', 'accounts', { name }, printKey),

@@ -2,7 +2,8 @@ import { spawnSync } from 'node:child_process';
 import os from 'node:os';
 import { FIGURES } from '@outcry/benchmarks/figures/index';
 import type { Report } from '@outcry/benchmarks/report';
-import { Argument, Command, InvalidArgumentError } from 'commander';
+import { Argument, Command } from 'commander';
+import { between } from './options.ts';
 import { printTable, progressBar } from './output.ts';
 
 const NAMES = Object.keys(FIGURES);
@@ -12,14 +13,6 @@ interface BenchOptions {
   seconds: number;
   directory: string;
   json?: boolean;
-}
-
-function between(least: number, most: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (!/^\d+$/.test(text) || value < least || value > most) throw new InvalidArgumentError(`a whole number from ${least} to ${most}`);
-    return value;
-  };
 }
 
 export function benchCommand(): Command {

@@ -2,9 +2,9 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { type MemoryReport, reportText } from '@outcry/memory/report';
 import { type Peak, type Tuned, tune } from '@outcry/memory/tune';
-import { DEFAULTS } from '@outcry/venue/core/config';
 import { PEAKS_FILE } from '@outcry/venue/core/memory';
 import { Command } from 'commander';
+import { DEFAULT_URL } from './options.ts';
 import { printTable } from './output.ts';
 import { getJson } from './request.ts';
 
@@ -17,7 +17,7 @@ interface TuneOptions {
 export function memoryCommand(): Command {
   const command = new Command('memory')
     .description("A running venue's memory: pools and rings, pressure, suspected leaks, health, and what to change.")
-    .option('--url <url>', 'address of the running venue', `http://${DEFAULTS.host}:${DEFAULTS.port}`)
+    .option('--url <url>', 'address of the running venue', DEFAULT_URL)
     .option('--json', 'print JSON')
     .action(async ({ url, json }: { url: string; json?: boolean }) => {
       const report = await getJson<MemoryReport>(`${url}/outcry/v1/memory`);
@@ -25,7 +25,7 @@ export function memoryCommand(): Command {
     });
   command
     .command('tune')
-    .description('Sizes for the next run from the peaks of the runs so far: half as much again, rounded up.')
+    .description('Sizes for the next run from the peaks of the runs so far: pools half as much again, rings four times, rounded up.')
     .option('--data <dir>', "the venue's data directory, where its peaks are recorded", 'data')
     .option('--config <file>', 'write the sizes into this configuration file; it is made when it is not there')
     .option('--json', 'print JSON')

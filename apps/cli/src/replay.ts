@@ -2,7 +2,8 @@ import os from 'node:os';
 import { type ReplayResult, replayFile } from '@outcry/benchmarks/replay-file';
 import type { ReplayJob } from '@outcry/benchmarks/replay-task';
 import { runParallel } from '@outcry/memory/scheduler';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
+import { between } from './options.ts';
 import { printTable, progressBar } from './output.ts';
 
 interface ReplayOptions {
@@ -12,14 +13,6 @@ interface ReplayOptions {
   json?: boolean;
 }
 
-function countUpTo(most: number): (text: string) => number {
-  return (text) => {
-    const count = Number(text);
-    if (!/^\d+$/.test(text) || count < 1 || count > most) throw new InvalidArgumentError(`a whole number from 1 to ${most}`);
-    return count;
-  };
-}
-
 export function replayCommand(): Command {
   return new Command('replay')
     .description('Play files of 16-byte order operations through the order book alone, and say what came of it and how long it took.')
@@ -27,8 +20,8 @@ export function replayCommand(): Command {
       '<files...>',
       'operations: u8 op (0 limit, 1 IOC, 2 market, 3 cancel, 4 replace), u8 side, u16 symbol, u32 id, i32 price, i32 quantity',
     )
-    .option('--runs <n>', 'timed runs, after one to warm up', countUpTo(1000), 5)
-    .option('--threads <n>', 'several files are played at once; times are best taken with 1', countUpTo(256), os.availableParallelism())
+    .option('--runs <n>', 'timed runs, after one to warm up', between(1, 1000), 5)
+    .option('--threads <n>', 'several files are played at once; times are best taken with 1', between(1, 256), os.availableParallelism())
     .option('--latency', 'time every operation as well, in a run of its own')
     .option('--json', 'print one JSON object a file, each on its line')
     .action(async (files: string[], options: ReplayOptions) => {

@@ -85,7 +85,7 @@ export async function startVenue(config: VenueConfig, hooks: VenueHooks): Promis
       streams.close();
       gateway.close();
       await running;
-      services.memory.close(log);
+      services.memory.close();
       services.history.close();
     });
     await defineMarket(services, crew.recovery.sequence);

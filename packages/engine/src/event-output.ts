@@ -58,7 +58,7 @@ export abstract class EventOutput {
 /** Events for a reader on the same thread, which takes all of them after each command. Grows when a command causes many. */
 export class LocalEvents extends EventOutput {
   constructor(capacity = 1024) {
-    super({ buffer: new ArrayBuffer(capacity * event.BYTES), byteOffset: 0, byteLength: capacity * event.BYTES });
+    super(new Uint8Array(capacity * event.BYTES));
   }
 
   /** Events since the last clear, at word offsets 0, 16, 32… */

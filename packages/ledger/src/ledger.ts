@@ -1,4 +1,4 @@
-import { f64Of, reserve } from '@outcry/memory/span';
+import { bytesOf, f64Of, reserve } from '@outcry/memory/span';
 
 /** Words of the head: number of accounts opened and assets defined. */
 const ACCOUNTS = 0;
@@ -150,10 +150,6 @@ export class Ledger {
       bytesOf(words).set(parts[i]);
     });
   }
-}
-
-function bytesOf(words: Float64Array): Uint8Array {
-  return new Uint8Array(words.buffer, words.byteOffset, words.byteLength);
 }
 
 /** Up to here a product is exact, and a millionth of it so small (below 2^33) that a float64 tells a whole number from the next millionth. */

@@ -11,16 +11,23 @@ const AWAKE = 0;
 const ASLEEP = 1;
 const NAP_MS = 0.2;
 
+const NEVER_RUNG = new Int32Array(new SharedArrayBuffer(4));
+
+/** Puts the calling thread to sleep, whatever happens meanwhile. */
+export function sleepThread(milliseconds: number): void {
+  Atomics.wait(NEVER_RUNG, 0, 0, milliseconds);
+}
+
 export class Bell {
   readonly #words: Int32Array;
   readonly #index: number;
-  readonly #nap: Int32Array | undefined;
+  readonly #naps: boolean;
 
   /** The `number`th bell in a span made for several, a cache line each (see sequenceBytes). */
   constructor(span: Span, number: number) {
     this.#words = i32Of(span);
     this.#index = (number * CACHE_LINE) / 4;
-    if (!(span.buffer instanceof SharedArrayBuffer)) this.#nap = new Int32Array(new SharedArrayBuffer(4));
+    this.#naps = !(span.buffer instanceof SharedArrayBuffer);
   }
 
   /** Wakes the sleeper, if it sleeps. Call after publishing. */
@@ -42,8 +49,8 @@ export class Bell {
 
   /** Blocks the thread until the bell rings or the time is up. */
   wait(milliseconds: number): void {
-    if (this.#nap === undefined) Atomics.wait(this.#words, this.#index, ASLEEP, milliseconds);
-    else this.#napUntilRung(this.#nap, milliseconds);
+    if (this.#naps) this.#napUntilRung(milliseconds);
+    else Atomics.wait(this.#words, this.#index, ASLEEP, milliseconds);
     Atomics.store(this.#words, this.#index, AWAKE);
   }
 
@@ -54,8 +61,8 @@ export class Bell {
     Atomics.store(this.#words, this.#index, AWAKE);
   }
 
-  #napUntilRung(nap: Int32Array, milliseconds: number): void {
+  #napUntilRung(milliseconds: number): void {
     const until = performance.now() + milliseconds;
-    while (Atomics.load(this.#words, this.#index) === ASLEEP && performance.now() < until) Atomics.wait(nap, 0, 0, NAP_MS);
+    while (Atomics.load(this.#words, this.#index) === ASLEEP && performance.now() < until) sleepThread(NAP_MS);
   }
 }

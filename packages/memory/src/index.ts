@@ -1,6 +1,6 @@
 /** Shared memory for Node: what a program needs that wants its memory taken once, in the right place, and watched. See README.md. */
 export { Arena, type ArenaHandle, type ArenaOptions, type ArenaPart } from './arena.ts';
-export { Bell } from './bell.ts';
+export { Bell, sleepThread } from './bell.ts';
 export { type Fault, GuardError } from './guarded.ts';
 export { createPool, GuardedPool, type OldBlock, openPool } from './guarded-pool.ts';
 export type { SuspectedLeak } from './leaks.ts';

@@ -32,8 +32,8 @@ interface Libc {
   errorName(errno: number): string;
 }
 
-const PAGE = 4096;
-const HUGE_PAGE = 2 * 1024 * 1024;
+export const PAGE = 4096;
+export const HUGE_PAGE = 2 * 1024 * 1024;
 const MADV_DONTNEED = 4;
 const MADV_REMOVE = 9;
 const MADV_HUGEPAGE = 14;

@@ -1,8 +1,8 @@
 import { createPool, openPool } from './guarded-pool.ts';
-import { bindMemory, currentCpu, type Outcome } from './libc.ts';
+import { bindMemory, currentCpu, type Outcome, PAGE } from './libc.ts';
 import { NONE, type Pool } from './pool.ts';
 import type { PoolOptions } from './pool-layout.ts';
-import { PAGE, reserve, type Span, within } from './span.ts';
+import { reserve, type Span, within } from './span.ts';
 import type { PoolStatistics } from './statistics.ts';
 import { byDistance, type NumaNode, nodeOfCpu, readTopology, type Topology } from './topology.ts';
 

@@ -1,5 +1,6 @@
 // A thread of the scheduler: does its own tasks, then others'.
 import { parentPort, workerData } from 'node:worker_threads';
+import { sleepThread } from './bell.ts';
 import type { SchedulerNews, SchedulerWork } from './scheduler.ts';
 import { i32Of } from './span.ts';
 import { EMPTY, LOST, WorkDeque } from './work-deque.ts';
@@ -8,12 +9,11 @@ const { module, data, me, deques: spans, left: leftSpan, tasks } = workerData as
 const { run } = (await import(module)) as { run(task: number, data: unknown): unknown };
 const deques = spans.map((span) => new WorkDeque(span));
 const left = i32Of(leftSpan);
-const pause = new Int32Array(new SharedArrayBuffer(4));
 
 for (let task = tasks - 1; task >= 0; task--) if (task % deques.length === me) deques[me].push(task);
 for (let task = next(); Atomics.load(left, 0) > 0; task = next()) {
   if (task < 0) {
-    Atomics.wait(pause, 0, 0, 1); // others are at their last tasks, or have not dealt theirs yet
+    sleepThread(1); // others are at their last tasks, or have not dealt theirs yet
     continue;
   }
   Atomics.sub(left, 0, 1);

@@ -39,9 +39,8 @@ export class SizeClasses {
   lease(bytes: number): Lease {
     for (const pool of this.pools) {
       if (pool.shape.blockBytes < bytes) continue;
-      const handle = pool.take();
-      if (handle === NONE) continue;
-      return { handle, bytes: pool.bytes(handle).subarray(0, bytes), [Symbol.dispose]: () => void pool.give(handle) };
+      const block = pool.lease();
+      if (block !== undefined) return { ...block, bytes: block.bytes.subarray(0, bytes) };
     }
     this.fallbacks++;
     this.fallbackBytes += bytes;

@@ -1,6 +1,6 @@
-import { addressOf, adviseHugePages } from './libc.ts';
+import { addressOf, adviseHugePages, HUGE_PAGE, PAGE } from './libc.ts';
 
-/** A piece of shared memory: plain data, to be passed to other threads in a message. */
+/** A piece of memory, most often shared: plain data, to be passed to other threads in a message. A typed array is one too. */
 export interface Span {
   readonly buffer: SharedArrayBuffer | ArrayBuffer;
   readonly byteOffset: number;
@@ -8,8 +8,6 @@ export interface Span {
 }
 
 export const CACHE_LINE = 64;
-export const PAGE = 4096;
-export const HUGE_PAGE = 2 * 1024 * 1024;
 /** From here on a reservation takes whole huge pages. */
 const WORTH_HUGE_PAGES = 128 * 1024;
 

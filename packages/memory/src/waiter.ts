@@ -25,8 +25,8 @@ const MOST_SPINS = 20_000;
 const SPINS_BEFORE_YIELD = 100;
 /** A sleep of fewer milliseconds would have been better spent spinning. */
 const SHORT_SLEEP_MS = 0.1;
-/** Milliseconds asleep before it looks by itself. */
-const LOOK_AGAIN_MS = 100;
+/** Milliseconds asleep before a waiter looks by itself. */
+export const LOOK_AGAIN_MS = 100;
 
 const pause: () => void = (Atomics as { pause?: () => void }).pause ?? (() => undefined);
 
@@ -43,8 +43,8 @@ export class Waiter {
     this.strategy = strategy;
   }
 
-  /** Returns when there is work; sometimes, after a tenth of a second asleep, without. */
-  wait(work: Work): void {
+  /** Returns when there is work; after so many milliseconds asleep also without. */
+  wait(work: Work, milliseconds = LOOK_AGAIN_MS): void {
     switch (this.strategy) {
       case 'spin':
         while (!work.ready()) pause();
@@ -56,27 +56,27 @@ export class Waiter {
         }
         return;
       case 'park':
-        this.#park(work);
+        this.#park(work, milliseconds);
         return;
       default:
-        this.#adapt(work);
+        this.#adapt(work, milliseconds);
     }
   }
 
-  #adapt(work: Work): void {
+  #adapt(work: Work, milliseconds: number): void {
     for (let looks = 0; looks < this.#patience; looks++) {
       if (work.ready()) return;
       pause();
     }
     const since = performance.now();
-    this.#park(work);
+    this.#park(work, milliseconds);
     const isShort = performance.now() - since < SHORT_SLEEP_MS;
     this.#patience = isShort ? Math.min(MOST_SPINS, this.#patience * 2) : Math.max(LEAST_SPINS, this.#patience >> 1);
   }
 
-  #park(work: Work): void {
+  #park(work: Work, milliseconds: number): void {
     this.#bell.prepare();
     if (work.ready()) this.#bell.cancel();
-    else this.#bell.wait(LOOK_AGAIN_MS);
+    else this.#bell.wait(milliseconds);
   }
 }

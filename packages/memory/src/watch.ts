@@ -110,6 +110,12 @@ export class MemoryWatch {
     return PRESSURE_LEVELS[this.#level];
   }
 
+  /** Whether a part is at critical as it stands, without a look ahead; looked at anew once pressure is critical. */
+  get isExhausted(): boolean {
+    if (this.level !== 'critical') return false;
+    return this.#watching.some(({ part }) => !part.isQueue && usageOf(part.statistics()) >= this.#thresholds[2]);
+  }
+
   /** Looks regularly until {@link stop}; does not keep the process alive. */
   start(): void {
     this.#timer ??= setInterval(() => this.look(), this.#intervalMs).unref();
@@ -167,7 +173,7 @@ export class MemoryWatch {
 
   #report({ part, peak, level }: Watching, statistics: PoolStatistics): PartReport {
     const { component, setting, powerOfTwo = false, isQueue = false } = part;
-    const usage = statistics.capacity === 0 ? 0 : statistics.inUse / statistics.capacity;
+    const usage = usageOf(statistics);
     const highest = Math.max(peak, statistics.peak);
     return { ...statistics, peak: highest, component, setting, powerOfTwo, isQueue, usage, level: PRESSURE_LEVELS[level] };
   }
@@ -181,6 +187,10 @@ export class MemoryWatch {
   #shrink(): void {
     for (const shrinkable of this.shrinkables) this.reclaimedBytes += shrinkable.shrink(this.level);
   }
+}
+
+function usageOf({ inUse, capacity }: PoolStatistics): number {
+  return capacity === 0 ? 0 : inUse / capacity;
 }
 
 /** A pool as something that can do with less: all threads put their magazines back, and free growth steps go back to the system. */

@@ -1,32 +1,24 @@
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { PAGE } from '@outcry/memory/libc';
 import { type MemoryReport, memoryReport } from '@outcry/memory/report';
 import type { Ring } from '@outcry/memory/ring';
 import { slotPoolStatistics } from '@outcry/memory/slot-pool';
-import { PAGE, type Span } from '@outcry/memory/span';
+import type { Span } from '@outcry/memory/span';
 import type { PoolStatistics } from '@outcry/memory/statistics';
 import { mergePeaks, type Peak, peaksOf } from '@outcry/memory/tune';
 import { MemoryWatch } from '@outcry/memory/watch';
 import type { Logger } from 'pino';
-import type { Shared } from '../threads/shared.ts';
+import type { EnginePools, Shared } from '../threads/shared.ts';
 import type { Gateway } from './gateway.ts';
 import { openOrderShape } from './open-orders.ts';
 import { balanceValue, type SharedState } from './shared-state.ts';
-
-/** The engine's pools, as its thread hands them over. */
-export interface EnginePools {
-  readonly orders: Span;
-  readonly farLevels: Span;
-  readonly texts: Span;
-}
 
 /** Where the peaks of all runs are kept, in the data directory. */
 export const PEAKS_FILE = 'memory-peaks.json';
 const SAVE_EVERY_MS = 60_000;
 const BALANCE_BYTES = balanceValue.WORDS * 4;
-/** Share of a pool from which new orders are refused. */
-const CRITICAL = 0.9;
 
 /**
  * Watches the venue's memory: at critical pressure the gateway refuses new orders, with a reason, while cancels pass; below it takes
@@ -36,8 +28,10 @@ export class MemoryMonitor {
   readonly #watch = new MemoryWatch();
   readonly #file: string;
   readonly #saving: NodeJS.Timeout;
+  readonly #log: Logger;
 
   constructor(data: string, shared: Shared, engine: EnginePools, gateway: Gateway, state: SharedState, log: Logger) {
+    this.#log = log;
     this.#file = path.join(data, PEAKS_FILE);
     const pool = (name: string, span: Span) =>
       this.#watch.watch({ component: 'engine', setting: 'limits.orders', statistics: () => slotPoolStatistics(name, span) });
@@ -61,34 +55,27 @@ export class MemoryMonitor {
       const consequence = level === 'critical' ? '; new orders are refused' : before === 'critical' ? '; new orders are taken again' : '';
       log[level === 'critical' || level === 'high' ? 'warn' : 'info'](`memory pressure ${level} (${full})${consequence}`);
     });
-    gateway.isShortOfMemory = () => this.#isExhausted();
+    gateway.isShortOfMemory = () => this.#watch.isExhausted;
     this.#watch.start();
-    this.#saving = setInterval(() => this.#save(log), SAVE_EVERY_MS).unref();
-  }
-
-  /** Whether a pool is as full as it may get for new orders: looked at anew, once pressure is critical. */
-  #isExhausted(): boolean {
-    if (this.#watch.level !== 'critical') return false;
-    this.#watch.look();
-    return this.#watch.parts().some(({ isQueue, usage }) => !isQueue && usage >= CRITICAL);
+    this.#saving = setInterval(() => this.#save(), SAVE_EVERY_MS).unref();
   }
 
   report(): MemoryReport {
     return memoryReport(this.#watch);
   }
 
-  close(log: Logger): void {
+  close(): void {
     this.#watch.stop();
     clearInterval(this.#saving);
-    this.#save(log);
+    this.#save();
   }
 
-  #save(log: Logger): void {
+  #save(): void {
     try {
       const before = fs.existsSync(this.#file) ? (JSON.parse(fs.readFileSync(this.#file, 'utf8')) as Peak[]) : [];
       fs.writeFileSync(this.#file, `${JSON.stringify(mergePeaks(before, peaksOf(this.#watch.parts())), null, 2)}\n`);
     } catch (error) {
-      log.warn(`the peaks of memory use were not saved: ${(error as Error).message}`);
+      this.#log.warn(`the peaks of memory use were not saved: ${(error as Error).message}`);
     }
   }
 }

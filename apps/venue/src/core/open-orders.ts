@@ -2,7 +2,7 @@ import { command, generationOf, orderId, slotOf } from '@outcry/market/command';
 import type { OrderKind, Side, TimeInForce } from '@outcry/market/order-terms';
 import { record } from '@outcry/memory/record';
 import { createSharedMap, SharedMap } from '@outcry/memory/shared-map';
-import { bytesOf, f64Of, i32Of, reserve } from '@outcry/memory/span';
+import { f64Of, i32Of, reserve } from '@outcry/memory/span';
 import { textHash } from './commands.ts';
 import type { Order } from './view.ts';
 
@@ -30,22 +30,24 @@ export const openOrderShape = record(
 );
 
 const { words: WORDS, bytes: BYTES, fields } = openOrderShape;
-const [AMOUNT, EXECUTED, TIME, UPDATE_TIME] = [fields.amount, fields.executedAmount, fields.time, fields.updateTime].map(
-  ({ index }) => index,
-);
-const [GENERATION, ACCOUNT, INSTRUMENT, PRICE, QUANTITY, LEFT] = [
-  fields.generation.index,
-  fields.account.index,
-  fields.instrument.index,
-  fields.price.index,
-  fields.quantity.index,
-  fields.left.index,
-];
-/** Side, kind, time in force and post-only, a byte each; then OPEN, RESTING and the status. */
-const TERMS = fields.terms.index;
-const STATE = fields.state.index;
-const [PREVIOUS, NEXT, CLIENT_BYTES] = [fields.previous.index, fields.next.index, fields.clientBytes.index];
-const CLIENT_ID = fields.clientId.offset;
+const { index: AMOUNT } = fields.amount;
+const { index: EXECUTED } = fields.executedAmount;
+const { index: TIME } = fields.time;
+const { index: UPDATE_TIME } = fields.updateTime;
+const { index: GENERATION } = fields.generation;
+const { index: ACCOUNT } = fields.account;
+const { index: INSTRUMENT } = fields.instrument;
+const { index: PRICE } = fields.price;
+const { index: QUANTITY } = fields.quantity;
+const { index: LEFT } = fields.left;
+/** Side, kind, time in force and post-only, a byte each. */
+const { index: TERMS } = fields.terms;
+/** OPEN, RESTING, and the status. */
+const { index: STATE } = fields.state;
+const { index: PREVIOUS } = fields.previous;
+const { index: NEXT } = fields.next;
+const { index: CLIENT_BYTES } = fields.clientBytes;
+const { offset: CLIENT_ID } = fields.clientId;
 const OPEN = 1;
 const RESTING = 2;
 const STATUS_SHIFT = 8;
@@ -71,8 +73,7 @@ export class OpenOrders {
     const span = reserve((capacity + 1) * BYTES);
     this.#i32 = i32Of(span);
     this.#f64 = f64Of(span);
-    const { buffer, byteOffset, byteLength } = bytesOf(span);
-    this.#bytes = Buffer.from(buffer as ArrayBuffer, byteOffset, byteLength);
+    this.#bytes = Buffer.from(span.buffer as ArrayBuffer, span.byteOffset, span.byteLength);
     this.#heads = i32Of(reserve(accounts * 4));
     this.#tails = i32Of(reserve(accounts * 4));
     this.#counts = i32Of(reserve(accounts * 4));

@@ -27,19 +27,16 @@ const NOTHING = [0, 0] as const;
  * the last command that is durable. The gateway writes; the engine's own memory is ahead of the journal, and nobody may see that.
  */
 export class SharedState {
-  readonly arena: Arena;
   readonly #balances: SharedMap;
   readonly #touches: SharedMap;
-  readonly #bests: (readonly [price: number, lots: number])[];
 
   constructor({ accounts, assets, instruments, file }: SharedStateOptions) {
     const balances = { capacity: Math.min(MOST_BALANCES, accounts * assets), valueWords: balanceValue.WORDS };
     const touches = { capacity: instruments, valueWords: touchValue.WORDS };
     if (file !== undefined) fs.rmSync(file, { force: true }); // of an earlier run
-    this.arena = Arena.create({ bytes: sharedMapBytes(balances) + sharedMapBytes(touches), parts: 4, file });
-    this.#balances = new SharedMap(createSharedMap(balances, this.arena.part('balances')));
-    this.#touches = new SharedMap(createSharedMap(touches, this.arena.part('touches')));
-    this.#bests = Array.from({ length: instruments * 2 }, () => NOTHING);
+    const arena = Arena.create({ bytes: sharedMapBytes(balances) + sharedMapBytes(touches), parts: 4, file });
+    this.#balances = new SharedMap(createSharedMap(balances, arena.part('balances')));
+    this.#touches = new SharedMap(createSharedMap(touches, arena.part('touches')));
   }
 
   balance(account: number, asset: number): Balance {
@@ -58,17 +55,15 @@ export class SharedState {
 
   /** Takes over an instrument's best price after its depth has changed. */
   setTouch(instrument: number, depth: Depth): void {
-    const [bid, ask] = [depth.best(BUY) ?? NOTHING, depth.best(SELL) ?? NOTHING];
-    const [oldBid, oldAsk] = [this.#bests[instrument * 2], this.#bests[instrument * 2 + 1]];
-    if (bid[0] === oldBid[0] && bid[1] === oldBid[1] && ask[0] === oldAsk[0] && ask[1] === oldAsk[1]) return;
-    this.#bests[instrument * 2] = bid;
-    this.#bests[instrument * 2 + 1] = ask;
     const { f64 } = this.#touches.value;
-    for (const [side, [price, lots]] of [bid, ask].entries()) {
+    let isNew = !this.#touches.get(instrument, 0);
+    for (const side of [BUY, SELL]) {
+      const [price, lots] = depth.best(side) ?? NOTHING;
+      isNew ||= f64[touchValue.F64_PRICE + side] !== price || f64[touchValue.F64_LOTS + side] !== lots;
       f64[touchValue.F64_PRICE + side] = price;
       f64[touchValue.F64_LOTS + side] = lots;
     }
-    this.#touches.set(instrument, 0);
+    if (isNew) this.#touches.set(instrument, 0);
   }
 
   /** Balances kept, and how many fit. */

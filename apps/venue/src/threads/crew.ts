@@ -3,11 +3,10 @@ import { Worker } from 'node:worker_threads';
 import type { EngineLimits } from '@outcry/engine/engine';
 import type { JournalOptions } from '@outcry/journal/journal-writer';
 import type { Outcome } from '@outcry/memory/libc';
-import type { EnginePools } from '../core/memory.ts';
 import type { EngineThreadData } from './engine-thread.ts';
 import type { JournalThreadData } from './journal-thread.ts';
 import type { Recovery } from './recovery.ts';
-import { createVenueMemory, Shared, type VenueMemoryOptions } from './shared.ts';
+import { createVenueMemory, type EnginePools, Shared, type VenueMemoryOptions } from './shared.ts';
 import { ANYWHERE, type ThreadPlacement } from './thread.ts';
 
 export interface CrewOptions {

@@ -3,10 +3,9 @@ import { announceState } from '@outcry/engine/announce';
 import { Engine, type EngineLimits } from '@outcry/engine/engine';
 import { keepCompiledCode, raiseInliningBudget } from '@outcry/memory/runtime';
 import { Waiter, type Work } from '@outcry/memory/waiter';
-import type { EnginePools } from '../core/memory.ts';
 import { EventRing } from './event-ring.ts';
 import { recover } from './recovery.ts';
-import { CHECKPOINT_EVERY, ENGINE_GATE, Shared, type VenueMemory } from './shared.ts';
+import { CHECKPOINT_EVERY, ENGINE_GATE, type EnginePools, Shared, type VenueMemory } from './shared.ts';
 import { place, type ThreadPlacement } from './thread.ts';
 
 raiseInliningBudget();

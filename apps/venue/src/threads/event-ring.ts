@@ -1,5 +1,6 @@
 import { EventOutput } from '@outcry/engine/event-output';
 import { event } from '@outcry/market/event';
+import { sleepThread } from '@outcry/memory/bell';
 import { reserve } from '@outcry/memory/span';
 import type { Shared } from './shared.ts';
 
@@ -13,7 +14,6 @@ const BUSY_TURNS = 1000;
  */
 export class EventRing extends EventOutput {
   #shared: Shared | undefined;
-  readonly #pause = new Int32Array(new SharedArrayBuffer(4));
 
   constructor() {
     super(reserve(1024 * event.BYTES));
@@ -38,7 +38,7 @@ export class EventRing extends EventOutput {
     this.publish();
     shared.gatewayBell.ring();
     for (let turns = 0; shared.events.limit() <= this.position; turns++) {
-      if (turns > BUSY_TURNS) Atomics.wait(this.#pause, 0, 0, LOOK_AGAIN);
+      if (turns > BUSY_TURNS) sleepThread(LOOK_AGAIN);
     }
     this.lowLimit = shared.events.limit() | 0;
   }

@@ -9,6 +9,8 @@ import { type Batch, JournalReader } from '@outcry/journal/journal-reader';
 import { listSnapshots, writeSnapshot } from '@outcry/journal/snapshot';
 import { command } from '@outcry/market/command';
 import { event } from '@outcry/market/event';
+import { sleepThread } from '@outcry/memory/bell';
+import { LOOK_AGAIN_MS, Waiter, type Work } from '@outcry/memory/waiter';
 import { StoreGone, StoreWriter } from '../store/store-writer.ts';
 import { loadSnapshot } from './recovery.ts';
 import { CHECKPOINT_EVERY, Shared, type VenueMemory } from './shared.ts';
@@ -34,15 +36,15 @@ const RETRY_MS = [10, 50, 250, 1000, 5000];
 const data = workerData as FollowerThreadData;
 const port = parentPort!;
 const shared = new Shared(data.memory);
-const pause = new Int32Array(new SharedArrayBuffer(4));
 
 /** The follower: the same engine, reading the journal, for the store, the snapshots and the check of the primary's hash. */
-class Follower {
+class Follower implements Work {
   readonly #events = new LocalEvents();
   readonly #engine = new Engine(this.#events, data.limits);
   readonly #store: StoreWriter;
   readonly #reader: JournalReader;
   readonly #storedBefore: number;
+  readonly #waiter = new Waiter(shared.followerBell, 'park');
   #firstPending = 0;
   #lastSnapshot: number;
   #lastSnapshotTime = performance.now();
@@ -67,6 +69,11 @@ class Follower {
     this.#publish();
   }
 
+  /** Whether there is something to follow: what the waiter asks. */
+  ready(): boolean {
+    return shared.durable.read() > this.#engine.sequence || shared.stopping;
+  }
+
   /** Follows until the venue stops and everything durable is in the store. */
   run(): void {
     for (;;) {
@@ -81,7 +88,7 @@ class Follower {
         return;
       }
       this.#snapshotWhenDue();
-      this.#sleep();
+      this.#waiter.wait(this, this.#store.pendingRows > 0 ? FLUSH_MS : LOOK_AGAIN_MS);
     }
   }
 
@@ -173,19 +180,13 @@ class Follower {
     this.#lastSnapshot = this.#engine.sequence;
     this.#lastSnapshotTime = performance.now();
   }
-
-  #sleep(): void {
-    shared.followerBell.prepare();
-    if (shared.durable.read() > this.#engine.sequence || shared.stopping) shared.followerBell.cancel();
-    else shared.followerBell.wait(this.#store.pendingRows > 0 ? FLUSH_MS : 100);
-  }
 }
 
 function waitOutFailure(error: Error, attempt: number): void {
   shared.storeFailing = true;
   const ms = RETRY_MS[Math.min(attempt, RETRY_MS.length - 1)];
   port.postMessage({ kind: 'store-failing', message: `${path.basename(data.database)}: ${error.message}; trying again in ${ms} ms` });
-  Atomics.wait(pause, 0, 0, ms);
+  sleepThread(ms);
 }
 
 for (let attempt = 0; ; attempt++) {

@@ -1,6 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { type JournalOptions, JournalWriter, realDisk } from '@outcry/journal/journal-writer';
 import { command } from '@outcry/market/command';
+import { sleepThread } from '@outcry/memory/bell';
 import { Waiter, type Work } from '@outcry/memory/waiter';
 import { JOURNAL_FAILED, JOURNAL_FULL, JOURNAL_GATE, JOURNAL_OK, Shared, type VenueMemory } from './shared.ts';
 import { place, type ThreadPlacement } from './thread.ts';
@@ -22,7 +23,6 @@ const port = parentPort!;
 const shared = new Shared(memory);
 const ring = shared.commands;
 const writer = new JournalWriter(options, memory.start + 1, tail, failSyncAt === undefined ? realDisk : failingDisk(failSyncAt));
-const pause = new Int32Array(new SharedArrayBuffer(4));
 port.postMessage({ kind: 'placed', placed: place(placement) });
 try {
   run();
@@ -74,7 +74,7 @@ function openRoom(): number {
       port.postMessage({ kind: 'full', message: (error as Error).message });
     }
     if (shared.stopping) throw error;
-    Atomics.wait(pause, 0, 0, RETRY_FULL_MS);
+    sleepThread(RETRY_FULL_MS);
     return 0;
   }
 }

@@ -5,7 +5,7 @@ import { Bell } from '@outcry/memory/bell';
 import { createRing, Ring, type RingOptions, ringBytes } from '@outcry/memory/ring';
 import { Sequence, sequenceBytes } from '@outcry/memory/sequence';
 import { createSharedMap, SharedMap, sharedMapBytes } from '@outcry/memory/shared-map';
-import { CACHE_LINE, i32Of } from '@outcry/memory/span';
+import { CACHE_LINE, i32Of, type Span } from '@outcry/memory/span';
 import type { WaitStrategy } from '@outcry/memory/waiter';
 
 /** Consumers of the command ring, and of the event ring. */
@@ -15,6 +15,8 @@ export const GATEWAY_GATE = 0;
 
 const SEQUENCES = { DURABLE: 0, FOLLOWED: 1, STORED: 2 } as const;
 const BELLS = { ENGINE: 0, JOURNAL: 1, GATEWAY: 2, FOLLOWER: 3 } as const;
+const SEQUENCE_BYTES = sequenceBytes(Object.keys(SEQUENCES).length);
+const BELL_BYTES = sequenceBytes(Object.keys(BELLS).length);
 
 /** What the journal thread says of itself. */
 export const JOURNAL_OK = 0;
@@ -30,6 +32,13 @@ export const CHECKPOINT_EVERY = 1024;
 const CHECKPOINTS = 256;
 const CHECKPOINT = { F64_SEQUENCE: 0, HASH: 2, WORDS: 4 } as const;
 const checkpoints = { capacity: CHECKPOINTS, valueWords: CHECKPOINT.WORDS };
+
+/** The engine's pools, as its thread hands them over to be looked at. */
+export interface EnginePools {
+  readonly orders: Span;
+  readonly farLevels: Span;
+  readonly texts: Span;
+}
 
 /** What the venue's threads share: plain data, passed to each once. */
 export interface VenueMemory {
@@ -49,14 +58,14 @@ export interface VenueMemoryOptions {
 export function createVenueMemory(start: number, options: VenueMemoryOptions): VenueMemory {
   const commands: RingOptions = { capacity: options.commandSlots, slotWords: command.WORDS, consumers: 2, producers: 'many', start };
   const events: RingOptions = { capacity: options.eventSlots, slotWords: event.WORDS };
-  const lines = sequenceBytes(Object.keys(SEQUENCES).length) + sequenceBytes(Object.keys(BELLS).length) + CACHE_LINE;
+  const lines = SEQUENCE_BYTES + BELL_BYTES + CACHE_LINE;
   const bytes = ringBytes(commands) + ringBytes(events) + lines + sharedMapBytes(checkpoints);
   const arena = Arena.create({ bytes, parts: 8 });
   createRing(commands, arena.part('commands'));
   createRing(events, arena.part('events'));
-  const sequences = arena.reserve('sequences', sequenceBytes(Object.keys(SEQUENCES).length));
+  const sequences = arena.reserve('sequences', SEQUENCE_BYTES);
   for (const number of Object.values(SEQUENCES)) new Sequence(sequences, number).publish(start);
-  arena.reserve('bells', sequenceBytes(Object.keys(BELLS).length));
+  arena.reserve('bells', BELL_BYTES);
   arena.reserve('status', CACHE_LINE);
   createSharedMap(checkpoints, arena.part('checkpoints'));
   return { arena: arena.handle, start, wait: options.wait };
