@@ -4,13 +4,17 @@
  */
 export const INDEX_BITS = 20;
 export const INDEX = 2 ** INDEX_BITS - 1;
-export const HANDLE = 2 ** 30 - 1;
 export const OWNER_BITS = 6;
 export const OWNER = 2 ** OWNER_BITS - 1;
 
+// What is exported is loaded from memory at each use, here too: what the hot path uses is not.
 const GENERATION = 1 << INDEX_BITS;
+const ALL = 2 ** 30 - 1;
 const TO_STATE = INDEX_BITS - OWNER_BITS;
 const STATE_GENERATION = 0xffff & ~OWNER;
+
+/** The highest handle. */
+export const HANDLE = ALL;
 
 /** The state of a block that was never used. */
 export const UNUSED = 1 << OWNER_BITS;
@@ -27,6 +31,6 @@ export function handleOf(state: number, index: number): number {
 
 /** The handle of a block's next use. */
 export function nextUse(handle: number): number {
-  const next = (handle + GENERATION) & HANDLE;
+  const next = (handle + GENERATION) & ALL;
   return next < GENERATION ? next + 2 * GENERATION : next; // generation 1 is that of blocks never used
 }
