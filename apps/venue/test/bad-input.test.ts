@@ -107,6 +107,15 @@ describe('bad input gets a documented error, and the venue goes on', () => {
     assert.equal((await alice.signed('DELETE', '/api/v3/openOrders', { symbol: 'BTCUSDT' })).status, 200);
   });
 
+  it('a client order id of any length and letters is kept whole, and the venue goes on', async () => {
+    for (const id of ['z', 'z'.repeat(28), 'z'.repeat(32), 'z'.repeat(36), '5e0d5a3e-4f0a-4be1-9b6c-7f3fa9a2c0de']) {
+      const placed = await alice.signed('POST', '/api/v3/order', { ...LIMIT_ORDER, newClientOrderId: id });
+      assert.equal(placed.body.clientOrderId, id);
+      const cancelled = await alice.signed('DELETE', '/api/v3/order', { symbol: 'BTCUSDT', origClientOrderId: id });
+      assert.equal(cancelled.body.origClientOrderId, id);
+    }
+  });
+
   it('a wrong signature, key or time: -1022, -2014, -2015, -1021', async () => {
     const code = async (client: Client, parameters: Record<string, string | number> = {}) =>
       (await client.signed('GET', '/api/v3/account', parameters)).body.code;

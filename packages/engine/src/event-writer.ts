@@ -1,8 +1,11 @@
 import type { BookMemory } from '@outcry/book/book-memory';
 import { order as orderRecord } from '@outcry/book/records';
 import type { Ledger } from '@outcry/ledger/ledger';
+import { command } from '@outcry/market/command';
 import { EVENT, event } from '@outcry/market/event';
+import { bytesOf } from '@outcry/memory/span';
 import type { EventOutput } from './event-output.ts';
+import { decodeText } from './order-details.ts';
 
 const { HEAD, PLACE, ACCOUNT, ORDER_SLOT, ORDER_GENERATION, PRICE, QUANTITY, REMAINING, F64_SEQUENCE, F64_TIME } = event;
 const { CLIENT_LOW, CLIENT_HIGH, F64_TRADE, F64_AMOUNT, F64_AVAILABLE, F64_HELD } = event;
@@ -125,7 +128,7 @@ export class EventWriter {
   /** The text that belongs to the next event. */
   text(words: Int32Array, from: number, count: number): void {
     const at = this.#start(EVENT.TEXT, 0, 0);
-    for (let i = 0; i < count; i++) this.#output.i32[at + 1 + i] = words[from + i];
+    for (let i = 0; i < count; i++) this.#output.i32[at + wordOfText(i)] = words[from + i];
   }
 
   /** State for a snapshot: sequence, time and hash. */
@@ -159,4 +162,17 @@ export class EventWriter {
     hash[0] = Math.imul(hash[0] ^ a, 16777619) + b;
     hash[1] = Math.imul(hash[1] ^ b, 0x85ebca6b) + (a >>> 15);
   }
+}
+
+/** Where a TEXT event has a word of its text. */
+function wordOfText(i: number): number {
+  return i < event.TEXT_WORDS ? event.TEXT + i : event.MORE_TEXT + i - event.TEXT_WORDS;
+}
+
+const textWords = new Int32Array(command.TEXT_BYTES / 4);
+
+/** The text of a TEXT event. */
+export function readText(i32: Int32Array, at: number): string {
+  for (let i = 0; i < textWords.length; i++) textWords[i] = i32[at + wordOfText(i)];
+  return decodeText(bytesOf(textWords));
 }

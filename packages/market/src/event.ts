@@ -32,6 +32,10 @@ export const event = {
   /** BALANCE: units */
   F64_AVAILABLE: 6,
   F64_HELD: 7,
+  /** TEXT: 28 bytes from word 1, the others from word 12, so that sequence and time stay in their places */
+  TEXT: 1,
+  TEXT_WORDS: 7,
+  MORE_TEXT: 12,
 } as const;
 
 export const EVENT = {
@@ -51,7 +55,7 @@ export const EVENT = {
   BALANCE: 7,
   /** A deposit, withdrawal or definition took effect. */
   APPLIED: 8,
-  /** The text of the next event's client order id, from word 1. */
+  /** The text of the next event's client order id. */
   TEXT: 9,
   /** After a start: an order that is open, as ACCEPTED; REMAINING is what it has left, F64_TIME when it was entered,
    * F64_AMOUNT the quote units it has traded, and for its client's 64 bits see TEXT. */

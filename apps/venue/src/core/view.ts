@@ -1,4 +1,4 @@
-import { decodeText } from '@outcry/engine/order-details';
+import { readText } from '@outcry/engine/event-writer';
 import { orderId, POST_ONLY } from '@outcry/market/command';
 import { EVENT, event, IS_MAKER, NEW_AGGREGATE, RESTING } from '@outcry/market/event';
 import type { OrderKind, Side, TimeInForce } from '@outcry/market/order-terms';
@@ -102,7 +102,7 @@ export class View {
   apply(i32: Int32Array, f64: Float64Array, at: number): void {
     switch (i32[at + event.HEAD] & 0xff) {
       case EVENT.TEXT:
-        this.#text = decodeText(new Uint8Array(i32.buffer, i32.byteOffset + (at + 1) * 4, 40));
+        this.#text = readText(i32, at);
         break;
       case EVENT.ACCEPTED:
       case EVENT.OPEN_ORDER:

@@ -1,6 +1,6 @@
 import fs from 'node:fs';
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
-import { decodeText } from '@outcry/engine/order-details';
+import { readText } from '@outcry/engine/event-writer';
 import { orderId } from '@outcry/market/command';
 import { EVENT, event, IS_MAKER, NEW_AGGREGATE } from '@outcry/market/event';
 import { BUY } from '@outcry/market/order-terms';
@@ -81,7 +81,7 @@ export class StoreWriter {
     const id = orderId(i32[at + event.ORDER_SLOT], i32[at + event.ORDER_GENERATION]);
     switch (head & 0xff) {
       case EVENT.TEXT:
-        this.#text = decodeText(new Uint8Array(i32.buffer, i32.byteOffset + (at + 1) * 4, 40));
+        this.#text = readText(i32, at);
         break;
       case EVENT.ACCEPTED:
         this.#addOrder(i32, f64, at, id);
