@@ -128,6 +128,31 @@ export class OrderBook {
     return sum;
   }
 
+  /** A side's best price, 0 when it is empty. */
+  best(side: Side): number {
+    return side === 0 ? this.bestBid : this.bestAsk;
+  }
+
+  /** The next price of a side behind one, 0 when there is none. */
+  behind(side: Side, price: number): number {
+    const key = this.#after(side, keyOf(side, price));
+    return key === NO_KEY ? 0 : keyOf(side, key);
+  }
+
+  /** The oldest order at a price, 0 when there is none. Its neighbours are linked by its record's NEXT. */
+  first(side: Side, price: number): number {
+    const window = this.#window;
+    const offset = window.offsetOf(side, price);
+    if (offset >>> 0 < window.size) return window.words[window.levelAt(side, offset) | HEAD];
+    const far = this.#far[side].find(keyOf(side, price));
+    return far === 0 ? 0 : this.#memory.farLevels.i32[far * FAR_WORDS + HEAD];
+  }
+
+  /** Lots at a price. */
+  lotsAt(side: Side, price: number): number {
+    return this.#total(side, keyOf(side, price));
+  }
+
   /** What buying or selling `quantity` lots at once trades for, in tick-lots; -1 when that passes 2^53 - 1. */
   cost(side: Side, quantity: number): number {
     const other = 1 - side;

@@ -1,47 +1,112 @@
 import { COMMAND, command } from '@outcry/market/command';
 import { REASON } from '@outcry/market/reason';
+import { ACCOUNT_RULE, INSTRUMENT_RULE, STATE, STATUS, WHOLE } from '@outcry/market/rules';
 import type { Engine } from './engine.ts';
 import { instrument as record } from './instruments.ts';
+import { enterList } from './rules/enter-list.ts';
+import { limitPosition, massCancel, recount } from './rules/open-orders.ts';
+import { FEE_TIERS } from './settlement.ts';
 
-const { PLACE, ACCOUNT, PRICE, QUANTITY, ASSET, F64_AMOUNT, F64_UNIT } = command;
+const { PLACE, ACCOUNT, PRICE, QUANTITY, ORDER_SLOT, ASSET, F64_AMOUNT, F64_UNIT } = command;
 
-/** Commands that no order needs to be fast for: money in and out, and definitions. */
+/** Commands that no order needs to be fast for: money in and out, definitions, rules, states, lists. */
 export function administer(engine: Engine, kind: number, i32: Int32Array, f64: Float64Array, at: number): void {
+  if (kind === COMMAND.NEW_LIST) {
+    enterList(engine, i32, at);
+    return;
+  }
+  if (kind === COMMAND.CLOCK) {
+    engine.rules.sessions.tellIndicative();
+    return;
+  }
   const account = i32[at + ACCOUNT];
   const asset = i32[at + ASSET];
   const reason = apply(engine, kind, i32, f64, at);
+  if (reason === REPEATED) {
+    engine.writer.applied(account, asset);
+    return;
+  }
   if (reason !== REASON.NONE) {
     engine.writer.reject(reason, 0, 0, i32[at + PLACE] & 0xffff, account, 0, 0);
     return;
   }
   engine.writer.applied(account, asset);
-  if (kind === COMMAND.DEPOSIT || kind === COMMAND.WITHDRAW) engine.writer.balance(account, asset);
+  if (kind === COMMAND.DEPOSIT || kind === COMMAND.WITHDRAW || kind === COMMAND.TRANSFER) engine.writer.balance(account, asset);
+  if (kind === COMMAND.TRANSFER) engine.writer.balance(i32[at + ORDER_SLOT], asset);
 }
+
+/** Not a reason: a deposit or withdrawal that took effect before. */
+const REPEATED = -1;
 
 function apply(engine: Engine, kind: number, i32: Int32Array, f64: Float64Array, at: number): number {
   const { ledger } = engine;
   const account = i32[at + ACCOUNT];
   const asset = i32[at + ASSET];
+  const amount = f64[(at >> 1) + F64_AMOUNT];
   switch (kind) {
     case COMMAND.DEPOSIT:
-    case COMMAND.WITHDRAW: {
-      if (!ledger.hasAccount(account)) return REASON.UNKNOWN_ACCOUNT;
-      if (!ledger.hasAsset(asset)) return REASON.UNKNOWN_ASSET;
-      const amount = f64[(at >> 1) + F64_AMOUNT];
-      if (!Number.isSafeInteger(amount) || amount < 1) return REASON.INVALID_AMOUNT;
-      if (kind === COMMAND.DEPOSIT) return ledger.deposit(account, asset, amount) ? REASON.NONE : REASON.OVERFLOW;
-      return ledger.withdraw(account, asset, amount) ? REASON.NONE : REASON.INSUFFICIENT_BALANCE;
-    }
+    case COMMAND.WITHDRAW:
+      return moveMoney(engine, kind, account, asset, amount);
+    case COMMAND.TRANSFER:
+      return transfer(engine, account, i32[at + ORDER_SLOT], asset, amount);
     case COMMAND.DEFINE_ASSET:
       return ledger.defineAsset(asset) ? REASON.NONE : REASON.INVALID_DEFINITION;
     case COMMAND.OPEN_ACCOUNT:
       return ledger.openAccount(account) ? REASON.NONE : REASON.INVALID_DEFINITION;
     case COMMAND.DEFINE_INSTRUMENT:
       return defineInstrument(engine, i32, f64, at);
+    case COMMAND.MASS_CANCEL:
+      return massCancel(engine, account, i32[at + PRICE], i32[at + QUANTITY], asset);
+    case COMMAND.SET_STATE:
+      return setState(engine, i32[at + PLACE] & 0xffff, asset, i32[at + PRICE]);
+    case COMMAND.SET_INSTRUMENT_RULE:
+      return setInstrumentRule(engine, i32[at + PLACE] & 0xffff, asset, amount);
+    case COMMAND.SET_ACCOUNT_RULE:
+      return setAccountRule(engine, account, i32[at + ORDER_SLOT], asset, amount);
+    case COMMAND.DEFINE_FEE_TIER:
+      return defineFeeTier(engine, account, i32[at + PRICE], i32[at + QUANTITY]);
+    case COMMAND.SET_RISK:
+      if (asset !== 0 && asset !== 1) return REASON.INVALID_DEFINITION;
+      ledger.unchecked = asset === 0;
+      return REASON.NONE;
     default:
       return REASON.INVALID_TERMS;
   }
 }
+
+// ── Money ────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+function moveMoney(engine: Engine, kind: number, account: number, asset: number, amount: number): number {
+  const { ledger, references } = engine;
+  const { text } = engine.staged;
+  if (!ledger.hasAccount(account)) return REASON.UNKNOWN_ACCOUNT;
+  if (!ledger.hasAsset(asset)) return REASON.UNKNOWN_ASSET;
+  if (!Number.isSafeInteger(amount) || amount < 1) return REASON.INVALID_AMOUNT;
+  if (text !== undefined) {
+    const seen = references.seen(text, account, kind, asset, amount);
+    if (seen !== 'new') return seen === 'same' ? REPEATED : REASON.REFERENCE_REUSED;
+  }
+  if (kind === COMMAND.DEPOSIT && !ledger.deposit(account, asset, amount)) return REASON.OVERFLOW;
+  if (kind === COMMAND.WITHDRAW && !ledger.withdraw(account, asset, amount)) return REASON.INSUFFICIENT_BALANCE;
+  if (text !== undefined) references.remember(text, account, kind, asset, amount);
+  return REASON.NONE;
+}
+
+/** Between an account and its parent, or two accounts with the same parent. */
+function transfer(engine: Engine, from: number, to: number, asset: number, amount: number): number {
+  const { ledger, accounts } = engine;
+  if (!ledger.hasAccount(from) || !ledger.hasAccount(to) || from === to) return REASON.UNKNOWN_ACCOUNT;
+  if (!ledger.hasAsset(asset)) return REASON.UNKNOWN_ASSET;
+  const parentOf = (account: number) => accounts.get(account, ACCOUNT_RULE.PARENT) - 1;
+  const siblings = parentOf(from) >= 0 && parentOf(from) === parentOf(to);
+  if (parentOf(from) !== to && parentOf(to) !== from && !siblings) return REASON.UNKNOWN_ACCOUNT;
+  if (!Number.isSafeInteger(amount) || amount < 1) return REASON.INVALID_AMOUNT;
+  if (ledger.available(from, asset) < amount || !ledger.debit(from, asset, amount)) return REASON.INSUFFICIENT_BALANCE;
+  ledger.credit(to, asset, amount);
+  return REASON.NONE;
+}
+
+// ── Definitions and rules ────────────────────────────────────────────────────────────────────────────────────────────────
 
 function defineInstrument(engine: Engine, i32: Int32Array, f64: Float64Array, at: number): number {
   const { instruments, ledger } = engine;
@@ -54,15 +119,106 @@ function defineInstrument(engine: Engine, i32: Int32Array, f64: Float64Array, at
   const whole = (value: number) => Number.isSafeInteger(value) && value >= 1;
   if (number >= instruments.capacity || instruments.has(number)) return REASON.INVALID_DEFINITION;
   if (!ledger.hasAsset(base) || !ledger.hasAsset(quote) || base === quote) return REASON.UNKNOWN_ASSET;
-  if (!whole(lot) || !whole(unit) || fees.some((fee) => fee < 0 || fee > 1_000_000)) return REASON.INVALID_DEFINITION;
+  if (!whole(lot) || !whole(unit) || fees.some((fee) => fee < 0 || fee > WHOLE)) return REASON.INVALID_DEFINITION;
   instruments.open(number);
   const words = number * record.WORDS;
   instruments.i32[words + record.DEFINED] = 1;
   instruments.i32[words + record.BASE] = base;
   instruments.i32[words + record.QUOTE] = quote;
-  instruments.i32[words + record.MAKER_FEE] = fees[0];
-  instruments.i32[words + record.TAKER_FEE] = fees[1];
   instruments.f64[number * record.F64_WORDS + record.F64_LOT] = lot;
   instruments.f64[number * record.F64_WORDS + record.F64_UNIT] = unit;
+  instruments.setRule(number, INSTRUMENT_RULE.FIFO_SHARE, 100);
+  instruments.setRule(number, INSTRUMENT_RULE.FEE_SHARE, WHOLE);
+  instruments.setRule(number, INSTRUMENT_RULE.MAKER_FEE, fees[0]);
+  instruments.setRule(number, INSTRUMENT_RULE.TAKER_FEE, fees[1]);
+  return REASON.NONE;
+}
+
+/** Lowest and highest value of each rule of an instrument. */
+const INSTRUMENT_RANGES: Record<number, [least: number, most: number]> = {
+  [INSTRUMENT_RULE.STATUS]: [0, STATUS.SUSPENDED],
+  [INSTRUMENT_RULE.REFERENCE_PRICE]: [0, 0x7ffffffe],
+  [INSTRUMENT_RULE.STATIC_BAND]: [0, WHOLE],
+  [INSTRUMENT_RULE.DYNAMIC_BAND]: [0, WHOLE],
+  [INSTRUMENT_RULE.MAX_DISTANCE]: [0, WHOLE],
+  [INSTRUMENT_RULE.VOLATILITY_AUCTION]: [0, 86_400_000_000],
+  [INSTRUMENT_RULE.MAX_QUANTITY]: [0, 0x7fffffff],
+  [INSTRUMENT_RULE.MAX_NOTIONAL]: [0, Number.MAX_SAFE_INTEGER],
+  [INSTRUMENT_RULE.TOP_SHARE]: [0, 100],
+  [INSTRUMENT_RULE.FIFO_SHARE]: [0, 100],
+  [INSTRUMENT_RULE.MIN_ALLOCATION]: [0, 0x7fffffff],
+  [INSTRUMENT_RULE.MAKER_FEE]: [-WHOLE, WHOLE],
+  [INSTRUMENT_RULE.TAKER_FEE]: [0, WHOLE],
+  [INSTRUMENT_RULE.FEE_INSTRUMENT]: [0, 0xffff],
+  [INSTRUMENT_RULE.FEE_SHARE]: [0, WHOLE],
+};
+
+function setInstrumentRule(engine: Engine, number: number, rule: number, value: number): number {
+  const { instruments } = engine;
+  if (!instruments.has(number)) return REASON.UNKNOWN_INSTRUMENT;
+  const range = INSTRUMENT_RANGES[rule];
+  if (range === undefined || !Number.isSafeInteger(value) || value < range[0] || value > range[1]) return REASON.INVALID_DEFINITION;
+  if (rule === INSTRUMENT_RULE.FEE_INSTRUMENT && value !== 0 && !changesFees(engine, value - 1, number)) return REASON.INVALID_DEFINITION;
+  instruments.setRule(number, rule, value);
+  return REASON.NONE;
+}
+
+/** Whether an instrument trades something for the asset that another one is quoted in. */
+function changesFees(engine: Engine, changer: number, number: number): boolean {
+  const { instruments } = engine;
+  const quoteOf = (instrument: number) => instruments.i32[instrument * record.WORDS + record.QUOTE];
+  return instruments.has(changer) && changer !== number && quoteOf(changer) === quoteOf(number);
+}
+
+/** Highest value of each rule of an account. */
+const ACCOUNT_MOST: Record<number, number> = {
+  [ACCOUNT_RULE.STATUS]: STATUS.SUSPENDED,
+  [ACCOUNT_RULE.GROUP]: 0x7fffffff,
+  [ACCOUNT_RULE.PARENT]: 0x7fffffff,
+  [ACCOUNT_RULE.FEE_TIER]: FEE_TIERS - 1,
+  [ACCOUNT_RULE.THIRD_ASSET_FEES]: 1,
+  [ACCOUNT_RULE.MAX_OPEN_ORDERS]: 0x7fffffff,
+  [ACCOUNT_RULE.MAX_MESSAGES]: 0x7fffffff,
+  [ACCOUNT_RULE.ORDER_TO_TRADE]: 0x7fffffff,
+  [ACCOUNT_RULE.MESSAGES_FREE]: 0x7fffffff,
+  [ACCOUNT_RULE.MAX_POSITION]: Number.MAX_SAFE_INTEGER,
+};
+
+function setAccountRule(engine: Engine, account: number, rule: number, asset: number, value: number): number {
+  const { accounts, ledger } = engine;
+  if (!ledger.hasAccount(account)) return REASON.UNKNOWN_ACCOUNT;
+  const most = ACCOUNT_MOST[rule];
+  if (most === undefined || !Number.isSafeInteger(value) || value < 0 || value > most) return REASON.INVALID_DEFINITION;
+  if (rule === ACCOUNT_RULE.MAX_POSITION) {
+    if (!ledger.hasAsset(asset)) return REASON.UNKNOWN_ASSET;
+    limitPosition(engine, account, asset, value);
+  } else {
+    if (rule === ACCOUNT_RULE.PARENT && value !== 0 && !mayBeParent(engine, value - 1, account)) return REASON.INVALID_DEFINITION;
+    accounts.set(account, rule, value);
+  }
+  recount(engine, account);
+  return REASON.NONE;
+}
+
+/** One level only: a parent has no parent, a sub-account no sub-accounts. */
+function mayBeParent(engine: Engine, parent: number, account: number): boolean {
+  const { accounts, ledger } = engine;
+  if (!ledger.hasAccount(parent) || parent === account || accounts.get(parent, ACCOUNT_RULE.PARENT) !== 0) return false;
+  for (let other = 0; other < ledger.accounts; other++) if (accounts.get(other, ACCOUNT_RULE.PARENT) === account + 1) return false;
+  return true;
+}
+
+function defineFeeTier(engine: Engine, tier: number, maker: number, taker: number): number {
+  const isValid = tier >= 1 && tier < FEE_TIERS && maker >= -WHOLE && maker <= WHOLE && taker >= 0 && taker <= WHOLE;
+  if (!isValid) return REASON.INVALID_DEFINITION;
+  engine.settlement.tiers[tier * 2] = maker;
+  engine.settlement.tiers[tier * 2 + 1] = taker;
+  return REASON.NONE;
+}
+
+function setState(engine: Engine, number: number, state: number, reference: number): number {
+  if (!engine.instruments.has(number)) return REASON.UNKNOWN_INSTRUMENT;
+  if (state < STATE.CONTINUOUS || state > STATE.CLOSED || reference < 0 || reference > 0x7ffffffe) return REASON.INVALID_DEFINITION;
+  engine.rules.sessions.setState(number, state, reference);
   return REASON.NONE;
 }

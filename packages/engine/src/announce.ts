@@ -1,9 +1,10 @@
 import { order as orderRecord } from '@outcry/book/records';
 import { command } from '@outcry/market/command';
-import { EVENT, event, RESTING } from '@outcry/market/event';
+import { DARK, EVENT, event, RESTING, WAITING } from '@outcry/market/event';
 import type { Engine } from './engine.ts';
 import { instrument as instrumentRecord } from './instruments.ts';
 import { details as detailsRecord } from './order-details.ts';
+import { PLACE, special } from './rules/special-orders.ts';
 
 /**
  * Tells a reader that has seen nothing yet where the engine stands, as events: every instrument's numbers, every balance that is
@@ -19,9 +20,14 @@ export function announceState(engine: Engine): void {
     }
   }
   const orders = engine.memory.orders.i32;
+  const { specials } = engine;
   for (let slot = 1; slot < engine.memory.orders.top; slot++) {
     const at = slot * orderRecord.WORDS;
-    if (orders[at + orderRecord.QUANTITY] > 0 && orders[at + orderRecord.PREVIOUS] === 0) announceQueue(engine, slot);
+    if (orders[at + orderRecord.QUANTITY] === 0) continue;
+    const record = specials.of(slot);
+    const place = record === 0 ? PLACE.LIT : specials.placeOf(record);
+    if (place !== PLACE.LIT && place !== PLACE.DARK) announceOrder(engine, slot, record, place);
+    else if (orders[at + orderRecord.PREVIOUS] === 0) announceQueue(engine, slot);
   }
   engine.writer.restore(saved);
 }
@@ -37,31 +43,36 @@ function announceInstrument(engine: Engine, number: number): void {
   f64[(at >> 1) + event.F64_TIME] = engine.writer.time;
   f64[(at >> 1) + event.F64_TRADE] = engine.instruments.f64[number * instrumentRecord.F64_WORDS + instrumentRecord.F64_TRADES];
   f64[(at >> 1) + event.F64_AMOUNT] = engine.instruments.f64[number * instrumentRecord.F64_WORDS + instrumentRecord.F64_AGGREGATES];
+  engine.rules.sessions.tell(number);
 }
 
 function announceQueue(engine: Engine, first: number): void {
   const orders = engine.memory.orders.i32;
-  const { details } = engine;
   for (let slot = first; slot !== 0; slot = orders[slot * orderRecord.WORDS + orderRecord.NEXT]) {
-    const order = slot * orderRecord.WORDS;
-    const detail = slot * detailsRecord.WORDS;
-    const terms = orders[order + orderRecord.TERMS];
-    const text = details.i32[detail + detailsRecord.TEXT_SLOT];
-    if (text !== 0) engine.writer.text(details.texts.i32, text * details.texts.ints, command.TEXT_BYTES / 4);
-    const price = orders[order + orderRecord.PRICE];
-    const at = engine.writer.order(
-      EVENT.OPEN_ORDER,
-      RESTING,
-      (terms >>> 17) & 0x7fff,
-      slot,
-      price,
-      orders[order + orderRecord.ORIGINAL],
-      orders[order + orderRecord.QUANTITY],
-    );
-    const { i32, f64 } = engine.output;
-    i32[at + event.CLIENT_LOW] = details.i32[detail + detailsRecord.CLIENT_LOW];
-    i32[at + event.CLIENT_HIGH] = details.i32[detail + detailsRecord.CLIENT_HIGH];
-    f64[(at >> 1) + event.F64_TIME] = details.f64[slot * detailsRecord.F64_WORDS + detailsRecord.F64_TIME];
-    f64[(at >> 1) + event.F64_AMOUNT] = details.f64[slot * detailsRecord.F64_WORDS + detailsRecord.F64_EXECUTED];
+    const record = engine.specials.of(slot);
+    announceOrder(engine, slot, record, record === 0 ? PLACE.LIT : engine.specials.placeOf(record));
   }
+}
+
+function announceOrder(engine: Engine, slot: number, record: number, place: number): void {
+  const orders = engine.memory.orders.i32;
+  const { details, specials, rules, writer } = engine;
+  const order = slot * orderRecord.WORDS;
+  const detail = slot * detailsRecord.WORDS;
+  const inBook = place === PLACE.LIT || place === PLACE.DARK;
+  const left = rules.leftOf(slot, record);
+  if (record !== 0) writer.terms(specials.i32, record * special.WORDS);
+  const text = details.i32[detail + detailsRecord.TEXT_SLOT];
+  if (text !== 0) writer.text(details.texts.i32, text * details.texts.ints, command.TEXT_BYTES / 4);
+  const flags = inBook ? RESTING | (place === PLACE.DARK ? DARK : 0) : WAITING;
+  const price = inBook ? orders[order + orderRecord.PRICE] : rules.holdOf(slot, record);
+  const terms = (orders[order + orderRecord.TERMS] >>> 17) & 0x7fff;
+  const at = writer.order(EVENT.OPEN_ORDER, flags, terms, slot, price, orders[order + orderRecord.ORIGINAL], left);
+  const { i32, f64 } = engine.output;
+  i32[at + event.CLIENT_LOW] = details.i32[detail + detailsRecord.CLIENT_LOW];
+  i32[at + event.CLIENT_HIGH] = details.i32[detail + detailsRecord.CLIENT_HIGH];
+  f64[(at >> 1) + event.F64_TIME] = details.f64[slot * detailsRecord.F64_WORDS + detailsRecord.F64_TIME];
+  f64[(at >> 1) + event.F64_AMOUNT] = details.f64[slot * detailsRecord.F64_WORDS + detailsRecord.F64_EXECUTED];
+  const shown = orders[order + orderRecord.QUANTITY];
+  if (place === PLACE.LIT && shown !== left) writer.order(EVENT.SHOWN, 0, 0, slot, price, shown, left);
 }

@@ -18,14 +18,21 @@ import {
   type Side,
 } from '@outcry/market/order-terms';
 import { REASON } from '@outcry/market/reason';
+import { AccountRules, COUNTED, FEE_RULES } from './account-rules.ts';
 import { administer } from './administration.ts';
 import type { EventOutput } from './event-output.ts';
 import { EventWriter } from './event-writer.ts';
-import { Instruments, instrument as instrumentRecord } from './instruments.ts';
+import { Instruments, instrument as instrumentRecord, PLAIN, RULED, WATCHED } from './instruments.ts';
 import { details as detailsRecord, OrderDetails } from './order-details.ts';
+import { References } from './references.ts';
+import { RuleBook } from './rules/rule-book.ts';
+import { SpecialOrders, special } from './rules/special-orders.ts';
+import { Settlement } from './settlement.ts';
+import { Staged } from './staged.ts';
+import { Taker } from './taker.ts';
 
 // Offsets as constants of this module: see @outcry/book/records.
-const { HEAD, PLACE, ACCOUNT, PRICE, QUANTITY, ORDER_SLOT, ORDER_GENERATION, CLIENT_LOW, CLIENT_HIGH, TEXT } = commandRecord;
+const { HEAD, PLACE, ACCOUNT, PRICE, QUANTITY, ORDER_SLOT, ORDER_GENERATION, CLIENT_LOW, CLIENT_HIGH } = commandRecord;
 const { F64_TIME, F64_AMOUNT } = commandRecord;
 const { SHIFT: ORDER, QUANTITY: O_LEFT, ID: O_GENERATION, ACCOUNT: O_ACCOUNT, TERMS: O_TERMS, ORIGINAL: O_ORIGINAL } = orderRecord;
 const {
@@ -42,7 +49,10 @@ const { SHIFT: INSTRUMENT, PAID_BY, BASE, QUOTE, MAKER_FEE, TAKER_FEE, LAST_PRIC
 const { F64_SHIFT: I_F64, F64_RATE, F64_LOT, F64_UNIT: I_UNIT, F64_TRADES, F64_AGGREGATES } = instrumentRecord;
 const { FILL, RESTED, CANCELLED, AMENDED } = EVENT;
 const NO_ASSET = -1;
-const TEXT_WORDS = commandRecord.TEXT_BYTES / 4;
+const NONE_CANCELLED = -2;
+/** Not a reason: the rule book checks and enters the order. */
+const BY_RULES = -1;
+const NEGATIVE = 1 << 31;
 
 export interface EngineLimits {
   /** most orders open at once, up to 2^24 - 1 */
@@ -53,22 +63,6 @@ export interface EngineLimits {
 }
 
 export const DEFAULT_LIMITS: EngineLimits = { orders: 4_000_000, accounts: 100_000, assets: 64, instruments: 1024 };
-
-/** Where an order stands in its command: the taker's side of matching, as fields so that the hot path passes no objects. */
-class Taker {
-  slot = 0;
-  generation = 0;
-  account = 0;
-  instrument = 0;
-  side: Side = BUY;
-  kind = 0;
-  timeInForce = 0;
-  postOnly = 0;
-  /** limit in ticks; for market orders the end of the range */
-  price = 0;
-  quantity = 0;
-  left = 0;
-}
 
 /**
  * The exchange as a state machine: `apply(command)` changes books and balances and writes events, and nothing else. No clock, no
@@ -84,10 +78,17 @@ export class Engine {
   readonly details: OrderDetails;
   readonly output: EventOutput;
   readonly writer: EventWriter;
+  readonly accounts: AccountRules;
+  readonly specials: SpecialOrders;
+  readonly settlement: Settlement;
+  readonly taker = new Taker();
+  readonly rules: RuleBook;
+  readonly staged = new Staged();
+  readonly references = new References();
   readonly #orders: Int32Array;
-  readonly #taker = new Taker();
-  readonly #text = new Int32Array(TEXT_WORDS);
-  #hasText = false;
+  readonly #accountModes: Int32Array;
+  readonly #instrumentModes: Int32Array;
+  readonly #due: Float64Array;
 
   constructor(output: EventOutput, limits: EngineLimits = DEFAULT_LIMITS) {
     if (limits.orders > MAX_ORDERS) throw new RangeError(`at most ${MAX_ORDERS} orders, not ${limits.orders}`);
@@ -98,7 +99,15 @@ export class Engine {
     this.instruments = new Instruments(this.memory, limits.instruments);
     this.details = new OrderDetails(this.memory);
     this.writer = new EventWriter(output, this.memory, this.ledger);
+    this.accounts = new AccountRules(limits.accounts, limits.assets);
+    this.specials = new SpecialOrders(this.memory);
+    const { memory, ledger, instruments, details, writer, accounts, specials } = this;
+    this.settlement = new Settlement(memory, ledger, instruments, details, writer, accounts, specials);
+    this.rules = new RuleBook(this);
     this.#orders = this.memory.orders.i32;
+    this.#accountModes = this.accounts.modes;
+    this.#instrumentModes = this.instruments.modes;
+    this.#due = this.rules.due;
   }
 
   /** Sequence number of the last command applied. */
@@ -111,9 +120,9 @@ export class Engine {
     return this.writer.hash;
   }
 
-  /** Whether a TEXT was applied and the command that it belongs to was not: no place for a snapshot. */
+  /** Whether a record was applied that belongs to a command that was not: no place for a snapshot. */
   get midCommand(): boolean {
-    return this.#hasText;
+    return this.staged.isPending;
   }
 
   /**
@@ -123,13 +132,13 @@ export class Engine {
   apply(i32: Int32Array, f64: Float64Array, at: number): void {
     const head = i32[at | HEAD];
     const kind = head & 0xff;
-    if (kind === COMMAND.TEXT) {
+    if (kind === COMMAND.TEXT || kind === COMMAND.TERMS || kind === COMMAND.LEG) {
       this.writer.skip();
-      for (let i = 0; i < TEXT_WORDS; i++) this.#text[i] = i32[at + TEXT + i];
-      this.#hasText = true;
+      this.staged.take(kind, i32, f64, at);
       return;
     }
     this.writer.begin(f64[(at >> 1) | F64_TIME]);
+    if (this.writer.time >= this.#due[0]) this.rules.wake();
     switch (kind) {
       case COMMAND.NEW_ORDER:
         this.#enter(i32, f64, at);
@@ -141,7 +150,7 @@ export class Engine {
       }
       case COMMAND.CANCEL_REPLACE: {
         const released = this.#cancel(i32, at, REASON.REPLACED);
-        const mayEnter = released >= 0 || ((head >>> 24) & ALLOW_FAILURE) !== 0;
+        const mayEnter = released !== NONE_CANCELLED || ((head >>> 24) & ALLOW_FAILURE) !== 0;
         const reported = mayEnter ? this.#enter(i32, f64, at) : NO_ASSET;
         if (released >= 0 && reported !== released) this.writer.balance(i32[at | ACCOUNT], released);
         break;
@@ -152,14 +161,15 @@ export class Engine {
       default:
         administer(this, kind, i32, f64, at);
     }
-    this.#hasText = false;
+    if (this.rules.hasWork) this.rules.settleDown();
+    if (this.staged.isPending) this.staged.clear();
   }
 
   // ── Entering an order ────────────────────────────────────────────────────────────────────────────────────────────────────
 
   /** Returns the asset that the order pays with when its balance was reported, else {@link NO_ASSET}. */
   #enter(i32: Int32Array, f64: Float64Array, at: number): number {
-    const taker = this.#taker;
+    const { taker } = this;
     const head = i32[at | HEAD];
     taker.account = i32[at | ACCOUNT];
     taker.instrument = i32[at | PLACE] & 0xffff;
@@ -174,6 +184,10 @@ export class Engine {
     const high = i32[at | CLIENT_HIGH];
 
     let reason = this.#check(low, high);
+    if (reason === BY_RULES) {
+      this.rules.enter(this.staged.entry(i32, f64, at), this.staged.text);
+      return NO_ASSET;
+    }
     if (reason === REASON.NONE && taker.kind !== LIMIT) reason = this.#sizeMarketOrder(amount);
     if (reason === REASON.NONE) reason = this.#secureFunds();
     if (reason !== REASON.NONE) {
@@ -181,10 +195,12 @@ export class Engine {
       return NO_ASSET;
     }
     taker.left = taker.quantity;
-    this.#open(low, high);
+    taker.hold = taker.kind === LIMIT ? taker.price : 0;
+    const text = this.staged.text;
+    this.open(low, high, text);
     const crosses = this.instruments.books[taker.instrument].crosses(taker.side, taker.price);
     const restsAtOnce = !crosses && taker.timeInForce === GTC;
-    if (this.#hasText) this.writer.text(this.#text, 0, TEXT_WORDS);
+    if (text !== undefined) this.writer.text(text, 0, text.length);
     this.writer.accepted(restsAtOnce ? RESTING : 0, taker.slot, taker.price, taker.quantity, low, high, amount);
     if (crosses && (taker.timeInForce !== FOK || this.#fillable())) this.#match();
     const traded = taker.left !== taker.quantity;
@@ -194,23 +210,21 @@ export class Engine {
     const paid = this.#paidBy(taker.instrument, taker.side);
     if (traded || rests) this.writer.balance(taker.account, paid);
     if (traded) this.writer.balance(taker.account, this.#paidBy(taker.instrument, (1 - taker.side) as Side));
+    if (this.#instrumentModes[taker.instrument] !== PLAIN) this.rules.touch(taker.instrument);
     return traded || rests ? paid : NO_ASSET;
   }
 
-  /** All that can be refused before funds are looked at. Returns a reason, NONE if the order may go on. */
+  /** All that can be refused before funds are looked at. Returns a reason, NONE if the order may go on, BY_RULES if the rule book decides. */
   #check(low: number, high: number): number {
-    const taker = this.#taker;
-    if (!this.instruments.has(taker.instrument)) return REASON.UNKNOWN_INSTRUMENT;
-    if (!this.ledger.hasAccount(taker.account)) return REASON.UNKNOWN_ACCOUNT;
-    if (taker.kind > MARKET_BY_AMOUNT || taker.timeInForce > FOK) return REASON.INVALID_TERMS;
+    const { taker } = this;
+    const isPlain = (this.#instrumentModes[taker.instrument] & ~WATCHED) === PLAIN && this.ledger.hasAccount(taker.account);
+    if (!isPlain || (this.#accountModes[taker.account] & ~FEE_RULES) !== 0) return BY_RULES;
+    if (taker.kind > MARKET_BY_AMOUNT || taker.timeInForce > FOK || this.staged.hasTerms) return BY_RULES;
+    if (taker.postOnly !== 0 && (taker.kind !== LIMIT || taker.timeInForce !== GTC)) return REASON.INVALID_TERMS;
     if (taker.kind === LIMIT) {
       if (taker.price < MIN_PRICE || taker.price > MAX_PRICE) return REASON.INVALID_PRICE;
-      if (taker.postOnly !== 0) {
-        if (taker.timeInForce !== GTC) return REASON.INVALID_TERMS;
-        if (this.instruments.books[taker.instrument].crosses(taker.side, taker.price)) return REASON.WOULD_TAKE;
-      }
+      if (taker.postOnly !== 0 && this.instruments.books[taker.instrument].crosses(taker.side, taker.price)) return REASON.WOULD_TAKE;
     } else {
-      if (taker.postOnly !== 0) return REASON.INVALID_TERMS;
       taker.price = taker.side === BUY ? MAX_PRICE : MIN_PRICE;
       taker.timeInForce = IOC;
     }
@@ -222,7 +236,7 @@ export class Engine {
 
   /** Turns a market order's amount of quote into lots. */
   #sizeMarketOrder(amount: number): number {
-    const taker = this.#taker;
+    const { taker } = this;
     if (taker.kind === MARKET) return REASON.NONE;
     const unit = this.instruments.f64[(taker.instrument << I_F64) | I_UNIT];
     if (!(amount >= 1 && amount <= Number.MAX_SAFE_INTEGER)) return REASON.INVALID_AMOUNT;
@@ -230,20 +244,20 @@ export class Engine {
     const book = this.instruments.books[taker.instrument];
     taker.quantity = Math.min(MAX_QUANTITY, book.lotsFor(taker.side, tickLots));
     if (taker.quantity === 0 && book.crosses(taker.side, taker.price)) return REASON.AMOUNT_TOO_SMALL;
-    if (taker.side === BUY && this.ledger.available(taker.account, this.#paidBy(taker.instrument, BUY)) < amount)
+    if (taker.side === BUY && !this.ledger.covers(taker.account, this.#paidBy(taker.instrument, BUY), amount))
       return REASON.INSUFFICIENT_BALANCE;
     return REASON.NONE;
   }
 
   /** Orders hold what they may cost; market buys must be covered by what is available when they trade, which is now. */
   #secureFunds(): number {
-    const taker = this.#taker;
+    const { taker } = this;
     const asset = this.#paidBy(taker.instrument, taker.side);
     if (taker.side === BUY && taker.kind !== LIMIT) {
       const tickLots = this.instruments.books[taker.instrument].cost(BUY, taker.quantity);
       const cost = tickLots * this.instruments.f64[(taker.instrument << I_F64) | I_UNIT];
       if (tickLots < 0 || cost > Number.MAX_SAFE_INTEGER) return REASON.OVERFLOW;
-      return this.ledger.available(taker.account, asset) < cost ? REASON.INSUFFICIENT_BALANCE : REASON.NONE;
+      return this.ledger.covers(taker.account, asset, cost) ? REASON.NONE : REASON.INSUFFICIENT_BALANCE;
     }
     const cost = taker.quantity * this.#holdPerLot(taker.instrument, taker.side, taker.price);
     if (cost > Number.MAX_SAFE_INTEGER) return REASON.OVERFLOW;
@@ -259,9 +273,9 @@ export class Engine {
     return this.instruments.f64[(instrument << I_F64) | F64_RATE | side] * ((price - 1) * (1 - side) + 1);
   }
 
-  /** Gives the order its slot, and with it its id. */
-  #open(low: number, high: number): void {
-    const taker = this.#taker;
+  /** Gives the taker its slot, and with it its id. @param text of its client order id */
+  open(low: number, high: number, text: Int32Array | undefined): void {
+    const { taker } = this;
     const slot = this.memory.orders.take();
     const at = slot << ORDER;
     const orders = this.#orders;
@@ -281,29 +295,31 @@ export class Engine {
     i32[detail | D_HIGH] = high;
     i32[detail | TEXT_SLOT] = 0;
     if ((low | high) !== 0) {
-      if (this.#hasText) i32[detail | TEXT_SLOT] = this.details.keepText(this.#text);
+      if (text !== undefined) i32[detail | TEXT_SLOT] = this.details.keepText(text);
       this.details.index(slot, taker.account);
     }
   }
 
   #fillable(): boolean {
-    const taker = this.#taker;
+    const { taker } = this;
     return this.instruments.books[taker.instrument].available(taker.side, taker.price, taker.quantity) >= taker.quantity;
   }
 
   #match(): void {
-    const taker = this.#taker;
+    const { taker } = this;
     const book = this.instruments.books[taker.instrument];
     let lastPrice = 0;
     do {
       book.match(taker.side, taker.price, taker.left);
       const count = this.memory.tradeCount;
-      for (let i = 0; i < count; i++) lastPrice = this.#settle(i << TRADE, lastPrice);
+      for (let i = 0; i < count; i++) {
+        lastPrice = this.#settle(i << TRADE, lastPrice);
+      }
     } while (taker.left > 0 && this.memory.tradeCount === this.memory.tradeCapacity);
   }
 
   #rest(announced: boolean): void {
-    const taker = this.#taker;
+    const { taker } = this;
     // Cannot fail: there are as many records of far levels as of orders.
     this.instruments.books[taker.instrument].rest(taker.slot, taker.side, taker.price, taker.left);
     if (!announced) this.writer.order(RESTED, 0, 0, taker.slot, taker.price, taker.left, taker.left);
@@ -311,7 +327,7 @@ export class Engine {
 
   /** Ends the incoming order: what is left of it vanishes. */
   #finish(): void {
-    const taker = this.#taker;
+    const { taker } = this;
     if (taker.left > 0 || taker.quantity === 0) {
       this.#releaseRemainder(taker.left);
       this.writer.order(CANCELLED, 0, REASON.NO_LIQUIDITY, taker.slot, taker.price, taker.quantity, taker.left);
@@ -321,16 +337,16 @@ export class Engine {
   }
 
   #releaseRemainder(lots: number): void {
-    const { account, instrument, side, price, kind } = this.#taker;
+    const { account, instrument, side, price, kind } = this.taker;
     if (kind !== LIMIT && side === BUY) return;
     this.ledger.release(account, this.#paidBy(instrument, side), lots * this.#holdPerLot(instrument, side, price));
   }
 
   // ── Settling a trade ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  /** Moves the money of one trade and reports both sides. Returns its price. */
+  /** Moves the money of one trade and reports both sides: what Settlement does, for accounts without rules. Returns its price. */
   #settle(tradeAt: number, previousPrice: number): number {
-    const taker = this.#taker;
+    const taker = this.taker;
     const { ledger, instruments } = this;
     const trades = this.memory.trades;
     const maker = trades[tradeAt | MAKER];
@@ -339,6 +355,11 @@ export class Engine {
     const makerLeft = trades[tradeAt | MAKER_LEFT];
     const makerAccount = this.#orders[(maker << ORDER) | O_ACCOUNT];
     const at = taker.instrument << INSTRUMENT;
+    const modes = this.#accountModes[makerAccount] | this.#accountModes[taker.account];
+    if ((modes | (instruments.i32[at | MAKER_FEE] & NEGATIVE)) !== 0) {
+      this.settlement.settle(taker, maker, price, lots, makerLeft, price, price !== previousPrice, 0);
+      return price;
+    }
     const f64At = taker.instrument << I_F64;
     const base = instruments.i32[at | BASE];
     const quote = instruments.i32[at | QUOTE];
@@ -374,6 +395,7 @@ export class Engine {
     this.details.f64[(maker << D_F64) | F64_EXECUTED] += quoteUnits;
     this.details.f64[(taker.slot << D_F64) | F64_EXECUTED] += quoteUnits;
     if (makerLeft === 0) this.details.forget(maker);
+    if (makerLeft === 0 && this.#orders[(maker << ORDER) | O_TERMS] < 0) this.specials.close(maker);
 
     taker.left -= lots;
     let takerFlags = 0;
@@ -381,8 +403,8 @@ export class Engine {
       takerFlags = NEW_AGGREGATE;
       instruments.f64[f64At | F64_AGGREGATES]++;
     }
-    this.writer.fill(FILL, IS_MAKER, maker, price, lots, makerLeft, tradeNumber, makerFee);
-    this.writer.fill(FILL, takerFlags, taker.slot, price, lots, taker.left, tradeNumber, takerFee);
+    this.writer.fill(FILL, IS_MAKER, 0, maker, price, lots, makerLeft, tradeNumber, makerFee);
+    this.writer.fill(FILL, takerFlags, 0, taker.slot, price, lots, taker.left, tradeNumber, takerFee);
     this.writer.balance(makerAccount, base);
     this.writer.balance(makerAccount, quote);
     return price;
@@ -390,13 +412,14 @@ export class Engine {
 
   // ── Open orders ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  /** Takes the order meant out of the book. Returns the asset that it held, -1 when there is no such order. */
+  /** Takes the order meant out of the book. Returns the asset that it held (NO_ASSET: it was told of already), or NONE_CANCELLED. */
   #cancel(i32: Int32Array, at: number, reason: number): number {
     const slot = this.#meant(i32, at);
     if (slot === 0) {
       this.#rejectCancel(i32, at, REASON.UNKNOWN_ORDER);
-      return -1;
+      return NONE_CANCELLED;
     }
+    if (this.#isRuledOrder(slot)) return this.#cancelByRules(i32, at, slot, reason);
     const terms = this.#orders[(slot << ORDER) | O_TERMS];
     const account = this.#orders[(slot << ORDER) | O_ACCOUNT];
     const left = this.#orders[(slot << ORDER) | O_LEFT];
@@ -409,13 +432,51 @@ export class Engine {
     this.details.forget(slot);
     this.memory.orders.give(slot);
     this.writer.order(CANCELLED, RESTING, reason, slot, price, this.#orders[(slot << ORDER) | O_ORIGINAL], left);
+    if (this.#instrumentModes[instrument] !== PLAIN) this.rules.touch(instrument);
     return asset;
+  }
+
+  /** Whether an open order is special, or its instrument or account has rules. */
+  #isRuledOrder(slot: number): boolean {
+    const terms = this.#orders[(slot << ORDER) | O_TERMS];
+    const modes =
+      (this.#instrumentModes[terms & 0xffff] & RULED) | (this.#accountModes[this.#orders[(slot << ORDER) | O_ACCOUNT]] & ~FEE_RULES);
+    return terms < 0 || modes !== 0;
+  }
+
+  #cancelByRules(i32: Int32Array, at: number, slot: number, reason: number): number {
+    const account = i32[at | ACCOUNT];
+    const refused = this.rules.controls.checkCancel(account, i32[at | PLACE] & 0xffff);
+    if (refused !== REASON.NONE) {
+      this.#rejectCancel(i32, at, refused);
+      return NONE_CANCELLED;
+    }
+    if (reason === REASON.BY_REQUEST && (this.#accountModes[account] & COUNTED) !== 0) this.accounts.countCancel(account, this.writer.time);
+    this.rules.end(slot, reason);
+    return NO_ASSET;
+  }
+
+  #amendByRules(i32: Int32Array, at: number, slot: number): void {
+    const account = i32[at | ACCOUNT];
+    const record = this.specials.of(slot);
+    const original = this.#orders[(slot << ORDER) | O_ORIGINAL];
+    const lots = original - i32[at | QUANTITY];
+    let refused = this.rules.controls.checkCancel(account, i32[at | PLACE] & 0xffff) || this.rules.controls.countMessage(account);
+    if (refused === REASON.NONE && record !== 0 && this.specials.i32[record * special.WORDS + special.LIST] !== 0)
+      refused = REASON.INVALID_TERMS;
+    if (refused === REASON.NONE && (lots <= 0 || lots >= this.rules.leftOf(slot, record))) refused = REASON.NOT_LOWER;
+    if (refused === REASON.NONE) this.rules.lower(slot, lots, 0);
+    else this.#rejectCancel(i32, at, refused);
   }
 
   #amend(i32: Int32Array, at: number): void {
     const slot = this.#meant(i32, at);
     if (slot === 0) {
       this.#rejectCancel(i32, at, REASON.UNKNOWN_ORDER);
+      return;
+    }
+    if (this.#isRuledOrder(slot)) {
+      this.#amendByRules(i32, at, slot);
       return;
     }
     const order = slot << ORDER;
@@ -436,7 +497,7 @@ export class Engine {
     this.#orders[order | O_ORIGINAL] = quantity;
     const account = this.#orders[order | O_ACCOUNT];
     const asset = this.#releaseOpen(account, instrument, side, price, left - newLeft);
-    this.writer.fill(AMENDED, 0, slot, price, quantity, newLeft, 0, left - newLeft);
+    this.writer.fill(AMENDED, 0, 0, slot, price, quantity, newLeft, 0, left - newLeft);
     this.writer.balance(account, asset);
   }
 

@@ -3,6 +3,7 @@ import { order as orderRecord } from '@outcry/book/records';
 import type { Ledger } from '@outcry/ledger/ledger';
 import { command } from '@outcry/market/command';
 import { EVENT, event } from '@outcry/market/event';
+import { terms } from '@outcry/market/terms';
 import { bytesOf } from '@outcry/memory/span';
 import type { EventOutput } from './event-output.ts';
 import { decodeText } from './order-details.ts';
@@ -74,8 +75,18 @@ export class EventWriter {
   }
 
   /** A FILL, with the trade's number and the fee in units; or an AMENDED, with the lots taken off. */
-  fill(kind: number, flags: number, slot: number, price: number, quantity: number, remaining: number, trade: number, amount: number): void {
-    const at = this.order(kind, flags, 0, slot, price, quantity, remaining);
+  fill(
+    kind: number,
+    flags: number,
+    upper: number,
+    slot: number,
+    price: number,
+    quantity: number,
+    remaining: number,
+    trade: number,
+    amount: number,
+  ): void {
+    const at = this.order(kind, flags, upper, slot, price, quantity, remaining);
     const f64 = this.#output.f64;
     f64[(at >> 1) | F64_TRADE] = trade;
     f64[(at >> 1) | F64_AMOUNT] = amount;
@@ -116,6 +127,39 @@ export class EventWriter {
       i32[available] ^ Math.imul(i32[available | 1], 0x165667b1) ^ account,
       Math.imul(i32[held], 0x9e3779b1) ^ i32[held | 1] ^ asset,
     );
+  }
+
+  /** Terms of the next order told of: words from `from` on, at the offsets of a TERMS record. */
+  terms(words: Int32Array, from = 0): void {
+    const at = this.#start(EVENT.TERMS, 0, 0);
+    const i32 = this.#output.i32;
+    for (let word = terms.FLAGS; word <= terms.SESSION; word++) i32[at + word] = words[from + word];
+    for (let word = terms.F64_EXPIRY * 2; word < event.WORDS; word++) i32[at + word] = words[from + word];
+    for (let word = terms.FLAGS; word <= terms.SESSION; word++) this.#mix(words[from + word], word ^ (EVENT.TERMS << 24));
+  }
+
+  /** An instrument's state, an indicative price, an auction, a list: what is told of no single order. */
+  notice(
+    kind: number,
+    side: number,
+    place: number,
+    account: number,
+    price: number,
+    quantity: number,
+    trade: number,
+    amount: number,
+  ): number {
+    const at = this.#start(kind | (side << 8), place, account);
+    const { i32, f64 } = this.#output;
+    i32[at | ORDER_SLOT] = 0;
+    i32[at | ORDER_GENERATION] = 0;
+    i32[at | PRICE] = price;
+    i32[at | QUANTITY] = quantity;
+    i32[at | REMAINING] = 0;
+    f64[(at >> 1) | F64_TRADE] = trade;
+    f64[(at >> 1) | F64_AMOUNT] = amount;
+    this.#mix(place ^ Math.imul(price, 0x165667b1) ^ (trade | 0), (amount | 0) ^ quantity ^ (kind << 24));
+    return at;
   }
 
   /** A deposit, withdrawal or definition took effect. */

@@ -1,27 +1,49 @@
 import { order as orderRecord } from '@outcry/book/records';
 import type { Side } from '@outcry/market/order-terms';
+import { bytesOf } from '@outcry/memory/span';
 import type { Engine } from './engine.ts';
 import { details as detailsRecord } from './order-details.ts';
+import { PLACE } from './rules/special-orders.ts';
 
 /** An engine's whole state as byte ranges, in a fixed order. They are views: copy or write them before the engine goes on. */
 export function imageOf(engine: Engine): Uint8Array[] {
   if (engine.midCommand) throw new Error('an engine between a text and its command has no image');
   const { orders } = engine.memory;
-  return [engine.writer.used(), engine.instruments.used(), ...engine.ledger.used(), orders.used(), ...engine.details.used(orders.top)];
+  engine.rules.triggers.flush();
+  return [
+    engine.writer.used(),
+    ...engine.instruments.used(),
+    ...engine.ledger.used(),
+    orders.used(),
+    ...engine.details.used(orders.top),
+    ...engine.accounts.used(engine.ledger.accounts),
+    bytesOf(engine.settlement.tiers),
+    engine.specials.pool.used(),
+    engine.rules.lists.pool.used(),
+    ...engine.references.used(),
+  ];
 }
 
-/** Puts a fresh engine into the state of an image, and rebuilds what follows from it: the books' levels and the client id index. */
+/** Puts a fresh engine into the state of an image, and rebuilds what follows from it: books, triggers, indexes. */
 export function restoreImage(engine: Engine, parts: readonly Uint8Array[]): void {
-  const [writer, instruments, head, totals, balances, orders, details, texts] = parts;
+  const [writer, instruments, rules, head, totals, balances, orders, details, texts, accounts, positions, tiers, specials, lists] = parts;
   engine.writer.restore(writer);
-  engine.instruments.restore(instruments);
+  engine.instruments.restore([instruments, rules]);
   engine.ledger.restore([head, totals, balances]);
   engine.memory.orders.restore(orders);
   engine.details.restore([details, texts]);
-  rebuildIndexes(engine);
+  engine.accounts.restore([accounts, positions]);
+  bytesOf(engine.settlement.tiers).set(tiers);
+  engine.specials.restore(specials);
+  engine.rules.lists.pool.restore(lists);
+  engine.references.restore(parts.slice(14));
+  rebuild(engine);
+  engine.rules.triggers.restore();
+  engine.rules.setDue();
 }
 
-function rebuildIndexes(engine: Engine): void {
+function rebuild(engine: Engine): void {
+  const { specials, instruments } = engine;
   const orders = engine.memory.orders.i32;
   const details = engine.details.i32;
   for (let slot = 1; slot < engine.memory.orders.top; slot++) {
@@ -32,6 +54,10 @@ function rebuildIndexes(engine: Engine): void {
       engine.details.index(slot, orders[at + orderRecord.ACCOUNT]);
     }
     const terms = orders[at + orderRecord.TERMS];
-    engine.instruments.books[terms & 0xffff].adopt(slot, ((terms >>> 16) & 1) as Side);
+    const side = ((terms >>> 16) & 1) as Side;
+    const record = specials.of(slot);
+    const place = record === 0 ? PLACE.LIT : specials.placeOf(record);
+    if (place === PLACE.LIT) instruments.books[terms & 0xffff].adopt(slot, side);
+    else if (place === PLACE.DARK) instruments.darkBook(terms & 0xffff).adopt(slot, side);
   }
 }

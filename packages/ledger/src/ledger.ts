@@ -2,6 +2,7 @@ import { bytesOf, f64Of, reserve } from '@outcry/memory/span';
 
 /** Words of the head: number of accounts opened and assets defined. */
 const ACCOUNTS = 0;
+const UNCHECKED = 1;
 
 /** Per asset, in float64: deposits minus withdrawals, and what was kept as fees. */
 const TOTALS = 4;
@@ -70,6 +71,20 @@ export class Ledger {
     return this.#balances[(account * this.assetCapacity + asset) * BALANCE + HELD];
   }
 
+  /** Whether balances may go below zero, down to -(2^53 - 1): for users who check themselves. */
+  get unchecked(): boolean {
+    return this.#head[UNCHECKED] === 1;
+  }
+  set unchecked(value: boolean) {
+    this.#head[UNCHECKED] = value ? 1 : 0;
+  }
+
+  /** Whether an amount can be held or taken. */
+  covers(account: number, asset: number, amount: number): boolean {
+    const available = this.available(account, asset);
+    return available >= amount || (this.unchecked && available - amount >= -Number.MAX_SAFE_INTEGER);
+  }
+
   /** Returns false, and changes nothing, when there would be more than 2^53 - 1 units of the asset. */
   deposit(account: number, asset: number, amount: number): boolean {
     const at = asset * TOTALS + SUPPLY;
@@ -81,7 +96,7 @@ export class Ledger {
 
   /** Returns false, and changes nothing, when less is available. */
   withdraw(account: number, asset: number, amount: number): boolean {
-    if (!this.debit(account, asset, amount)) return false;
+    if (this.available(account, asset) < amount || !this.debit(account, asset, amount)) return false;
     this.#totals[asset * TOTALS + SUPPLY] -= amount;
     return true;
   }
@@ -90,7 +105,7 @@ export class Ledger {
   hold(account: number, asset: number, amount: number): boolean {
     const at = (account * this.assetCapacity + asset) * BALANCE;
     const balances = this.#balances;
-    if (balances[at + AVAILABLE] < amount) return false;
+    if (balances[at + AVAILABLE] < amount && !this.covers(account, asset, amount)) return false;
     balances[at + AVAILABLE] -= amount;
     balances[at + HELD] += amount;
     return true;
@@ -116,7 +131,7 @@ export class Ledger {
   /** Takes from what is available. Returns false, and changes nothing, when there is less. */
   debit(account: number, asset: number, amount: number): boolean {
     const at = (account * this.assetCapacity + asset) * BALANCE + AVAILABLE;
-    if (this.#balances[at] < amount) return false;
+    if (this.#balances[at] < amount && !this.covers(account, asset, amount)) return false;
     this.#balances[at] -= amount;
     return true;
   }

@@ -53,6 +53,28 @@ export const COMMAND = {
   DEFINE_INSTRUMENT: 9,
   /** ACCOUNT; its name in the TEXT before it. */
   OPEN_ACCOUNT: 10,
+  /** Terms that an order record has no room for, for the order that follows: see terms. */
+  TERMS: 11,
+  /** An order of the list that a NEW_LIST after it makes: as NEW_ORDER. */
+  LEG: 12,
+  /** Enters the legs before it, as one step: ASSET = its type, see LIST_TYPE; CLIENT = the list's. */
+  NEW_LIST: 13,
+  /** Cancels open orders: of ACCOUNT (-1: all), of PRICE = instrument (-1: all), of QUANTITY = side (-1: both), of ASSET = session (-1: all). */
+  MASS_CANCEL: 14,
+  /** Lets time pass: orders expire, auctions end, indicative prices are told. */
+  CLOCK: 15,
+  /** PLACE; ASSET = the state, see STATE; PRICE = a new reference price in ticks, 0: as it is. */
+  SET_STATE: 16,
+  /** PLACE; ASSET = which rule, see INSTRUMENT_RULE; AMOUNT = its value. */
+  SET_INSTRUMENT_RULE: 17,
+  /** ACCOUNT; ORDER_SLOT = which rule, see ACCOUNT_RULE; AMOUNT = its value; ASSET. */
+  SET_ACCOUNT_RULE: 18,
+  /** ACCOUNT = its number, 1 to 15; PRICE / QUANTITY = maker / taker fee in parts per million. */
+  DEFINE_FEE_TIER: 19,
+  /** AMOUNT of ASSET from ACCOUNT to account ORDER_SLOT. */
+  TRANSFER: 20,
+  /** ASSET = 1: orders and transfers are checked against balances; 0: balances may go below zero. */
+  SET_RISK: 21,
 } as const;
 
 export const COMMAND_NAMES: Record<number, string> = Object.fromEntries(
@@ -68,6 +90,9 @@ export const ALLOW_FAILURE = 2;
 export function commandHead(kind: number, side: Side = 0, orderKind: OrderKind = 0, timeInForce: TimeInForce = 0, flags = 0): number {
   return kind | (side << 8) | (orderKind << 16) | (timeInForce << 20) | (flags << 24);
 }
+
+/** Lists of orders: one cancels the other; one triggers the other; one triggers a pair of which one cancels the other. */
+export const LIST_TYPE = { OCO: 1, OTO: 2, OTOCO: 3 } as const;
 
 /** Most orders that may rest at once: a slot number takes 24 bits. */
 export const MAX_ORDERS = 0xffffff;

@@ -27,7 +27,7 @@ export const event = {
   CLIENT_HIGH: 13,
   /** FILL: the trade's number within its instrument, from 1 */
   F64_TRADE: 6,
-  /** FILL: fee in units of the asset received; ACCEPTED: quote amount of a market order by amount */
+  /** FILL: fee in units of the asset received, or of the asset whose number + 1 is in PLACE's upper half; ACCEPTED: quote amount of a market order by amount */
   F64_AMOUNT: 7,
   /** BALANCE: units */
   F64_AVAILABLE: 6,
@@ -62,6 +62,20 @@ export const EVENT = {
   OPEN_ORDER: 10,
   /** After a start: an instrument's last price (PRICE), trades (F64_TRADE) and aggregate trades (F64_AMOUNT) so far. */
   INSTRUMENT: 11,
+  /** The terms of the next order told of: see terms. */
+  TERMS: 12,
+  /** A waiting order enters the book: PRICE is its limit now (0: market). Fills, RESTED, CANCELLED follow. */
+  TRIGGERED: 13,
+  /** A resting order displays QUANTITY lots now, at PRICE. REMAINING is all that it has left. */
+  SHOWN: 14,
+  /** An instrument's state changed: upper half of PLACE; PRICE is its reference price. */
+  STATE: 15,
+  /** Where an auction would trade if it ended now: PRICE (0: nowhere), F64_TRADE lots, F64_AMOUNT lots of surplus (below 0: sellers'). */
+  INDICATIVE: 16,
+  /** An auction traded: as INDICATIVE. */
+  AUCTION: 17,
+  /** A list of orders was entered; the orders follow. QUANTITY is its type, F64_AMOUNT its number, CLIENT its client's 64 bits. */
+  LIST: 18,
 } as const;
 
 /** Flags of an event's head. */
@@ -72,3 +86,11 @@ export const RESTING = 2;
 export const NEW_AGGREGATE = 4;
 /** REJECTED: it was the cancel (of CANCEL, CANCEL_REPLACE or AMEND) that failed. */
 export const OF_CANCEL = 8;
+/** RESTED: the order displays nothing. */
+export const DARK = 16;
+/** ACCEPTED, OPEN_ORDER: the order waits outside the book. */
+export const WAITING = 32;
+/** FILL: in an auction, where both orders were in the book. */
+export const IN_AUCTION = 64;
+/** AMENDED: by self-trade prevention. */
+export const PREVENTED = 128;

@@ -23,6 +23,31 @@ export const REASON = {
   /** A definition that contradicts an earlier one or the limits. */
   INVALID_DEFINITION: 18,
   INVALID_AMOUNT: 19,
+  ACCOUNT_RESTRICTED: 20,
+  NOT_TRADING: 21,
+  /** An order that cannot rest, while an instrument collects orders. */
+  NOT_IN_AUCTION: 22,
+  TOO_MANY_MESSAGES: 23,
+  ORDER_TO_TRADE: 24,
+  TOO_MANY_OPEN_ORDERS: 25,
+  POSITION_LIMIT: 26,
+  QUANTITY_TOO_LARGE: 27,
+  NOTIONAL_TOO_LARGE: 28,
+  PRICE_OUT_OF_BAND: 29,
+  PRICE_TOO_FAR: 30,
+  /** There is no price to follow or to watch. */
+  NO_REFERENCE: 31,
+  WOULD_TRIGGER: 32,
+  INVALID_EXPIRY: 33,
+  TOO_MANY_PEGS: 34,
+  /** Its time is up. */
+  EXPIRED: 35,
+  SELF_TRADE: 36,
+  /** Another order of its list decided it. */
+  LIST_DONE: 37,
+  MASS_CANCEL: 38,
+  CIRCUIT_BREAKER: 39,
+  REFERENCE_REUSED: 40,
 } as const;
 
 export const REASON_NAMES: Record<number, string> = Object.fromEntries(

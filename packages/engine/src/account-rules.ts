@@ -1,0 +1,180 @@
+import { ACCOUNT_RULE, STATUS } from '@outcry/market/rules';
+import { bytesOf, f64Of, i32Of, reserve, type Span, within } from '@outcry/memory/span';
+
+/** What an account's orders may do: 128 bytes an account. */
+export const accountRules = {
+  WORDS: 32,
+  /** RULE + ACCOUNT_RULE: the values set, but for MAX_POSITION */
+  RULE: 0,
+  OPEN_ORDERS: 10,
+  F64_WORDS: 16,
+  /** the second, and the day, that the counts are of */
+  F64_SECOND: 8,
+  F64_SECOND_MESSAGES: 9,
+  F64_DAY: 10,
+  F64_DAY_MESSAGES: 11,
+  F64_DAY_TRADES: 12,
+} as const;
+
+const { WORDS, OPEN_ORDERS, F64_WORDS, F64_SECOND, F64_SECOND_MESSAGES, F64_DAY, F64_DAY_MESSAGES, F64_DAY_TRADES } = accountRules;
+const SECOND = 1_000_000;
+const DAY = 86_400 * SECOND;
+const LAST_RULE = ACCOUNT_RULE.MESSAGES_FREE;
+
+/** Bits of an account's mode: what the plain path of an order has to leave to the rule book. An account that is not open has all. */
+export const ENTRY_RULES = 1;
+export const FEE_RULES = 2;
+export const COUNTED = 4;
+
+/** A limit on what an account may have of an asset. */
+export interface Position {
+  most: number;
+  /** units that its open orders still buy */
+  openBuys: number;
+}
+
+/** Rules of accounts, and the counts that they are checked against. Accounts without any cost one word to look at. */
+export class AccountRules {
+  readonly modes: Int32Array;
+  readonly i32: Int32Array;
+  readonly f64: Float64Array;
+  /** by account x assets + asset */
+  readonly positions = new Map<number, Position>();
+  readonly #span: Span;
+  readonly #assets: number;
+
+  constructor(accounts: number, assets: number) {
+    this.#assets = assets;
+    this.#span = reserve(accounts * WORDS * 4);
+    this.i32 = i32Of(this.#span);
+    this.f64 = f64Of(this.#span);
+    this.modes = i32Of(reserve(accounts * 4));
+  }
+
+  get(account: number, rule: number): number {
+    return this.i32[account * WORDS + rule];
+  }
+
+  /** Returns false for a rule that does not exist. */
+  set(account: number, rule: number, value: number): boolean {
+    if (rule < 0 || rule > LAST_RULE) return false;
+    this.i32[account * WORDS + rule] = value;
+    this.refresh(account);
+    return true;
+  }
+
+  position(account: number, asset: number): Position | undefined {
+    return this.positions.get(account * this.#assets + asset);
+  }
+
+  /** @param most 0: no limit @param openBuys units that the account's open orders buy now */
+  limitPosition(account: number, asset: number, most: number, openBuys: number): void {
+    const key = account * this.#assets + asset;
+    if (most === 0) this.positions.delete(key);
+    else this.positions.set(key, { most, openBuys });
+    this.refresh(account);
+  }
+
+  /** Whether two accounts are one for self-trade prevention. */
+  areOne(a: number, b: number): boolean {
+    return a === b || (this.get(a, ACCOUNT_RULE.GROUP) !== 0 && this.get(a, ACCOUNT_RULE.GROUP) === this.get(b, ACCOUNT_RULE.GROUP));
+  }
+
+  isRestricted(account: number): boolean {
+    return this.get(account, ACCOUNT_RULE.STATUS) !== STATUS.NORMAL;
+  }
+
+  /** Counts a message. @param time microseconds */
+  countMessage(account: number, time: number): void {
+    const at = account * F64_WORDS;
+    const second = Math.floor(time / SECOND);
+    if (this.f64[at + F64_SECOND] !== second) {
+      this.f64[at + F64_SECOND] = second;
+      this.f64[at + F64_SECOND_MESSAGES] = 0;
+    }
+    this.f64[at + F64_SECOND_MESSAGES]++;
+    this.#turnDay(account, time);
+    this.f64[at + F64_DAY_MESSAGES]++;
+  }
+
+  /** Counts a cancel: it is never refused, but is one of the day's messages. */
+  countCancel(account: number, time: number): void {
+    this.#turnDay(account, time);
+    this.f64[account * F64_WORDS + F64_DAY_MESSAGES]++;
+  }
+
+  tooManyMessages(account: number): boolean {
+    const most = this.get(account, ACCOUNT_RULE.MAX_MESSAGES);
+    return most !== 0 && this.f64[account * F64_WORDS + F64_SECOND_MESSAGES] > most;
+  }
+
+  tooFewTrades(account: number): boolean {
+    const ratio = this.get(account, ACCOUNT_RULE.ORDER_TO_TRADE);
+    if (ratio === 0) return false;
+    const at = account * F64_WORDS;
+    return this.f64[at + F64_DAY_MESSAGES] > this.get(account, ACCOUNT_RULE.MESSAGES_FREE) + ratio * this.f64[at + F64_DAY_TRADES];
+  }
+
+  openOrders(account: number): number {
+    return this.i32[account * WORDS + OPEN_ORDERS];
+  }
+
+  setOpenOrders(account: number, count: number): void {
+    this.i32[account * WORDS + OPEN_ORDERS] = count;
+  }
+
+  /** An order of a counted account was entered. @param units of the base asset that it buys, 0: it sells */
+  opened(account: number, asset: number, units: number): void {
+    this.i32[account * WORDS + OPEN_ORDERS]++;
+    this.bought(account, asset, -units);
+  }
+
+  /** One is done, with this much left to buy. */
+  closed(account: number, asset: number, units: number): void {
+    this.i32[account * WORDS + OPEN_ORDERS]--;
+    this.bought(account, asset, units);
+  }
+
+  /** Open orders buy so much less: it traded, or was taken off. */
+  bought(account: number, asset: number, units: number): void {
+    const position = this.position(account, asset);
+    if (position !== undefined) position.openBuys -= units;
+  }
+
+  countTrade(account: number, time: number): void {
+    this.#turnDay(account, time);
+    this.f64[account * F64_WORDS + F64_DAY_TRADES]++;
+  }
+
+  #turnDay(account: number, time: number): void {
+    const at = account * F64_WORDS;
+    const day = Math.floor(time / DAY);
+    if (this.f64[at + F64_DAY] === day) return;
+    this.f64[at + F64_DAY] = day;
+    this.f64[at + F64_DAY_MESSAGES] = 0;
+    this.f64[at + F64_DAY_TRADES] = 0;
+  }
+
+  /** Works out the mode that an account's rules give it. */
+  refresh(account: number): void {
+    const of = (rule: number) => this.get(account, rule) !== 0;
+    const positioned = [...this.positions.keys()].some((key) => Math.floor(key / this.#assets) === account);
+    const counted = of(ACCOUNT_RULE.MAX_OPEN_ORDERS) || of(ACCOUNT_RULE.ORDER_TO_TRADE) || positioned;
+    const entry = of(ACCOUNT_RULE.STATUS) || of(ACCOUNT_RULE.MAX_MESSAGES);
+    const fees = of(ACCOUNT_RULE.FEE_TIER) || of(ACCOUNT_RULE.THIRD_ASSET_FEES);
+    this.modes[account] = (entry ? ENTRY_RULES : 0) | (fees ? FEE_RULES : 0) | (counted ? COUNTED : 0);
+  }
+
+  /** @param accounts how many are open */
+  used(accounts: number): Uint8Array[] {
+    const positions = [...this.positions].sort(([a], [b]) => a - b).flatMap(([key, { most, openBuys }]) => [key, most, openBuys]);
+    return [bytesOf(within(this.#span, 0, accounts * WORDS * 4)), bytesOf(new Float64Array(positions))];
+  }
+
+  restore([rules, positions]: readonly Uint8Array[]): void {
+    bytesOf(this.#span).set(rules);
+    const numbers = new Float64Array(Uint8Array.from(positions).buffer);
+    for (let i = 0; i < numbers.length; i += 3) this.positions.set(numbers[i], { most: numbers[i + 1], openBuys: numbers[i + 2] });
+    for (let account = 0; account < rules.length / (WORDS * 4); account++) this.refresh(account);
+  }
+}

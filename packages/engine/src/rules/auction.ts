@@ -1,0 +1,209 @@
+import type { OrderBook } from '@outcry/book/order-book';
+import { order as orderRecord } from '@outcry/book/records';
+import { EVENT, IN_AUCTION } from '@outcry/market/event';
+import { BUY, SELL, type Side } from '@outcry/market/order-terms';
+import type { Engine } from '../engine.ts';
+import type { RuleBook } from './rule-book.ts';
+import { PLACE, special } from './special-orders.ts';
+
+const { WORDS: ORDER_WORDS, QUANTITY: O_LEFT, NEXT: O_NEXT } = orderRecord;
+const { WORDS, RESERVE, DISPLAY, MIN_QUANTITY, LIST } = special;
+
+/** Where an auction trades: ticks (0: nowhere), lots, and lots bought less lots sold at that price. */
+export interface Crossing {
+  price: number;
+  volume: number;
+  surplus: number;
+}
+
+type Level = [price: number, lots: number];
+
+/** Call auctions: docs/rules.md, "Sessions". */
+export class Auction {
+  readonly #engine: Engine;
+  readonly #rules: RuleBook;
+  readonly #orders: Int32Array;
+  readonly #specials: Int32Array;
+
+  constructor(engine: Engine, rules: RuleBook) {
+    this.#engine = engine;
+    this.#rules = rules;
+    this.#orders = engine.memory.orders.i32;
+    this.#specials = engine.specials.i32;
+  }
+
+  /** The price of greatest volume, then least surplus, then nearest the reference price. Takes O(levels that cross). */
+  find(instrument: number): Crossing {
+    const bids = this.#levels(instrument, BUY);
+    const asks = this.#levels(instrument, SELL);
+    if (bids.length === 0 || asks.length === 0 || bids[0][0] < asks[0][0]) return { price: 0, volume: 0, surplus: 0 };
+    const [low, high] = [asks[0][0], bids[0][0]];
+    const prices = [...new Set([...bids, ...asks].map(([price]) => price).filter((price) => price >= low && price <= high))];
+    prices.sort((a, b) => a - b);
+    const bidsAt = new Map(bids);
+    const asksAt = new Map(asks);
+    let demand = bids.reduce((sum, [price, lots]) => (price >= low ? sum + lots : sum), 0);
+    let supply = 0;
+    const best = { from: 0, to: 0, volume: -1, surplus: 0 };
+    const consider = (from: number, to: number) => {
+      const volume = Math.min(demand, supply);
+      const surplus = demand - supply;
+      const isSame = volume === best.volume && Math.abs(surplus) === Math.abs(best.surplus);
+      if (isSame) best.to = to;
+      else if (volume > best.volume || (volume === best.volume && Math.abs(surplus) < Math.abs(best.surplus)))
+        Object.assign(best, { from, to, volume, surplus });
+    };
+    prices.forEach((price, i) => {
+      supply += asksAt.get(price) ?? 0;
+      consider(price, price);
+      demand -= bidsAt.get(price) ?? 0;
+      const next = prices[i + 1] ?? price;
+      if (next > price + 1) consider(price + 1, next - 1);
+    });
+    const reference = this.#engine.instruments.reference(instrument);
+    const price = reference === 0 ? Math.floor((best.from + best.to) / 2) : Math.min(Math.max(reference, best.from), best.to);
+    return { price, volume: best.volume, surplus: this.#surplusAt(price, bids, asks) };
+  }
+
+  /** Trades everything that crosses, pairwise, at one price. */
+  trade(instrument: number, price: number): void {
+    const buyers = new Front(this.#engine, instrument, BUY, price);
+    const sellers = new Front(this.#engine, instrument, SELL, price);
+    let last = 0;
+    for (let buyer = buyers.next(), seller = sellers.next(); buyer !== 0 && seller !== 0; buyer = buyers.next(), seller = sellers.next()) {
+      if (seller !== last) this.#rules.loadTaker(seller, this.#engine.specials.of(seller));
+      const lots = Math.min(this.#orders[buyer * ORDER_WORDS + O_LEFT], this.#orders[seller * ORDER_WORDS + O_LEFT]);
+      this.#pair(buyers, buyer, sellers, seller, price, lots, seller !== last);
+      last = seller;
+    }
+  }
+
+  #pair(buyers: Front, buyer: number, sellers: Front, seller: number, price: number, lots: number, isNew: boolean): void {
+    const { specials, settlement, writer, taker, memory } = this.#engine;
+    const buyerRecord = specials.of(buyer);
+    const sellerRecord = specials.of(seller);
+    const hold = this.#rules.holdOf(buyer, buyerRecord);
+    const [buyerList, sellerList] = [buyerRecord, sellerRecord].map((r) => (r === 0 ? 0 : this.#specials[r * WORDS + LIST]));
+    const buyerShown = this.#takeOut(buyers, buyer, buyerRecord, lots);
+    const sellerShown = this.#takeOut(sellers, seller, sellerRecord, lots);
+    const buyerLeft = this.#rules.leftOf(buyer, buyerRecord);
+    const sellerLeft = this.#rules.leftOf(seller, sellerRecord);
+    for (const [record, left] of [
+      [buyerRecord, buyerLeft],
+      [sellerRecord, sellerLeft],
+    ])
+      if (record !== 0 && left === 0) this.#rules.filled(record);
+    settlement.settle(taker, buyer, price, lots, buyerLeft, hold, isNew, IN_AUCTION);
+    for (const side of [BUY, SELL]) writer.balance(taker.account, this.#rules.paidBy(taker.instrument, side));
+    if (buyerShown > 0) writer.order(EVENT.SHOWN, 0, 0, buyer, buyers.price, buyerShown, buyerLeft);
+    if (sellerShown > 0) writer.order(EVENT.SHOWN, 0, 0, seller, sellers.price, sellerShown, sellerLeft);
+    if (buyerList !== 0) this.#rules.lists.traded(buyerList, buyer, buyerLeft === 0);
+    if (sellerList !== 0) this.#rules.lists.traded(sellerList, seller, sellerLeft === 0);
+    if (buyerLeft === 0) memory.orders.give(buyer);
+    if (sellerLeft === 0) this.#rules.closeFilled(seller, sellerRecord);
+  }
+
+  /** Takes traded lots out of the book. Returns what an iceberg displays anew, 0: nothing. */
+  #takeOut(front: Front, slot: number, record: number, lots: number): number {
+    const left = this.#orders[slot * ORDER_WORDS + O_LEFT] - lots;
+    if (left > 0) {
+      front.book.reduce(slot, front.side, left);
+      return 0;
+    }
+    front.passOver(slot);
+    front.book.remove(slot, front.side);
+    const at = record * WORDS;
+    if (record === 0 || this.#specials[at + RESERVE] === 0 || this.#engine.specials.placeOf(record) !== PLACE.LIT) return 0;
+    const shown = Math.min(this.#specials[at + DISPLAY], this.#specials[at + RESERVE]);
+    this.#specials[at + RESERVE] -= shown;
+    front.book.rest(slot, front.side, front.price, shown);
+    return shown;
+  }
+
+  #surplusAt(price: number, bids: readonly Level[], asks: readonly Level[]): number {
+    const sum = (levels: readonly Level[], counts: (price: number) => boolean) =>
+      levels.reduce((total, [at, lots]) => (counts(at) ? total + lots : total), 0);
+    return sum(bids, (at) => at >= price) - sum(asks, (at) => at <= price);
+  }
+
+  /** What takes part on a side, best first: displayed orders with their reserves, and hidden ones without conditions. */
+  #levels(instrument: number, side: Side): Level[] {
+    const { instruments, specials } = this.#engine;
+    const lots = new Map<number, number>(instruments.books[instrument].depth(side));
+    const add = (price: number, more: number) => lots.set(price, (lots.get(price) ?? 0) + more);
+    for (let record = 1; record < specials.pool.top; record++) {
+      if (!specials.isOpen(record)) continue;
+      const slot = specials.slotOf(record);
+      const terms = this.#orders[slot * ORDER_WORDS + orderRecord.TERMS];
+      if ((terms & 0xffff) !== instrument || ((terms >>> 16) & 1) !== side) continue;
+      const price = this.#orders[slot * ORDER_WORDS + orderRecord.PRICE];
+      const at = record * WORDS;
+      if (specials.placeOf(record) === PLACE.LIT) add(price, this.#specials[at + RESERVE]);
+      else if (specials.placeOf(record) === PLACE.DARK && this.#specials[at + MIN_QUANTITY] === 0)
+        add(price, this.#orders[slot * ORDER_WORDS + O_LEFT]);
+    }
+    return [...lots].filter(([, n]) => n > 0).sort(([a], [b]) => (side === BUY ? b - a : a - b));
+  }
+}
+
+/** The orders of a side that an auction trades, one after the other: by price, displayed before hidden, then by time. */
+class Front {
+  readonly side: Side;
+  /** of the order that next() gave: its book and its price */
+  book: OrderBook;
+  price = 0;
+  readonly #lit: OrderBook;
+  readonly #dark: OrderBook | undefined;
+  readonly #limit: number;
+  readonly #engine: Engine;
+  /** first order of the dark book that was not passed over yet, and its price; 0: the end */
+  #darkSlot = 0;
+  #darkPrice = 0;
+
+  constructor(engine: Engine, instrument: number, side: Side, limit: number) {
+    this.side = side;
+    this.#engine = engine;
+    this.#lit = engine.instruments.books[instrument];
+    this.#dark = engine.instruments.darkBooks[instrument];
+    this.book = this.#lit;
+    this.#limit = limit;
+    if (this.#dark !== undefined) {
+      this.#darkPrice = this.#dark.best(side);
+      this.#darkSlot = this.#darkPrice === 0 ? 0 : this.#dark.first(side, this.#darkPrice);
+      this.#skipConditional();
+    }
+  }
+
+  /** The slot of the next order, 0: none is left within the limit. */
+  next(): number {
+    const litPrice = this.#lit.best(this.side);
+    const isLitNext = litPrice !== 0 && (this.#darkSlot === 0 || !this.#isBetter(this.#darkPrice, litPrice));
+    this.price = isLitNext ? litPrice : this.#darkSlot === 0 ? 0 : this.#darkPrice;
+    if (this.price === 0 || this.#isBetter(this.#limit, this.price)) return 0;
+    this.book = isLitNext ? this.#lit : this.#dark!;
+    return isLitNext ? this.#lit.first(this.side, litPrice) : this.#darkSlot;
+  }
+
+  /** Called before an order leaves its book. */
+  passOver(slot: number): void {
+    if (slot !== this.#darkSlot) return;
+    this.#advance();
+    this.#skipConditional();
+  }
+
+  #isBetter(a: number, b: number): boolean {
+    return this.side === BUY ? a > b : a < b;
+  }
+
+  #skipConditional(): void {
+    const { specials } = this.#engine;
+    while (this.#darkSlot !== 0 && specials.i32[specials.of(this.#darkSlot) * WORDS + MIN_QUANTITY] > 0) this.#advance();
+  }
+
+  #advance(): void {
+    this.#darkSlot = this.#engine.memory.orders.i32[this.#darkSlot * ORDER_WORDS + O_NEXT];
+    if (this.#darkSlot !== 0) return;
+    this.#darkPrice = this.#dark!.behind(this.side, this.#darkPrice);
+    if (this.#darkPrice !== 0) this.#darkSlot = this.#dark!.first(this.side, this.#darkPrice);
+  }
+}

@@ -1,0 +1,258 @@
+import {
+  AT_CLOSE,
+  AT_OPEN,
+  BUY,
+  FOK,
+  IOC,
+  LIMIT,
+  MARKET,
+  MARKET_BY_AMOUNT,
+  MARKET_TO_LIMIT,
+  MAX_PRICE,
+  MAX_QUANTITY,
+  MIN_PRICE,
+  PEG_MID,
+  PEG_PRIMARY,
+  SELL,
+  type Side,
+} from '@outcry/market/order-terms';
+import { REASON } from '@outcry/market/reason';
+import { ACCOUNT_RULE, INSTRUMENT_RULE, isCall, STATE, STATUS } from '@outcry/market/rules';
+import { PEG_LEVELS } from '@outcry/market/terms';
+import { COUNTED, ENTRY_RULES } from '../account-rules.ts';
+import type { Engine } from '../engine.ts';
+import { instrument as instrumentRecord, rules as rulesRecord } from '../instruments.ts';
+import type { Entry } from './entry.ts';
+import { lowerBand, type Matching, upperBand } from './matching.ts';
+import type { Triggers } from './triggers.ts';
+import { areTermsValid } from './valid-terms.ts';
+
+export const MOST_PEGS = 1000;
+
+/**
+ * All that an order is checked for before it is accepted, in the order of docs/rules.md, "Controls". Prices that follow from the market
+ * are worked out on the way. Changes nothing but the counts of messages.
+ */
+export class Controls {
+  readonly #engine: Engine;
+  readonly #matching: Matching;
+  readonly #triggers: Triggers;
+
+  constructor(engine: Engine, matching: Matching, triggers: Triggers) {
+    this.#engine = engine;
+    this.#matching = matching;
+    this.#triggers = triggers;
+  }
+
+  /**
+   * @param waits whether it enters only when another order of its list is done: then it is not held against the market and the balance yet
+   * @param others orders of its list that were accepted before it
+   * @returns a reason, NONE if it may enter
+   */
+  check(e: Entry, waits = false, others = 0): number {
+    return (
+      this.#checkPermission(e) ||
+      this.#checkTerms(e) ||
+      this.#checkPrice(e, waits) ||
+      this.#checkQuantity(e, waits) ||
+      this.#checkRoom(e, others) ||
+      this.#checkWorth(e, waits)
+    );
+  }
+
+  /** Why an account may not cancel or amend in an instrument, NONE if it may. */
+  checkCancel(account: number, instrument: number): number {
+    if (this.#engine.accounts.get(account, ACCOUNT_RULE.STATUS) === STATUS.SUSPENDED) return REASON.ACCOUNT_RESTRICTED;
+    if (this.#engine.instruments.rule(instrument, INSTRUMENT_RULE.STATUS) === STATUS.SUSPENDED) return REASON.NOT_TRADING;
+    return REASON.NONE;
+  }
+
+  /** Counts a message of an account that has limits. Returns why it is refused, NONE if it is not. */
+  countMessage(account: number): number {
+    const { accounts, writer } = this.#engine;
+    if ((accounts.modes[account] & (ENTRY_RULES | COUNTED)) === 0) return REASON.NONE;
+    accounts.countMessage(account, writer.time);
+    return accounts.tooManyMessages(account) ? REASON.TOO_MANY_MESSAGES : REASON.NONE;
+  }
+
+  /** Where a peg's price is now, in ticks; 0: there is none. @param limit 0: none */
+  pegPrice(instrument: number, side: Side, e: { flags: number; peg: number; pegOffset: number }, limit: number): number {
+    const book = this.#engine.instruments.books[instrument];
+    const [bid, ask] = [book.bestBid, book.bestAsk];
+    let price: number;
+    if (e.peg === PEG_MID) {
+      if (bid === 0 || ask === 0) return 0;
+      price = Math.floor((bid + ask + (side === SELL ? 1 : 0)) / 2);
+    } else {
+      const from = e.peg === PEG_PRIMARY ? side : ((1 - side) as Side);
+      price = from === BUY ? bid : ask;
+      if ((e.flags & PEG_LEVELS) !== 0) {
+        for (let level = 0; level < e.pegOffset && price !== 0; level++) price = book.behind(from, price);
+        return price;
+      }
+      if (price === 0) return 0;
+    }
+    price += e.pegOffset;
+    if (limit !== 0) price = side === BUY ? Math.min(price, limit) : Math.max(price, limit);
+    return price < MIN_PRICE || price > MAX_PRICE ? 0 : price;
+  }
+
+  /** Where a post-only order may stand: its price, or the one that it slides to; 0: nowhere. */
+  postingPrice(e: { instrument: number; side: Side; price: number; slides: boolean }): number {
+    if (!this.#matching.reaches(e.instrument, e.side, e.price)) return e.price;
+    if (!e.slides) return 0;
+    const best = this.#matching.best(e.instrument, (1 - e.side) as Side);
+    const price = e.side === BUY ? best - 1 : best + 1;
+    return price < MIN_PRICE || price > MAX_PRICE ? 0 : price;
+  }
+
+  // ── The checks ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  #checkPermission(e: Entry): number {
+    const { instruments, ledger, accounts } = this.#engine;
+    if (!instruments.has(e.instrument)) return REASON.UNKNOWN_INSTRUMENT;
+    if (!ledger.hasAccount(e.account)) return REASON.UNKNOWN_ACCOUNT;
+    if (accounts.isRestricted(e.account)) return REASON.ACCOUNT_RESTRICTED;
+    const state = instruments.state(e.instrument);
+    const isOpen = instruments.rule(e.instrument, INSTRUMENT_RULE.STATUS) === STATUS.NORMAL;
+    if (!isOpen || state === STATE.HALTED || state === STATE.CLOSED) return REASON.NOT_TRADING;
+    const tooMany = this.countMessage(e.account);
+    if (tooMany !== REASON.NONE) return tooMany;
+    return accounts.tooFewTrades(e.account) ? REASON.ORDER_TO_TRADE : REASON.NONE;
+  }
+
+  #checkTerms(e: Entry): number {
+    if (!areTermsValid(e)) return REASON.INVALID_TERMS;
+    const state = this.#engine.instruments.state(e.instrument);
+    if (e.timeInForce === AT_OPEN && state !== STATE.PRE_OPEN && state !== STATE.OPENING_AUCTION) return REASON.NOT_IN_AUCTION;
+    if (isCall(state) && !e.hasTrigger) {
+      const forAuction = e.timeInForce === AT_OPEN || e.timeInForce === AT_CLOSE;
+      const canRest = e.kind === LIMIT ? e.timeInForce !== IOC && e.timeInForce !== FOK && !e.pegsOnce : e.kind === MARKET && forAuction;
+      if (!canRest) return REASON.NOT_IN_AUCTION;
+    }
+    return e.expiry > 0 && e.expiry <= this.#engine.writer.time ? REASON.INVALID_EXPIRY : REASON.NONE;
+  }
+
+  #checkPrice(e: Entry, waits: boolean): number {
+    const { instruments } = this.#engine;
+    const reason = this.#setPrice(e);
+    if (reason !== REASON.NONE) return reason;
+    if (e.hasTrigger) {
+      const inRange = e.stopPrice >= MIN_PRICE && e.stopPrice <= MAX_PRICE;
+      if (!inRange && !(e.trails && e.stopPrice === 0)) return REASON.INVALID_PRICE;
+      if (e.trails && !waits && this.#triggers.watched(e.instrument, e.side, e.flags) === 0) return REASON.NO_REFERENCE;
+    }
+    if (e.kind !== LIMIT || e.price === 0) return REASON.NONE;
+    const band = instruments.rule(e.instrument, INSTRUMENT_RULE.STATIC_BAND);
+    const centre = instruments.rule(e.instrument, INSTRUMENT_RULE.REFERENCE_PRICE);
+    const isOutside = e.price > upperBand(centre, band) || e.price < lowerBand(centre, band);
+    if (band !== 0 && centre !== 0 && isOutside) return REASON.PRICE_OUT_OF_BAND;
+    const distance = instruments.rule(e.instrument, INSTRUMENT_RULE.MAX_DISTANCE);
+    const reference = instruments.reference(e.instrument);
+    const isTooFar = e.side === BUY ? e.price > upperBand(reference, distance) : e.price < lowerBand(reference, distance);
+    if (distance !== 0 && reference !== 0 && isTooFar) return REASON.PRICE_TOO_FAR;
+    if (!e.postOnly || e.hasTrigger || waits || isCall(instruments.state(e.instrument))) return REASON.NONE;
+    e.price = this.postingPrice(e);
+    return e.price === 0 ? REASON.WOULD_TAKE : REASON.NONE;
+  }
+
+  /** The limit price, or what stands for it. Market orders that become limit orders do so here. */
+  #setPrice(e: Entry): number {
+    const { instruments } = this.#engine;
+    if (e.timeInForce === AT_OPEN || e.timeInForce === AT_CLOSE) {
+      if (e.kind === MARKET) {
+        const band = instruments.rule(e.instrument, INSTRUMENT_RULE.STATIC_BAND);
+        const centre = instruments.rule(e.instrument, INSTRUMENT_RULE.REFERENCE_PRICE);
+        if (band === 0 || centre === 0) return REASON.NO_REFERENCE;
+        e.price = e.side === BUY ? upperBand(centre, band) : lowerBand(centre, band);
+        e.kind = LIMIT;
+      }
+    } else if (e.kind === MARKET_TO_LIMIT) {
+      e.price = instruments.books[e.instrument].best((1 - e.side) as Side);
+      e.kind = LIMIT;
+      if (e.price === 0) return REASON.NO_REFERENCE;
+    } else if (e.kind !== LIMIT) {
+      e.price = e.side === BUY ? MAX_PRICE : MIN_PRICE;
+      if (!e.hasTrigger) e.timeInForce = IOC;
+    } else if (e.pegsOnce) {
+      if (e.hasTrigger) return REASON.NONE;
+      e.price = this.pegPrice(e.instrument, e.side, e, 0);
+      if (e.price === 0) return REASON.NO_REFERENCE;
+    }
+    return e.kind === LIMIT && (e.price < MIN_PRICE || e.price > MAX_PRICE) ? REASON.INVALID_PRICE : REASON.NONE;
+  }
+
+  #checkQuantity(e: Entry, waits: boolean): number {
+    if (e.kind !== MARKET_BY_AMOUNT) {
+      if (e.quantity < 1) return REASON.INVALID_QUANTITY;
+      const most = this.#engine.instruments.rule(e.instrument, INSTRUMENT_RULE.MAX_QUANTITY);
+      if (most !== 0 && e.quantity > most) return REASON.QUANTITY_TOO_LARGE;
+    }
+    const reached = e.hasTrigger && !e.trails && !waits && this.#triggers.isReached(e.instrument, e.side, e.flags, e.stopPrice);
+    return reached ? REASON.WOULD_TRIGGER : REASON.NONE;
+  }
+
+  #checkRoom(e: Entry, others: number): number {
+    const { memory, details, accounts, instruments } = this.#engine;
+    if (memory.orders.inUse + others >= memory.orders.capacity) return REASON.OUT_OF_ORDERS;
+    if (e.follows && instruments.rules[e.instrument * rulesRecord.WORDS + rulesRecord.PEGS] >= MOST_PEGS) return REASON.TOO_MANY_PEGS;
+    if ((e.low | e.high) !== 0 && details.find(e.account, e.low, e.high) !== 0) return REASON.DUPLICATE_CLIENT_ID;
+    const most = accounts.get(e.account, ACCOUNT_RULE.MAX_OPEN_ORDERS);
+    return most !== 0 && accounts.openOrders(e.account) + others >= most ? REASON.TOO_MANY_OPEN_ORDERS : REASON.NONE;
+  }
+
+  /** What it may cost: sizes orders by amount, and sets `need`. */
+  #checkWorth(e: Entry, waits: boolean): number {
+    const { instruments, ledger, accounts } = this.#engine;
+    const unit = instruments.f64[e.instrument * instrumentRecord.F64_WORDS + instrumentRecord.F64_UNIT];
+    const lot = instruments.f64[e.instrument * instrumentRecord.F64_WORDS + instrumentRecord.F64_LOT];
+    const base = instruments.i32[e.instrument * instrumentRecord.WORDS + instrumentRecord.BASE];
+    const isMarket = e.kind !== LIMIT && !e.hasTrigger && !waits;
+    this.#faceMarket(e);
+    if (e.kind === MARKET_BY_AMOUNT) {
+      const reason = this.#size(e, unit);
+      if (reason !== REASON.NONE) return reason;
+    }
+    if (e.side === BUY && !waits) {
+      const position = accounts.position(e.account, base);
+      const has = ledger.available(e.account, base) + ledger.held(e.account, base);
+      if (position !== undefined && has + position.openBuys + e.quantity * lot > position.most) return REASON.POSITION_LIMIT;
+    }
+    const perLot = e.side === SELL ? lot : e.kind === LIMIT ? e.price * unit : 0;
+    const mostNotional = instruments.rule(e.instrument, INSTRUMENT_RULE.MAX_NOTIONAL);
+    const notional = e.kind === LIMIT ? e.price * e.quantity * unit : 0;
+    if (mostNotional !== 0 && notional > mostNotional) return REASON.NOTIONAL_TOO_LARGE;
+    e.need = e.quantity * perLot;
+    if (e.need > Number.MAX_SAFE_INTEGER) return REASON.OVERFLOW;
+    if (waits) return REASON.NONE;
+    const paid = instruments.i32[e.instrument * instrumentRecord.WORDS + instrumentRecord.PAID_BY + e.side];
+    if (!isMarket || e.side === SELL) return ledger.covers(e.account, paid, e.need) ? REASON.NONE : REASON.INSUFFICIENT_BALANCE;
+    this.#matching.survey(e.quantity);
+    const cost = this.#matching.cost * unit;
+    if (this.#matching.cost < 0) return REASON.OVERFLOW;
+    if (mostNotional !== 0 && cost > mostNotional) return REASON.NOTIONAL_TOO_LARGE;
+    if (cost > Number.MAX_SAFE_INTEGER) return REASON.OVERFLOW;
+    return ledger.covers(e.account, paid, cost) ? REASON.NONE : REASON.INSUFFICIENT_BALANCE;
+  }
+
+  /** Makes the entry the taker, for a survey. */
+  #faceMarket(e: Entry): void {
+    const { taker } = this.#engine;
+    taker.account = e.account;
+    taker.instrument = e.instrument;
+    taker.side = e.side;
+    taker.kind = e.kind;
+    taker.price = e.price;
+    this.#matching.selfTrade = e.selfTrade;
+  }
+
+  /** Turns an amount of quote into lots. */
+  #size(e: Entry, unit: number): number {
+    if (!(e.amount >= 1 && e.amount <= Number.MAX_SAFE_INTEGER)) return REASON.INVALID_AMOUNT;
+    this.#matching.survey(MAX_QUANTITY, Math.floor(e.amount / unit));
+    e.quantity = this.#matching.lots;
+    if (e.quantity === 0 && this.#matching.reaches(e.instrument, e.side, e.price)) return REASON.AMOUNT_TOO_SMALL;
+    const quote = this.#engine.instruments.i32[e.instrument * instrumentRecord.WORDS + instrumentRecord.QUOTE];
+    return e.side === BUY && !this.#engine.ledger.covers(e.account, quote, e.amount) ? REASON.INSUFFICIENT_BALANCE : REASON.NONE;
+  }
+}

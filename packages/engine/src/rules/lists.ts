@@ -1,0 +1,122 @@
+import { LIST_TYPE } from '@outcry/market/command';
+import { REASON } from '@outcry/market/reason';
+import { createSlotPool, type SlotPool } from '@outcry/memory/slot-pool';
+import type { Engine } from '../engine.ts';
+import type { RuleBook } from './rule-book.ts';
+import { PLACE } from './special-orders.ts';
+
+/** A list of orders, 32 bytes. */
+const list = {
+  WORDS: 8,
+  /** (word 0 links free records) see LIST_TYPE; 0: the record is free */
+  TYPE: 1,
+  /** slot of the order that others wait for, 0: there is none; it stays known when that order is done */
+  WORKING: 2,
+  /** LEGS + 1 to 3: slots of its orders, 0: done */
+  LEGS: 2,
+  /** 1: one order of its pair traded, triggered or ended, and the other one with it */
+  DECIDED: 6,
+} as const;
+const { WORDS, TYPE, WORKING, LEGS, DECIDED } = list;
+const MOST_LEGS = 3;
+
+/** Lists of orders whose fate hangs together: docs/rules.md, "Order lists". */
+export class OrderLists {
+  readonly pool: SlotPool;
+  readonly #engine: Engine;
+  readonly #rules: RuleBook;
+
+  constructor(engine: Engine, rules: RuleBook) {
+    this.#engine = engine;
+    this.#rules = rules;
+    this.pool = createSlotPool(WORDS, engine.limits.orders);
+  }
+
+  /** Opens a list of a type. Its legs are added next. */
+  open(type: number): number {
+    const slot = this.pool.take();
+    const at = slot * WORDS;
+    this.pool.i32.fill(0, at + 1, at + WORDS);
+    this.pool.i32[at + TYPE] = type;
+    return slot;
+  }
+
+  add(listSlot: number, leg: number, order: number): void {
+    this.pool.i32[listSlot * WORDS + LEGS + leg] = order;
+    if (leg === 1 && this.typeOf(listSlot) !== LIST_TYPE.OCO) this.pool.i32[listSlot * WORDS + WORKING] = order;
+  }
+
+  typeOf(listSlot: number): number {
+    return this.pool.i32[listSlot * WORDS + TYPE];
+  }
+
+  /** The other order of a pair, 0: there is none any more, or the order is in no pair. */
+  sibling(listSlot: number, order: number): number {
+    const at = listSlot * WORDS + LEGS;
+    const first = this.typeOf(listSlot) === LIST_TYPE.OCO ? 1 : this.typeOf(listSlot) === LIST_TYPE.OTOCO ? 2 : 0;
+    const words = this.pool.i32;
+    if (first === 0 || words[listSlot * WORDS + DECIDED] === 1) return 0;
+    if (words[at + first] === order) return words[at + first + 1];
+    return words[at + first + 1] === order ? words[at + first] : 0;
+  }
+
+  /** An order of a list traded. @param isDone nothing is left of it */
+  traded(listSlot: number, order: number, isDone: boolean): void {
+    const sibling = this.sibling(listSlot, order);
+    if (isDone) this.#takeOff(listSlot, order);
+    this.#decide(listSlot, sibling);
+    if (isDone && this.#isWorking(listSlot, order)) this.#enterWaiting(listSlot);
+    if (isDone) this.#closeWhenDone(listSlot);
+  }
+
+  /** A trigger of a pair fired: the other order ends. */
+  fired(listSlot: number, order: number): void {
+    this.#decide(listSlot, this.sibling(listSlot, order));
+  }
+
+  /** An order of a list ended without trading in full. */
+  ended(listSlot: number, order: number): void {
+    const sibling = this.sibling(listSlot, order);
+    this.#takeOff(listSlot, order);
+    if (sibling !== 0) this.#decide(listSlot, sibling);
+    else if (this.#isWorking(listSlot, order)) {
+      for (let leg = 2; leg <= MOST_LEGS; leg++) {
+        const waiting = this.pool.i32[listSlot * WORDS + LEGS + leg];
+        if (waiting !== 0) this.#rules.end(waiting, REASON.LIST_DONE);
+      }
+    }
+    this.#closeWhenDone(listSlot);
+  }
+
+  /** Ends the other order of a pair, 0: there is none. */
+  #decide(listSlot: number, sibling: number): void {
+    if (sibling === 0) return;
+    this.pool.i32[listSlot * WORDS + DECIDED] = 1;
+    this.#rules.end(sibling, REASON.LIST_DONE);
+  }
+
+  #isWorking(listSlot: number, order: number): boolean {
+    return this.pool.i32[listSlot * WORDS + WORKING] === order;
+  }
+
+  #enterWaiting(listSlot: number): void {
+    const { specials } = this.#engine;
+    for (let leg = 2; leg <= MOST_LEGS; leg++) {
+      const order = this.pool.i32[listSlot * WORDS + LEGS + leg];
+      if (order !== 0 && specials.placeOf(specials.of(order)) === PLACE.WAITING) this.#rules.queue(specials.of(order));
+    }
+  }
+
+  #takeOff(listSlot: number, order: number): void {
+    const at = listSlot * WORDS + LEGS;
+    for (let leg = 1; leg <= MOST_LEGS; leg++) if (this.pool.i32[at + leg] === order) this.pool.i32[at + leg] = 0;
+  }
+
+  #closeWhenDone(listSlot: number): void {
+    const at = listSlot * WORDS;
+    if (this.pool.i32[at + TYPE] === 0) return;
+    for (let leg = 1; leg <= MOST_LEGS; leg++) if (this.pool.i32[at + LEGS + leg] !== 0) return;
+    this.pool.i32[at + TYPE] = 0;
+    this.pool.give(listSlot);
+  }
+}

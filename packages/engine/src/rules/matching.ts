@@ -1,0 +1,378 @@
+import type { OrderBook } from '@outcry/book/order-book';
+import { order as orderRecord } from '@outcry/book/records';
+import { EVENT, PREVENTED } from '@outcry/market/event';
+import {
+  BUY,
+  MARKET_BY_AMOUNT,
+  MAX_PRICE,
+  type Side,
+  STP_DECREMENT,
+  STP_EXPIRE_BOTH,
+  STP_EXPIRE_MAKER,
+  STP_EXPIRE_TAKER,
+  STP_NONE,
+} from '@outcry/market/order-terms';
+import { REASON } from '@outcry/market/reason';
+import { INSTRUMENT_RULE, mulDiv, WHOLE } from '@outcry/market/rules';
+import type { Engine } from '../engine.ts';
+import type { Taker } from '../taker.ts';
+import type { RuleBook } from './rule-book.ts';
+import { special } from './special-orders.ts';
+
+const { WORDS: ORDER_WORDS, QUANTITY: O_LEFT, NEXT: O_NEXT, ACCOUNT: O_ACCOUNT } = orderRecord;
+const { WORDS: SPECIAL_WORDS, RESERVE, MIN_QUANTITY, DISPLAY, LIST } = special;
+const NO_LIMIT = Number.MAX_SAFE_INTEGER;
+
+/**
+ * Matching of one incoming order by the whole rule book: displayed before hidden, icebergs, conditions, self-trade prevention,
+ * allocation, the dynamic band. Order by order, where the plain path takes levels.
+ */
+export class Matching {
+  /** The incoming order's self-trade prevention and minimum quantity. */
+  selfTrade = STP_NONE;
+  minQuantity = 0;
+  /** What a survey found: lots that would trade, and for how many tick-lots (-1: beyond 2^53 - 1). */
+  lots = 0;
+  cost = 0;
+  readonly #engine: Engine;
+  readonly #rules: RuleBook;
+  readonly #orders: Int32Array;
+  readonly #specials: Int32Array;
+  #lastPrice = 0;
+  #slots = new Int32Array(64);
+  #given = new Int32Array(64);
+
+  constructor(engine: Engine, rules: RuleBook) {
+    this.#engine = engine;
+    this.#rules = rules;
+    this.#orders = engine.memory.orders.i32;
+    this.#specials = engine.specials.i32;
+  }
+
+  /** The best price at which a side has any order, displayed or not; 0: it is empty. */
+  best(instrument: number, side: Side): number {
+    const { books, darkBooks } = this.#engine.instruments;
+    const dark = darkBooks[instrument];
+    return nearer(side, books[instrument].best(side), dark === undefined ? 0 : dark.best(side));
+  }
+
+  /** Whether an order of a side meets any order at a price. */
+  reaches(instrument: number, side: Side, price: number): boolean {
+    const best = this.best(instrument, (1 - side) as Side);
+    return best !== 0 && (side === BUY ? best <= price : best >= price);
+  }
+
+  /**
+   * Trades the engine's taker as far as its price and the rules allow.
+   * @returns NONE, or why what is left of it must not trade on: SELF_TRADE, CIRCUIT_BREAKER
+   */
+  match(): number {
+    const { taker, instruments } = this.#engine;
+    const other = (1 - taker.side) as Side;
+    const lit = instruments.books[taker.instrument];
+    const dark = instruments.darkBooks[taker.instrument];
+    const band = this.#band(taker.instrument, taker.side);
+    const byTime = instruments.rule(taker.instrument, INSTRUMENT_RULE.FIFO_SHARE) === 100;
+    this.#lastPrice = 0;
+    let price = this.best(taker.instrument, other);
+    while (price !== 0 && taker.left > 0 && reached(taker.side, taker.price, price)) {
+      if (!reached(taker.side, band, price)) return REASON.CIRCUIT_BREAKER;
+      const stop = byTime ? this.#matchByTime(lit, other, price) : this.#matchByShare(lit, other, price);
+      if (stop !== REASON.NONE) return stop;
+      if (dark !== undefined && taker.left > 0) {
+        const stopDark = this.#matchDark(dark, other, price);
+        if (stopDark !== REASON.NONE) return stopDark;
+      }
+      price = nearer(other, lit.behind(other, price), dark === undefined ? 0 : dark.behind(other, price));
+    }
+    return REASON.NONE;
+  }
+
+  /**
+   * What the taker would trade now, without trading: sets `lots` and `cost`.
+   * @param want at most so many lots @param budget at most so many tick-lots
+   */
+  survey(want: number, budget = NO_LIMIT): void {
+    const { taker, instruments } = this.#engine;
+    const other = (1 - taker.side) as Side;
+    const lit = instruments.books[taker.instrument];
+    const dark = instruments.darkBooks[taker.instrument];
+    const band = this.#band(taker.instrument, taker.side);
+    const survey = new Survey(want, budget);
+    let price = this.best(taker.instrument, other);
+    while (price !== 0 && !survey.done && reached(taker.side, taker.price, price) && reached(taker.side, band, price)) {
+      this.#surveyLit(survey, lit, other, price);
+      if (dark !== undefined && !survey.done) this.#surveyDark(survey, dark, other, price);
+      price = nearer(other, lit.behind(other, price), dark === undefined ? 0 : dark.behind(other, price));
+    }
+    this.lots = survey.lots;
+    this.cost = survey.cost;
+  }
+
+  // ── At one price ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  #matchByTime(lit: OrderBook, side: Side, price: number): number {
+    const { taker } = this.#engine;
+    for (let slot = lit.first(side, price); slot !== 0 && taker.left > 0; slot = lit.first(side, price)) {
+      if (this.#meetsOwn(taker, slot)) {
+        const stop = this.#prevent(slot);
+        if (stop !== REASON.NONE) return stop;
+      } else this.#trade(lit, slot, side, price, Math.min(taker.left, this.#orders[slot * ORDER_WORDS + O_LEFT]));
+    }
+    return REASON.NONE;
+  }
+
+  #matchDark(dark: OrderBook, side: Side, price: number): number {
+    const { taker } = this.#engine;
+    let next = 0;
+    for (let slot = dark.first(side, price); slot !== 0 && taker.left > 0; slot = next) {
+      next = this.#orders[slot * ORDER_WORDS + O_NEXT];
+      const left = this.#orders[slot * ORDER_WORDS + O_LEFT];
+      if (!this.#suits(slot, left, taker.left)) continue;
+      if (this.#meetsOwn(taker, slot)) {
+        const stop = this.#prevent(slot);
+        if (stop !== REASON.NONE) return stop;
+      } else this.#trade(dark, slot, side, price, Math.min(taker.left, left));
+    }
+    return REASON.NONE;
+  }
+
+  /** Allocation: docs/rules.md, "Matching policies". */
+  #matchByShare(lit: OrderBook, side: Side, price: number): number {
+    const { taker } = this.#engine;
+    while (taker.left > 0 && lit.first(side, price) !== 0) {
+      const stop = this.#preventAll(lit, side, price);
+      if (stop !== REASON.NONE) return stop;
+      const total = lit.lotsAt(side, price);
+      if (total === 0 || taker.left <= 0) break;
+      const count = this.#queue(lit, side, price);
+      if (taker.left >= total) for (let i = 0; i < count; i++) this.#given[i] = this.#orders[this.#slots[i] * ORDER_WORDS + O_LEFT];
+      else this.#allocate(count, total, taker.left, taker.instrument);
+      for (let i = 0; i < count; i++) if (this.#given[i] > 0) this.#trade(lit, this.#slots[i], side, price, this.#given[i]);
+    }
+    return REASON.NONE;
+  }
+
+  /** Shares out lots, fewer than all of the queue's, among its orders: fills `given`. */
+  #allocate(count: number, total: number, lots: number, instrument: number): void {
+    const { instruments } = this.#engine;
+    const sizeOf = (i: number) => this.#orders[this.#slots[i] * ORDER_WORDS + O_LEFT];
+    const given = this.#given.fill(0, 0, count);
+    given[0] = Math.min(sizeOf(0), mulDiv(lots, instruments.rule(instrument, INSTRUMENT_RULE.TOP_SHARE), 100));
+    let left = lots - given[0];
+    const byTime = (most: number) => {
+      let toGive = most;
+      for (let i = 0; i < count && toGive > 0; i++) {
+        const more = Math.min(sizeOf(i) - given[i], toGive);
+        given[i] += more;
+        toGive -= more;
+      }
+      left -= most - toGive;
+    };
+    byTime(mulDiv(left, instruments.rule(instrument, INSTRUMENT_RULE.FIFO_SHARE), 100));
+    const rest = total - (lots - left);
+    const toShare = left;
+    const least = instruments.rule(instrument, INSTRUMENT_RULE.MIN_ALLOCATION);
+    for (let i = 0; i < count && rest > 0; i++) {
+      const share = mulDiv(toShare, sizeOf(i) - given[i], rest);
+      if (share < least) continue;
+      given[i] += share;
+      left -= share;
+    }
+    byTime(left);
+  }
+
+  /** The orders of a price, oldest first: fills `slots`. */
+  #queue(lit: OrderBook, side: Side, price: number): number {
+    let count = 0;
+    for (let slot = lit.first(side, price); slot !== 0; slot = this.#orders[slot * ORDER_WORDS + O_NEXT]) {
+      if (count === this.#slots.length) {
+        const more = new Int32Array(count * 2);
+        more.set(this.#slots);
+        this.#slots = more;
+        this.#given = new Int32Array(count * 2);
+      }
+      this.#slots[count++] = slot;
+    }
+    return count;
+  }
+
+  #trade(book: OrderBook, slot: number, side: Side, price: number, lots: number): void {
+    const { settlement, memory, specials, writer, taker } = this.#engine;
+    const record = specials.of(slot);
+    const hold = this.#rules.holdOf(slot, record);
+    const list = record === 0 ? 0 : this.#specials[record * SPECIAL_WORDS + LIST];
+    const refreshed = this.#takeOut(book, slot, record, side, price, lots);
+    const left = this.#rules.leftOf(slot, record);
+    if (record !== 0 && left === 0) this.#rules.filled(record);
+    settlement.settle(taker, slot, price, lots, left, hold, price !== this.#lastPrice, 0);
+    this.#lastPrice = price;
+    if (refreshed) writer.order(EVENT.SHOWN, 0, 0, slot, price, this.#orders[slot * ORDER_WORDS + O_LEFT], left);
+    if (list !== 0) this.#rules.lists.traded(list, slot, left === 0);
+    if (left === 0) memory.orders.give(slot);
+  }
+
+  /** Takes traded lots out of a book. Returns whether an iceberg displays anew. */
+  #takeOut(book: OrderBook, slot: number, record: number, side: Side, price: number, lots: number): boolean {
+    const left = this.#orders[slot * ORDER_WORDS + O_LEFT] - lots;
+    if (left > 0) {
+      book.reduce(slot, side, left);
+      return false;
+    }
+    book.remove(slot, side);
+    const at = record * SPECIAL_WORDS;
+    if (record === 0 || this.#specials[at + RESERVE] === 0) return false;
+    const shown = Math.min(this.#specials[at + DISPLAY], this.#specials[at + RESERVE]);
+    this.#specials[at + RESERVE] -= shown;
+    book.rest(slot, side, price, shown);
+    return true;
+  }
+
+  /** Whether an order of the dark book may trade with an incoming order of so many lots. */
+  #suits(slot: number, left: number, incoming: number): boolean {
+    const least = this.#specials[this.#engine.specials.of(slot) * SPECIAL_WORDS + MIN_QUANTITY];
+    if (least === 0) return true;
+    return this.#engine.taker.kind !== MARKET_BY_AMOUNT && incoming >= Math.min(least, left);
+  }
+
+  // ── Self-trades ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  #meetsOwn(taker: Taker, slot: number): boolean {
+    return this.selfTrade !== STP_NONE && this.#engine.accounts.areOne(taker.account, this.#orders[slot * ORDER_WORDS + O_ACCOUNT]);
+  }
+
+  /** What self-trade prevention does about an order met. Returns why the taker stops, NONE if it goes on. */
+  #prevent(slot: number): number {
+    switch (this.selfTrade) {
+      case STP_EXPIRE_TAKER:
+        return REASON.SELF_TRADE;
+      case STP_EXPIRE_BOTH:
+        this.#rules.end(slot, REASON.SELF_TRADE);
+        return REASON.SELF_TRADE;
+      case STP_DECREMENT:
+        return this.#decrement(slot);
+      default:
+        this.#rules.end(slot, REASON.SELF_TRADE);
+        return REASON.NONE;
+    }
+  }
+
+  #decrement(slot: number): number {
+    const { taker } = this.#engine;
+    const left = this.#rules.leftOf(slot, this.#engine.specials.of(slot));
+    const lots = Math.min(left, taker.left);
+    const takerEnds = lots === taker.left;
+    if (lots === left) this.#rules.end(slot, REASON.SELF_TRADE);
+    else this.#rules.lower(slot, lots, PREVENTED);
+    if (takerEnds) return REASON.SELF_TRADE;
+    this.#rules.lowerTaker(lots);
+    return REASON.NONE;
+  }
+
+  #preventAll(lit: OrderBook, side: Side, price: number): number {
+    const { taker } = this.#engine;
+    if (this.selfTrade === STP_NONE) return REASON.NONE;
+    let next = 0;
+    for (let slot = lit.first(side, price); slot !== 0; slot = next) {
+      next = this.#orders[slot * ORDER_WORDS + O_NEXT];
+      if (!this.#meetsOwn(taker, slot)) continue;
+      const stop = this.#prevent(slot);
+      if (stop !== REASON.NONE) return stop;
+    }
+    return REASON.NONE;
+  }
+
+  // ── Surveying ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  #surveyLit(survey: Survey, lit: OrderBook, side: Side, price: number): void {
+    const { taker, instruments, specials } = this.#engine;
+    const byTime = instruments.rule(taker.instrument, INSTRUMENT_RULE.FIFO_SHARE) === 100;
+    if (!byTime && this.selfTrade !== STP_NONE) {
+      for (let slot = lit.first(side, price); slot !== 0; slot = this.#orders[slot * ORDER_WORDS + O_NEXT]) this.#surveyOwn(survey, slot);
+    }
+    let reserves = 0;
+    for (let slot = lit.first(side, price); slot !== 0 && !survey.done; slot = this.#orders[slot * ORDER_WORDS + O_NEXT]) {
+      if (this.#meetsOwn(taker, slot)) {
+        if (byTime) this.#surveyOwn(survey, slot);
+        continue;
+      }
+      const record = specials.of(slot);
+      const displayed = this.#orders[slot * ORDER_WORDS + O_LEFT];
+      survey.take(displayed, price);
+      reserves += this.#rules.leftOf(slot, record) - displayed;
+    }
+    if (!survey.done) survey.take(reserves, price);
+  }
+
+  #surveyDark(survey: Survey, dark: OrderBook, side: Side, price: number): void {
+    const { taker } = this.#engine;
+    for (let slot = dark.first(side, price); slot !== 0 && !survey.done; slot = this.#orders[slot * ORDER_WORDS + O_NEXT]) {
+      const left = this.#orders[slot * ORDER_WORDS + O_LEFT];
+      if (!this.#suits(slot, left, survey.want)) continue;
+      if (this.#meetsOwn(taker, slot)) this.#surveyOwn(survey, slot);
+      else survey.take(left, price);
+    }
+  }
+
+  #surveyOwn(survey: Survey, slot: number): void {
+    if (survey.done || !this.#meetsOwn(this.#engine.taker, slot) || this.selfTrade === STP_EXPIRE_MAKER) return;
+    if (this.selfTrade === STP_DECREMENT) survey.want -= Math.min(survey.want, this.#rules.leftOf(slot, this.#engine.specials.of(slot)));
+    if (this.selfTrade !== STP_DECREMENT || survey.want === 0) survey.done = true;
+  }
+
+  /** The last price that an incoming order may trade at. */
+  #band(instrument: number, side: Side): number {
+    const { instruments } = this.#engine;
+    const share = instruments.rule(instrument, INSTRUMENT_RULE.DYNAMIC_BAND);
+    const reference = instruments.reference(instrument);
+    if (share === 0 || reference === 0) return side === BUY ? MAX_PRICE : 1;
+    return side === BUY ? upperBand(reference, share) : lowerBand(reference, share);
+  }
+}
+
+/** What an incoming order would trade so far. */
+class Survey {
+  lots = 0;
+  cost = 0;
+  done = false;
+  want: number;
+  #budget: number;
+
+  constructor(want: number, budget: number) {
+    this.want = want;
+    this.#budget = budget;
+    this.done = want === 0;
+  }
+
+  /** Trades up to so many lots at a price. */
+  take(there: number, price: number): void {
+    const affordable = this.#budget === NO_LIMIT ? there : Math.min(there, Math.floor(this.#budget / price));
+    const lots = Math.min(affordable, this.want);
+    this.lots += lots;
+    this.want -= lots;
+    if (this.#budget !== NO_LIMIT) this.#budget -= lots * price;
+    if (this.cost >= 0) this.cost += lots * price;
+    if (this.cost > Number.MAX_SAFE_INTEGER) this.cost = -1;
+    if (this.want === 0 || affordable < there) this.done = true;
+  }
+}
+
+/** Highest and lowest price within a share, in parts per million, of a reference. */
+export function upperBand(reference: number, share: number): number {
+  return Math.min(MAX_PRICE, mulDiv(reference, WHOLE + share, WHOLE));
+}
+export function lowerBand(reference: number, share: number): number {
+  return Math.max(1, reference - mulDiv(reference, share, WHOLE));
+}
+
+/** Whether a price is within a limit, as the incoming side sees it. */
+function reached(side: Side, limit: number, price: number): boolean {
+  return side === BUY ? price <= limit : price >= limit;
+}
+
+/** The better of two prices of a side, 0 being none. */
+function nearer(side: Side, a: number, b: number): number {
+  if (a === 0) return b;
+  if (b === 0) return a;
+  return side === BUY ? Math.max(a, b) : Math.min(a, b);
+}

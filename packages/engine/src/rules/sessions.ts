@@ -1,0 +1,123 @@
+import { order as orderRecord } from '@outcry/book/records';
+import { EVENT } from '@outcry/market/event';
+import { AT_CLOSE, AT_OPEN, DAY } from '@outcry/market/order-terms';
+import { REASON } from '@outcry/market/reason';
+import { INSTRUMENT_RULE, isCall, STATE } from '@outcry/market/rules';
+import type { Engine } from '../engine.ts';
+import { rules as rulesRecord } from '../instruments.ts';
+import { Auction } from './auction.ts';
+import type { RuleBook } from './rule-book.ts';
+import { PLACE } from './special-orders.ts';
+
+const {
+  WORDS: RULES,
+  STATE: STATE_WORD,
+  INDICATIVE_PRICE,
+  F64_WORDS,
+  F64_AUCTION_END,
+  F64_INDICATIVE_VOLUME,
+  F64_INDICATIVE_SURPLUS,
+} = rulesRecord;
+
+/** States of instruments and what changes with them: docs/rules.md, "Sessions". */
+export class Sessions {
+  readonly #engine: Engine;
+  readonly #rules: RuleBook;
+  readonly #auction: Auction;
+
+  constructor(engine: Engine, rules: RuleBook) {
+    this.#engine = engine;
+    this.#rules = rules;
+    this.#auction = new Auction(engine, rules);
+  }
+
+  /** @param reference a new reference price in ticks, 0: as it is */
+  setState(instrument: number, state: number, reference: number): void {
+    const { instruments } = this.#engine;
+    const old = instruments.state(instrument);
+    if (reference > 0) instruments.setRule(instrument, INSTRUMENT_RULE.REFERENCE_PRICE, reference);
+    if (old !== state && (state === STATE.CONTINUOUS || old === STATE.CLOSING_AUCTION)) this.#uncross(instrument);
+    instruments.rules[instrument * RULES + STATE_WORD] = state;
+    instruments.rules[instrument * RULES + INDICATIVE_PRICE] = 0;
+    instruments.ruleValues[instrument * F64_WORDS + F64_INDICATIVE_VOLUME] = 0;
+    instruments.ruleValues[instrument * F64_WORDS + F64_INDICATIVE_SURPLUS] = 0;
+    instruments.ruleValues[instrument * F64_WORDS + F64_AUCTION_END] = 0;
+    instruments.refresh(instrument);
+    this.tell(instrument);
+    if (old === state) return;
+    this.#expire(instrument, old, state);
+    if (old === STATE.CONTINUOUS) this.#rules.pegs.parkAll(instrument);
+    if (state === STATE.CONTINUOUS) this.#rules.pegs.lookAgain(instrument);
+    if (state === STATE.CLOSING_AUCTION) this.#enterForClose(instrument);
+    this.#rules.touch(instrument);
+  }
+
+  /** Interrupts continuous trading by a volatility auction. */
+  interrupt(instrument: number): void {
+    const { instruments, writer } = this.#engine;
+    this.setState(instrument, STATE.VOLATILITY_AUCTION, 0);
+    const end = writer.time + instruments.rule(instrument, INSTRUMENT_RULE.VOLATILITY_AUCTION);
+    instruments.ruleValues[instrument * F64_WORDS + F64_AUCTION_END] = end;
+    if (end < this.#rules.due[0]) this.#rules.due[0] = end;
+  }
+
+  /** Tells where auctions would trade, if that changed. */
+  tellIndicative(): void {
+    const { instruments, writer } = this.#engine;
+    for (let instrument = 0; instrument < instruments.books.length; instrument++) {
+      if (!isCall(instruments.state(instrument))) continue;
+      const { price, volume, surplus } = this.#auction.find(instrument);
+      const at = instrument * F64_WORDS;
+      const isSame =
+        instruments.rules[instrument * RULES + INDICATIVE_PRICE] === price &&
+        instruments.ruleValues[at + F64_INDICATIVE_VOLUME] === volume &&
+        instruments.ruleValues[at + F64_INDICATIVE_SURPLUS] === surplus;
+      if (isSame) continue;
+      instruments.rules[instrument * RULES + INDICATIVE_PRICE] = price;
+      instruments.ruleValues[at + F64_INDICATIVE_VOLUME] = volume;
+      instruments.ruleValues[at + F64_INDICATIVE_SURPLUS] = surplus;
+      writer.notice(EVENT.INDICATIVE, 0, instrument, 0, price, 0, volume, surplus);
+    }
+  }
+
+  #uncross(instrument: number): void {
+    const { instruments, writer } = this.#engine;
+    const { price, volume, surplus } = this.#auction.find(instrument);
+    if (price === 0) return;
+    this.#auction.trade(instrument, price);
+    instruments.setRule(instrument, INSTRUMENT_RULE.REFERENCE_PRICE, price);
+    writer.notice(EVENT.AUCTION, 0, instrument, 0, price, 0, volume, surplus);
+  }
+
+  /** Tells an instrument's state. */
+  tell(instrument: number): void {
+    const { instruments, writer } = this.#engine;
+    const reference = instruments.rule(instrument, INSTRUMENT_RULE.REFERENCE_PRICE);
+    writer.notice(EVENT.STATE, 0, instrument | (instruments.state(instrument) << 16), 0, reference, 0, 0, 0);
+  }
+
+  #expire(instrument: number, old: number, state: number): void {
+    const wasBeforeOpen = old === STATE.PRE_OPEN || old === STATE.OPENING_AUCTION;
+    const isBeforeOpen = state === STATE.PRE_OPEN || state === STATE.OPENING_AUCTION;
+    const closes = state === STATE.CLOSED;
+    const gone = new Set<number>();
+    if ((wasBeforeOpen && !isBeforeOpen) || closes) gone.add(AT_OPEN);
+    if (old === STATE.CLOSING_AUCTION || closes) gone.add(AT_CLOSE);
+    if (closes) gone.add(DAY);
+    if (gone.size === 0) return;
+    const { specials } = this.#engine;
+    const done = specials.inOrder((record) => this.#rules.instrumentOf(record) === instrument && gone.has(this.#timeInForce(record)));
+    for (const record of done) if (specials.isOpen(record)) this.#rules.end(specials.slotOf(record), REASON.EXPIRED);
+  }
+
+  #enterForClose(instrument: number): void {
+    const { specials } = this.#engine;
+    const waiting = specials.inOrder((r) => specials.placeOf(r) === PLACE.AT_CLOSE && this.#rules.instrumentOf(r) === instrument);
+    for (const record of waiting) this.#rules.enterForAuction(record);
+  }
+
+  #timeInForce(record: number): number {
+    const { specials, memory } = this.#engine;
+    return (memory.orders.i32[specials.slotOf(record) * orderRecord.WORDS + orderRecord.TERMS] >>> 20) & 0xf;
+  }
+}

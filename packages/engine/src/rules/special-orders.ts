@@ -1,0 +1,183 @@
+import type { BookMemory } from '@outcry/book/book-memory';
+import { order as orderRecord } from '@outcry/book/records';
+import { PEG_ONCE, pegOf, terms, triggerOf } from '@outcry/market/terms';
+import { createSlotPool, type SlotPool } from '@outcry/memory/slot-pool';
+import { i32Of, reserve } from '@outcry/memory/span';
+import { SlotHeap } from './slot-heap.ts';
+
+/** What a special order has beside its order record and its details: 128 bytes. */
+export const special = {
+  WORDS: 32,
+  SHIFT: 5,
+  /** words 1 to 7, and 12 to 15: as in terms */
+  FLAGS: terms.FLAGS,
+  STOP_PRICE: terms.STOP_PRICE,
+  TRAIL: terms.TRAIL,
+  DISPLAY: terms.DISPLAY,
+  MIN_QUANTITY: terms.MIN_QUANTITY,
+  PEG_OFFSET: terms.PEG_OFFSET,
+  SESSION: terms.SESSION,
+  /** see PLACE */
+  PLACE: 8,
+  /** limit price that it holds for, 0: market */
+  LIMIT: 9,
+  /** lots of an iceberg that it does not display; of an order outside the book: all its lots */
+  RESERVE: 10,
+  /** price that a trailing order keeps its distance from; only that of its group's first is up to date. Before it trails: the side on
+   * which it waits for its activation price. */
+  EXTREME: 11,
+  F64_EXPIRY: terms.F64_EXPIRY,
+  F64_LIST: terms.F64_LIST,
+  /** order of entry */
+  F64_ENTRY: 8,
+  /** units held, where that is not what its price and quantity need (second of an OCO pair) */
+  F64_HELD: 9,
+  /** key of the heap of a trailing group */
+  F64_DISTANCE: 10,
+  /** links of the two heaps: left, right, up */
+  TRAIL_HEAP: 22,
+  EXPIRY_HEAP: 25,
+  /** neighbours in a queue: of triggered orders, or of pegged ones; for the first of a trailing group the groups before and behind */
+  PREVIOUS: 28,
+  NEXT: 29,
+  /** its list's record, 0: none */
+  LIST: 30,
+  /** the order's slot, 0: the record is free (whose word 0 links the free ones) */
+  ORDER: 31,
+  F64_WORDS: 16,
+} as const;
+
+/** Where a special order is. */
+export const PLACE = {
+  /** among the displayed orders */
+  LIT: 0,
+  DARK: 1,
+  /** its trigger is watched */
+  WATCHING: 2,
+  /** it trails */
+  TRAILING: 3,
+  /** triggered, to enter */
+  QUEUED: 4,
+  /** for its list's working order to be done */
+  WAITING: 5,
+  /** a peg without a price, or out of continuous trading */
+  PARKED: 6,
+  /** for the closing auction */
+  AT_CLOSE: 7,
+  /** entering now */
+  NOWHERE: 8,
+  /** its trigger fires now */
+  FIRING: 9,
+  /** beginning to trail now */
+  ACTIVATED: 10,
+} as const;
+
+const { WORDS, ORDER, FLAGS, F64_EXPIRY, F64_WORDS, F64_ENTRY, EXPIRY_HEAP, LIST } = special;
+const { SHIFT: ORDER_SHIFT, TERMS: O_TERMS } = orderRecord;
+
+/** The flag of an order's terms that says that there is a special record: the sign. */
+export const SPECIAL_ORDER = 1 << 31;
+
+/** Records of special orders, found from the order's slot, and the heap of those that expire. */
+export class SpecialOrders {
+  readonly pool: SlotPool;
+  readonly i32: Int32Array;
+  readonly f64: Float64Array;
+  readonly expiries: SlotHeap;
+  /** first to expire, 0: none */
+  firstExpiry = 0;
+  readonly #orders: Int32Array;
+  readonly #links: Int32Array;
+
+  constructor(memory: BookMemory) {
+    this.pool = createSlotPool(WORDS, memory.orders.capacity);
+    this.i32 = this.pool.i32;
+    this.f64 = this.pool.f64;
+    this.#orders = memory.orders.i32;
+    this.#links = i32Of(reserve((memory.orders.capacity + 1) * 4));
+    this.expiries = new SlotHeap(this.pool, F64_EXPIRY, EXPIRY_HEAP, F64_ENTRY);
+  }
+
+  /** An order's special record, 0: it has none. */
+  of(slot: number): number {
+    return this.#orders[(slot << ORDER_SHIFT) | O_TERMS] < 0 ? this.#links[slot] : 0;
+  }
+
+  /** Gives an order a record, with a TERMS record's words. */
+  open(slot: number, termWords: Int32Array, entry: number): number {
+    const record = this.pool.take();
+    const at = record * WORDS;
+    this.i32.fill(0, at, at + WORDS);
+    for (let word = FLAGS; word <= terms.SESSION; word++) this.i32[at + word] = termWords[word];
+    for (let word = F64_EXPIRY * 2; word < F64_EXPIRY * 2 + 4; word++) this.i32[at + word] = termWords[word];
+    this.i32[at + ORDER] = slot;
+    this.i32[at + special.PLACE] = PLACE.NOWHERE;
+    this.f64[record * F64_WORDS + F64_ENTRY] = entry;
+    this.#orders[(slot << ORDER_SHIFT) | O_TERMS] |= SPECIAL_ORDER;
+    this.#links[slot] = record;
+    if (this.f64[record * F64_WORDS + F64_EXPIRY] > 0) this.#expire(record);
+    return record;
+  }
+
+  /** Called with an order that is done, whose record still says which list it belongs to. */
+  onClosed: (record: number) => void = () => {};
+
+  close(slot: number): void {
+    const record = this.#links[slot];
+    if (this.f64[record * F64_WORDS + F64_EXPIRY] > 0) this.firstExpiry = this.expiries.remove(this.firstExpiry, record);
+    this.onClosed(record);
+    this.i32[record * WORDS + ORDER] = 0;
+    this.pool.give(record);
+  }
+
+  /** All records, in order of entry, for which `test` holds. Allocates: for rare commands. */
+  inOrder(test: (record: number) => boolean): number[] {
+    const found: number[] = [];
+    for (let record = 1; record < this.pool.top; record++) if (this.isOpen(record) && test(record)) found.push(record);
+    return found.sort(this.byEntry);
+  }
+
+  readonly byEntry = (a: number, b: number): number => this.f64[a * F64_WORDS + F64_ENTRY] - this.f64[b * F64_WORDS + F64_ENTRY];
+
+  isOpen(record: number): boolean {
+    return this.i32[record * WORDS + ORDER] !== 0;
+  }
+
+  slotOf(record: number): number {
+    return this.i32[record * WORDS + ORDER];
+  }
+
+  placeOf(record: number): number {
+    return this.i32[record * WORDS + special.PLACE];
+  }
+
+  /** Whether orders of the plain kind cannot pass over this one in a book. */
+  changesMatching(record: number): boolean {
+    const at = record * WORDS;
+    return this.placeOf(record) === PLACE.DARK || this.i32[at + special.DISPLAY] > 0 || this.i32[at + LIST] > 0;
+  }
+
+  follows(record: number): boolean {
+    const flags = this.i32[record * WORDS + FLAGS];
+    return pegOf(flags) !== 0 && (flags & PEG_ONCE) === 0;
+  }
+
+  hasTrigger(record: number): boolean {
+    return triggerOf(this.i32[record * WORDS + FLAGS]) !== 0;
+  }
+
+  /** Takes in the records of an image, and finds again what follows from them: links and the heap. */
+  restore(bytes: Uint8Array): void {
+    this.pool.restore(bytes);
+    for (let record = 1; record < this.pool.top; record++) {
+      if (!this.isOpen(record)) continue;
+      this.#links[this.slotOf(record)] = record;
+      if (this.f64[record * F64_WORDS + F64_EXPIRY] > 0) this.#expire(record);
+    }
+  }
+
+  #expire(record: number): void {
+    this.expiries.clear(record);
+    this.firstExpiry = this.expiries.merge(this.firstExpiry, record);
+  }
+}

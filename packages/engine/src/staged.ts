@@ -1,0 +1,74 @@
+import { COMMAND, command } from '@outcry/market/command';
+import { GTD } from '@outcry/market/order-terms';
+import { Entry } from './rules/entry.ts';
+
+const { WORDS, TEXT, TEXT_BYTES } = command;
+const TEXT_WORDS = TEXT_BYTES / 4;
+const MOST_LEGS = 3;
+
+/** An order of a list, as it was stated. */
+export interface StagedLeg {
+  readonly entry: Entry;
+  readonly text: Int32Array | undefined;
+}
+
+/** Records that belong to a command that is still to come: its text, an order's terms, a list's orders. */
+export class Staged {
+  readonly legs: StagedLeg[] = [];
+  hasTerms = false;
+  /** whether more orders came than a list can have */
+  overflown = false;
+  isPending = false;
+  #hasText = false;
+  readonly #text = new Int32Array(TEXT_WORDS);
+  readonly #terms = new Int32Array(WORDS);
+  readonly #entry = new Entry();
+
+  /** The text that came, undefined: none did. */
+  get text(): Int32Array | undefined {
+    return this.#hasText ? this.#text : undefined;
+  }
+
+  take(kind: number, i32: Int32Array, f64: Float64Array, at: number): void {
+    this.isPending = true;
+    if (kind === COMMAND.TEXT) {
+      for (let i = 0; i < TEXT_WORDS; i++) this.#text[i] = i32[at + TEXT + i];
+      this.#hasText = true;
+    } else if (kind === COMMAND.TERMS) {
+      for (let i = 0; i < WORDS; i++) this.#terms[i] = i32[at + i];
+      this.hasTerms = true;
+    } else this.#takeLeg(i32, f64, at);
+  }
+
+  /** The order that a command states, with the terms that came before it. Valid until the next call. */
+  entry(i32: Int32Array, f64: Float64Array, at: number): Entry {
+    this.#entry.read(i32, f64, at, this.hasTerms || this.#isTimed(i32[at]) ? this.#terms : undefined);
+    return this.#entry;
+  }
+
+  clear(): void {
+    if (this.hasTerms) this.#terms.fill(0);
+    this.hasTerms = false;
+    this.#hasText = false;
+    this.legs.length = 0;
+    this.overflown = false;
+    this.isPending = false;
+  }
+
+  #takeLeg(i32: Int32Array, f64: Float64Array, at: number): void {
+    if (this.legs.length === MOST_LEGS) this.overflown = true;
+    else {
+      const entry = new Entry();
+      entry.read(i32, f64, at, this.#terms);
+      this.legs.push({ entry, text: this.text?.slice() });
+    }
+    this.#terms.fill(0);
+    this.hasTerms = false;
+    this.#hasText = false;
+  }
+
+  /** Orders for a day or an auction need a special record, also without other terms: something must find them again. */
+  #isTimed(head: number): boolean {
+    return ((head >>> 20) & 0xf) > GTD;
+  }
+}

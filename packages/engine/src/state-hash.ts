@@ -1,0 +1,53 @@
+import zlib from 'node:zlib';
+import { order as orderRecord } from '@outcry/book/records';
+import type { Engine } from './engine.ts';
+import { imageOf } from './image.ts';
+import { details } from './order-details.ts';
+import { PLACE, special } from './rules/special-orders.ts';
+
+/** Where the parts of an image with links in them are: see imageOf. */
+const ORDERS = 6;
+const DETAILS = 7;
+const SPECIALS = 12;
+
+/** Links that say how a structure was built, not what is in it: they differ between engines that are in the same state. */
+const SPECIAL_LINKS = [0, 1, 2].flatMap((link) => [special.TRAIL_HEAP + link, special.EXPIRY_HEAP + link]);
+const SPECIAL_NEIGHBOURS = [special.PREVIOUS, special.NEXT];
+const ORDER_LINKS = [orderRecord.PREVIOUS, orderRecord.NEXT];
+
+/**
+ * An engine's state as bytes that are equal for engines in the same state, however they came to it: by all commands, by a snapshot and
+ * the commands after it, on another machine. Copies the state: for checks, not for the hot path.
+ */
+export function canonicalState(engine: Engine): Uint8Array[] {
+  const parts = imageOf(engine).map((part) => Uint8Array.from(part));
+  const words = (part: number) => new Int32Array(parts[part].buffer);
+  const { specials } = engine;
+  const orders = words(ORDERS);
+  for (let slot = 1; slot * orderRecord.WORDS < orders.length; slot++) {
+    const at = slot * orderRecord.WORDS;
+    const isOpen = orders[at + orderRecord.QUANTITY] !== 0;
+    const record = isOpen ? specials.of(slot) : 0;
+    const place = record === 0 ? PLACE.LIT : specials.placeOf(record);
+    if (isOpen && (place === PLACE.LIT || place === PLACE.DARK)) continue;
+    for (const word of ORDER_LINKS) orders[at + word] = 0;
+    if (isOpen) orders[at + orderRecord.PRICE] = 0;
+  }
+  const detailWords = words(DETAILS);
+  for (let at = 0; at < detailWords.length; at += details.WORDS) detailWords[at + details.CHAIN] = 0;
+  const records = words(SPECIALS);
+  for (let record = 1; record * special.WORDS < records.length; record++) {
+    const at = record * special.WORDS;
+    for (const word of SPECIAL_LINKS) records[at + word] = 0;
+    const isListed = specials.isOpen(record) && (specials.placeOf(record) === PLACE.QUEUED || specials.follows(record));
+    if (!isListed) for (const word of SPECIAL_NEIGHBOURS) records[at + word] = 0;
+  }
+  return parts;
+}
+
+/** A hash of {@link canonicalState}: 32 bits, in hexadecimal. */
+export function stateHash(engine: Engine): string {
+  let crc = 0;
+  for (const part of canonicalState(engine)) crc = zlib.crc32(part, crc);
+  return crc.toString(16).padStart(8, '0');
+}
