@@ -21,10 +21,11 @@ const SECOND = 1_000_000;
 const DAY = 86_400 * SECOND;
 const LAST_RULE = ACCOUNT_RULE.MESSAGES_FREE;
 
-/** Bits of an account's mode: what the plain path of an order has to leave to the rule book. An account that is not open has all. */
-export const ENTRY_RULES = 1;
+/** Bits of an account's mode: what the plain path of an order has to leave to the rule book. 0: the account is not open. */
+export const OPEN = 1;
 export const FEE_RULES = 2;
-export const COUNTED = 4;
+export const ENTRY_RULES = 4;
+export const COUNTED = 8;
 
 /** A limit on what an account may have of an asset. */
 export interface Position {
@@ -155,14 +156,14 @@ export class AccountRules {
     this.f64[at + F64_DAY_TRADES] = 0;
   }
 
-  /** Works out the mode that an account's rules give it. */
+  /** Works out the mode that an open account's rules give it. */
   refresh(account: number): void {
     const of = (rule: number) => this.get(account, rule) !== 0;
     const positioned = [...this.positions.keys()].some((key) => Math.floor(key / this.#assets) === account);
     const counted = of(ACCOUNT_RULE.MAX_OPEN_ORDERS) || of(ACCOUNT_RULE.ORDER_TO_TRADE) || positioned;
     const entry = of(ACCOUNT_RULE.STATUS) || of(ACCOUNT_RULE.MAX_MESSAGES);
     const fees = of(ACCOUNT_RULE.FEE_TIER) || of(ACCOUNT_RULE.THIRD_ASSET_FEES);
-    this.modes[account] = (entry ? ENTRY_RULES : 0) | (fees ? FEE_RULES : 0) | (counted ? COUNTED : 0);
+    this.modes[account] = OPEN | (entry ? ENTRY_RULES : 0) | (fees ? FEE_RULES : 0) | (counted ? COUNTED : 0);
   }
 
   /** @param accounts how many are open */

@@ -52,7 +52,7 @@ function apply(engine: Engine, kind: number, i32: Int32Array, f64: Float64Array,
     case COMMAND.DEFINE_ASSET:
       return ledger.defineAsset(asset) ? REASON.NONE : REASON.INVALID_DEFINITION;
     case COMMAND.OPEN_ACCOUNT:
-      return ledger.openAccount(account) ? REASON.NONE : REASON.INVALID_DEFINITION;
+      return openAccount(engine, account);
     case COMMAND.DEFINE_INSTRUMENT:
       return defineInstrument(engine, i32, f64, at);
     case COMMAND.MASS_CANCEL:
@@ -72,6 +72,14 @@ function apply(engine: Engine, kind: number, i32: Int32Array, f64: Float64Array,
     default:
       return REASON.INVALID_TERMS;
   }
+}
+
+/** Opens accounts up to and including a number. */
+function openAccount(engine: Engine, account: number): number {
+  const first = engine.ledger.accounts;
+  if (!engine.ledger.openAccount(account)) return REASON.INVALID_DEFINITION;
+  for (let number = first; number <= account; number++) engine.accounts.refresh(number);
+  return REASON.NONE;
 }
 
 // ── Money ────────────────────────────────────────────────────────────────────────────────────────────────────────────────

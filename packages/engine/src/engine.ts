@@ -18,11 +18,11 @@ import {
   type Side,
 } from '@outcry/market/order-terms';
 import { REASON } from '@outcry/market/reason';
-import { AccountRules, COUNTED, FEE_RULES } from './account-rules.ts';
+import { AccountRules, COUNTED, FEE_RULES, OPEN } from './account-rules.ts';
 import { administer } from './administration.ts';
 import type { EventOutput } from './event-output.ts';
 import { EventWriter } from './event-writer.ts';
-import { Instruments, instrument as instrumentRecord, PLAIN, RULED, WATCHED } from './instruments.ts';
+import { Instruments, instrument as instrumentRecord, PLAIN, WATCHED } from './instruments.ts';
 import { details as detailsRecord, OrderDetails } from './order-details.ts';
 import { References } from './references.ts';
 import { RuleBook } from './rules/rule-book.ts';
@@ -53,6 +53,8 @@ const NONE_CANCELLED = -2;
 /** Not a reason: the rule book checks and enters the order. */
 const BY_RULES = -1;
 const NEGATIVE = 1 << 31;
+const TEXT_PENDING = 1;
+const MORE_PENDING = 2;
 
 export interface EngineLimits {
   /** most orders open at once, up to 2^24 - 1 */
@@ -85,6 +87,8 @@ export class Engine {
   readonly rules: RuleBook;
   readonly staged = new Staged();
   readonly references = new References();
+  /** what staged holds, so that the hot path need not ask it */
+  #pending = 0;
   readonly #orders: Int32Array;
   readonly #accountModes: Int32Array;
   readonly #instrumentModes: Int32Array;
@@ -122,7 +126,7 @@ export class Engine {
 
   /** Whether a record was applied that belongs to a command that was not: no place for a snapshot. */
   get midCommand(): boolean {
-    return this.staged.isPending;
+    return this.#pending !== 0;
   }
 
   /**
@@ -135,6 +139,7 @@ export class Engine {
     if (kind === COMMAND.TEXT || kind === COMMAND.TERMS || kind === COMMAND.LEG) {
       this.writer.skip();
       this.staged.take(kind, i32, f64, at);
+      this.#pending |= kind === COMMAND.TEXT ? TEXT_PENDING : MORE_PENDING;
       return;
     }
     this.writer.begin(f64[(at >> 1) | F64_TIME]);
@@ -162,7 +167,9 @@ export class Engine {
         administer(this, kind, i32, f64, at);
     }
     if (this.rules.hasWork) this.rules.settleDown();
-    if (this.staged.isPending) this.staged.clear();
+    if (this.#pending === 0) return;
+    this.staged.clear();
+    this.#pending = 0;
   }
 
   // ── Entering an order ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -196,7 +203,7 @@ export class Engine {
     }
     taker.left = taker.quantity;
     taker.hold = taker.kind === LIMIT ? taker.price : 0;
-    const text = this.staged.text;
+    const text = this.#pending === 0 ? undefined : this.staged.text;
     this.open(low, high, text);
     const crosses = this.instruments.books[taker.instrument].crosses(taker.side, taker.price);
     const restsAtOnce = !crosses && taker.timeInForce === GTC;
@@ -217,9 +224,9 @@ export class Engine {
   /** All that can be refused before funds are looked at. Returns a reason, NONE if the order may go on, BY_RULES if the rule book decides. */
   #check(low: number, high: number): number {
     const { taker } = this;
-    const isPlain = (this.#instrumentModes[taker.instrument] & ~WATCHED) === PLAIN && this.ledger.hasAccount(taker.account);
-    if (!isPlain || (this.#accountModes[taker.account] & ~FEE_RULES) !== 0) return BY_RULES;
-    if (taker.kind > MARKET_BY_AMOUNT || taker.timeInForce > FOK || this.staged.hasTerms) return BY_RULES;
+    const isPlain =
+      (this.#instrumentModes[taker.instrument] & ~WATCHED) === PLAIN && (this.#accountModes[taker.account] & ~FEE_RULES) === OPEN;
+    if (!isPlain || taker.kind > MARKET_BY_AMOUNT || taker.timeInForce > FOK || this.#pending > TEXT_PENDING) return BY_RULES;
     if (taker.postOnly !== 0 && (taker.kind !== LIMIT || taker.timeInForce !== GTC)) return REASON.INVALID_TERMS;
     if (taker.kind === LIMIT) {
       if (taker.price < MIN_PRICE || taker.price > MAX_PRICE) return REASON.INVALID_PRICE;
@@ -356,7 +363,7 @@ export class Engine {
     const makerAccount = this.#orders[(maker << ORDER) | O_ACCOUNT];
     const at = taker.instrument << INSTRUMENT;
     const modes = this.#accountModes[makerAccount] | this.#accountModes[taker.account];
-    if ((modes | (instruments.i32[at | MAKER_FEE] & NEGATIVE)) !== 0) {
+    if ((modes | (instruments.i32[at | MAKER_FEE] & NEGATIVE)) !== OPEN) {
       this.settlement.settle(taker, maker, price, lots, makerLeft, price, price !== previousPrice, 0);
       return price;
     }
@@ -419,8 +426,8 @@ export class Engine {
       this.#rejectCancel(i32, at, REASON.UNKNOWN_ORDER);
       return NONE_CANCELLED;
     }
-    if (this.#isRuledOrder(slot)) return this.#cancelByRules(i32, at, slot, reason);
     const terms = this.#orders[(slot << ORDER) | O_TERMS];
+    if (terms < 0 || this.#instrumentModes[terms & 0xffff] !== PLAIN) return this.#cancelByRules(i32, at, slot, reason);
     const account = this.#orders[(slot << ORDER) | O_ACCOUNT];
     const left = this.#orders[(slot << ORDER) | O_LEFT];
     const instrument = terms & 0xffff;
@@ -432,16 +439,7 @@ export class Engine {
     this.details.forget(slot);
     this.memory.orders.give(slot);
     this.writer.order(CANCELLED, RESTING, reason, slot, price, this.#orders[(slot << ORDER) | O_ORIGINAL], left);
-    if (this.#instrumentModes[instrument] !== PLAIN) this.rules.touch(instrument);
     return asset;
-  }
-
-  /** Whether an open order is special, or its instrument or account has rules. */
-  #isRuledOrder(slot: number): boolean {
-    const terms = this.#orders[(slot << ORDER) | O_TERMS];
-    const modes =
-      (this.#instrumentModes[terms & 0xffff] & RULED) | (this.#accountModes[this.#orders[(slot << ORDER) | O_ACCOUNT]] & ~FEE_RULES);
-    return terms < 0 || modes !== 0;
   }
 
   #cancelByRules(i32: Int32Array, at: number, slot: number, reason: number): number {
@@ -475,7 +473,8 @@ export class Engine {
       this.#rejectCancel(i32, at, REASON.UNKNOWN_ORDER);
       return;
     }
-    if (this.#isRuledOrder(slot)) {
+    const terms = this.#orders[(slot << ORDER) | O_TERMS];
+    if (terms < 0 || this.#instrumentModes[terms & 0xffff] !== PLAIN) {
       this.#amendByRules(i32, at, slot);
       return;
     }
@@ -488,7 +487,6 @@ export class Engine {
       this.#rejectCancel(i32, at, REASON.NOT_LOWER);
       return;
     }
-    const terms = this.#orders[order | O_TERMS];
     const instrument = terms & 0xffff;
     const side = ((terms >>> 16) & 1) as Side;
     const book: OrderBook = this.instruments.books[instrument];

@@ -18,7 +18,6 @@ export class Staged {
   hasTerms = false;
   /** whether more orders came than a list can have */
   overflown = false;
-  isPending = false;
   #hasText = false;
   readonly #text = new Int32Array(TEXT_WORDS);
   readonly #terms = new Int32Array(WORDS);
@@ -30,7 +29,6 @@ export class Staged {
   }
 
   take(kind: number, i32: Int32Array, f64: Float64Array, at: number): void {
-    this.isPending = true;
     if (kind === COMMAND.TEXT) {
       for (let i = 0; i < TEXT_WORDS; i++) this.#text[i] = i32[at + TEXT + i];
       this.#hasText = true;
@@ -52,7 +50,6 @@ export class Staged {
     this.#hasText = false;
     this.legs.length = 0;
     this.overflown = false;
-    this.isPending = false;
   }
 
   #takeLeg(i32: Int32Array, f64: Float64Array, at: number): void {

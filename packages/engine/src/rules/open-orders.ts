@@ -47,11 +47,13 @@ export function massCancel(engine: Engine, account: number, instrument: number, 
   return REASON.NONE;
 }
 
-/** Counts an account's open orders anew: its rules changed, and counting may have begun just now. */
+/** Counts an account's open orders anew and marks them as the rule book's: its rules changed, and counting may have begun just now. */
 export function recount(engine: Engine, account: number): void {
   let count = 0;
   eachOpen(engine, (order) => {
-    if (order.account === account) count++;
+    if (order.account !== account) return;
+    engine.specials.mark(order.slot);
+    count++;
   });
   engine.accounts.setOpenOrders(account, count);
 }

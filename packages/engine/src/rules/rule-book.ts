@@ -6,7 +6,7 @@ import { AT_CLOSE, BUY, FOK, IOC, LIMIT, MARKET_BY_AMOUNT, MAX_PRICE, MIN_PRICE,
 import { REASON } from '@outcry/market/reason';
 import { INSTRUMENT_RULE, isCall, STATE } from '@outcry/market/rules';
 import { HIDDEN, legOf, pegOf, SLIDE, selfTradeOf, triggerOf } from '@outcry/market/terms';
-import { COUNTED } from '../account-rules.ts';
+import { COUNTED, OPEN } from '../account-rules.ts';
 import type { Engine } from '../engine.ts';
 import { instrument as instrumentRecord, rules as rulesRecord } from '../instruments.ts';
 import { Controls } from './controls.ts';
@@ -107,6 +107,7 @@ export class RuleBook {
       if (specials.follows(record)) this.pegs.add(record);
       writer.terms(e.termWords);
     }
+    if (accounts.modes[e.account] !== OPEN) specials.mark(taker.slot);
     this.#orders[taker.slot * ORDER_WORDS + O_LEFT] = e.quantity;
     if ((accounts.modes[e.account] & COUNTED) !== 0)
       accounts.opened(e.account, this.#base(e.instrument), this.#baseUnits(e.instrument, e.side, e.quantity));

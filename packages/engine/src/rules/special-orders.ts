@@ -75,8 +75,8 @@ export const PLACE = {
 const { WORDS, ORDER, FLAGS, F64_EXPIRY, F64_WORDS, F64_ENTRY, EXPIRY_HEAP, LIST } = special;
 const { SHIFT: ORDER_SHIFT, TERMS: O_TERMS } = orderRecord;
 
-/** The flag of an order's terms that says that there is a special record: the sign. */
-export const SPECIAL_ORDER = 1 << 31;
+/** The flag of an order's terms that says that the rule book cares for it: it has a special record, or its account has rules. The sign. */
+const RULED_ORDER = 1 << 31;
 
 /** Records of special orders, found from the order's slot, and the heap of those that expire. */
 export class SpecialOrders {
@@ -113,7 +113,7 @@ export class SpecialOrders {
     this.i32[at + ORDER] = slot;
     this.i32[at + special.PLACE] = PLACE.NOWHERE;
     this.f64[record * F64_WORDS + F64_ENTRY] = entry;
-    this.#orders[(slot << ORDER_SHIFT) | O_TERMS] |= SPECIAL_ORDER;
+    this.#orders[(slot << ORDER_SHIFT) | O_TERMS] |= RULED_ORDER;
     this.#links[slot] = record;
     if (this.f64[record * F64_WORDS + F64_EXPIRY] > 0) this.#expire(record);
     return record;
@@ -122,8 +122,17 @@ export class SpecialOrders {
   /** Called with an order that is done, whose record still says which list it belongs to. */
   onClosed: (record: number) => void = () => {};
 
+  /** Leaves an order without a record to the rule book: its account has rules. */
+  mark(slot: number): void {
+    const at = (slot << ORDER_SHIFT) | O_TERMS;
+    if (this.#orders[at] >= 0) this.#links[slot] = 0;
+    this.#orders[at] |= RULED_ORDER;
+  }
+
+  /** Gives the record of an order that is done back, if it has one. */
   close(slot: number): void {
-    const record = this.#links[slot];
+    const record = this.of(slot);
+    if (record === 0) return;
     if (this.f64[record * F64_WORDS + F64_EXPIRY] > 0) this.firstExpiry = this.expiries.remove(this.firstExpiry, record);
     this.onClosed(record);
     this.i32[record * WORDS + ORDER] = 0;
