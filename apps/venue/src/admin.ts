@@ -1,12 +1,15 @@
 import crypto from 'node:crypto';
 import fs from 'node:fs';
+import net from 'node:net';
 import path from 'node:path';
-import { COMMAND, commandHead } from '@outcry/market/command';
+import { COMMAND, command, commandHead } from '@outcry/market/command';
 import { DecimalError } from '@outcry/market/decimal';
 import { REASON_NAMES } from '@outcry/market/reason';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { addRuleRoutes } from './admin-rules.ts';
 import { ApiError, errors } from './binance/errors.ts';
 import { type Services, submit } from './binance/operation.ts';
+import { PERMISSIONS, type Permission } from './core/accounts.ts';
 import { JOURNAL_FAILED, JOURNAL_FULL } from './threads/shared.ts';
 
 const NOBODY = { account: -1, apiKey: '' };
@@ -24,7 +27,8 @@ export function addAdminRoutes(server: FastifyInstance, services: Services): voi
   const guard = async (request: FastifyRequest) => {
     const given = Buffer.from(String(request.headers['x-outcry-admin'] ?? ''));
     const expected = Buffer.from(token);
-    if (given.length !== expected.length || !crypto.timingSafeEqual(given, expected)) throw errors.badKey();
+    const isToken = given.length === expected.length && crypto.timingSafeEqual(given, expected);
+    if (!isToken && !isAdminSecret(services, given, request.ip)) throw errors.badKey();
   };
   const admin = { onRequest: guard, schema: { tags: ['Administration'] } };
   server.get('/outcry/v1/status', { schema: { tags: ['Administration'], summary: 'Where the threads stand' } }, () => status(services));
@@ -34,17 +38,37 @@ export function addAdminRoutes(server: FastifyInstance, services: Services): voi
   server.post('/outcry/v1/accounts', admin, (request) => createAccount(services, field(request, 'name')));
   server.post('/outcry/v1/accounts/:name/fund', admin, (request) => {
     const { name } = request.params as { name: string };
-    return fundAccount(services, name, field(request, 'asset'), field(request, 'amount'));
+    const { reference } = (request.body ?? {}) as { reference?: string };
+    return fundAccount(services, name, field(request, 'asset'), field(request, 'amount'), reference);
   });
+  addRuleRoutes(server, services, guard);
   server.post('/outcry/v1/accounts/:name/keys', admin, (request) => {
     const { name } = request.params as { name: string };
-    const { publicKey } = (request.body ?? {}) as { publicKey?: string };
+    const { publicKey, permission, addresses } = (request.body ?? {}) as {
+      publicKey?: string;
+      permission?: Permission;
+      addresses?: string[];
+    };
+    if (permission !== undefined && !PERMISSIONS.includes(permission)) throw errors.illegal('permission', PERMISSIONS.join(', '));
+    if (addresses !== undefined && !(Array.isArray(addresses) && addresses.every((a) => net.isIP(a) !== 0))) {
+      throw errors.illegal('addresses', 'a list of IP addresses');
+    }
     if (services.accounts.find(name) === undefined) throw new ApiError(-1100, `There is no account '${name}'.`, 404);
     try {
-      return services.accounts.addKey(name, publicKey);
+      return services.accounts.addKey(name, publicKey, permission, addresses);
     } catch (error) {
       throw new ApiError(-1100, `The public key cannot be read: ${(error as Error).message}`);
     }
+  });
+}
+
+/** Whether it is the secret of a key that may administer, from where it may be used. */
+function isAdminSecret(services: Services, given: Buffer, address: string): boolean {
+  const keys = services.accounts.all.flatMap((account) => account.keys).filter(({ permission }) => permission === 'ADMIN');
+  return keys.some(({ secret, addresses }) => {
+    const expected = Buffer.from(secret ?? '');
+    const isAllowed = addresses === undefined || addresses.includes(address.replace(/^::ffff:/, ''));
+    return isAllowed && expected.length > 0 && given.length === expected.length && crypto.timingSafeEqual(given, expected);
   });
 }
 
@@ -103,8 +127,11 @@ export async function createAccount(services: Services, name: string, keys?: { k
   return { number: record.number, name, ...key };
 }
 
-/** Deposits an amount, or withdraws it when it begins with '-'. Throws ApiError. */
-export async function fundAccount(services: Services, name: string, assetName: string, amount: string) {
+/**
+ * Deposits an amount, or withdraws it when it begins with '-'. Throws ApiError.
+ * @param reference of at most 40 bytes: sent again with the same amount, nothing more happens
+ */
+export async function fundAccount(services: Services, name: string, assetName: string, amount: string, reference?: string) {
   const account = services.accounts.find(name);
   const asset = services.market.asset(assetName);
   if (account === undefined) throw new ApiError(-1100, `There is no account '${name}'.`, 404);
@@ -117,8 +144,17 @@ export async function fundAccount(services: Services, name: string, assetName: s
     if (error instanceof DecimalError) throw new ApiError(-1100, error.message);
     throw error;
   }
+  if (reference !== undefined && (typeof reference !== 'string' || Buffer.byteLength(reference) > command.TEXT_BYTES)) {
+    throw errors.illegal('reference', `a text of at most ${command.TEXT_BYTES} bytes`);
+  }
   const head = commandHead(isWithdrawal ? COMMAND.WITHDRAW : COMMAND.DEPOSIT);
-  const outcome = await submit(services, NOBODY, { head, account: account.number, asset: asset.number, amount: units });
+  const outcome = await submit(services, NOBODY, {
+    head,
+    account: account.number,
+    asset: asset.number,
+    amount: units,
+    text: reference,
+  });
   if (outcome.reason !== 0) throw new ApiError(-2010, `Refused: ${REASON_NAMES[outcome.reason]}.`);
   const { available, held } = services.gateway.view.balance(account.number, asset.number);
   return { account: name, asset: asset.name, free: asset.format(available), locked: asset.format(held) };

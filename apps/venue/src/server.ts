@@ -12,6 +12,7 @@ import type { MarketStreams } from './binance/market-streams.ts';
 import type { Operation, Services } from './binance/operation.ts';
 import { accountOperations } from './binance/operations/account.ts';
 import { marketDataOperations } from './binance/operations/market-data.ts';
+import { orderListOperations } from './binance/operations/order-lists.ts';
 import { tradingOperations } from './binance/operations/trading.ts';
 import { addErrorHandler, addRestOperations } from './binance/rest.ts';
 import { StreamSession } from './binance/stream-server.ts';
@@ -27,7 +28,12 @@ export interface Server {
   close(): Promise<void>;
 }
 
-export const operations: readonly Operation[] = [...marketDataOperations, ...tradingOperations, ...accountOperations];
+export const operations: readonly Operation[] = [
+  ...marketDataOperations,
+  ...tradingOperations,
+  ...orderListOperations,
+  ...accountOperations,
+];
 
 /** REST, WebSocket, documentation and page on one port. */
 export async function startServer(services: Services, streams: MarketStreams, log: Logger): Promise<Server> {

@@ -8,6 +8,7 @@ import type { Services } from './binance/operation.ts';
 import { RateLimiter } from './binance/rate-limits.ts';
 import { UserStreams } from './binance/user-streams.ts';
 import { Accounts } from './core/accounts.ts';
+import { Clock } from './core/clock.ts';
 import type { VenueConfig } from './core/config.ts';
 import { Gateway } from './core/gateway.ts';
 import { lockDirectory } from './core/lock.ts';
@@ -16,6 +17,7 @@ import { MarketFeed } from './core/market-feed.ts';
 import { MemoryMonitor } from './core/memory.ts';
 import { OpenOrders } from './core/open-orders.ts';
 import { SegmentPreparer } from './core/segment-preparer.ts';
+import { Sessions } from './core/sessions.ts';
 import { SharedState } from './core/shared-state.ts';
 import { startServer } from './server.ts';
 import { History } from './store/history.ts';
@@ -81,7 +83,11 @@ export async function startVenue(config: VenueConfig, hooks: VenueHooks): Promis
     gateway.listeners.push(streams, userStreams, touches);
     loadCandles(services, log);
     const running = gateway.run();
+    const { orders } = gateway.view;
+    const clock = new Clock(market, feeds, orders, config.schedule, (fields) => gateway.submit(fields));
     cleanup.push(async () => {
+      clock.close();
+      services.sessions.close();
       streams.close();
       gateway.close();
       await running;
@@ -89,6 +95,8 @@ export async function startVenue(config: VenueConfig, hooks: VenueHooks): Promis
       services.history.close();
     });
     await defineMarket(services, crew.recovery.sequence);
+    await gateway.submit({ head: commandHead(COMMAND.SET_RISK), asset: config.risk === 'none' ? 0 : 1 });
+    cancelOldSessions(services);
     const server = await startServer(services, streams, log);
     cleanup.push(() => server.close());
     return { url: server.url, services, recovery: crew.recovery, close: stop };
@@ -119,6 +127,7 @@ function createServices(config: VenueConfig, market: Market, crew: Crew, log: Lo
     shared: crew.shared,
     limiter: new RateLimiter(config.rateLimits),
     userStreams: new UserStreams(market, gateway.view),
+    sessions: new Sessions((fields) => gateway.submit(fields)),
     now: () => Date.now(),
   };
 }
@@ -171,6 +180,16 @@ function loadCandles(services: Services, log: Logger): void {
       }
     }
   }
+}
+
+/** Connections did not live through the end of the venue, nor do the orders that were to end with them. */
+function cancelOldSessions(services: Services): void {
+  const { view } = services.gateway;
+  const old = new Map<number, number>();
+  for (const { number } of services.accounts.all) {
+    for (const { account, terms } of view.orders.of(number)) if (terms !== undefined && terms.session > 0) old.set(terms.session, account);
+  }
+  for (const [session, account] of old) services.sessions.cancel(account, session);
 }
 
 /** Journals the definitions of assets and instruments that the engine does not have yet. */

@@ -50,7 +50,13 @@ const WRONG_LIMIT_ORDERS: [what: string, change: Change, code: number, message: 
     -1104,
     /Not all sent parameters were read; read '8' parameter\(s\) but was sent '9'/,
   ],
-  ['self-trade prevention that is not there', { selfTradePreventionMode: 'EXPIRE_BOTH' }, -2010, /self-trade prevention/],
+  ['self-trade prevention that is not there', { selfTradePreventionMode: 'PERHAPS' }, -1100, /'selfTradePreventionMode'/],
+  ['a stop price without a trigger', { stopPrice: '58000' }, -1106, /'stopPrice' sent when not required/],
+  ['a stop without a price to stop at', { type: 'STOP_LOSS_LIMIT' }, -1102, /Param 'stopPrice' or 'trailingDelta' must be sent/],
+  ['a trailing distance of nothing', { type: 'STOP_LOSS_LIMIT', trailingDelta: '0' }, -1013, /TRAILING_DELTA/],
+  ['an iceberg that vanishes', { icebergQty: '0.0001', timeInForce: 'IOC' }, -1013, /iceberg/],
+  ['a pegged price and a price', { pegPriceType: 'PRIMARY_PEG' }, -1106, /'price' sent when not required/],
+  ['a time in force that only /outcry/v1 has', { timeInForce: 'DAY' }, -1115, /Invalid timeInForce/],
   ['a response type that is none', { newOrderRespType: 'LONG' }, -1100, /newOrderRespType/],
 ];
 

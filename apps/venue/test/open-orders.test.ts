@@ -27,6 +27,9 @@ function order(slot: number, generation: number, account: number): Order {
     time: 1_763_000_000_000_123,
     updateTime: 1_763_000_000_000_456,
     resting: generation % 2 === 0,
+    shown: generation,
+    waiting: generation % 3 === 0,
+    terms: undefined,
   };
 }
 

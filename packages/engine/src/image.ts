@@ -5,6 +5,9 @@ import type { Engine } from './engine.ts';
 import { details as detailsRecord } from './order-details.ts';
 import { PLACE } from './rules/special-orders.ts';
 
+/** Byte ranges of an image. */
+export const IMAGE_PARTS = 16;
+
 /** An engine's whole state as byte ranges, in a fixed order. They are views: copy or write them before the engine goes on. */
 export function imageOf(engine: Engine): Uint8Array[] {
   if (engine.midCommand) throw new Error('an engine between a text and its command has no image');

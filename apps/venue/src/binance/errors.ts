@@ -71,6 +71,21 @@ const REJECTIONS: Record<number, () => ApiError> = {
   [REASON.OUT_OF_ORDERS]: () => new ApiError(-2010, 'The venue holds as many open orders as it can; cancel some or try again later.'),
   [REASON.INVALID_TERMS]: () => new ApiError(-2010, 'Unsupported order combination.'),
   [REASON.INVALID_AMOUNT]: () => errors.filter('NOTIONAL'),
+  [REASON.WOULD_TRIGGER]: () => new ApiError(-2010, 'Stop price would trigger immediately.'),
+  [REASON.ACCOUNT_RESTRICTED]: () => new ApiError(-2010, 'This action is disabled on this account.'),
+  [REASON.NOT_TRADING]: () => new ApiError(-1013, 'Market is closed.'),
+  [REASON.NOT_IN_AUCTION]: () => new ApiError(-2010, 'This order is not possible in the current trading phase.'),
+  [REASON.TOO_MANY_MESSAGES]: () => new ApiError(-1015, "Too many new orders; the account's limit a second is reached.", 429),
+  [REASON.ORDER_TO_TRADE]: () => new ApiError(-1015, "Too many new orders for the account's trades today.", 429),
+  [REASON.TOO_MANY_OPEN_ORDERS]: () => errors.filter('MAX_NUM_ORDERS'),
+  [REASON.POSITION_LIMIT]: () => errors.filter('MAX_POSITION'),
+  [REASON.QUANTITY_TOO_LARGE]: () => errors.filter('LOT_SIZE'),
+  [REASON.NOTIONAL_TOO_LARGE]: () => errors.filter('NOTIONAL'),
+  [REASON.PRICE_OUT_OF_BAND]: () => errors.filter('PERCENT_PRICE'),
+  [REASON.PRICE_TOO_FAR]: () => errors.filter('PERCENT_PRICE_BY_SIDE'),
+  [REASON.NO_REFERENCE]: () => new ApiError(-2010, 'There is no price to follow or to watch.'),
+  [REASON.INVALID_EXPIRY]: () => new ApiError(-2010, 'The order would expire at once.'),
+  [REASON.TOO_MANY_PEGS]: () => new ApiError(-2010, 'The instrument holds as many pegged orders as it can.'),
 };
 
 /** Why a new order was refused. */
@@ -86,5 +101,8 @@ export function cancelError(reason: number): ApiError {
       'Order amend (quantity reduction) rejected: the new quantity must be below the quantity and above what is executed.',
     );
   }
+  if (reason === REASON.ACCOUNT_RESTRICTED || reason === REASON.NOT_TRADING || reason === REASON.TOO_MANY_MESSAGES)
+    return newOrderError(reason);
+  if (reason === REASON.INVALID_TERMS) return new ApiError(-2038, 'Orders of a list cannot be amended.');
   return new ApiError(-2011, 'Unknown order sent.');
 }

@@ -1,20 +1,66 @@
-import { BUY, LIMIT } from '@outcry/market/order-terms';
+import { BUY, LIMIT, STOP, TAKE_PROFIT, TRAIL_BASIS_POINTS, TRAIL_TICKS } from '@outcry/market/order-terms';
+import { STATE } from '@outcry/market/rules';
+import { HIDDEN, pegOf, selfTradeOf, trailUnitOf, triggerOf } from '@outcry/market/terms';
 import type { Instrument, Market } from '../core/market.ts';
 import type { AggregateTrade, MarketFeed } from '../core/market-feed.ts';
 import type { Fill, Order, Trade } from '../core/view.ts';
 import type { Candle } from '../store/candle.ts';
 import type { StoredTrade } from '../store/history.ts';
 import { STATUS_NAMES } from '../store/schema.ts';
+import { SELF_TRADE_MODES } from './special-order.ts';
 
 /** The venue's records in Binance's words. */
 
 export const TIME_IN_FORCE_NAMES = ['GTC', 'IOC', 'FOK'];
+const ALL_TIMES = [...TIME_IN_FORCE_NAMES, 'GTD', 'DAY', 'OPG', 'CLS'];
+const SELF_TRADE_NAMES = Object.keys(SELF_TRADE_MODES);
+const PEG_NAMES = ['', 'PRIMARY_PEG', 'MARKET_PEG', 'MID_PEG'];
 export const SIDE_NAMES = ['BUY', 'SELL'];
 const ZERO = '0.00000000';
 
 export function typeName(order: Order): string {
-  if (order.kind !== LIMIT) return 'MARKET';
+  const trigger = triggerOf(order.terms?.flags ?? 0);
+  const isLimit = order.kind === LIMIT;
+  if (trigger === STOP) return isLimit ? 'STOP_LOSS_LIMIT' : 'STOP_LOSS';
+  if (trigger === TAKE_PROFIT) return isLimit ? 'TAKE_PROFIT_LIMIT' : 'TAKE_PROFIT';
+  if (!isLimit) return 'MARKET';
   return order.postOnly ? 'LIMIT_MAKER' : 'LIMIT';
+}
+
+export function timeInForceName(order: Order): string {
+  return ALL_TIMES[order.kind === LIMIT || order.terms !== undefined ? order.timeInForce : 0];
+}
+
+export function selfTradeName(order: Order): string {
+  return SELF_TRADE_NAMES[selfTradeOf(order.terms?.flags ?? 0)];
+}
+
+/** Stop price and displayed quantity; zero where there is none. */
+export function stopPrice(order: Order, instrument: Instrument): string {
+  return order.terms === undefined || order.terms.stopPrice === 0 ? ZERO : instrument.formatPrice(order.terms.stopPrice);
+}
+export function icebergQuantity(order: Order, instrument: Instrument): string {
+  return order.terms === undefined || order.terms.display === 0 ? ZERO : instrument.formatQuantity(order.terms.display);
+}
+
+/** What only orders with such terms have. */
+function specialJson(order: Order, instrument: Instrument) {
+  const { terms } = order;
+  if (terms === undefined) return {};
+  const unit = trailUnitOf(terms.flags);
+  const peg = pegOf(terms.flags);
+  return {
+    ...(unit === TRAIL_BASIS_POINTS && { trailingDelta: terms.trail }),
+    ...(unit === TRAIL_TICKS && { trailingAmount: instrument.formatPrice(terms.trail) }),
+    ...(peg !== 0 && { pegPriceType: PEG_NAMES[peg], peggedPrice: instrument.formatPrice(order.price) }),
+    ...(terms.minQuantity > 0 && { minQty: instrument.formatQuantity(terms.minQuantity) }),
+    ...((terms.flags & HIDDEN) !== 0 && { hidden: true }),
+    ...(terms.expiry > 0 && { goodTillDate: ms(terms.expiry) }),
+  };
+}
+
+export function listNumber(order: Order): number {
+  return order.terms === undefined || order.terms.list === 0 ? -1 : order.terms.list;
 }
 
 export function ms(microseconds: number): number {
@@ -31,15 +77,16 @@ export function orderJson(order: Order, market: Market) {
   return {
     symbol: instrument.symbol,
     orderId: order.id,
-    orderListId: -1,
+    orderListId: listNumber(order),
     clientOrderId: order.clientId,
     ...orderTerms(order, instrument),
     time: ms(order.time),
     updateTime: ms(order.updateTime),
-    isWorking: true,
-    workingTime: ms(order.time),
+    isWorking: !order.waiting,
+    workingTime: order.waiting ? -1 : ms(order.time),
     origQuoteOrderQty: instrument.quote.format(order.amount),
-    selfTradePreventionMode: 'NONE',
+    selfTradePreventionMode: selfTradeName(order),
+    ...specialJson(order, instrument),
   };
 }
 
@@ -50,11 +97,11 @@ function orderTerms(order: Order, instrument: Instrument) {
     executedQty: instrument.formatQuantity(executed(order)),
     cummulativeQuoteQty: instrument.quote.format(order.executedAmount),
     status: STATUS_NAMES[order.status],
-    timeInForce: TIME_IN_FORCE_NAMES[order.kind === LIMIT ? order.timeInForce : 0],
+    timeInForce: timeInForceName(order),
     type: typeName(order),
     side: SIDE_NAMES[order.side],
-    stopPrice: ZERO,
-    icebergQty: ZERO,
+    stopPrice: stopPrice(order, instrument),
+    icebergQty: icebergQuantity(order, instrument),
   };
 }
 
@@ -64,48 +111,58 @@ export function newOrderJson(order: Order, fills: readonly Fill[], responseType:
   const ack = {
     symbol: instrument.symbol,
     orderId: order.id,
-    orderListId: -1,
+    orderListId: listNumber(order),
     clientOrderId: order.clientId,
     transactTime: ms(order.updateTime),
   };
   if (responseType === 'ACK') return ack;
-  const { stopPrice: _stop, icebergQty: _iceberg, ...terms } = orderTerms(order, instrument);
   const result = {
     ...ack,
-    ...terms,
+    ...shownTerms(order, instrument),
     origQuoteOrderQty: instrument.quote.format(order.amount),
-    workingTime: ms(order.time),
-    selfTradePreventionMode: 'NONE',
+    workingTime: order.waiting ? -1 : ms(order.time),
+    selfTradePreventionMode: selfTradeName(order),
+    ...specialJson(order, instrument),
   };
   if (responseType === 'RESULT') return result;
-  return { ...result, fills: fills.map((fill) => fillJson(fill, instrument)) };
+  return { ...result, fills: fills.map((fill) => fillJson(fill, instrument, market)) };
 }
 
-function fillJson(fill: Fill, instrument: Instrument) {
-  const received = fill.order.side === BUY ? instrument.base : instrument.quote;
+/** Terms, without those that the order does not have. */
+function shownTerms(order: Order, instrument: Instrument) {
+  const { stopPrice: stop, icebergQty: iceberg, ...terms } = orderTerms(order, instrument);
+  return { ...terms, ...(stop !== ZERO && { stopPrice: stop }), ...(iceberg !== ZERO && { icebergQty: iceberg }) };
+}
+
+function fillJson(fill: Fill, instrument: Instrument, market: Market) {
   return {
     price: instrument.formatPrice(fill.price),
     qty: instrument.formatQuantity(fill.quantity),
-    commission: received.format(fill.fee),
-    commissionAsset: received.name,
+    ...feeJson(fill.fee, fill.feeAsset, fill.order.side === BUY, instrument, market),
     tradeId: fill.trade,
   };
+}
+
+/** A fee (below zero: a rebate) and the asset that it was paid in. @param feeAsset -1: what was received */
+export function feeJson(units: number, feeAsset: number, isBuyer: boolean, instrument: Instrument, market: Market) {
+  const received = isBuyer ? instrument.base : instrument.quote;
+  const asset = feeAsset < 0 ? received : market.assets[feeAsset];
+  return { commission: units < 0 ? `-${asset.format(-units)}` : asset.format(units), commissionAsset: asset.name };
 }
 
 /** The answer to a cancel. */
 export function cancelJson(order: Order, cancelClientId: string, market: Market) {
   const instrument = market.instruments[order.instrument];
-  const { stopPrice: _stop, icebergQty: _iceberg, ...terms } = orderTerms(order, instrument);
   return {
     symbol: instrument.symbol,
     origClientOrderId: order.clientId,
     orderId: order.id,
-    orderListId: -1,
+    orderListId: listNumber(order),
     clientOrderId: cancelClientId,
     transactTime: ms(order.updateTime),
-    ...terms,
+    ...shownTerms(order, instrument),
     origQuoteOrderQty: instrument.quote.format(order.amount),
-    selfTradePreventionMode: 'NONE',
+    selfTradePreventionMode: selfTradeName(order),
   };
 }
 
@@ -122,10 +179,10 @@ export function publicTradeJson(trade: Trade | StoredTrade, instrument: Instrume
 }
 
 /** A stored trade from one account's side; two entries when it traded with itself. */
-export function myTradesJson(trade: StoredTrade, account: number, instrument: Instrument) {
+export function myTradesJson(trade: StoredTrade, account: number, instrument: Instrument, market: Market) {
   const side = (isMaker: boolean) => {
     const isBuyer = (trade.takerSide === BUY) !== isMaker;
-    const received = isBuyer ? instrument.base : instrument.quote;
+    const [fee, feeAsset] = isMaker ? [trade.makerFee, trade.makerFeeAsset] : [trade.takerFee, trade.takerFeeAsset];
     return {
       symbol: instrument.symbol,
       id: trade.id,
@@ -134,8 +191,7 @@ export function myTradesJson(trade: StoredTrade, account: number, instrument: In
       price: instrument.formatPrice(trade.price),
       qty: instrument.formatQuantity(trade.quantity),
       quoteQty: instrument.quote.format(trade.amount),
-      commission: received.format(isMaker ? trade.makerFee : trade.takerFee),
-      commissionAsset: received.name,
+      ...feeJson(fee, feeAsset, isBuyer, instrument, market),
       time: ms(trade.time),
       isBuyer,
       isMaker,
@@ -226,6 +282,22 @@ export function dayJson(feed: MarketFeed, nowMs: number) {
     firstId: day.trades === 0 ? -1 : feed.lastTradeId - day.trades + 1,
     lastId: day.trades === 0 ? -1 : feed.lastTradeId,
     count: day.trades,
+  };
+}
+
+const STATE_NAMES = Object.keys(STATE);
+
+/** State and auction of an instrument: the venue's own. */
+export function sessionJson({ instrument, state, reference, auction }: MarketFeed) {
+  const surplus = instrument.formatQuantity(Math.abs(auction.surplus));
+  return {
+    symbol: instrument.symbol,
+    state: STATE_NAMES[state],
+    referencePrice: reference === 0 ? null : instrument.formatPrice(reference),
+    auctionPrice: auction.price === 0 ? null : instrument.formatPrice(auction.price),
+    auctionQty: instrument.formatQuantity(auction.volume),
+    imbalanceSide: auction.surplus === 0 ? null : auction.surplus > 0 ? 'BUY' : 'SELL',
+    imbalanceQty: surplus,
   };
 }
 

@@ -1,16 +1,16 @@
 import { BUY, SELL, type Side } from '@outcry/market/order-terms';
 import type { Instrument, Market } from '../core/market.ts';
 import type { AggregateTrade, MarketFeed } from '../core/market-feed.ts';
-import type { Trade, ViewListener } from '../core/view.ts';
+import type { AuctionPrice, Trade, ViewListener } from '../core/view.ts';
 import type { Candle } from '../store/candle.ts';
 import { CANDLE_SECONDS } from '../store/schema.ts';
-import { aggregateJson, dayJson, klineJson, levelsJson, ms } from './format.ts';
+import { aggregateJson, dayJson, klineJson, levelsJson, ms, sessionJson } from './format.ts';
 
 export type StreamListener = (stream: string, data: object) => void;
 
 const INTERVALS = Object.keys(CANDLE_SECONDS).join('|');
 const SYMBOL_STREAM = new RegExp(
-  `^([a-z0-9]+)@(trade|aggTrade|bookTicker|ticker|miniTicker|depth(?:5|10|20)?(?:@100ms|@1000ms)?|kline_(?:${INTERVALS}))$`,
+  `^([a-z0-9]+)@(trade|aggTrade|bookTicker|ticker|miniTicker|auction|depth(?:5|10|20)?(?:@100ms|@1000ms)?|kline_(?:${INTERVALS}))$`,
 );
 const ALL_STREAMS = ['!ticker@arr', '!miniTicker@arr', '!bookTicker'];
 
@@ -93,6 +93,22 @@ export class MarketStreams implements Partial<ViewListener> {
 
   onInstrument(instrument: number, lastPrice: number): void {
     this.#feeds[instrument].lastPrice = lastPrice;
+  }
+
+  onState(instrument: number, state: number, reference: number): void {
+    Object.assign(this.#feeds[instrument], { state, reference });
+    this.#tellAuction(instrument, false);
+  }
+
+  onAuction(instrument: number, auction: AuctionPrice, isDone: boolean): void {
+    this.#feeds[instrument].auction = auction;
+    this.#tellAuction(instrument, isDone);
+  }
+
+  #tellAuction(number: number, isDone: boolean): void {
+    const feed = this.#feeds[number];
+    const stream = `${feed.instrument.symbol.toLowerCase()}@auction`;
+    if (this.#listeners.has(stream)) this.#tell(stream, { e: 'auction', E: Date.now(), ...sessionJson(feed), done: isDone });
   }
 
   #tell(stream: string, data: object): void {

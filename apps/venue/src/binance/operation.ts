@@ -7,6 +7,7 @@ import { type Gateway, GatewayError, type Outcome } from '../core/gateway.ts';
 import type { Instrument, Market } from '../core/market.ts';
 import type { MarketFeed } from '../core/market-feed.ts';
 import type { MemoryMonitor } from '../core/memory.ts';
+import type { Sessions } from '../core/sessions.ts';
 import type { SharedState } from '../core/shared-state.ts';
 import { type History, HistoryUnavailable } from '../store/history.ts';
 import type { Shared } from '../threads/shared.ts';
@@ -28,6 +29,7 @@ export interface Services {
   shared: Shared;
   limiter: RateLimiter;
   userStreams: UserStreams;
+  sessions: Sessions;
   now(): number;
 }
 
@@ -36,6 +38,8 @@ export interface Caller {
   /** account number, -1: nobody signed in */
   account: number;
   apiKey: string;
+  /** the session that its orders belong to: they are cancelled when it ends */
+  session?: number;
   /** told after an order was counted */
   orderCounts?: (tenSeconds: number, day: number) => void;
 }
@@ -49,6 +53,8 @@ export interface Operation {
   /** method name in the WebSocket API */
   ws?: string;
   security: Security;
+  /** whether a key needs to be allowed to trade, and not only to read */
+  trades?: boolean;
   weight: number;
   parameters: TObject;
   run(services: Services, parameters: Parameters, caller: Caller): unknown;

@@ -52,7 +52,7 @@ function identify(
 ): Caller {
   if (operation.security === 'NONE') return { account: -1, apiKey: '' };
   const header = request.headers['x-mbx-apikey'];
-  const { account, key } = keyHolder(services.accounts, Array.isArray(header) ? header[0] : header);
+  const { account, key } = keyHolder(services.accounts, Array.isArray(header) ? header[0] : header, request.ip, operation.trades === true);
   if (operation.security === 'SIGNED') checkSignature(key, signedPayload(query, body), parameters, services.now());
   return { account: account.number, apiKey: key.key };
 }

@@ -7,11 +7,22 @@ const DEFAULT_RECV_WINDOW = 5000;
 const LONGEST_RECV_WINDOW = 60_000;
 const MOST_AHEAD_MS = 1000;
 
-/** Who an API key belongs to. Throws ApiError -2014 or -2015. */
-export function keyHolder(accounts: Accounts, key: string | undefined): { account: AccountRecord; key: ApiKey } {
+/**
+ * Who an API key belongs to, if it may be used for this from there. Throws ApiError -2014 or -2015.
+ * @param address where the request comes from @param trades whether it does more than read
+ */
+export function keyHolder(
+  accounts: Accounts,
+  key: string | undefined,
+  address: string,
+  trades: boolean,
+): { account: AccountRecord; key: ApiKey } {
   if (key === undefined || !/^[A-Za-z0-9_.-]{1,128}$/.test(key)) throw errors.badKeyFormat();
   const holder = accounts.byKey(key);
   if (holder === undefined) throw errors.badKey();
+  const { permission, addresses } = holder.key;
+  if (trades && permission === 'READ') throw errors.badKey();
+  if (addresses !== undefined && !addresses.includes(address.replace(/^::ffff:/, ''))) throw errors.badKey();
   return holder;
 }
 

@@ -3,9 +3,9 @@ import { BUY, LIMIT } from '@outcry/market/order-terms';
 import { REASON } from '@outcry/market/reason';
 import type { Market } from '../core/market.ts';
 import type { Balance, Fill, Order, View, ViewListener } from '../core/view.ts';
-import { STATUS_NAMES } from '../store/schema.ts';
+import { endStatus, STATUS_NAMES } from '../store/schema.ts';
 import { errors } from './errors.ts';
-import { ms, SIDE_NAMES, TIME_IN_FORCE_NAMES, typeName } from './format.ts';
+import { feeJson, icebergQuantity, listNumber, ms, SIDE_NAMES, selfTradeName, stopPrice, timeInForceName, typeName } from './format.ts';
 
 const LISTEN_KEY_MS = 60 * 60_000;
 const ZERO = '0.00000000';
@@ -72,19 +72,19 @@ export class UserStreams implements Partial<ViewListener> {
   }
 
   onAccepted(order: Order): void {
-    this.#report(order, 'NEW', 'NEW');
+    this.#report(order, 'NEW', STATUS_NAMES[order.status]);
   }
 
   onFill(fill: Fill): void {
     const { order } = fill;
     if (!this.#isHeard(order.account)) return;
     const instrument = this.#market.instruments[order.instrument];
-    const received = order.side === BUY ? instrument.base : instrument.quote;
+    const fee = feeJson(fill.fee, fill.feeAsset, order.side === BUY, instrument, this.#market);
     this.#report(order, 'TRADE', STATUS_NAMES[order.status], {
       l: instrument.formatQuantity(fill.quantity),
       L: instrument.formatPrice(fill.price),
-      n: received.format(fill.fee),
-      N: received.name,
+      n: fee.commission,
+      N: fee.commissionAsset,
       t: fill.trade,
       m: fill.isMaker,
       Y: instrument.quote.format(fill.amount),
@@ -92,8 +92,13 @@ export class UserStreams implements Partial<ViewListener> {
   }
 
   onEnded(order: Order, reason: number): void {
-    const type = reason === REASON.NO_LIQUIDITY ? 'EXPIRED' : 'CANCELED';
-    this.#report(order, type, type, { C: type === 'CANCELED' ? order.clientId : '' });
+    const status = STATUS_NAMES[endStatus(reason)];
+    const type = reason === REASON.SELF_TRADE ? 'TRADE_PREVENTION' : status;
+    this.#report(order, type, status, { C: status === 'CANCELED' ? order.clientId : '' });
+  }
+
+  onTriggered(order: Order): void {
+    this.#report(order, 'NEW', STATUS_NAMES[order.status]);
   }
 
   onAmended(order: Order): void {
@@ -149,12 +154,12 @@ export class UserStreams implements Partial<ViewListener> {
       c: order.clientId,
       S: SIDE_NAMES[order.side],
       o: typeName(order),
-      f: TIME_IN_FORCE_NAMES[order.kind === LIMIT ? order.timeInForce : 0],
+      f: timeInForceName(order),
       q: instrument.formatQuantity(order.quantity),
       p: order.kind === LIMIT ? instrument.formatPrice(order.price) : ZERO,
-      P: ZERO,
-      F: ZERO,
-      g: -1,
+      P: stopPrice(order, instrument),
+      F: icebergQuantity(order, instrument),
+      g: listNumber(order),
       C: '',
       x: executionType,
       X: status,
@@ -175,8 +180,8 @@ export class UserStreams implements Partial<ViewListener> {
       Z: instrument.quote.format(order.executedAmount),
       Y: ZERO,
       Q: instrument.quote.format(order.amount),
-      W: ms(order.time),
-      V: 'NONE',
+      ...(!order.waiting && { W: ms(order.time) }),
+      V: selfTradeName(order),
       ...more,
     });
   }

@@ -18,6 +18,7 @@ export class ApiSession {
   readonly #operations: ReadonlyMap<string, Operation>;
   readonly #subscriptions = new Map<number, () => void>();
   #signedIn: { account: number; key: ApiKey; since: number } | undefined;
+  #cancelsOnDisconnect: { session: number; graceMs: number } | undefined;
   #lastSubscription = 0;
 
   constructor(connection: Connection, services: Services, operations: ReadonlyMap<string, Operation>) {
@@ -27,6 +28,9 @@ export class ApiSession {
     connection.socket.on('message', (data) => void this.#onMessage(data.toString()));
     connection.onClose(() => {
       for (const end of this.#subscriptions.values()) end();
+      if (this.#cancelsOnDisconnect !== undefined) {
+        services.sessions.leave(this.#cancelsOnDisconnect.session, this.#cancelsOnDisconnect.graceMs);
+      }
     });
   }
 
@@ -65,11 +69,15 @@ export class ApiSession {
 
   #caller(operation: Operation, parameters: Parameters): Caller {
     if (operation.security === 'NONE') return { account: -1, apiKey: '' };
-    if (parameters.apiKey === undefined && this.#signedIn !== undefined)
-      return { account: this.#signedIn.account, apiKey: this.#signedIn.key.key };
-    const { account, key } = keyHolder(this.#services.accounts, parameters.apiKey);
+    const trades = operation.trades === true;
+    const session = this.#cancelsOnDisconnect?.session;
+    if (parameters.apiKey === undefined && this.#signedIn !== undefined) {
+      keyHolder(this.#services.accounts, this.#signedIn.key.key, this.#connection.address, trades);
+      return { account: this.#signedIn.account, apiKey: this.#signedIn.key.key, session };
+    }
+    const { account, key } = keyHolder(this.#services.accounts, parameters.apiKey, this.#connection.address, trades);
     if (operation.security === 'SIGNED') checkSignature(key, signedWebSocketPayload(parameters), parameters, this.#services.now());
-    return { account: account.number, apiKey: key.key };
+    return { account: account.number, apiKey: key.key, session };
   }
 
   /** What concerns the session itself. Undefined: another method. */
@@ -80,6 +88,8 @@ export class ApiSession {
         return this.#status();
       case 'session.status':
         return this.#status();
+      case 'session.cancelOnDisconnect':
+        return this.#cancelOnDisconnect(parameters);
       case 'session.logout':
         this.#signedIn = undefined;
         return this.#status();
@@ -103,8 +113,23 @@ export class ApiSession {
     }
   }
 
+  /**
+   * From now on, orders of this connection are cancelled when it ends and nobody comes back for them within a time.
+   * `graceMs`: 0 to an hour, 0 when it is not sent; `sessionId`: of the session to go on with.
+   */
+  #cancelOnDisconnect(parameters: Parameters): object {
+    if (this.#signedIn === undefined) throw new ApiError(-2015, 'The session is not signed in: send session.logon first.', 401);
+    const graceMs = Number(parameters.graceMs ?? 0);
+    if (!Number.isInteger(graceMs) || graceMs < 0 || graceMs > 3_600_000) throw errors.illegal('graceMs', '0 to 3600000');
+    const wanted = parameters.sessionId === undefined ? 0 : Number(parameters.sessionId);
+    const session = this.#services.sessions.open(this.#signedIn.account, wanted);
+    if (session === 0) throw new ApiError(-1125, 'This session does not exist any more.');
+    this.#cancelsOnDisconnect = { session, graceMs };
+    return { sessionId: session, graceMs };
+  }
+
   #signIn(parameters: Parameters): { account: number; key: ApiKey; since: number } {
-    const { account, key } = keyHolder(this.#services.accounts, parameters.apiKey);
+    const { account, key } = keyHolder(this.#services.accounts, parameters.apiKey, this.#connection.address, false);
     checkSignature(key, signedWebSocketPayload(parameters), parameters, this.#services.now());
     return { account: account.number, key, since: this.#services.now() };
   }

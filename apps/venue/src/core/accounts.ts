@@ -8,7 +8,14 @@ export interface ApiKey {
   secret?: string;
   /** Ed25519 public key, PEM */
   publicKey?: string;
+  /** READ: see, TRADE: see and trade, ADMIN: also what the admin token may; TRADE when it is not said */
+  permission?: Permission;
+  /** addresses that may use it; any when it is not said */
+  addresses?: string[];
 }
+
+export const PERMISSIONS = ['READ', 'TRADE', 'ADMIN'] as const;
+export type Permission = (typeof PERMISSIONS)[number];
 
 export interface AccountRecord {
   number: number;
@@ -50,14 +57,16 @@ export class Accounts {
     return record;
   }
 
-  /** Adds an API key: with a fresh secret, or with a public key in PEM. */
-  addKey(name: string, publicKey?: string): ApiKey {
+  /** Adds an API key: with a fresh secret, or with a public key in PEM. @param addresses that may use it, as they are written in a request's source */
+  addKey(name: string, publicKey?: string, permission?: Permission, addresses?: string[]): ApiKey {
     const record = this.find(name);
     if (record === undefined) throw new Error(`there is no account '${name}'`);
     if (publicKey !== undefined) crypto.createPublicKey(publicKey);
     const key: ApiKey = { key: crypto.randomBytes(32).toString('hex') };
     if (publicKey === undefined) key.secret = crypto.randomBytes(32).toString('hex');
     else key.publicKey = publicKey;
+    if (permission !== undefined) key.permission = permission;
+    if (addresses !== undefined) key.addresses = addresses;
     record.keys.push(key);
     this.#save();
     return key;

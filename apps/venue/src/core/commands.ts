@@ -1,6 +1,7 @@
 import { COMMAND, command, commandHead, generationOf, slotOf } from '@outcry/market/command';
-import { LIMIT, type OrderKind, type Side, type TimeInForce } from '@outcry/market/order-terms';
+import type { OrderKind, Side, TimeInForce } from '@outcry/market/order-terms';
 import type { Instrument } from './market.ts';
+import { type SpecialTerms, writeTerms } from './special-terms.ts';
 
 /** A command on its way into the ring: fields by their meaning. Text goes ahead as a record of its own. */
 export interface CommandFields {
@@ -10,10 +11,16 @@ export interface CommandFields {
   price?: number;
   quantity?: number;
   orderId?: number;
+  /** word ORDER_SLOT where it is no order: a rule, an account */
+  slot?: number;
   asset?: number;
   amount?: number;
   unit?: number;
   text?: string;
+  /** an order's terms: a record of its own, ahead of the order's */
+  terms?: SpecialTerms;
+  /** a list's orders, ahead of the list */
+  legs?: CommandFields[];
 }
 
 export interface NewOrder {
@@ -30,6 +37,7 @@ export interface NewOrder {
   /** quote units, for market orders by amount */
   amount: number;
   clientId: string;
+  terms?: SpecialTerms;
 }
 
 export function newOrder(order: NewOrder): CommandFields {
@@ -45,12 +53,25 @@ function orderCommand(kind: number, order: NewOrder, orderId: number): CommandFi
     head: commandHead(kind, order.side, order.kind, order.timeInForce, order.flags),
     instrument: order.instrument.number,
     account: order.account,
-    price: order.kind === LIMIT ? order.price : 0,
+    price: order.price,
     quantity: order.quantity,
     amount: order.amount,
     orderId,
     text: order.clientId,
+    terms: order.terms,
   };
+}
+
+/** An order list: its orders, then what makes a list of them. */
+export function newList(type: number, clientId: string, orders: readonly NewOrder[]): CommandFields {
+  const [{ account, instrument }] = orders;
+  const legs = orders.map((order) => orderCommand(COMMAND.LEG, order, 0));
+  return { head: commandHead(COMMAND.NEW_LIST), account, instrument: instrument.number, asset: type, text: clientId, legs };
+}
+
+/** All open orders of an account (-1: of all), of an instrument (-1: of all), of a side (-1: both) and of a session (-1: all). */
+export function massCancel(account: number, instrument = -1, side = -1, session = -1): CommandFields {
+  return { head: commandHead(COMMAND.MASS_CANCEL), account, price: instrument, quantity: side, asset: session };
 }
 
 export function cancel(account: number, instrument: number, orderId: number): CommandFields {
@@ -61,8 +82,36 @@ export function amend(account: number, instrument: number, orderId: number, quan
   return { head: commandHead(COMMAND.AMEND), account, instrument, orderId, quantity };
 }
 
+/** Records that a command takes. */
+export function recordCount(fields: CommandFields): number {
+  const legs = fields.legs?.reduce((sum, leg) => sum + recordCount(leg), 0) ?? 0;
+  return legs + (fields.text ? 1 : 0) + (fields.terms ? 1 : 0) + 1;
+}
+
+/**
+ * Writes a command and all that goes ahead of it into a ring.
+ * @param wordOf the word offset of the n-th record @returns records written
+ */
+export function writeRecords(
+  i32: Int32Array,
+  f64: Float64Array,
+  wordOf: (n: number) => number,
+  fields: CommandFields,
+  time: number,
+): number {
+  let n = 0;
+  for (const leg of fields.legs ?? []) {
+    const first = n;
+    n += writeRecords(i32, f64, (k) => wordOf(first + k), leg, time);
+  }
+  if (fields.text) writeText(i32, wordOf(n++), fields.text);
+  if (fields.terms) writeTerms(i32, f64, wordOf(n++), commandHead(COMMAND.TERMS), fields.terms);
+  writeCommand(i32, f64, wordOf(n++), fields, time);
+  return n;
+}
+
 /** Writes a command without its text into a slot. @param time microseconds since 1970 */
-export function writeCommand(i32: Int32Array, f64: Float64Array, at: number, fields: CommandFields, time: number): void {
+function writeCommand(i32: Int32Array, f64: Float64Array, at: number, fields: CommandFields, time: number): void {
   i32.fill(0, at, at + command.WORDS);
   i32[at + command.HEAD] = fields.head;
   i32[at + command.PLACE] = fields.instrument ?? 0;
@@ -72,6 +121,7 @@ export function writeCommand(i32: Int32Array, f64: Float64Array, at: number, fie
   i32[at + command.ASSET] = fields.asset ?? 0;
   f64[(at >> 1) + command.F64_TIME] = time;
   f64[(at >> 1) + command.F64_AMOUNT] = fields.amount ?? 0;
+  if (fields.slot !== undefined) i32[at + command.ORDER_SLOT] = fields.slot;
   if (fields.orderId !== undefined) {
     i32[at + command.ORDER_SLOT] = slotOf(fields.orderId);
     i32[at + command.ORDER_GENERATION] = generationOf(fields.orderId);
@@ -85,7 +135,7 @@ export function writeCommand(i32: Int32Array, f64: Float64Array, at: number, fie
 }
 
 /** Writes the TEXT record that goes ahead of a command. */
-export function writeText(i32: Int32Array, at: number, text: string): void {
+function writeText(i32: Int32Array, at: number, text: string): void {
   i32.fill(0, at, at + command.WORDS);
   i32[at + command.HEAD] = commandHead(COMMAND.TEXT);
   const bytes = Buffer.from(text, 'utf8').subarray(0, command.TEXT_BYTES);

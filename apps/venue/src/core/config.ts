@@ -13,6 +13,15 @@ export interface RateLimits {
   ordersPerDay: number;
 }
 
+/** A state that instruments take at a time of day (UTC): HH:MM or HH:MM:SS. */
+export interface ScheduleEntry {
+  at: string;
+  /** see STATE in @outcry/market/rules */
+  state: string;
+  /** all instruments when it is not said */
+  symbol?: string;
+}
+
 export interface VenueConfig {
   host: string;
   port: number;
@@ -35,6 +44,10 @@ export interface VenueConfig {
   snapshotMs: number;
   keepSnapshots: number;
   rateLimits: RateLimits;
+  /** states by time of day */
+  schedule: ScheduleEntry[];
+  /** none: balances are not checked, and may go below zero */
+  risk: 'checked' | 'none';
   /** milliseconds that a query waits for the store to reach what its key was told */
   readWaitMs: number;
   /** bytes that may wait for one slow WebSocket client before it is disconnected */
@@ -62,6 +75,8 @@ export const DEFAULTS: Omit<VenueConfig, 'assets' | 'instruments'> = {
   snapshotMs: 300_000,
   keepSnapshots: 3,
   rateLimits: { weightPerMinute: 6000, ordersPerTenSeconds: 100, ordersPerDay: 200_000 },
+  schedule: [],
+  risk: 'checked',
   readWaitMs: 1000,
   webSocketBufferBytes: 4 * 1024 * 1024,
   logLevel: 'info',
@@ -122,6 +137,9 @@ export function readConfig(file: string): Partial<VenueConfig> {
   const config = parsed as Partial<VenueConfig>;
   if (config.wait !== undefined && !WAIT_STRATEGIES.includes(config.wait)) {
     throw new ConfigError(`${file}: 'wait' must be one of ${WAIT_STRATEGIES.join(', ')}, not '${config.wait}'`);
+  }
+  if (config.risk !== undefined && config.risk !== 'checked' && config.risk !== 'none') {
+    throw new ConfigError(`${file}: 'risk' must be checked or none, not '${config.risk}'`);
   }
   return {
     ...config,

@@ -3,10 +3,10 @@ import { event, OF_CANCEL } from '@outcry/market/event';
 import type { Side } from '@outcry/market/order-terms';
 import type { Ring } from '@outcry/memory/ring';
 import { ENGINE_GATE, GATEWAY_GATE, JOURNAL_FAILED, JOURNAL_FULL, type Shared } from '../threads/shared.ts';
-import { type CommandFields, writeCommand, writeText } from './commands.ts';
+import { type CommandFields, recordCount, writeRecords } from './commands.ts';
 import type { OpenOrders } from './open-orders.ts';
 import type { SharedState } from './shared-state.ts';
-import { type Balance, type Fill, type Order, type Trade, View, type ViewListener } from './view.ts';
+import { type AuctionPrice, type Balance, type Fill, type Order, type Trade, View, type ViewListener } from './view.ts';
 
 /** What a command did, told once it is durable. */
 export interface Outcome {
@@ -15,11 +15,16 @@ export interface Outcome {
   reason: number;
   /** why its cancel part was refused, 0: it was not */
   cancelReason: number;
-  /** the order that was entered, with its fills */
+  /** the order that was entered, with its fills; of a list: the first */
   order: Order | undefined;
   fills: Fill[];
+  /** the orders of a list that was entered, and its number (0: it was no list) */
+  legs: Order[];
+  list: number;
   /** the order that was cancelled or amended */
   changed: Order | undefined;
+  /** all orders that ended with it */
+  ended: Order[];
 }
 
 /** Why a command never got to the engine, or nobody can say what became of it. */
@@ -76,14 +81,23 @@ export class Gateway {
   submit(fields: CommandFields): Promise<Outcome> {
     const refusal = this.#refusal(fields.head & 0xff);
     if (refusal !== undefined) return Promise.reject(refusal);
-    const count = fields.text ? 2 : 1;
+    const count = recordCount(fields);
     const first = this.#ring.claim(count);
     if (first < 0) return Promise.reject(new GatewayError('overloaded', 'the command ring is full'));
-    if (fields.text) writeText(this.#ring.i32, this.#ring.wordOf(first), fields.text);
-    writeCommand(this.#ring.i32, this.#ring.f64, this.#ring.wordOf(first + count - 1), fields, this.#now());
+    writeRecords(this.#ring.i32, this.#ring.f64, (n) => this.#ring.wordOf(first + n), fields, this.#now());
     this.#ring.publish(first, count);
     this.#ringSoon();
-    const outcome: Outcome = { sequence: first + count, reason: 0, cancelReason: 0, order: undefined, fills: [], changed: undefined };
+    const outcome: Outcome = {
+      sequence: first + count,
+      reason: 0,
+      cancelReason: 0,
+      order: undefined,
+      fills: [],
+      legs: [],
+      list: 0,
+      changed: undefined,
+      ended: [],
+    };
     return new Promise((resolve, reject) => this.#pending.push({ outcome, resolve, reject }));
   }
 
@@ -122,7 +136,7 @@ export class Gateway {
   }
 
   #refusal(kind: number): GatewayError | undefined {
-    if (kind === COMMAND.NEW_ORDER && this.isShortOfMemory())
+    if ((kind === COMMAND.NEW_ORDER || kind === COMMAND.NEW_LIST) && this.isShortOfMemory())
       return new GatewayError('short_of_memory', 'memory is short: no new orders for now');
     switch (this.#shared.journalState) {
       case JOURNAL_FULL:
@@ -188,35 +202,59 @@ export class Gateway {
     for (const { reject } of lost) reject(new GatewayError('unknown_outcome', why));
   }
 
+  /** Keeps the latest copy of an order that the command being answered entered. Returns whether it is one. */
+  #note(order: Order): boolean {
+    const current = this.#current;
+    if (current === undefined) return false;
+    if (current.order?.id === order.id) current.order = order;
+    const leg = current.legs.findIndex(({ id }) => id === order.id);
+    if (leg >= 0) current.legs[leg] = order;
+    return leg >= 0 || current.order?.id === order.id;
+  }
+
   /** Notes for the command being answered, then tells the listeners. */
   #fanOut(): ViewListener {
     const all = this.listeners;
     return {
       onAccepted: (order: Order) => {
-        if (this.#current !== undefined) this.#current.order = order;
+        if (this.#current !== undefined) {
+          this.#current.order ??= order;
+          this.#current.list = order.terms?.list ?? 0;
+          if (this.#current.list !== 0) this.#current.legs.push(order);
+        }
         for (const listener of all) listener.onAccepted?.(order);
       },
       onRested: (order: Order) => {
-        if (this.#current?.order?.id === order.id) this.#current.order = order;
+        this.#note(order);
         for (const listener of all) listener.onRested?.(order);
       },
       onFill: (fill: Fill) => {
         if (this.#current !== undefined && this.#current.order?.id === fill.order.id) {
-          this.#current.order = fill.order;
+          this.#note(fill.order);
           this.#current.fills.push(fill);
-        }
+        } else this.#note(fill.order);
         for (const listener of all) listener.onFill?.(fill);
       },
       onTrade: (trade: Trade) => {
         for (const listener of all) listener.onTrade?.(trade);
       },
       onEnded: (order: Order, reason: number) => {
-        if (this.#current?.order?.id === order.id) this.#current.order = order;
-        else if (this.#current !== undefined) this.#current.changed = order;
+        if (this.#current !== undefined) this.#current.ended.push(order);
+        if (!this.#note(order) && this.#current !== undefined) this.#current.changed ??= order;
         for (const listener of all) listener.onEnded?.(order, reason);
       },
+      onTriggered: (order: Order) => {
+        this.#note(order);
+        for (const listener of all) listener.onTriggered?.(order);
+      },
+      onState: (instrument: number, state: number, reference: number) => {
+        for (const listener of all) listener.onState?.(instrument, state, reference);
+      },
+      onAuction: (instrument: number, auction: AuctionPrice, isDone: boolean) => {
+        for (const listener of all) listener.onAuction?.(instrument, auction, isDone);
+      },
       onAmended: (order: Order) => {
-        if (this.#current !== undefined) this.#current.changed = order;
+        if (!this.#note(order) && this.#current !== undefined) this.#current.changed = order;
         for (const listener of all) listener.onAmended?.(order);
       },
       onBalance: (account: number, asset: number, balance: Balance, sequence: number, time: number) => {

@@ -1,9 +1,10 @@
 import { BUY, type Side } from '@outcry/market/order-terms';
+import { STATE } from '@outcry/market/rules';
 import { addPrint, type Candle, newCandle, spanStart } from '../store/candle.ts';
 import { CANDLE_SECONDS } from '../store/schema.ts';
 import { Depth } from './depth.ts';
 import type { Instrument } from './market.ts';
-import type { Trade } from './view.ts';
+import type { AuctionPrice, Trade } from './view.ts';
 
 const RECENT_TRADES = 1000;
 const RECENT_CANDLES = 1500;
@@ -44,6 +45,12 @@ export class MarketFeed {
   lastPrice = 0;
   lastQuantity = 0;
   lastTradeId = 0;
+  /** see STATE */
+  state: number = STATE.CONTINUOUS;
+  /** ticks, 0: none is set */
+  reference = 0;
+  /** where the running auction would trade; of the last one, where it did */
+  auction: AuctionPrice = { price: 0, volume: 0, surplus: 0 };
 
   constructor(instrument: Instrument) {
     this.instrument = instrument;

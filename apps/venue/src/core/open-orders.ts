@@ -4,6 +4,7 @@ import { record } from '@outcry/memory/record';
 import { createSharedMap, SharedMap } from '@outcry/memory/shared-map';
 import { f64Of, i32Of, reserve } from '@outcry/memory/span';
 import { textHash } from './commands.ts';
+import type { SpecialTerms } from './special-terms.ts';
 import type { Order } from './view.ts';
 
 /** An open order in memory, 128 bytes, by the slot that the engine gave it. */
@@ -24,6 +25,7 @@ export const openOrderShape = record(
     previous: 'i32',
     next: 'i32',
     clientBytes: 'i32',
+    shown: 'i32',
     clientId: command.TEXT_BYTES,
   },
   { align: 64 },
@@ -42,14 +44,16 @@ const { index: QUANTITY } = fields.quantity;
 const { index: LEFT } = fields.left;
 /** Side, kind, time in force and post-only, a byte each. */
 const { index: TERMS } = fields.terms;
-/** OPEN, RESTING, and the status. */
+/** OPEN, RESTING, WAITING, and the status. */
 const { index: STATE } = fields.state;
 const { index: PREVIOUS } = fields.previous;
 const { index: NEXT } = fields.next;
+const { index: SHOWN } = fields.shown;
 const { index: CLIENT_BYTES } = fields.clientBytes;
 const { offset: CLIENT_ID } = fields.clientId;
 const OPEN = 1;
 const RESTING = 2;
+const WAITING = 4;
 const STATUS_SHIFT = 8;
 
 /**
@@ -67,6 +71,8 @@ export class OpenOrders {
   readonly #tails: Int32Array;
   readonly #counts: Int32Array;
   readonly #byClientId: SharedMap;
+  /** terms of the few orders that have some, by slot */
+  readonly #terms = new Map<number, SpecialTerms>();
 
   constructor(capacity: number, accounts: number) {
     this.capacity = capacity;
@@ -87,11 +93,11 @@ export class OpenOrders {
     words[at + GENERATION] = generationOf(order.id);
     words[at + ACCOUNT] = order.account;
     words[at + INSTRUMENT] = order.instrument;
-    words[at + PRICE] = order.price;
     words[at + TERMS] = order.side | (order.kind << 8) | (order.timeInForce << 16) | (order.postOnly ? 1 << 24 : 0);
     this.#f64[(at >> 1) + AMOUNT] = order.amount;
     this.#f64[(at >> 1) + TIME] = order.time;
     words[at + CLIENT_BYTES] = this.#bytes.write(order.clientId, slot * BYTES + CLIENT_ID, command.TEXT_BYTES, 'utf8');
+    if (order.terms !== undefined) this.#terms.set(slot, order.terms);
     this.update(order);
     this.#link(slot, order.account);
     if (order.clientId !== '') {
@@ -106,7 +112,9 @@ export class OpenOrders {
     const at = slotOf(order.id) * WORDS;
     this.#i32[at + QUANTITY] = order.quantity;
     this.#i32[at + LEFT] = order.left;
-    this.#i32[at + STATE] = OPEN | (order.resting ? RESTING : 0) | (order.status << STATUS_SHIFT);
+    this.#i32[at + PRICE] = order.price;
+    this.#i32[at + SHOWN] = order.shown;
+    this.#i32[at + STATE] = OPEN | (order.resting ? RESTING : 0) | (order.waiting ? WAITING : 0) | (order.status << STATUS_SHIFT);
     this.#f64[(at >> 1) + EXECUTED] = order.executedAmount;
     this.#f64[(at >> 1) + UPDATE_TIME] = order.updateTime;
   }
@@ -114,6 +122,7 @@ export class OpenOrders {
   remove(order: Order): void {
     const slot = slotOf(order.id);
     this.#i32[slot * WORDS + STATE] = 0;
+    if (order.terms !== undefined) this.#terms.delete(slot);
     this.#unlink(slot, order.account);
     this.size--;
     if (order.clientId === '') return;
@@ -131,6 +140,11 @@ export class OpenOrders {
   /** An account's orders, oldest first. */
   *of(account: number): Generator<Order> {
     for (let slot = this.#heads[account] ?? 0; slot !== 0; slot = this.#i32[slot * WORDS + NEXT]) yield this.#read(slot);
+  }
+
+  /** Whether any order has terms that the clock may bring something about for. */
+  get hasSpecial(): boolean {
+    return this.#terms.size > 0;
   }
 
   countOf(account: number): number {
@@ -167,6 +181,9 @@ export class OpenOrders {
       time: this.#f64[(at >> 1) + TIME],
       updateTime: this.#f64[(at >> 1) + UPDATE_TIME],
       resting: (state & RESTING) !== 0,
+      shown: words[at + SHOWN],
+      waiting: (state & WAITING) !== 0,
+      terms: this.#terms.get(slot),
     };
   }
 

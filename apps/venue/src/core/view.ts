@@ -1,11 +1,12 @@
 import { readText } from '@outcry/engine/event-writer';
 import { orderId, POST_ONLY } from '@outcry/market/command';
-import { EVENT, event, IS_MAKER, NEW_AGGREGATE, RESTING } from '@outcry/market/event';
-import type { OrderKind, Side, TimeInForce } from '@outcry/market/order-terms';
-import { REASON } from '@outcry/market/reason';
-import { STATUS } from '../store/schema.ts';
+import { DARK, EVENT, event, IS_MAKER, NEW_AGGREGATE, RESTING, WAITING } from '@outcry/market/event';
+import { LIMIT, type OrderKind, type Side, type TimeInForce } from '@outcry/market/order-terms';
+import { legOf, triggerOf } from '@outcry/market/terms';
+import { endStatus, STATUS } from '../store/schema.ts';
 import type { OpenOrders } from './open-orders.ts';
 import type { SharedState } from './shared-state.ts';
+import { readTerms, type SpecialTerms } from './special-terms.ts';
 
 /** An order as its owner sees it. Prices in ticks, quantities in lots, amounts in quote units, times in microseconds since 1970. */
 export interface Order {
@@ -26,7 +27,20 @@ export interface Order {
   status: number;
   time: number;
   updateTime: number;
+  /** in the book, displayed or not */
   resting: boolean;
+  /** lots displayed */
+  shown: number;
+  /** outside the book: for its trigger, its list, a price to follow or the closing auction */
+  waiting: boolean;
+  terms: SpecialTerms | undefined;
+}
+
+/** Where an auction trades, or would: ticks (0: nowhere), lots, lots bought less lots sold. */
+export interface AuctionPrice {
+  price: number;
+  volume: number;
+  surplus: number;
 }
 
 /** One side of a trade. */
@@ -37,6 +51,8 @@ export interface Fill {
   quantity: number;
   amount: number;
   fee: number;
+  /** asset that the fee is paid in; -1: what is received */
+  feeAsset: number;
   isMaker: boolean;
   time: number;
 }
@@ -66,6 +82,11 @@ export interface ViewListener {
   onFill(fill: Fill): void;
   onTrade(trade: Trade): void;
   onEnded(order: Order, reason: number): void;
+  /** A waiting order enters the book, or begins to wait for its trigger. */
+  onTriggered(order: Order): void;
+  onState(instrument: number, state: number, reference: number): void;
+  /** An auction traded, or its indicative price changed. */
+  onAuction(instrument: number, auction: AuctionPrice, isDone: boolean): void;
   onAmended(order: Order): void;
   onBalance(account: number, asset: number, balance: Balance, sequence: number, time: number): void;
   /** A deposit (units above 0) or withdrawal. */
@@ -85,6 +106,7 @@ export class View {
   readonly #listener: ViewListener;
   readonly #state: SharedState;
   #text = '';
+  #terms: SpecialTerms | undefined;
   #isTransfer = false;
 
   constructor(listener: ViewListener, unitOf: (instrument: number) => number, state: SharedState, orders: OpenOrders) {
@@ -104,6 +126,28 @@ export class View {
       case EVENT.TEXT:
         this.#text = readText(i32, at);
         break;
+      case EVENT.TERMS:
+        this.#terms = readTerms(i32, f64, at);
+        break;
+      case EVENT.LIST:
+        this.#text = ''; // the store keeps lists
+        break;
+      case EVENT.TRIGGERED:
+        this.#trigger(i32, f64, at);
+        break;
+      case EVENT.SHOWN:
+        this.#show(this.#orderAt(i32, at), i32[at + event.PRICE], i32[at + event.QUANTITY]);
+        break;
+      case EVENT.STATE:
+        this.#listener.onState(i32[at + event.PLACE] & 0xffff, i32[at + event.PLACE] >>> 16, i32[at + event.PRICE]);
+        break;
+      case EVENT.AUCTION:
+      case EVENT.INDICATIVE: {
+        const [volume, surplus] = [f64[(at >> 1) + event.F64_TRADE], f64[(at >> 1) + event.F64_AMOUNT]];
+        const isDone = (i32[at + event.HEAD] & 0xff) === EVENT.AUCTION;
+        this.#listener.onAuction(i32[at + event.PLACE] & 0xffff, { price: i32[at + event.PRICE], volume, surplus }, isDone);
+        break;
+      }
       case EVENT.ACCEPTED:
       case EVENT.OPEN_ORDER:
         this.#open(i32, f64, at);
@@ -145,6 +189,9 @@ export class View {
     const time = f64[(at >> 1) + event.F64_TIME];
     const amount = f64[(at >> 1) + event.F64_AMOUNT];
     const left = i32[at + event.REMAINING];
+    const flags = head >>> 16;
+    const resting = (flags & RESTING) !== 0;
+    const isWaitingLeg = (flags & WAITING) !== 0 && legOf(this.#terms?.flags ?? 0) > 0 && triggerOf(this.#terms?.flags ?? 0) === 0;
     const order: Order = {
       id: idAt(i32, at),
       account: i32[at + event.ACCOUNT],
@@ -159,23 +206,51 @@ export class View {
       amount: isNew ? amount : 0,
       left,
       executedAmount: isNew ? 0 : amount,
-      status: left === i32[at + event.QUANTITY] ? STATUS.NEW : STATUS.PARTIALLY_FILLED,
+      status: left !== i32[at + event.QUANTITY] ? STATUS.PARTIALLY_FILLED : isWaitingLeg ? STATUS.PENDING_NEW : STATUS.NEW,
       time,
       updateTime: time,
-      resting: ((head >>> 16) & RESTING) !== 0,
+      resting,
+      shown: resting && (flags & DARK) === 0 ? left : 0,
+      waiting: (flags & WAITING) !== 0,
+      terms: this.#terms,
     };
     this.#text = '';
+    this.#terms = undefined;
     this.orders.add(order);
     if (isNew) this.#listener.onAccepted(order);
-    if (order.resting) this.#listener.onDepth(order.instrument, order.side, order.price, order.left);
+    if (order.shown > 0) this.#listener.onDepth(order.instrument, order.side, order.price, order.shown);
   }
 
   #rested(i32: Int32Array, at: number): void {
     const order = this.#orderAt(i32, at);
+    const isDark = ((i32[at + event.HEAD] >>> 16) & DARK) !== 0;
     order.resting = true;
+    order.waiting = false;
+    order.price = i32[at + event.PRICE];
+    order.shown = isDark ? 0 : order.left;
     this.orders.update(order);
     this.#listener.onRested(order);
-    this.#listener.onDepth(order.instrument, order.side, order.price, order.left);
+    if (order.shown > 0) this.#listener.onDepth(order.instrument, order.side, order.price, order.shown);
+  }
+
+  #trigger(i32: Int32Array, f64: Float64Array, at: number): void {
+    const order = this.#orderAt(i32, at);
+    order.waiting = ((i32[at + event.HEAD] >>> 16) & WAITING) !== 0;
+    if (order.kind === LIMIT) order.price = i32[at + event.PRICE];
+    if (order.status === STATUS.PENDING_NEW) order.status = STATUS.NEW;
+    order.updateTime = f64[(at >> 1) + event.F64_TIME];
+    this.orders.update(order);
+    this.#listener.onTriggered(order);
+  }
+
+  /** A resting order displays so many lots now, at a price (0: it left the book, and waits). */
+  #show(order: Order, price: number, lots: number): void {
+    const change = lots - order.shown;
+    order.shown = lots;
+    order.resting = price !== 0;
+    order.waiting = price === 0;
+    this.orders.update(order);
+    if (change !== 0) this.#listener.onDepth(order.instrument, order.side, price, change);
   }
 
   #fill(i32: Int32Array, f64: Float64Array, at: number): void {
@@ -191,13 +266,14 @@ export class View {
     order.executedAmount += amount;
     order.updateTime = time;
     order.status = order.left === 0 ? STATUS.FILLED : STATUS.PARTIALLY_FILLED;
+    const wasShown = Math.min(order.shown, quantity);
+    order.shown -= wasShown;
     if (order.left === 0) this.#forget(order);
     else this.orders.update(order);
-    this.#listener.onFill({ order, trade, price, quantity, amount, fee: f64[(at >> 1) + event.F64_AMOUNT], isMaker, time });
-    if (isMaker) {
-      this.#listener.onDepth(order.instrument, order.side, price, -quantity);
-      return;
-    }
+    const feeAsset = (i32[at + event.PLACE] >>> 16) - 1;
+    this.#listener.onFill({ order, trade, price, quantity, amount, fee: f64[(at >> 1) + event.F64_AMOUNT], feeAsset, isMaker, time });
+    if (wasShown > 0) this.#listener.onDepth(order.instrument, order.side, order.price, -wasShown);
+    if (isMaker) return;
     const newAggregate = (flags & NEW_AGGREGATE) !== 0;
     const aggregate = (this.#aggregates[order.instrument] ?? 0) + (newAggregate ? 1 : 0);
     this.#aggregates[order.instrument] = aggregate;
@@ -208,9 +284,10 @@ export class View {
   #end(i32: Int32Array, f64: Float64Array, at: number): void {
     const order = this.#orderAt(i32, at);
     const reason = i32[at + event.PLACE] >>> 16;
-    order.status = reason === REASON.NO_LIQUIDITY ? STATUS.EXPIRED : STATUS.CANCELED;
+    order.status = endStatus(reason);
     order.updateTime = f64[(at >> 1) + event.F64_TIME];
-    if (order.resting) this.#listener.onDepth(order.instrument, order.side, order.price, -order.left);
+    if (order.shown > 0) this.#listener.onDepth(order.instrument, order.side, order.price, -order.shown);
+    order.shown = 0;
     this.#forget(order);
     this.#listener.onEnded(order, reason);
   }
@@ -221,8 +298,11 @@ export class View {
     order.quantity = i32[at + event.QUANTITY];
     order.left = i32[at + event.REMAINING];
     order.updateTime = f64[(at >> 1) + event.F64_TIME];
+    const isIceberg = (order.terms?.display ?? 0) > 0; // what it displays is told apart
+    const less = isIceberg ? 0 : Math.min(order.shown, off);
+    order.shown -= less;
     this.orders.update(order);
-    this.#listener.onDepth(order.instrument, order.side, order.price, -off);
+    if (less > 0) this.#listener.onDepth(order.instrument, order.side, order.price, -less);
     this.#listener.onAmended(order);
   }
 

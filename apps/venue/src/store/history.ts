@@ -3,6 +3,7 @@ import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
 import { POST_ONLY } from '@outcry/market/command';
 import type { OrderKind, Side, TimeInForce } from '@outcry/market/order-terms';
 import type { AggregateTrade } from '../core/market-feed.ts';
+import type { SpecialTerms } from '../core/special-terms.ts';
 import type { Order } from '../core/view.ts';
 import type { Candle } from './candle.ts';
 
@@ -17,9 +18,23 @@ export interface StoredTrade {
   maker: number;
   makerOrder: number;
   makerFee: number;
+  /** -1: what is received */
+  makerFeeAsset: number;
   taker: number;
   takerOrder: number;
   takerFee: number;
+  takerFeeAsset: number;
+}
+
+/** An order list as it was entered. */
+export interface StoredList {
+  id: number;
+  account: number;
+  instrument: number;
+  /** see LIST_TYPE */
+  type: number;
+  clientId: string;
+  time: number;
 }
 
 /** Ranges that clients ask for. Times in milliseconds since 1970, inclusive. */
@@ -126,6 +141,35 @@ export class History {
     return latest ? rows.reverse() : rows;
   }
 
+  list(account: number, id: number): StoredList | undefined {
+    return this.#lists('account = ? AND id = ?', [account, id], 1)[0];
+  }
+
+  listByClientId(account: number, clientId: string): StoredList | undefined {
+    return this.#lists('account = ? AND client_id = ?', [account, clientId], 1)[0];
+  }
+
+  /** An account's lists, latest last. */
+  lists(account: number, range: Range): StoredList[] {
+    const where = ['account = ?'];
+    const values: SQLInputValue[] = [account];
+    if (range.from !== undefined) {
+      where.push('id >= ?');
+      values.push(range.from);
+    }
+    addTimes(where, values, range);
+    return this.#lists(where.join(' AND '), values, range.limit).reverse();
+  }
+
+  ordersOfList(id: number): Order[] {
+    return this.#orders('WHERE list = ? ORDER BY sequence, rowid', [id]);
+  }
+
+  #lists(where: string, values: SQLInputValue[], limit: number): StoredList[] {
+    const columns = 'id, account, instrument, type, client_id AS clientId, time';
+    return this.#all(`SELECT ${columns} FROM lists WHERE ${where} ORDER BY id DESC LIMIT ?`, [...values, limit]) as unknown as StoredList[];
+  }
+
   close(): void {
     this.#database?.close();
     this.#database = undefined;
@@ -140,6 +184,7 @@ export class History {
     values.push(range.limit);
     const rows = this.#all(
       `SELECT instrument, id, price, quantity, amount, time, taker_side AS takerSide, maker, maker_order AS makerOrder, maker_fee AS makerFee,
+        maker_fee_asset AS makerFeeAsset, taker_fee_asset AS takerFeeAsset,
         taker, taker_order AS takerOrder, taker_fee AS takerFee
         FROM trades WHERE ${where.join(' AND ')} ORDER BY id ${latest ? 'DESC' : 'ASC'} LIMIT ?`,
       values,
@@ -206,5 +251,8 @@ function toOrder(row: Row): Order {
     time: Number(row.time),
     updateTime: Number(row.update_time),
     resting: Number(row.status) < 2,
+    shown: 0,
+    waiting: false,
+    terms: row.special === null ? undefined : (JSON.parse(String(row.special)) as SpecialTerms),
   };
 }

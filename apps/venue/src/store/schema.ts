@@ -1,3 +1,5 @@
+import { REASON } from '@outcry/market/reason';
+
 /** Tables of the store. Amounts are whole units, prices ticks, quantities lots, times microseconds since 1970. */
 export const SCHEMA = `
 CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
@@ -16,8 +18,20 @@ CREATE TABLE IF NOT EXISTS orders (
   executed_amount INTEGER NOT NULL,
   status INTEGER NOT NULL,
   time INTEGER NOT NULL,
-  update_time INTEGER NOT NULL
+  update_time INTEGER NOT NULL,
+  special TEXT,
+  list INTEGER NOT NULL
 );
+CREATE INDEX IF NOT EXISTS orders_of_list ON orders (list) WHERE list <> 0;
+CREATE TABLE IF NOT EXISTS lists (
+  id INTEGER PRIMARY KEY,
+  account INTEGER NOT NULL,
+  instrument INTEGER NOT NULL,
+  type INTEGER NOT NULL,
+  client_id TEXT NOT NULL,
+  time INTEGER NOT NULL
+);
+CREATE INDEX IF NOT EXISTS lists_of_account ON lists (account, id);
 CREATE INDEX IF NOT EXISTS orders_of_account ON orders (account, instrument, sequence);
 CREATE INDEX IF NOT EXISTS orders_by_client_id ON orders (account, client_id) WHERE client_id <> '';
 CREATE TABLE IF NOT EXISTS trades (
@@ -32,9 +46,11 @@ CREATE TABLE IF NOT EXISTS trades (
   maker INTEGER NOT NULL,
   maker_order INTEGER NOT NULL,
   maker_fee INTEGER NOT NULL,
+  maker_fee_asset INTEGER NOT NULL,
   taker INTEGER NOT NULL,
   taker_order INTEGER NOT NULL,
   taker_fee INTEGER NOT NULL,
+  taker_fee_asset INTEGER NOT NULL,
   PRIMARY KEY (instrument, id)
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS trades_of_maker ON trades (maker, instrument, id);
@@ -67,5 +83,26 @@ CREATE TABLE IF NOT EXISTS candles (
 /** Lengths of candles, in seconds, by the names that clients use. */
 export const CANDLE_SECONDS: Record<string, number> = { '1s': 1, '1m': 60, '5m': 300, '15m': 900, '1h': 3600, '1d': 86_400 };
 
-export const STATUS = { NEW: 0, PARTIALLY_FILLED: 1, FILLED: 2, CANCELED: 3, EXPIRED: 4 } as const;
-export const STATUS_NAMES = ['NEW', 'PARTIALLY_FILLED', 'FILLED', 'CANCELED', 'EXPIRED'];
+export const STATUS = {
+  NEW: 0,
+  PARTIALLY_FILLED: 1,
+  FILLED: 2,
+  CANCELED: 3,
+  EXPIRED: 4,
+  /** ended by self-trade prevention */
+  EXPIRED_IN_MATCH: 5,
+  /** waits for its list's working order */
+  PENDING_NEW: 6,
+} as const;
+export const STATUS_NAMES = ['NEW', 'PARTIALLY_FILLED', 'FILLED', 'CANCELED', 'EXPIRED', 'EXPIRED_IN_MATCH', 'PENDING_NEW'];
+
+const BY_USER: number[] = [REASON.BY_REQUEST, REASON.REPLACED, REASON.MASS_CANCEL];
+
+/** The status of an order that ended for a reason. */
+export function endStatus(reason: number): number {
+  if (reason === REASON.SELF_TRADE) return STATUS.EXPIRED_IN_MATCH;
+  return BY_USER.includes(reason) ? STATUS.CANCELED : STATUS.EXPIRED;
+}
+
+/** Raised with every change of the tables: a store of another version is built anew from the journal. */
+export const SCHEMA_VERSION = 2;

@@ -4,16 +4,18 @@ import { readText } from '@outcry/engine/event-writer';
 import { orderId } from '@outcry/market/command';
 import { EVENT, event, IS_MAKER, NEW_AGGREGATE } from '@outcry/market/event';
 import { BUY } from '@outcry/market/order-terms';
-import { REASON } from '@outcry/market/reason';
+import { readTerms, type SpecialTerms } from '../core/special-terms.ts';
 import { addPrint, type Candle, newCandle, spanStart } from './candle.ts';
-import { CANDLE_SECONDS, SCHEMA, STATUS } from './schema.ts';
+import { CANDLE_SECONDS, endStatus, SCHEMA, SCHEMA_VERSION, STATUS } from './schema.ts';
 
 const STATEMENTS = {
-  order: `INSERT OR REPLACE INTO orders VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, ${STATUS.NEW}, ?, ?)`,
+  order: `INSERT OR REPLACE INTO orders VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, ${STATUS.NEW}, ?, ?, ?, ?)`,
   fill: `UPDATE orders SET executed = executed + ?, executed_amount = executed_amount + ?, status = ?, update_time = ? WHERE id = ?`,
   end: `UPDATE orders SET status = ?, update_time = ? WHERE id = ?`,
   amend: `UPDATE orders SET quantity = ?, update_time = ? WHERE id = ?`,
-  trade: `INSERT INTO trades VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+  trigger: `UPDATE orders SET price = ?, update_time = ? WHERE id = ?`,
+  list: `INSERT OR REPLACE INTO lists VALUES (?, ?, ?, ?, ?, ?)`,
+  trade: `INSERT INTO trades VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   balance: `INSERT INTO balances VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET available = excluded.available, held = excluded.held`,
   candle: `INSERT INTO candles VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET
     high = max(high, excluded.high), low = min(low, excluded.low), close = excluded.close, quantity = quantity + excluded.quantity,
@@ -43,7 +45,8 @@ export class StoreWriter {
   #candles = new Map<string, { instrument: number; seconds: number; candle: Candle }>();
   #text = '';
   #aggregates: number[] = [];
-  #maker: { account: number; order: number; fee: number } | undefined;
+  #terms: SpecialTerms | undefined;
+  #maker: { account: number; order: number; fee: number; feeAsset: number } | undefined;
 
   /** Opens or makes the database. Throws what SQLite throws. */
   constructor(file: string, unitOf: (instrument: number) => number) {
@@ -51,6 +54,7 @@ export class StoreWriter {
     this.#unitOf = unitOf;
     this.#database = new DatabaseSync(file, { timeout: 250 });
     this.#database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;');
+    dropOtherVersion(this.#database);
     this.#database.exec(SCHEMA);
     this.#inode = fs.statSync(file).ino;
     this.#statements = Object.fromEntries(Object.entries(STATEMENTS).map(([name, sql]) => [name, this.#database.prepare(sql)])) as Record<
@@ -83,6 +87,19 @@ export class StoreWriter {
       case EVENT.TEXT:
         this.#text = readText(i32, at);
         break;
+      case EVENT.TERMS:
+        this.#terms = readTerms(i32, f64, at);
+        break;
+      case EVENT.LIST: {
+        const number = f64[(at >> 1) + event.F64_AMOUNT];
+        const place = i32[at + event.PLACE] & 0xffff;
+        this.#rows.push(['list', [number, i32[at + event.ACCOUNT], place, i32[at + event.QUANTITY], this.#text, time]]);
+        this.#text = '';
+        break;
+      }
+      case EVENT.TRIGGERED:
+        this.#rows.push(['trigger', [i32[at + event.PRICE], time, id]]);
+        break;
       case EVENT.ACCEPTED:
         this.#addOrder(i32, f64, at, id);
         break;
@@ -90,8 +107,7 @@ export class StoreWriter {
         this.#addFill(i32, f64, at, id);
         break;
       case EVENT.CANCELLED: {
-        const byUser = i32[at + event.PLACE] >>> 16 !== REASON.NO_LIQUIDITY;
-        this.#rows.push(['end', [byUser ? STATUS.CANCELED : STATUS.EXPIRED, time, id]]);
+        this.#rows.push(['end', [endStatus(i32[at + event.PLACE] >>> 16), time, id]]);
         break;
       }
       case EVENT.AMENDED:
@@ -163,9 +179,12 @@ export class StoreWriter {
         f64[(at >> 1) + event.F64_AMOUNT],
         time,
         time,
+        this.#terms === undefined ? null : JSON.stringify(this.#terms),
+        this.#terms?.list ?? 0,
       ],
     ]);
     this.#text = '';
+    this.#terms = undefined;
   }
 
   #addFill(i32: Int32Array, f64: Float64Array, at: number, id: number): void {
@@ -175,19 +194,20 @@ export class StoreWriter {
     const amount = price * quantity * this.#unitOf(instrument);
     const time = f64[(at >> 1) + event.F64_TIME];
     const fee = f64[(at >> 1) + event.F64_AMOUNT];
+    const feeAsset = (i32[at + event.PLACE] >>> 16) - 1;
     const account = i32[at + event.ACCOUNT];
     const flags = (i32[at + event.HEAD] >>> 16) & 0xff;
     const status = i32[at + event.REMAINING] === 0 ? STATUS.FILLED : STATUS.PARTIALLY_FILLED;
     this.#rows.push(['fill', [quantity, amount, status, time, id]]);
     if ((flags & IS_MAKER) !== 0) {
-      this.#maker = { account, order: id, fee };
+      this.#maker = { account, order: id, fee, feeAsset };
       return;
     }
     const maker = this.#maker!;
     const side = (i32[at + event.HEAD] >>> 8) & 1;
     if ((flags & NEW_AGGREGATE) !== 0) this.#aggregates[instrument] = (this.#aggregates[instrument] ?? 0) + 1;
     const trade = f64[(at >> 1) + event.F64_TRADE];
-    const parties = [maker.account, maker.order, maker.fee, account, id, fee];
+    const parties = [maker.account, maker.order, maker.fee, maker.feeAsset, account, id, fee, feeAsset];
     this.#rows.push(['trade', [instrument, trade, this.#aggregates[instrument], price, quantity, amount, time, side, ...parties]]);
     for (const seconds of Object.values(CANDLE_SECONDS)) {
       const start = spanStart(time / 1000, seconds);
@@ -200,4 +220,13 @@ export class StoreWriter {
       addPrint(entry.candle, { price, quantity, amount, takerBuys: side === BUY });
     }
   }
+}
+
+/** A store of another version is emptied: the journal has all of it. */
+function dropOtherVersion(database: DatabaseSync): void {
+  const version = Number(database.prepare('PRAGMA user_version').get()?.user_version ?? 0);
+  if (version === SCHEMA_VERSION) return;
+  const tables = database.prepare(`SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'`).all();
+  for (const { name } of tables) database.exec(`DROP TABLE "${name}"`);
+  database.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`);
 }

@@ -1,5 +1,5 @@
 import type { Engine } from '@outcry/engine/engine';
-import { restoreImage } from '@outcry/engine/image';
+import { IMAGE_PARTS, restoreImage } from '@outcry/engine/image';
 import { JournalDamage } from '@outcry/journal/format';
 import { JournalReader, listSegments } from '@outcry/journal/journal-reader';
 import { listSnapshots, readSnapshot } from '@outcry/journal/snapshot';
@@ -67,6 +67,10 @@ export function loadSnapshot(engine: Engine, directory: string, notAfter: number
       parts = readSnapshot(snapshot.path);
     } catch (error) {
       warnings.push((error as Error).message);
+      continue;
+    }
+    if (parts.length !== IMAGE_PARTS) {
+      warnings.push(`${snapshot.path} is of another version: it is not used`);
       continue;
     }
     restoreImage(engine, parts);

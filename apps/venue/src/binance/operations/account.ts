@@ -49,7 +49,7 @@ async function myTrades(services: Services, sent: Parameters, caller: Caller) {
     history.tradesOf(caller.account, instrument.number, range, order),
   );
   return trades
-    .flatMap((trade) => myTradesJson(trade, caller.account, instrument))
+    .flatMap((trade) => myTradesJson(trade, caller.account, instrument, services.market))
     .filter((trade) => order === undefined || trade.orderId === order);
 }
 

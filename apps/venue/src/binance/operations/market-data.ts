@@ -1,12 +1,15 @@
 import { formatUnits } from '@outcry/market/decimal';
 import { BUY, SELL } from '@outcry/market/order-terms';
+import { isCall, STATE } from '@outcry/market/rules';
 import type { Instrument } from '../../core/market.ts';
 import type { MarketFeed } from '../../core/market-feed.ts';
 import { CANDLE_SECONDS } from '../../store/schema.ts';
 import { errors } from '../errors.ts';
-import { aggregateJson, bookTickerJson, dayJson, klineJson, levelsJson, publicTradeJson } from '../format.ts';
+import { aggregateJson, bookTickerJson, dayJson, klineJson, levelsJson, publicTradeJson, sessionJson } from '../format.ts';
+import { TYPES } from '../new-order.ts';
 import { instrumentOf, type Operation, readHistory, type Services } from '../operation.ts';
 import { integer, optionalInteger, type Parameters } from '../parameters.ts';
+import { SELF_TRADE_MODES } from '../special-order.ts';
 import * as s from './schemas.ts';
 
 const MOST_ROWS = 1000;
@@ -48,10 +51,10 @@ function filters(instrument: Instrument) {
   ];
 }
 
-function symbolJson(instrument: Instrument) {
+function symbolJson({ instrument, state }: MarketFeed) {
   return {
     symbol: instrument.symbol,
-    status: 'TRADING',
+    status: state === STATE.CONTINUOUS ? 'TRADING' : isCall(state) ? 'AUCTION_MATCH' : state === STATE.HALTED ? 'HALT' : 'BREAK',
     baseAsset: instrument.base.name,
     baseAssetPrecision: 8,
     quoteAsset: instrument.quote.name,
@@ -59,12 +62,13 @@ function symbolJson(instrument: Instrument) {
     quoteAssetPrecision: 8,
     baseCommissionPrecision: 8,
     quoteCommissionPrecision: 8,
-    orderTypes: ['LIMIT', 'LIMIT_MAKER', 'MARKET'],
-    icebergAllowed: false,
-    ocoAllowed: false,
-    otoAllowed: false,
+    orderTypes: TYPES,
+    icebergAllowed: true,
+    ocoAllowed: true,
+    otoAllowed: true,
     quoteOrderQtyMarketAllowed: true,
-    allowTrailingStop: false,
+    allowTrailingStop: true,
+    pegInstructionsAllowed: true,
     cancelReplaceAllowed: true,
     amendAllowed: true,
     isSpotTradingAllowed: true,
@@ -73,7 +77,7 @@ function symbolJson(instrument: Instrument) {
     permissions: [],
     permissionSets: [['SPOT']],
     defaultSelfTradePreventionMode: 'NONE',
-    allowedSelfTradePreventionModes: ['NONE'],
+    allowedSelfTradePreventionModes: Object.keys(SELF_TRADE_MODES),
   };
 }
 
@@ -167,9 +171,18 @@ export const marketDataOperations: Operation[] = [
           { rateLimitType: 'ORDERS', interval: 'DAY', intervalNum: 1, limit: ordersPerDay },
         ],
         exchangeFilters: [],
-        symbols: chosen(services, sent).map((feed) => symbolJson(feed.instrument)),
+        symbols: chosen(services, sent).map((feed) => symbolJson(feed)),
       };
     },
+  },
+  {
+    summary: 'Trading state and auction of instruments',
+    rest: { method: 'GET', path: '/outcry/v1/sessions' },
+    ws: 'outcry.sessions',
+    security: 'NONE',
+    weight: 2,
+    parameters: s.parameters({ symbol: s.optional(s.symbol) }),
+    run: (services, sent) => oneOrAll(services, sent, sessionJson),
   },
   {
     summary: 'Order book by price level',

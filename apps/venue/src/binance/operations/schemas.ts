@@ -6,6 +6,7 @@ const text = (pattern: string, description: string, example?: string) =>
 
 export const symbol = text('^[A-Z0-9-_.]{1,20}$', 'Symbol of an instrument', 'BTCUSDT');
 export const decimal = (description: string) => text('^([0-9]{1,20})(\\.[0-9]{1,20})?$', description);
+export const signedDecimal = (description: string) => text('^-?([0-9]{1,20})(\\.[0-9]{1,20})?$', description);
 export const whole = (description: string) => text('^[0-9]{1,20}$', description);
 export const clientId = text('^[\\.A-Z\\:/a-z0-9_-]{1,36}$', 'Order id of the client, unique among its open orders');
 export const oneOf = (names: readonly string[], description: string) => text('^[A-Z0-9_a-z]{1,32}$', `${description}: ${names.join(', ')}`);

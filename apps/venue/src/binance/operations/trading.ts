@@ -1,19 +1,19 @@
 import { ALLOW_FAILURE } from '@outcry/market/command';
 import { LIMIT } from '@outcry/market/order-terms';
-import { amend, cancel, cancelReplace, newOrder } from '../../core/commands.ts';
+import { amend, cancel, cancelReplace, massCancel, newOrder } from '../../core/commands.ts';
 import { freshId } from '../../core/fresh-id.ts';
 import type { Instrument } from '../../core/market.ts';
 import type { Order } from '../../core/view.ts';
 import { ApiError, cancelError, errors, newOrderError } from '../errors.ts';
-import { cancelJson, ms, newOrderJson, orderJson } from '../format.ts';
-import { newOrderParameters, RESPONSE_TYPES, readNewOrder, readQuantity } from '../new-order.ts';
+import { cancelJson, listNumber, ms, newOrderJson, orderJson, SIDE_NAMES, selfTradeName } from '../format.ts';
+import { newOrderParameters, ownOrderParameters, RESPONSE_TYPES, readNewOrder, readQuantity } from '../new-order.ts';
 import { type Caller, instrumentOf, type Operation, readHistory, type Services, submit } from '../operation.ts';
 import { integer, optionalInteger, type Parameters } from '../parameters.ts';
 import * as s from './schemas.ts';
 
 const PPM = 1_000_000;
 
-function responseType(sent: Parameters, otherwise: string): string {
+export function responseType(sent: Parameters, otherwise: string): string {
   const type = sent.newOrderRespType ?? otherwise;
   if (!RESPONSE_TYPES.includes(type)) throw errors.illegal('newOrderRespType', RESPONSE_TYPES.join(', '));
   return type;
@@ -37,12 +37,12 @@ function openOrder(
   return order;
 }
 
-function countOrder(services: Services, caller: Caller): void {
+export function countOrder(services: Services, caller: Caller): void {
   caller.orderCounts?.(...services.limiter.countOrder(caller.account, services.now()));
 }
 
-async function placeOrder(services: Services, sent: Parameters, caller: Caller) {
-  const order = readNewOrder(services, sent, caller);
+async function placeOrder(services: Services, sent: Parameters, caller: Caller, own = false) {
+  const order = readNewOrder(services, sent, caller, own);
   const answer = responseType(sent, order.kind === LIMIT && order.flags !== 0 ? 'ACK' : 'FULL');
   countOrder(services, caller);
   const outcome = await submit(services, caller, newOrder(order));
@@ -160,7 +160,7 @@ async function amendOrder(services: Services, sent: Parameters, caller: Caller) 
     changed,
     services.market,
   );
-  const ids = { symbol: instrument.symbol, orderId, orderListId: -1, origClientOrderId: clientOrderId, clientOrderId };
+  const ids = { symbol: instrument.symbol, orderId, orderListId: listNumber(changed), origClientOrderId: clientOrderId, clientOrderId };
   return {
     transactTime: ms(changed.updateTime),
     executionId: outcome.sequence,
@@ -176,7 +176,7 @@ async function amendOrder(services: Services, sent: Parameters, caller: Caller) 
       type,
       side,
       workingTime,
-      selfTradePreventionMode: 'NONE',
+      selfTradePreventionMode: selfTradeName(changed),
     },
   };
 }
@@ -202,21 +202,53 @@ async function allOrders(services: Services, sent: Parameters, caller: Caller) {
 
 const which = { symbol: s.symbol, orderId: s.optional(s.whole('Order id')), origClientOrderId: s.optional(s.clientId) };
 
+/** Cancels what an account has, of an instrument, a side, or altogether, as one step. */
+async function cancelMass(services: Services, sent: Parameters, caller: Caller) {
+  const instrument = sent.symbol === undefined ? -1 : instrumentOf(services, sent).number;
+  const side = sent.side === undefined ? -1 : SIDE_NAMES.indexOf(sent.side);
+  if (sent.side !== undefined && side < 0) throw new ApiError(-1117, 'Invalid side.');
+  const outcome = await submit(services, caller, massCancel(caller.account, instrument, side));
+  if (outcome.reason !== 0) throw cancelError(outcome.reason);
+  return { cancelled: outcome.ended.length };
+}
+
 export const tradingOperations: Operation[] = [
+  {
+    summary: "Place an order with the venue's own terms as well",
+    rest: { method: 'POST', path: '/outcry/v1/order' },
+    ws: 'outcry.order.place',
+    security: 'SIGNED',
+    trades: true,
+    weight: 1,
+    parameters: s.parameters(ownOrderParameters),
+    run: (services, sent, caller) => placeOrder(services, sent, caller, true),
+  },
+  {
+    summary: 'Cancel all open orders, of an instrument or a side if named, as one step',
+    rest: { method: 'DELETE', path: '/outcry/v1/openOrders' },
+    ws: 'outcry.openOrders.cancelAll',
+    security: 'SIGNED',
+    trades: true,
+    weight: 1,
+    parameters: s.parameters({ symbol: s.optional(s.symbol), side: s.optional(s.oneOf(SIDE_NAMES, 'Side')) }),
+    run: cancelMass,
+  },
   {
     summary: 'Place an order',
     rest: { method: 'POST', path: '/api/v3/order' },
     ws: 'order.place',
     security: 'SIGNED',
+    trades: true,
     weight: 1,
     parameters: s.parameters(newOrderParameters),
-    run: placeOrder,
+    run: (services, sent, caller) => placeOrder(services, sent, caller),
   },
   {
     summary: 'Check an order without placing it',
     rest: { method: 'POST', path: '/api/v3/order/test' },
     ws: 'order.test',
     security: 'SIGNED',
+    trades: true,
     weight: 1,
     parameters: s.parameters(newOrderParameters),
     run: testOrder,
@@ -235,6 +267,7 @@ export const tradingOperations: Operation[] = [
     rest: { method: 'DELETE', path: '/api/v3/order' },
     ws: 'order.cancel',
     security: 'SIGNED',
+    trades: true,
     weight: 1,
     parameters: s.parameters({
       ...which,
@@ -248,6 +281,7 @@ export const tradingOperations: Operation[] = [
     rest: { method: 'POST', path: '/api/v3/order/cancelReplace' },
     ws: 'order.cancelReplace',
     security: 'SIGNED',
+    trades: true,
     weight: 1,
     parameters: s.parameters({
       ...newOrderParameters,
@@ -263,6 +297,7 @@ export const tradingOperations: Operation[] = [
     rest: { method: 'PUT', path: '/api/v3/order/amend/keepPriority' },
     ws: 'order.amend.keepPriority',
     security: 'SIGNED',
+    trades: true,
     weight: 4,
     parameters: s.parameters({ ...which, newQty: s.decimal('New quantity'), newClientOrderId: s.optional(s.clientId) }),
     run: amendOrder,
@@ -281,6 +316,7 @@ export const tradingOperations: Operation[] = [
     rest: { method: 'DELETE', path: '/api/v3/openOrders' },
     ws: 'openOrders.cancelAll',
     security: 'SIGNED',
+    trades: true,
     weight: 1,
     parameters: s.parameters({ symbol: s.symbol }),
     run: cancelAll,
