@@ -10,6 +10,7 @@ import { journalCommand } from './journal.ts';
 import { memoryCommand } from './memory.ts';
 import { replayCommand } from './replay.ts';
 import { serveCommand } from './serve.ts';
+import { simulateCommand } from './simulate.ts';
 
 raiseInliningBudget();
 // For threads and processes started from here: see runtime.ts.
@@ -25,6 +26,7 @@ const program = new Command('outcry')
   .addCommand(memoryCommand())
   .addCommand(replayCommand())
   .addCommand(benchCommand())
+  .addCommand(simulateCommand())
   .addCommand(doctorCommand());
 
 try {

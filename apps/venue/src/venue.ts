@@ -94,6 +94,8 @@ export async function startVenue(config: VenueConfig, hooks: VenueHooks): Promis
       services.memory.close();
       services.history.close();
     });
+    // A crash can leave a text or an order's terms without their order: the next command must not take them for its own.
+    await gateway.submit({ head: commandHead(COMMAND.CLOCK) });
     await defineMarket(services, crew.recovery.sequence);
     await gateway.submit({ head: commandHead(COMMAND.SET_RISK), asset: config.risk === 'none' ? 0 : 1 });
     cancelOldSessions(services);

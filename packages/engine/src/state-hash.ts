@@ -38,9 +38,14 @@ export function canonicalState(engine: Engine): Uint8Array[] {
   const records = words(SPECIALS);
   for (let record = 1; record * special.WORDS < records.length; record++) {
     const at = record * special.WORDS;
+    if (!specials.isOpen(record)) {
+      records.fill(0, at + 1, at + special.WORDS); // word 0 links the free ones
+      continue;
+    }
+    const place = specials.placeOf(record);
     for (const word of SPECIAL_LINKS) records[at + word] = 0;
-    const isListed = specials.isOpen(record) && (specials.placeOf(record) === PLACE.QUEUED || specials.follows(record));
-    if (!isListed) for (const word of SPECIAL_NEIGHBOURS) records[at + word] = 0;
+    if (place !== PLACE.QUEUED && !specials.follows(record)) for (const word of SPECIAL_NEIGHBOURS) records[at + word] = 0;
+    if (place !== PLACE.TRAILING && place !== PLACE.WATCHING) records[at + special.EXTREME] = 0;
   }
   return parts;
 }
