@@ -25,10 +25,12 @@ export class Both {
     for (let account = 0; account < ACCOUNTS; account++) {
       this.player.openAccount(account);
       this.reference.addAccount();
+      // The last account is poor: what it can just afford, and what not, comes up often.
+      const isPoor = account === ACCOUNTS - 1;
       for (const [asset, amount] of [
-        [0, 30_000],
-        [1, 200_000],
-        [2, 3_000],
+        [0, isPoor ? 1_000 : 30_000],
+        [1, isPoor ? 3_000 : 200_000],
+        [2, isPoor ? 70 : 3_000],
       ])
         this.play({ kind: 'deposit', account, asset, amount, reference: '' });
     }
