@@ -5,12 +5,14 @@ import { benchMemory } from './memory.ts';
 import { benchPipeline } from './pipeline.ts';
 import { benchRecovery } from './recovery.ts';
 import { benchRest } from './rest.ts';
+import { benchRules } from './rules.ts';
 
 /** Every figure by the name that `outcry bench` knows it by, and what it takes. */
 export const FIGURES: Record<string, { what: string; run(options: FigureOptions): Report | Promise<Report> }> = {
   book: { what: 'the order book alone, beside the same design in C++ and the books of npm', run: benchBook },
   engine: { what: 'accounts, holds, fees, matching and events on one thread; garbage collections', run: benchEngine },
   pipeline: { what: 'ring, engine, journal with fdatasync, reply ring: throughput and latency', run: benchPipeline },
+  rules: { what: 'trades under a million stops and trailing stops, firing them, a call auction of a million orders', run: benchRules },
   rest: { what: 'signed, durable REST orders over loopback', run: benchRest },
   memory: { what: 'pools and rings beside what else allocates; pressure; bytes of a resting order', run: benchMemory },
   recovery: { what: 'replay of 10 million commands, load of a snapshot', run: benchRecovery },
