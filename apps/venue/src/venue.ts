@@ -9,7 +9,9 @@ import { RateLimiter } from './binance/rate-limits.ts';
 import { UserStreams } from './binance/user-streams.ts';
 import { Accounts } from './core/accounts.ts';
 import { Clock } from './core/clock.ts';
+import type { CommandFields } from './core/commands.ts';
 import type { VenueConfig } from './core/config.ts';
+import { FeeTierJob } from './core/fee-tiers.ts';
 import { Gateway } from './core/gateway.ts';
 import { lockDirectory } from './core/lock.ts';
 import { Market } from './core/market.ts';
@@ -99,6 +101,12 @@ export async function startVenue(config: VenueConfig, hooks: VenueHooks): Promis
     await defineMarket(services, crew.recovery.sequence);
     await gateway.submit({ head: commandHead(COMMAND.SET_RISK), asset: config.risk === 'none' ? 0 : 1 });
     cancelOldSessions(services);
+    if (config.feeTiers !== undefined) {
+      const { history } = services;
+      const submit = (fields: CommandFields) => gateway.submit(fields);
+      const job = new FeeTierJob(config.feeTiers, market, history, submit, (error) => log.warn(`fee tiers: ${error.message}`));
+      cleanup.push(() => job.close());
+    }
     const server = await startServer(services, streams, log);
     cleanup.push(() => server.close());
     return { url: server.url, services, recovery: crew.recovery, close: stop };

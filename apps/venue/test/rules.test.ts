@@ -271,6 +271,18 @@ describe('the rule book over REST', () => {
     await admin('POST', 'accounts/bob/rules', { PARENT: null });
   });
 
+  it('positions are reported at average cost', async () => {
+    const before = (await bob.signed('GET', '/outcry/v1/positions', { symbol: SYMBOL })).body[0];
+    await place(alice, limit('SELL', '60000', '0.5'));
+    await place(bob, limit('BUY', '60000', '0.5'));
+    const deadline = Date.now() + 5000;
+    for (;;) {
+      const [position] = (await bob.signed('GET', '/outcry/v1/positions', { symbol: SYMBOL })).body;
+      if (Number(position.positionQty) === Number((Number(before?.positionQty ?? 0) + 0.5).toFixed(8))) break;
+      assert.ok(Date.now() < deadline, JSON.stringify([before, position]));
+    }
+  });
+
   it('keys that only read, or only from an address', async () => {
     const { body: reader } = await admin('POST', 'accounts/alice/keys', { permission: 'READ' });
     const only = new Client(venue.url, reader.key, reader.secret);

@@ -22,6 +22,15 @@ export interface ScheduleEntry {
   symbol?: string;
 }
 
+/** Fees by what an account traded in the last days. */
+export interface FeeTiers {
+  /** the quote asset that volume is counted in */
+  asset: string;
+  days: number;
+  /** lowest volume first */
+  tiers: { volume: string; makerFeePpm: number; takerFeePpm: number }[];
+}
+
 export interface VenueConfig {
   host: string;
   port: number;
@@ -46,6 +55,7 @@ export interface VenueConfig {
   rateLimits: RateLimits;
   /** states by time of day */
   schedule: ScheduleEntry[];
+  feeTiers?: FeeTiers;
   /** none: balances are not checked, and may go below zero */
   risk: 'checked' | 'none';
   /** milliseconds that a query waits for the store to reach what its key was told */
@@ -126,7 +136,7 @@ export function readConfig(file: string): Partial<VenueConfig> {
     throw new ConfigError(`${file}: ${(error as Error).message}`);
   }
   if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) throw new ConfigError(`${file}: must be a JSON object`);
-  const optional = { assets: [], instruments: [], engineCpu: 0, journalCpu: 0, tls: {}, sharedStateFile: '' };
+  const optional = { assets: [], instruments: [], engineCpu: 0, journalCpu: 0, tls: {}, sharedStateFile: '', feeTiers: {} };
   const known: Record<string, unknown> = { ...DEFAULTS, ...optional };
   for (const [key, value] of Object.entries(parsed)) {
     if (!(key in known)) throw new ConfigError(`${file}: unknown key '${key}'; known: ${Object.keys(known).sort().join(', ')}`);

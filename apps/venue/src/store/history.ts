@@ -141,6 +141,25 @@ export class History {
     return latest ? rows.reverse() : rows;
   }
 
+  /** What each account traded on some instruments since a time (microseconds), in quote units. A trade with itself counts twice. */
+  volumes(instruments: readonly number[], since: number): Map<number, number> {
+    const which = instruments.map(() => '?').join(', ');
+    const of = (party: string) =>
+      `SELECT ${party} AS account, sum(amount) AS volume FROM trades WHERE time >= ? AND instrument IN (${which}) GROUP BY ${party}`;
+    const rows = this.#all(`SELECT account, sum(volume) AS volume FROM (${of('maker')} UNION ALL ${of('taker')}) GROUP BY account`, [
+      since,
+      ...instruments,
+      since,
+      ...instruments,
+    ]);
+    return new Map(rows.map(({ account, volume }) => [Number(account), Number(volume)]));
+  }
+
+  /** All trades of an account on an instrument, oldest first. */
+  allTradesOf(account: number, instrument: number): StoredTrade[] {
+    return this.#trades(['(maker = ? OR taker = ?)', 'instrument = ?'], [account, account, instrument], { from: 0, limit: -1 });
+  }
+
   list(account: number, id: number): StoredList | undefined {
     return this.#lists('account = ? AND id = ?', [account, id], 1)[0];
   }

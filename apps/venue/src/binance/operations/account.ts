@@ -1,4 +1,6 @@
-import { myTradesJson } from '../format.ts';
+import { formatBigUnits } from '@outcry/market/decimal';
+import { positionOf } from '../../core/positions.ts';
+import { averagePrice, myTradesJson } from '../format.ts';
 import { type Caller, instrumentOf, type Operation, readHistory, type Services } from '../operation.ts';
 import { integer, optionalInteger, type Parameters } from '../parameters.ts';
 import * as s from './schemas.ts';
@@ -53,10 +55,43 @@ async function myTrades(services: Services, sent: Parameters, caller: Caller) {
     .filter((trade) => order === undefined || trade.orderId === order);
 }
 
+/** What the account's trades come to, by instrument, at average cost. */
+async function positions(services: Services, sent: Parameters, caller: Caller) {
+  const chosen = sent.symbol === undefined ? services.market.instruments : [instrumentOf(services, sent)];
+  const found = await readHistory(services, caller.account, (history) =>
+    chosen.map((instrument) => ({
+      instrument,
+      position: positionOf(history.allTradesOf(caller.account, instrument.number), caller.account),
+    })),
+  );
+  return found
+    .filter(({ position }) => position.lots !== 0n || position.realized !== 0n)
+    .map(({ instrument, position: { lots, cost, realized } }) => {
+      const size = lots < 0n ? -lots : lots;
+      const amount = (units: bigint) => formatBigUnits(units, instrument.quote.scale);
+      return {
+        symbol: instrument.symbol,
+        positionQty: `${lots < 0n ? '-' : ''}${formatBigUnits(size * BigInt(instrument.lotUnits), instrument.base.scale)}`,
+        averageCost: size === 0n ? null : averagePrice(Number(cost), Number(size), instrument),
+        cost: amount(cost),
+        realizedProfit: amount(realized),
+      };
+    });
+}
+
 const listenKey = { listenKey: s.word('Listen key') };
 const noParameters = s.parameters({});
 
 export const accountOperations: Operation[] = [
+  {
+    summary: 'Positions and average cost, from all trades of the account',
+    rest: { method: 'GET', path: '/outcry/v1/positions' },
+    ws: 'outcry.positions',
+    security: 'SIGNED',
+    weight: 20,
+    parameters: s.parameters({ symbol: s.optional(s.symbol) }),
+    run: positions,
+  },
   {
     summary: 'Account and balances',
     rest: { method: 'GET', path: '/api/v3/account' },

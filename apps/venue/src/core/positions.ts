@@ -1,0 +1,37 @@
+import { BUY } from '@outcry/market/order-terms';
+import type { StoredTrade } from '../store/history.ts';
+
+/** What an account's trades of an instrument come to: lots, and quote units. */
+export interface Position {
+  /** bought less sold; below 0: sold more than bought */
+  lots: bigint;
+  /** what the open lots were bought (or sold) for */
+  cost: bigint;
+  /** gains of the lots that were closed, before fees */
+  realized: bigint;
+}
+
+/** Adds up trades, oldest first, at average cost: what closes a position takes its share of the cost, rounded toward zero. */
+export function positionOf(trades: Iterable<StoredTrade>, account: number): Position {
+  const position = { lots: 0n, cost: 0n, realized: 0n };
+  for (const trade of trades) {
+    const takerBuys = trade.takerSide === BUY;
+    if (trade.taker === account) add(position, takerBuys, BigInt(trade.quantity), BigInt(trade.amount));
+    if (trade.maker === account) add(position, !takerBuys, BigInt(trade.quantity), BigInt(trade.amount));
+  }
+  return position;
+}
+
+function add(position: Position, isBuy: boolean, lots: bigint, amount: bigint): void {
+  const isLong = position.lots > 0n;
+  const open = position.lots < 0n ? -position.lots : position.lots;
+  const closing = open > 0n && isBuy !== isLong ? (lots < open ? lots : open) : 0n;
+  if (closing > 0n) {
+    const costShare = (position.cost * closing) / open;
+    const amountShare = (amount * closing) / lots;
+    position.realized += isLong ? amountShare - costShare : costShare - amountShare;
+    position.cost -= costShare;
+    position.cost += amount - amountShare;
+  } else position.cost += amount;
+  position.lots += isBuy ? lots : -lots;
+}
