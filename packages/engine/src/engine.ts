@@ -3,20 +3,9 @@ import type { OrderBook } from '@outcry/book/order-book';
 import { order as orderRecord, trade as tradeRecord } from '@outcry/book/records';
 import { feeOf, Ledger } from '@outcry/ledger/ledger';
 import { ALLOW_FAILURE, COMMAND, command as commandRecord, MAX_GENERATION, MAX_ORDERS, POST_ONLY } from '@outcry/market/command';
-import { EVENT, IS_MAKER, NEW_AGGREGATE, OF_CANCEL, RESTING } from '@outcry/market/event';
-import {
-  BUY,
-  FOK,
-  GTC,
-  IOC,
-  LIMIT,
-  MARKET,
-  MARKET_BY_AMOUNT,
-  MAX_PRICE,
-  MAX_QUANTITY,
-  MIN_PRICE,
-  type Side,
-} from '@outcry/market/order-terms';
+import * as eventFlags from '@outcry/market/event';
+import type { Side } from '@outcry/market/order-terms';
+import * as orderTerms from '@outcry/market/order-terms';
 import { REASON } from '@outcry/market/reason';
 import { AccountRules, COUNTED, FEE_RULES, OPEN } from './account-rules.ts';
 import { administer } from './administration.ts';
@@ -31,6 +20,12 @@ import { Settlement } from './settlement.ts';
 import { Staged } from './staged.ts';
 import { Taker } from './taker.ts';
 
+// An imported constant is loaded at each use; one of this module is folded into the machine code.
+const { BUY, FOK, GTC, IOC, LIMIT, MARKET, MARKET_BY_AMOUNT, MAX_PRICE, MAX_QUANTITY, MIN_PRICE } = orderTerms;
+const { IS_MAKER, NEW_AGGREGATE, OF_CANCEL, RESTING } = eventFlags;
+const { FILL, RESTED, CANCELLED, AMENDED } = eventFlags.EVENT;
+const { TEXT, TERMS, LEG, NEW_ORDER, CANCEL, CANCEL_REPLACE, AMEND } = COMMAND;
+const { NONE, INVALID_PRICE, WOULD_TAKE, NO_LIQUIDITY } = REASON;
 // Offsets as constants of this module: see @outcry/book/records.
 const { HEAD, PLACE, ACCOUNT, PRICE, QUANTITY, ORDER_SLOT, ORDER_GENERATION, CLIENT_LOW, CLIENT_HIGH } = commandRecord;
 const { F64_TIME, F64_AMOUNT } = commandRecord;
@@ -47,7 +42,10 @@ const {
 const { SHIFT: TRADE, MAKER, PRICE: T_PRICE, QUANTITY: T_QUANTITY, MAKER_LEFT } = tradeRecord;
 const { SHIFT: INSTRUMENT, PAID_BY, BASE, QUOTE, MAKER_FEE, TAKER_FEE, LAST_PRICE } = instrumentRecord;
 const { F64_SHIFT: I_F64, F64_RATE, F64_LOT, F64_UNIT: I_UNIT, F64_TRADES, F64_AGGREGATES } = instrumentRecord;
-const { FILL, RESTED, CANCELLED, AMENDED } = EVENT;
+const PLAIN_MODE = PLAIN;
+const NOT_WATCHED = ~WATCHED;
+const OPEN_MODE = OPEN;
+const NO_FEE_RULES = ~FEE_RULES;
 const NO_ASSET = -1;
 const NONE_CANCELLED = -2;
 /** Not a reason: the rule book checks and enters the order. */
@@ -136,31 +134,31 @@ export class Engine {
   apply(i32: Int32Array, f64: Float64Array, at: number): void {
     const head = i32[at | HEAD];
     const kind = head & 0xff;
-    if (kind === COMMAND.TEXT || kind === COMMAND.TERMS || kind === COMMAND.LEG) {
+    if (kind === TEXT || kind === TERMS || kind === LEG) {
       this.writer.skip();
       this.staged.take(kind, i32, f64, at);
-      this.#pending |= kind === COMMAND.TEXT ? TEXT_PENDING : MORE_PENDING;
+      this.#pending |= kind === TEXT ? TEXT_PENDING : MORE_PENDING;
       return;
     }
     this.writer.begin(f64[(at >> 1) | F64_TIME]);
     if (this.writer.time >= this.#due[0]) this.rules.wake();
     switch (kind) {
-      case COMMAND.NEW_ORDER:
+      case NEW_ORDER:
         this.#enter(i32, f64, at);
         break;
-      case COMMAND.CANCEL: {
+      case CANCEL: {
         const released = this.#cancel(i32, at, REASON.BY_REQUEST);
         if (released >= 0) this.writer.balance(i32[at | ACCOUNT], released);
         break;
       }
-      case COMMAND.CANCEL_REPLACE: {
+      case CANCEL_REPLACE: {
         const released = this.#cancel(i32, at, REASON.REPLACED);
         const mayEnter = released !== NONE_CANCELLED || ((head >>> 24) & ALLOW_FAILURE) !== 0;
         const reported = mayEnter ? this.#enter(i32, f64, at) : NO_ASSET;
         if (released >= 0 && reported !== released) this.writer.balance(i32[at | ACCOUNT], released);
         break;
       }
-      case COMMAND.AMEND:
+      case AMEND:
         this.#amend(i32, at);
         break;
       default:
@@ -195,9 +193,9 @@ export class Engine {
       this.rules.enter(this.staged.entry(i32, f64, at), this.staged.text);
       return NO_ASSET;
     }
-    if (reason === REASON.NONE && taker.kind !== LIMIT) reason = this.#sizeMarketOrder(amount);
-    if (reason === REASON.NONE) reason = this.#secureFunds();
-    if (reason !== REASON.NONE) {
+    if (reason === NONE && taker.kind !== LIMIT) reason = this.#sizeMarketOrder(amount);
+    if (reason === NONE) reason = this.#secureFunds();
+    if (reason !== NONE) {
       this.writer.reject(reason, 0, taker.side, taker.instrument, taker.account, low, high);
       return NO_ASSET;
     }
@@ -217,7 +215,7 @@ export class Engine {
     const paid = this.#paidBy(taker.instrument, taker.side);
     if (traded || rests) this.writer.balance(taker.account, paid);
     if (traded) this.writer.balance(taker.account, this.#paidBy(taker.instrument, (1 - taker.side) as Side));
-    if (this.#instrumentModes[taker.instrument] !== PLAIN) this.rules.touch(taker.instrument);
+    if (this.#instrumentModes[taker.instrument] !== PLAIN_MODE) this.rules.touch(taker.instrument);
     return traded || rests ? paid : NO_ASSET;
   }
 
@@ -225,12 +223,13 @@ export class Engine {
   #check(low: number, high: number): number {
     const { taker } = this;
     const isPlain =
-      (this.#instrumentModes[taker.instrument] & ~WATCHED) === PLAIN && (this.#accountModes[taker.account] & ~FEE_RULES) === OPEN;
+      (this.#instrumentModes[taker.instrument] & NOT_WATCHED) === PLAIN_MODE &&
+      (this.#accountModes[taker.account] & NO_FEE_RULES) === OPEN_MODE;
     if (!isPlain || taker.kind > MARKET_BY_AMOUNT || taker.timeInForce > FOK || this.#pending > TEXT_PENDING) return BY_RULES;
     if (taker.postOnly !== 0 && (taker.kind !== LIMIT || taker.timeInForce !== GTC)) return REASON.INVALID_TERMS;
     if (taker.kind === LIMIT) {
-      if (taker.price < MIN_PRICE || taker.price > MAX_PRICE) return REASON.INVALID_PRICE;
-      if (taker.postOnly !== 0 && this.instruments.books[taker.instrument].crosses(taker.side, taker.price)) return REASON.WOULD_TAKE;
+      if (taker.price < MIN_PRICE || taker.price > MAX_PRICE) return INVALID_PRICE;
+      if (taker.postOnly !== 0 && this.instruments.books[taker.instrument].crosses(taker.side, taker.price)) return WOULD_TAKE;
     } else {
       taker.price = taker.side === BUY ? MAX_PRICE : MIN_PRICE;
       taker.timeInForce = IOC;
@@ -238,13 +237,13 @@ export class Engine {
     if (taker.kind !== MARKET_BY_AMOUNT && taker.quantity < 1) return REASON.INVALID_QUANTITY;
     if (this.memory.orders.full) return REASON.OUT_OF_ORDERS;
     if ((low | high) !== 0 && this.details.find(taker.account, low, high) !== 0) return REASON.DUPLICATE_CLIENT_ID;
-    return REASON.NONE;
+    return NONE;
   }
 
   /** Turns a market order's amount of quote into lots. */
   #sizeMarketOrder(amount: number): number {
     const { taker } = this;
-    if (taker.kind === MARKET) return REASON.NONE;
+    if (taker.kind === MARKET) return NONE;
     const unit = this.instruments.f64[(taker.instrument << I_F64) | I_UNIT];
     if (!(amount >= 1 && amount <= Number.MAX_SAFE_INTEGER)) return REASON.INVALID_AMOUNT;
     const tickLots = Math.floor(amount / unit);
@@ -253,7 +252,7 @@ export class Engine {
     if (taker.quantity === 0 && book.crosses(taker.side, taker.price)) return REASON.AMOUNT_TOO_SMALL;
     if (taker.side === BUY && !this.ledger.covers(taker.account, this.#paidBy(taker.instrument, BUY), amount))
       return REASON.INSUFFICIENT_BALANCE;
-    return REASON.NONE;
+    return NONE;
   }
 
   /** Orders hold what they may cost; market buys must be covered by what is available when they trade, which is now. */
@@ -264,11 +263,11 @@ export class Engine {
       const tickLots = this.instruments.books[taker.instrument].cost(BUY, taker.quantity);
       const cost = tickLots * this.instruments.f64[(taker.instrument << I_F64) | I_UNIT];
       if (tickLots < 0 || cost > Number.MAX_SAFE_INTEGER) return REASON.OVERFLOW;
-      return this.ledger.covers(taker.account, asset, cost) ? REASON.NONE : REASON.INSUFFICIENT_BALANCE;
+      return this.ledger.covers(taker.account, asset, cost) ? NONE : REASON.INSUFFICIENT_BALANCE;
     }
     const cost = taker.quantity * this.#holdPerLot(taker.instrument, taker.side, taker.price);
     if (cost > Number.MAX_SAFE_INTEGER) return REASON.OVERFLOW;
-    return this.ledger.hold(taker.account, asset, cost) ? REASON.NONE : REASON.INSUFFICIENT_BALANCE;
+    return this.ledger.hold(taker.account, asset, cost) ? NONE : REASON.INSUFFICIENT_BALANCE;
   }
 
   #paidBy(instrument: number, side: Side): number {
@@ -337,7 +336,7 @@ export class Engine {
     const { taker } = this;
     if (taker.left > 0 || taker.quantity === 0) {
       this.#releaseRemainder(taker.left);
-      this.writer.order(CANCELLED, 0, REASON.NO_LIQUIDITY, taker.slot, taker.price, taker.quantity, taker.left);
+      this.writer.order(CANCELLED, 0, NO_LIQUIDITY, taker.slot, taker.price, taker.quantity, taker.left);
     }
     this.details.forget(taker.slot);
     this.memory.orders.give(taker.slot);
@@ -363,7 +362,7 @@ export class Engine {
     const makerAccount = this.#orders[(maker << ORDER) | O_ACCOUNT];
     const at = taker.instrument << INSTRUMENT;
     const modes = this.#accountModes[makerAccount] | this.#accountModes[taker.account];
-    if ((modes | (instruments.i32[at | MAKER_FEE] & NEGATIVE)) !== OPEN) {
+    if ((modes | (instruments.i32[at | MAKER_FEE] & NEGATIVE)) !== OPEN_MODE) {
       this.settlement.settle(taker, maker, price, lots, makerLeft, price, price !== previousPrice, 0);
       return price;
     }
@@ -427,7 +426,7 @@ export class Engine {
       return NONE_CANCELLED;
     }
     const terms = this.#orders[(slot << ORDER) | O_TERMS];
-    if (terms < 0 || this.#instrumentModes[terms & 0xffff] !== PLAIN) return this.#cancelByRules(i32, at, slot, reason);
+    if (terms < 0 || this.#instrumentModes[terms & 0xffff] !== PLAIN_MODE) return this.#cancelByRules(i32, at, slot, reason);
     const account = this.#orders[(slot << ORDER) | O_ACCOUNT];
     const left = this.#orders[(slot << ORDER) | O_LEFT];
     const instrument = terms & 0xffff;
@@ -445,7 +444,7 @@ export class Engine {
   #cancelByRules(i32: Int32Array, at: number, slot: number, reason: number): number {
     const account = i32[at | ACCOUNT];
     const refused = this.rules.controls.checkCancel(account, i32[at | PLACE] & 0xffff);
-    if (refused !== REASON.NONE) {
+    if (refused !== NONE) {
       this.#rejectCancel(i32, at, refused);
       return NONE_CANCELLED;
     }
@@ -460,10 +459,9 @@ export class Engine {
     const original = this.#orders[(slot << ORDER) | O_ORIGINAL];
     const lots = original - i32[at | QUANTITY];
     let refused = this.rules.controls.checkCancel(account, i32[at | PLACE] & 0xffff) || this.rules.controls.countMessage(account);
-    if (refused === REASON.NONE && record !== 0 && this.specials.i32[record * special.WORDS + special.LIST] !== 0)
-      refused = REASON.INVALID_TERMS;
-    if (refused === REASON.NONE && (lots <= 0 || lots >= this.rules.leftOf(slot, record))) refused = REASON.NOT_LOWER;
-    if (refused === REASON.NONE) this.rules.lower(slot, lots, 0);
+    if (refused === NONE && record !== 0 && this.specials.i32[record * special.WORDS + special.LIST] !== 0) refused = REASON.INVALID_TERMS;
+    if (refused === NONE && (lots <= 0 || lots >= this.rules.leftOf(slot, record))) refused = REASON.NOT_LOWER;
+    if (refused === NONE) this.rules.lower(slot, lots, 0);
     else this.#rejectCancel(i32, at, refused);
   }
 
@@ -474,7 +472,7 @@ export class Engine {
       return;
     }
     const terms = this.#orders[(slot << ORDER) | O_TERMS];
-    if (terms < 0 || this.#instrumentModes[terms & 0xffff] !== PLAIN) {
+    if (terms < 0 || this.#instrumentModes[terms & 0xffff] !== PLAIN_MODE) {
       this.#amendByRules(i32, at, slot);
       return;
     }
