@@ -11,7 +11,22 @@ const TRAILS = ['', 'ticks', 'basis_points'];
 const SELF_TRADE = ['', 'expire_taker', 'expire_maker', 'expire_both', 'decrement'];
 const PEGS = ['', 'primary', 'market', 'mid'];
 
-const { HEAD, PLACE, ACCOUNT, PRICE, QUANTITY, ORDER_SLOT, ORDER_GENERATION, ASSET, F64_TIME, F64_AMOUNT, F64_UNIT, TEXT } = command;
+const {
+  HEAD,
+  PLACE,
+  ACCOUNT,
+  PRICE,
+  QUANTITY,
+  ORDER_SLOT,
+  ORDER_GENERATION,
+  ASSET,
+  CLIENT_LOW,
+  CLIENT_HIGH,
+  F64_TIME,
+  F64_AMOUNT,
+  F64_UNIT,
+  TEXT,
+} = command;
 
 /** A journaled command by the names of its fields; numbers are ticks, lots and units, as the engine has them. */
 export function describeCommand(i32: Int32Array, f64: Float64Array, at: number): Record<string, string | number> {
@@ -68,6 +83,8 @@ export function describeCommand(i32: Int32Array, f64: Float64Array, at: number):
       return { ...common, account, to: i32[at + ORDER_SLOT], asset, amount };
     case COMMAND.SET_RISK:
       return { ...common, risk: asset === 1 ? 'checked' : 'none' };
+    case COMMAND.CHECK:
+      return { ...common, after: amount, hash: `${i32[at + CLIENT_LOW]} ${i32[at + CLIENT_HIGH]}` };
     case COMMAND.CLOCK:
       return common;
     default:

@@ -86,7 +86,15 @@ export async function startVenue(config: VenueConfig, hooks: VenueHooks): Promis
     loadCandles(services, log);
     const running = gateway.run();
     const { orders } = gateway.view;
-    const clock = new Clock(market, feeds, orders, config.schedule, (fields) => gateway.submit(fields));
+    const { shared } = crew;
+    const clock = new Clock(
+      market,
+      feeds,
+      orders,
+      config.schedule,
+      (fields) => gateway.submit(fields),
+      () => shared.latestCheckpoint(),
+    );
     cleanup.push(async () => {
       clock.close();
       services.sessions.close();

@@ -19,6 +19,7 @@ export function administer(engine: Engine, kind: number, i32: Int32Array, f64: F
     engine.rules.sessions.tellIndicative();
     return;
   }
+  if (kind === COMMAND.CHECK) return;
   const account = i32[at + ACCOUNT];
   const asset = i32[at + ASSET];
   const reason = apply(engine, kind, i32, f64, at);

@@ -75,6 +75,9 @@ export const COMMAND = {
   TRANSFER: 20,
   /** ASSET = 1: orders and transfers are checked against balances; 0: balances may go below zero. */
   SET_RISK: 21,
+  /** Says what the hash of all events was after command AMOUNT (CLIENT_LOW, CLIENT_HIGH), as STORY_VERSION ASSET tells them. Changes
+   * nothing: recovery compares. */
+  CHECK: 22,
 } as const;
 
 export const COMMAND_NAMES: Record<number, string> = Object.fromEntries(

@@ -38,6 +38,9 @@ export const event = {
   MORE_TEXT: 12,
 } as const;
 
+/** Raised when the same commands give other events, or another hash of them, than before. */
+export const STORY_VERSION = 1;
+
 export const EVENT = {
   /** An order passed all checks. Fills, RESTED, CANCELLED follow. */
   ACCEPTED: 1,

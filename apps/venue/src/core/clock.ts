@@ -1,6 +1,6 @@
 import { COMMAND, commandHead } from '@outcry/market/command';
 import { STATE } from '@outcry/market/rules';
-import type { CommandFields } from './commands.ts';
+import { type CommandFields, check } from './commands.ts';
 import { ConfigError, type ScheduleEntry } from './config.ts';
 import type { Market } from './market.ts';
 import type { MarketFeed } from './market-feed.ts';
@@ -9,7 +9,15 @@ import type { OpenOrders } from './open-orders.ts';
 const TICK_MS = 1000;
 const DAY_MS = 86_400_000;
 
-/** Lets time pass in the engine: a clock command a second while it can matter, and the states of a schedule (UTC) when they are due. */
+/** What the engine's story hash was after a command: see Shared.readCheckpoint. */
+export interface Checkpoint {
+  sequence: number;
+  hash: readonly [number, number];
+}
+
+const CHECK_MS = 60_000;
+
+/** Lets time pass in the engine, and journals its story hash once a minute: a clock command a second while it can matter, and the states of a schedule (UTC) when they are due. */
 export class Clock {
   readonly #timer: NodeJS.Timeout;
   #checked: number;
@@ -20,11 +28,14 @@ export class Clock {
     orders: OpenOrders,
     schedule: readonly ScheduleEntry[],
     submit: (fields: CommandFields) => Promise<unknown>,
+    checkpoint: () => Checkpoint | undefined,
     now: () => number = Date.now,
   ) {
     const send = (fields: CommandFields) => void submit(fields).catch(() => undefined); // the next tick comes again
     const entries = schedule.map((entry) => readEntry(entry, market));
     this.#checked = now();
+    let checkedAt = now();
+    let lastChecked = 0;
     this.#timer = setInterval(() => {
       const time = now();
       for (const { at, state, instruments } of entries) {
@@ -32,6 +43,12 @@ export class Clock {
         for (const instrument of instruments) send(setState(instrument, state, 0));
       }
       this.#checked = time;
+      const latest = time - checkedAt < CHECK_MS ? undefined : checkpoint();
+      if (latest !== undefined && latest.sequence > lastChecked) {
+        send(check(latest.sequence, latest.hash));
+        lastChecked = latest.sequence;
+        checkedAt = time;
+      }
       if (orders.hasSpecial || feeds.some((feed) => feed.state !== STATE.CONTINUOUS)) send({ head: commandHead(COMMAND.CLOCK) });
     }, TICK_MS);
   }

@@ -1,4 +1,5 @@
 import { COMMAND, command, commandHead, generationOf, slotOf } from '@outcry/market/command';
+import { STORY_VERSION } from '@outcry/market/event';
 import type { OrderKind, Side, TimeInForce } from '@outcry/market/order-terms';
 import type { Instrument } from './market.ts';
 import { type SpecialTerms, writeTerms } from './special-terms.ts';
@@ -16,6 +17,8 @@ export interface CommandFields {
   asset?: number;
   amount?: number;
   unit?: number;
+  /** the client's 64 bits, where they are not the hash of the text */
+  client?: readonly [low: number, high: number];
   text?: string;
   /** an order's terms: a record of its own, ahead of the order's */
   terms?: SpecialTerms;
@@ -67,6 +70,11 @@ export function newList(type: number, clientId: string, orders: readonly NewOrde
   const [{ account, instrument }] = orders;
   const legs = orders.map((order) => orderCommand(COMMAND.LEG, order, 0));
   return { head: commandHead(COMMAND.NEW_LIST), account, instrument: instrument.number, asset: type, text: clientId, legs };
+}
+
+/** What the engine's story hash was after a command. */
+export function check(sequence: number, hash: readonly [number, number]): CommandFields {
+  return { head: commandHead(COMMAND.CHECK), asset: STORY_VERSION, amount: sequence, client: hash };
 }
 
 /** All open orders of an account (-1: of all), of an instrument (-1: of all), of a side (-1: both) and of a session (-1: all). */
@@ -127,8 +135,8 @@ function writeCommand(i32: Int32Array, f64: Float64Array, at: number, fields: Co
     i32[at + command.ORDER_GENERATION] = generationOf(fields.orderId);
   }
   if (fields.unit !== undefined) f64[(at >> 1) + command.F64_UNIT] = fields.unit;
-  else if (fields.text) {
-    const [low, high] = textHash(fields.text);
+  else if (fields.text || fields.client) {
+    const [low, high] = fields.client ?? textHash(fields.text ?? '');
     i32[at + command.CLIENT_LOW] = low;
     i32[at + command.CLIENT_HIGH] = high;
   }

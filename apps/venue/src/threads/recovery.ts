@@ -3,7 +3,9 @@ import { IMAGE_PARTS, restoreImage } from '@outcry/engine/image';
 import { JournalDamage } from '@outcry/journal/format';
 import { JournalReader, listSegments } from '@outcry/journal/journal-reader';
 import { listSnapshots, readSnapshot } from '@outcry/journal/snapshot';
-import { command } from '@outcry/market/command';
+import { COMMAND, command } from '@outcry/market/command';
+import { STORY_VERSION } from '@outcry/market/event';
+import { CHECKPOINT_EVERY } from './shared.ts';
 
 export interface Recovery {
   /** the last command recovered */
@@ -30,11 +32,15 @@ export function recover(engine: Engine, directory: string): Recovery {
   const warnings: string[] = [];
   const snapshot = loadSnapshot(engine, directory, Number.MAX_SAFE_INTEGER, warnings);
   const oldest = listSegments(directory)[0]?.firstSequence ?? snapshot + 1;
+  const hashes = new Map<number, readonly [number, number]>();
   const reader = new JournalReader(directory, Math.min(oldest, snapshot + 1));
   try {
     for (let batch = reader.read(); batch !== undefined; batch = reader.read()) {
       for (let i = Math.max(0, snapshot + 1 - batch.firstSequence); i < batch.count; i++) {
-        engine.apply(batch.i32, batch.f64, batch.at + i * command.WORDS);
+        const at = batch.at + i * command.WORDS;
+        engine.apply(batch.i32, batch.f64, at);
+        if (engine.sequence % CHECKPOINT_EVERY === 0) hashes.set(engine.sequence, engine.hash);
+        if ((batch.i32[at + command.HEAD] & 0xff) === COMMAND.CHECK) compare(batch.i32, batch.f64, at, hashes, engine.sequence);
       }
     }
     const tornBytes = reader.examineEnd();
@@ -56,6 +62,22 @@ export function recover(engine: Engine, directory: string): Recovery {
   } finally {
     reader.close();
   }
+}
+
+/**
+ * Compares what the venue journaled of its state with what the commands give now. Throws where they differ: the journal is whole, but
+ * not what this engine made of it (another version, a fault of the machine).
+ */
+function compare(i32: Int32Array, f64: Float64Array, at: number, hashes: Map<number, readonly [number, number]>, sequence: number): void {
+  const checked = f64[(at >> 1) + command.F64_AMOUNT];
+  const hash = hashes.get(checked);
+  for (const older of hashes.keys()) if (older <= checked) hashes.delete(older);
+  // Before the snapshot, or told by a version that tells other events.
+  if (hash === undefined || i32[at + command.ASSET] !== STORY_VERSION) return;
+  if (hash[0] === i32[at + command.CLIENT_LOW] && hash[1] === i32[at + command.CLIENT_HIGH]) return;
+  throw new Error(
+    `command ${sequence} of the journal says that the state after command ${checked} was another one than it is now: do not go on from it`,
+  );
 }
 
 /** Loads the newest snapshot that is good and not too new. Returns its sequence number, 0 when there is none. */

@@ -147,6 +147,14 @@ export class Shared {
     this.#checkpoints.set((sequence / CHECKPOINT_EVERY) % CHECKPOINTS, 0);
   }
 
+  /** The latest checkpoint of the engine, undefined before the first. */
+  latestCheckpoint(): { sequence: number; hash: [number, number] } | undefined {
+    const applied = this.commands.gate(ENGINE_GATE);
+    const sequence = applied - (applied % CHECKPOINT_EVERY);
+    const hash = this.readCheckpoint(sequence);
+    return hash === undefined ? undefined : { sequence, hash };
+  }
+
   /** The engine's hash after a command, or undefined when it is not (or no longer) known. */
   readCheckpoint(sequence: number): [number, number] | undefined {
     if (!this.#checkpoints.get((sequence / CHECKPOINT_EVERY) % CHECKPOINTS, 0)) return undefined;
