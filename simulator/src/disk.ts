@@ -75,14 +75,19 @@ export class SimulatedDisk implements JournalDisk {
   }
 }
 
-/** Flips one bit of a file, somewhere in what has been written of it. */
-export function rot(file: string, used: number, random: Random): number {
-  const at = random.below(used);
-  const fd = fs.openSync(file, 'r+');
-  const byte = Buffer.alloc(1);
-  fs.readSync(fd, byte, 0, 1, at);
-  byte[0] ^= 1 << random.below(8);
-  fs.writeSync(fd, byte, 0, 1, at);
-  fs.closeSync(fd);
-  return at;
+/** Flips one bit of a file, somewhere. */
+export function rot(file: string, random: Random): void {
+  const bytes = fs.readFileSync(file);
+  bytes[random.below(bytes.length)] ^= 1 << random.below(8);
+  fs.writeFileSync(file, bytes);
+}
+
+/** A write that went to the wrong place: some sectors of a file lie over others of it. */
+export function misdirect(file: string, random: Random): void {
+  const bytes = fs.readFileSync(file);
+  const length = SECTOR * random.between(1, 8);
+  const sectors = Math.floor(bytes.length / SECTOR);
+  const from = random.below(sectors) * SECTOR;
+  bytes.copy(bytes, random.below(sectors) * SECTOR, from, Math.min(from + length, bytes.length));
+  fs.writeFileSync(file, bytes);
 }

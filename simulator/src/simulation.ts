@@ -12,7 +12,7 @@ import { COMMAND, command, commandHead } from '@outcry/market/command';
 import { event } from '@outcry/market/event';
 import { recover } from '@outcry/venue/threads/recovery';
 import { CommandStream } from './command-stream.ts';
-import { rot, SimulatedDisk } from './disk.ts';
+import { misdirect, rot, SimulatedDisk } from './disk.ts';
 import { Random } from './random.ts';
 import { SIMULATED_LIMITS } from './replicas.ts';
 
@@ -152,18 +152,19 @@ export class Simulation {
     this.#start();
   }
 
-  /** Flips a bit in what is durable: a start must be refused, or the damage must not matter. Then the bit is put back. */
+  /** Spoils what is durable: a start must be refused, or the damage must not matter. Then the file is put back. */
   #damage(): void {
     const files = [...listSegments(this.#directory), ...listSnapshots(this.#directory)].map((file) => file.path);
     const file = this.#random.pick(files);
     if (file === undefined) return;
     const before = fs.readFileSync(file);
-    rot(file, before.length, this.#random);
+    if (this.#random.chance(0.6)) rot(file, this.#random);
+    else misdirect(file, this.#random);
     try {
       const engine = freshEngine();
-      // A flipped bit in the last batch cannot be told from a torn write: that batch is cut, and recovery says so.
+      // Damage to the last batch cannot be told from a torn write: that batch is cut, and recovery says so.
       const { tornBytes } = recover(engine, this.#directory);
-      this.#check(engine, 'after a bit was flipped', tornBytes > 0 ? 0 : this.#acknowledged);
+      this.#check(engine, 'after a file was spoiled', tornBytes > 0 ? 0 : this.#acknowledged);
     } catch (error) {
       if (!(error instanceof JournalDamage) || !fs.existsSync(file)) throw error;
       this.#report.refusals++;
