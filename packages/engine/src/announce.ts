@@ -60,12 +60,12 @@ function announceOrder(engine: Engine, slot: number, record: number, place: numb
   const order = slot * orderRecord.WORDS;
   const detail = slot * detailsRecord.WORDS;
   const inBook = place === PLACE.LIT || place === PLACE.DARK;
-  const left = rules.leftOf(slot, record);
+  const left = rules.facts.leftOf(slot, record);
   if (record !== 0) writer.terms(specials.i32, record * special.WORDS);
   const text = details.i32[detail + detailsRecord.TEXT_SLOT];
   if (text !== 0) writer.text(details.texts.i32, text * details.texts.ints, command.TEXT_BYTES / 4);
   const flags = inBook ? RESTING | (place === PLACE.DARK ? DARK : 0) : WAITING;
-  const price = inBook ? orders[order + orderRecord.PRICE] : rules.holdOf(slot, record);
+  const price = inBook ? orders[order + orderRecord.PRICE] : rules.facts.holdOf(slot, record);
   const terms = (orders[order + orderRecord.TERMS] >>> 17) & 0x7fff;
   const at = writer.order(EVENT.OPEN_ORDER, flags, terms, slot, price, orders[order + orderRecord.ORIGINAL], left);
   const { i32, f64 } = engine.output;

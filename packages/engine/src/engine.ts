@@ -109,7 +109,7 @@ export class Engine {
     this.#orders = this.memory.orders.i32;
     this.#accountModes = this.accounts.modes;
     this.#instrumentModes = this.instruments.modes;
-    this.#due = this.rules.due;
+    this.#due = this.rules.settling.due;
   }
 
   /** Sequence number of the last command applied. */
@@ -141,7 +141,7 @@ export class Engine {
       return;
     }
     this.writer.begin(f64[(at >> 1) | F64_TIME]);
-    if (this.writer.time >= this.#due[0]) this.rules.wake();
+    if (this.writer.time >= this.#due[0]) this.rules.settling.wake();
     switch (kind) {
       case NEW_ORDER:
         this.#enter(i32, f64, at);
@@ -164,7 +164,7 @@ export class Engine {
       default:
         administer(this, kind, i32, f64, at);
     }
-    if (this.rules.hasWork) this.rules.settleDown();
+    if (this.rules.settling.hasWork) this.rules.settling.settleDown();
     if (this.#pending === 0) return;
     this.staged.clear();
     this.#pending = 0;
@@ -215,7 +215,7 @@ export class Engine {
     const paid = this.#paidBy(taker.instrument, taker.side);
     if (traded || rests) this.writer.balance(taker.account, paid);
     if (traded) this.writer.balance(taker.account, this.#paidBy(taker.instrument, (1 - taker.side) as Side));
-    if (this.#instrumentModes[taker.instrument] !== PLAIN_MODE) this.rules.touch(taker.instrument);
+    if (this.#instrumentModes[taker.instrument] !== PLAIN_MODE) this.rules.settling.touch(taker.instrument);
     return traded || rests ? paid : NO_ASSET;
   }
 
@@ -449,7 +449,7 @@ export class Engine {
       return NONE_CANCELLED;
     }
     if (reason === REASON.BY_REQUEST && (this.#accountModes[account] & COUNTED) !== 0) this.accounts.countCancel(account, this.writer.time);
-    this.rules.end(slot, reason);
+    this.rules.ending.end(slot, reason);
     return NO_ASSET;
   }
 
@@ -460,8 +460,8 @@ export class Engine {
     const lots = original - i32[at | QUANTITY];
     let refused = this.rules.controls.checkCancel(account, i32[at | PLACE] & 0xffff) || this.rules.controls.countMessage(account);
     if (refused === NONE && record !== 0 && this.specials.i32[record * special.WORDS + special.LIST] !== 0) refused = REASON.INVALID_TERMS;
-    if (refused === NONE && (lots <= 0 || lots >= this.rules.leftOf(slot, record))) refused = REASON.NOT_LOWER;
-    if (refused === NONE) this.rules.lower(slot, lots, 0);
+    if (refused === NONE && (lots <= 0 || lots >= this.rules.facts.leftOf(slot, record))) refused = REASON.NOT_LOWER;
+    if (refused === NONE) this.rules.ending.lower(slot, lots, 0);
     else this.#rejectCancel(i32, at, refused);
   }
 

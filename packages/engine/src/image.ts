@@ -42,7 +42,7 @@ export function restoreImage(engine: Engine, parts: readonly Uint8Array[]): void
   engine.references.restore(parts.slice(14));
   rebuild(engine);
   engine.rules.triggers.restore();
-  engine.rules.setDue();
+  engine.rules.settling.setDue();
 }
 
 function rebuild(engine: Engine): void {

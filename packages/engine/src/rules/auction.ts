@@ -82,25 +82,25 @@ export class Auction {
     const { specials, settlement, writer, taker, memory } = this.#engine;
     const buyerRecord = specials.of(buyer);
     const sellerRecord = specials.of(seller);
-    const hold = this.#rules.holdOf(buyer, buyerRecord);
+    const hold = this.#rules.facts.holdOf(buyer, buyerRecord);
     const [buyerList, sellerList] = [buyerRecord, sellerRecord].map((r) => (r === 0 ? 0 : this.#specials[r * WORDS + LIST]));
     const buyerShown = this.#takeOut(buyers, buyer, buyerRecord, lots);
     const sellerShown = this.#takeOut(sellers, seller, sellerRecord, lots);
-    const buyerLeft = this.#rules.leftOf(buyer, buyerRecord);
-    const sellerLeft = this.#rules.leftOf(seller, sellerRecord);
+    const buyerLeft = this.#rules.facts.leftOf(buyer, buyerRecord);
+    const sellerLeft = this.#rules.facts.leftOf(seller, sellerRecord);
     for (const [record, left] of [
       [buyerRecord, buyerLeft],
       [sellerRecord, sellerLeft],
     ])
-      if (record !== 0 && left === 0) this.#rules.filled(record);
+      if (record !== 0 && left === 0) this.#rules.ending.filled(record);
     settlement.settle(taker, buyer, price, lots, buyerLeft, hold, isNew, IN_AUCTION);
-    for (const side of [BUY, SELL]) writer.balance(taker.account, this.#rules.paidBy(taker.instrument, side));
+    for (const side of [BUY, SELL]) writer.balance(taker.account, this.#rules.facts.paidBy(taker.instrument, side));
     if (buyerShown > 0) writer.order(EVENT.SHOWN, 0, 0, buyer, buyers.price, buyerShown, buyerLeft);
     if (sellerShown > 0) writer.order(EVENT.SHOWN, 0, 0, seller, sellers.price, sellerShown, sellerLeft);
     if (buyerList !== 0) this.#rules.lists.traded(buyerList, buyer, buyerLeft === 0);
     if (sellerList !== 0) this.#rules.lists.traded(sellerList, seller, sellerLeft === 0);
     if (buyerLeft === 0) memory.orders.give(buyer);
-    if (sellerLeft === 0) this.#rules.closeFilled(seller, sellerRecord);
+    if (sellerLeft === 0) this.#rules.ending.closeFilled(seller, sellerRecord);
   }
 
   /** Takes traded lots out of the book. Returns what an iceberg displays anew, 0: nothing. */

@@ -35,14 +35,14 @@ function enter(engine: Engine, type: number, legs: readonly StagedLeg[]): void {
     entry.join(i + 1, writer.sequence);
     const record = rules.open(entry, text, list, i + 1, waits(type, i));
     rules.lists.add(list, i + 1, taker.slot);
-    if (waits(type, i)) rules.letWait(record);
+    if (waits(type, i)) rules.waiting.letWait(record);
     return taker.slot;
   });
   if (type === LIST_TYPE.OCO) {
     const [first, second] = slots.map((slot) => specials.of(slot));
-    const later = rules.isSecond(first, second) ? 0 : 1;
+    const later = rules.facts.isSecond(first, second) ? 0 : 1;
     legs[later].entry.need = Math.max(0, legs[later].entry.need - legs[1 - later].entry.need);
-    rules.holdBeyond(specials.of(slots[later]), legs[later].entry.need);
+    rules.waiting.holdBeyond(specials.of(slots[later]), legs[later].entry.need);
   }
   legs.forEach(({ entry }, i) => {
     if (waits(type, i) || !specials.isOpen(specials.of(slots[i]))) return;

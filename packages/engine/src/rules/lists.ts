@@ -82,7 +82,7 @@ export class OrderLists {
     else if (this.#isWorking(listSlot, order)) {
       for (let leg = 2; leg <= MOST_LEGS; leg++) {
         const waiting = this.pool.i32[listSlot * WORDS + LEGS + leg];
-        if (waiting !== 0) this.#rules.end(waiting, REASON.LIST_DONE);
+        if (waiting !== 0) this.#rules.ending.end(waiting, REASON.LIST_DONE);
       }
     }
     this.#closeWhenDone(listSlot);
@@ -92,7 +92,7 @@ export class OrderLists {
   #decide(listSlot: number, sibling: number): void {
     if (sibling === 0) return;
     this.pool.i32[listSlot * WORDS + DECIDED] = 1;
-    this.#rules.end(sibling, REASON.LIST_DONE);
+    this.#rules.ending.end(sibling, REASON.LIST_DONE);
   }
 
   #isWorking(listSlot: number, order: number): boolean {
@@ -103,7 +103,7 @@ export class OrderLists {
     const { specials } = this.#engine;
     for (let leg = 2; leg <= MOST_LEGS; leg++) {
       const order = this.pool.i32[listSlot * WORDS + LEGS + leg];
-      if (order !== 0 && specials.placeOf(specials.of(order)) === PLACE.WAITING) this.#rules.queue(specials.of(order));
+      if (order !== 0 && specials.placeOf(specials.of(order)) === PLACE.WAITING) this.#rules.waiting.queue(specials.of(order));
     }
   }
 

@@ -200,11 +200,11 @@ export class Matching {
   #trade(book: OrderBook, slot: number, side: Side, price: number, lots: number): void {
     const { settlement, memory, specials, writer, taker } = this.#engine;
     const record = specials.of(slot);
-    const hold = this.#rules.holdOf(slot, record);
+    const hold = this.#rules.facts.holdOf(slot, record);
     const list = record === 0 ? 0 : this.#specials[record * SPECIAL_WORDS + LIST];
     const refreshed = this.#takeOut(book, slot, record, side, price, lots);
-    const left = this.#rules.leftOf(slot, record);
-    if (record !== 0 && left === 0) this.#rules.filled(record);
+    const left = this.#rules.facts.leftOf(slot, record);
+    if (record !== 0 && left === 0) this.#rules.ending.filled(record);
     settlement.settle(taker, slot, price, lots, left, hold, price !== this.#lastPrice, 0);
     this.#lastPrice = price;
     if (refreshed) writer.order(EVENT.SHOWN, 0, 0, slot, price, this.#orders[slot * ORDER_WORDS + O_LEFT], left);
@@ -247,25 +247,25 @@ export class Matching {
       case STP_EXPIRE_TAKER:
         return REASON.SELF_TRADE;
       case STP_EXPIRE_BOTH:
-        this.#rules.end(slot, REASON.SELF_TRADE);
+        this.#rules.ending.end(slot, REASON.SELF_TRADE);
         return REASON.SELF_TRADE;
       case STP_DECREMENT:
         return this.#decrement(slot);
       default:
-        this.#rules.end(slot, REASON.SELF_TRADE);
+        this.#rules.ending.end(slot, REASON.SELF_TRADE);
         return REASON.NONE;
     }
   }
 
   #decrement(slot: number): number {
     const { taker } = this.#engine;
-    const left = this.#rules.leftOf(slot, this.#engine.specials.of(slot));
+    const left = this.#rules.facts.leftOf(slot, this.#engine.specials.of(slot));
     const lots = Math.min(left, taker.left);
     const takerEnds = lots === taker.left;
-    if (lots === left) this.#rules.end(slot, REASON.SELF_TRADE);
-    else this.#rules.lower(slot, lots, PREVENTED);
+    if (lots === left) this.#rules.ending.end(slot, REASON.SELF_TRADE);
+    else this.#rules.ending.lower(slot, lots, PREVENTED);
     if (takerEnds) return REASON.SELF_TRADE;
-    this.#rules.lowerTaker(lots);
+    this.#rules.ending.lowerTaker(lots);
     return REASON.NONE;
   }
 
@@ -299,7 +299,7 @@ export class Matching {
       const record = specials.of(slot);
       const displayed = this.#orders[slot * ORDER_WORDS + O_LEFT];
       survey.take(displayed, price);
-      reserves += this.#rules.leftOf(slot, record) - displayed;
+      reserves += this.#rules.facts.leftOf(slot, record) - displayed;
     }
     if (!survey.done) survey.take(reserves, price);
   }
@@ -316,7 +316,8 @@ export class Matching {
 
   #surveyOwn(survey: Survey, slot: number): void {
     if (survey.done || !this.#meetsOwn(this.#engine.taker, slot) || this.selfTrade === STP_EXPIRE_MAKER) return;
-    if (this.selfTrade === STP_DECREMENT) survey.want -= Math.min(survey.want, this.#rules.leftOf(slot, this.#engine.specials.of(slot)));
+    if (this.selfTrade === STP_DECREMENT)
+      survey.want -= Math.min(survey.want, this.#rules.facts.leftOf(slot, this.#engine.specials.of(slot)));
     if (this.selfTrade !== STP_DECREMENT || survey.want === 0) survey.done = true;
   }
 

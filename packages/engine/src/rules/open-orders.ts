@@ -42,7 +42,7 @@ export function massCancel(engine: Engine, account: number, instrument: number, 
       (instrument === ANY || order.instrument === instrument) &&
       (side === ANY || order.side === side) &&
       (session === ANY || sessionOf(order.slot) === session);
-    if (isMeant) engine.rules.end(order.slot, REASON.MASS_CANCEL);
+    if (isMeant) engine.rules.ending.end(order.slot, REASON.MASS_CANCEL);
   });
   return REASON.NONE;
 }
@@ -65,7 +65,7 @@ export function limitPosition(engine: Engine, account: number, asset: number, mo
     const base = engine.instruments.i32[instrument * instrumentRecord.WORDS + instrumentRecord.BASE];
     if (owner !== account || side !== BUY || base !== asset) return;
     const lot = engine.instruments.f64[instrument * instrumentRecord.F64_WORDS + instrumentRecord.F64_LOT];
-    openBuys += engine.rules.leftOf(slot, engine.specials.of(slot)) * lot;
+    openBuys += engine.rules.facts.leftOf(slot, engine.specials.of(slot)) * lot;
   });
   engine.accounts.limitPosition(account, asset, most, openBuys);
 }

@@ -24,7 +24,7 @@ export class Pegs {
 
   /** Takes in an order that was just accepted. */
   add(record: number): void {
-    const instrument = this.#rules.instrumentOf(record);
+    const instrument = this.#rules.facts.instrumentOf(record);
     const at = instrument * RULES;
     const { rules } = this.#engine.instruments;
     const last = rules[at + PEGS_LAST];
@@ -37,8 +37,8 @@ export class Pegs {
   }
 
   remove(record: number): void {
-    const instrument = this.#rules.instrumentOf(record);
-    this.#rules.unlink(record, instrument * RULES + PEGS_FIRST);
+    const instrument = this.#rules.facts.instrumentOf(record);
+    this.#rules.waiting.unlink(record, instrument * RULES + PEGS_FIRST);
     this.#rules.count(instrument, PEGS, -1);
   }
 
@@ -77,7 +77,7 @@ export class Pegs {
   park(record: number): void {
     const { specials, writer, memory } = this.#engine;
     const slot = specials.slotOf(record);
-    const left = this.#rules.leftOf(slot, record);
+    const left = this.#rules.facts.leftOf(slot, record);
     const wasInBook = specials.placeOf(record) === PLACE.DARK;
     if (wasInBook) this.#takeOut(record, slot);
     this.#i32[record * WORDS + special.PLACE] = PLACE.PARKED;
@@ -104,8 +104,8 @@ export class Pegs {
       this.park(record);
       return;
     }
-    if (isInBook && instruments.darkBook(this.#rules.instrumentOf(record)).priceOf(slot) === price) return;
-    const left = this.#rules.leftOf(slot, record);
+    if (isInBook && instruments.darkBook(this.#rules.facts.instrumentOf(record)).priceOf(slot) === price) return;
+    const left = this.#rules.facts.leftOf(slot, record);
     if (isInBook) this.#takeOut(record, slot);
     this.#i32[record * WORDS + special.PLACE] = PLACE.NOWHERE;
     memory.orders.i32[slot * orderRecord.WORDS + orderRecord.QUANTITY] = left;
@@ -116,10 +116,10 @@ export class Pegs {
   }
 
   #takeOut(record: number, slot: number): void {
-    const instrument = this.#rules.instrumentOf(record);
+    const instrument = this.#rules.facts.instrumentOf(record);
     const { memory, instruments } = this.#engine;
     const terms = memory.orders.i32[slot * orderRecord.WORDS + orderRecord.TERMS];
     instruments.darkBook(instrument).remove(slot, ((terms >>> 16) & 1) as 0 | 1);
-    this.#rules.leftBook(record);
+    this.#rules.ending.leftBook(record);
   }
 }

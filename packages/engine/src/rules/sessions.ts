@@ -49,7 +49,7 @@ export class Sessions {
     if (old === STATE.CONTINUOUS) this.#rules.pegs.parkAll(instrument);
     if (state === STATE.CONTINUOUS) this.#rules.pegs.lookAgain(instrument);
     if (state === STATE.CLOSING_AUCTION) this.#enterForClose(instrument);
-    this.#rules.touch(instrument);
+    this.#rules.settling.touch(instrument);
   }
 
   /** Interrupts continuous trading by a volatility auction. */
@@ -58,7 +58,7 @@ export class Sessions {
     this.setState(instrument, STATE.VOLATILITY_AUCTION, 0);
     const end = writer.time + instruments.rule(instrument, INSTRUMENT_RULE.VOLATILITY_AUCTION);
     instruments.ruleValues[instrument * F64_WORDS + F64_AUCTION_END] = end;
-    if (end < this.#rules.due[0]) this.#rules.due[0] = end;
+    if (end < this.#rules.settling.due[0]) this.#rules.settling.due[0] = end;
   }
 
   /** Tells where auctions would trade, if that changed. */
@@ -106,13 +106,13 @@ export class Sessions {
     if (closes) gone.add(DAY);
     if (gone.size === 0) return;
     const { specials } = this.#engine;
-    const done = specials.inOrder((record) => this.#rules.instrumentOf(record) === instrument && gone.has(this.#timeInForce(record)));
-    for (const record of done) if (specials.isOpen(record)) this.#rules.end(specials.slotOf(record), REASON.EXPIRED);
+    const done = specials.inOrder((record) => this.#rules.facts.instrumentOf(record) === instrument && gone.has(this.#timeInForce(record)));
+    for (const record of done) if (specials.isOpen(record)) this.#rules.ending.end(specials.slotOf(record), REASON.EXPIRED);
   }
 
   #enterForClose(instrument: number): void {
     const { specials } = this.#engine;
-    const waiting = specials.inOrder((r) => specials.placeOf(r) === PLACE.AT_CLOSE && this.#rules.instrumentOf(r) === instrument);
+    const waiting = specials.inOrder((r) => specials.placeOf(r) === PLACE.AT_CLOSE && this.#rules.facts.instrumentOf(r) === instrument);
     for (const record of waiting) this.#rules.enterForAuction(record);
   }
 

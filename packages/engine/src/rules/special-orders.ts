@@ -72,6 +72,10 @@ export const PLACE = {
   ACTIVATED: 10,
 } as const;
 
+/** F64_HELD of an order that holds what its price and quantity need, and of one that waits for its list and holds nothing. */
+export const OWN_NEED = -1;
+export const NOTHING = -2;
+
 const { WORDS, ORDER, FLAGS, F64_EXPIRY, F64_WORDS, F64_ENTRY, EXPIRY_HEAP, LIST } = special;
 const { SHIFT: ORDER_SHIFT, TERMS: O_TERMS } = orderRecord;
 

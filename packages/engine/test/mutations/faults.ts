@@ -13,6 +13,8 @@ const SETTLEMENT = 'engine/src/settlement.ts';
 const ACCOUNTS = 'engine/src/account-rules.ts';
 const MATCHING = 'engine/src/rules/matching.ts';
 const RULES = 'engine/src/rules/rule-book.ts';
+const ENDING = 'engine/src/rules/ending.ts';
+const SETTLING = 'engine/src/rules/settling.ts';
 const TRIGGERS = 'engine/src/rules/triggers.ts';
 const CONTROLS = 'engine/src/rules/controls.ts';
 const AUCTION = 'engine/src/rules/auction.ts';
@@ -161,7 +163,7 @@ export const FAULTS: readonly Fault[] = [
   {
     what: 'expire-both leaves the maker',
     file: MATCHING,
-    from: 'case STP_EXPIRE_BOTH:\n        this.#rules.end(slot, REASON.SELF_TRADE);',
+    from: 'case STP_EXPIRE_BOTH:\n        this.#rules.ending.end(slot, REASON.SELF_TRADE);',
     to: 'case STP_EXPIRE_BOTH:',
   },
   {
@@ -254,13 +256,13 @@ export const FAULTS: readonly Fault[] = [
   {
     what: 'a vanished remainder stays held',
     file: RULES,
-    from: 'ledger.release(account, this.paidBy(instrument, taker.side), left * this.#perLot(instrument, taker.side, taker.hold));',
+    from: 'ledger.release(account, this.facts.paidBy(instrument, taker.side), left * this.facts.perLot(instrument, taker.side, taker.hold));',
     to: '',
   },
   {
     what: 'a prevented self-trade keeps the hold',
-    file: RULES,
-    from: 'ledger.release(account, this.paidBy(instrument, side), this.#perLot(instrument, side, taker.hold) * lots);',
+    file: ENDING,
+    from: 'ledger.release(account, this.#facts.paidBy(instrument, side), this.#facts.perLot(instrument, side, taker.hold) * lots);',
     to: '',
   },
   {
@@ -271,14 +273,14 @@ export const FAULTS: readonly Fault[] = [
   },
   {
     what: 'expiry is looked at a moment late',
-    file: RULES,
+    file: SETTLING,
     from: '[record * F64_WORDS + F64_EXPIRY] > writer.time) break;',
     to: '[record * F64_WORDS + F64_EXPIRY] >= writer.time) break;',
   },
   {
     what: 'nobody looks at pegs and triggers after a cancel',
-    file: RULES,
-    from: 'memory.orders.give(slot);\n    this.touch(instrument);',
+    file: ENDING,
+    from: 'memory.orders.give(slot);\n    this.#rules.settling.touch(instrument);',
     to: 'memory.orders.give(slot);',
   },
   {
@@ -315,14 +317,14 @@ export const FAULTS: readonly Fault[] = [
   {
     what: 'the other order of a pair lives on',
     file: LISTS,
-    from: 'this.pool.i32[listSlot * WORDS + DECIDED] = 1;\n    this.#rules.end(sibling, REASON.LIST_DONE);',
+    from: 'this.pool.i32[listSlot * WORDS + DECIDED] = 1;\n    this.#rules.ending.end(sibling, REASON.LIST_DONE);',
     to: 'this.pool.i32[listSlot * WORDS + DECIDED] = 1;',
   },
   {
     what: 'waiting orders enter when the working one is cancelled',
     file: LISTS,
-    from: 'if (waiting !== 0) this.#rules.end(waiting, REASON.LIST_DONE);',
-    to: 'if (waiting !== 0) this.#rules.queue(this.#engine.specials.of(waiting));',
+    from: 'if (waiting !== 0) this.#rules.ending.end(waiting, REASON.LIST_DONE);',
+    to: 'if (waiting !== 0) this.#rules.waiting.queue(this.#engine.specials.of(waiting));',
   },
   {
     what: 'pegs are not looked at when the ask moves',

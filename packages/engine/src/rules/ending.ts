@@ -1,0 +1,158 @@
+import { order as orderRecord } from '@outcry/book/records';
+import { EVENT, PREVENTED, RESTING } from '@outcry/market/event';
+import type { Side } from '@outcry/market/order-terms';
+import { COUNTED } from '../account-rules.ts';
+import type { Engine } from '../engine.ts';
+import { rules as rulesRecord } from '../instruments.ts';
+import type { OrderFacts } from './order-facts.ts';
+import type { RuleBook } from './rule-book.ts';
+import { NOTHING, OWN_NEED, PLACE, special } from './special-orders.ts';
+
+const { WORDS: ORDER_WORDS, QUANTITY: O_LEFT, ORIGINAL: O_ORIGINAL } = orderRecord;
+const { WORDS, F64_WORDS, F64_HELD, LIMIT: HOLD_PRICE, RESERVE, DISPLAY, LIST } = special;
+const { SPECIAL, TRIGGERS } = rulesRecord;
+const { CANCELLED, SHOWN, AMENDED } = EVENT;
+
+/** Orders end, or get smaller, wherever they are. */
+export class Ending {
+  readonly #engine: Engine;
+  readonly #rules: RuleBook;
+  readonly #facts: OrderFacts;
+  readonly #orders: Int32Array;
+  readonly #i32: Int32Array;
+  readonly #f64: Float64Array;
+
+  constructor(engine: Engine, rules: RuleBook) {
+    this.#engine = engine;
+    this.#rules = rules;
+    this.#facts = rules.facts;
+    this.#orders = engine.memory.orders.i32;
+    this.#i32 = engine.specials.i32;
+    this.#f64 = engine.specials.f64;
+  }
+
+  /** Ends an open order, wherever it is. */
+  end(slot: number, reason: number): void {
+    const { specials, details, memory, writer, accounts } = this.#engine;
+    const record = specials.of(slot);
+    const { account, instrument, side } = this.#facts.whose(slot);
+    const left = this.#facts.leftOf(slot, record);
+    const place = record === 0 ? PLACE.LIT : specials.placeOf(record);
+    const inBook = place === PLACE.LIT || place === PLACE.DARK;
+    const price = inBook ? this.#facts.bookOf(record, instrument).priceOf(slot) : this.#i32[record * WORDS + HOLD_PRICE];
+    this.#release(slot, record, left);
+    this.#takeAway(slot, record, place, instrument, side);
+    this.#orders[slot * ORDER_WORDS + O_LEFT] = 0;
+    details.forget(slot);
+    if ((accounts.modes[account] & COUNTED) !== 0)
+      accounts.closed(account, this.#facts.base(instrument), this.#facts.baseUnits(instrument, side, left));
+    writer.order(CANCELLED, inBook ? RESTING : 0, reason, slot, price, this.#facts.original(slot), left);
+    this.#rules.tellBalance(account, this.#facts.paidBy(instrument, side));
+    if (record !== 0) {
+      const list = this.#i32[record * WORDS + LIST];
+      if (specials.follows(record)) this.#rules.pegs.remove(record);
+      if (list !== 0) this.#rules.lists.ended(list, slot);
+      specials.close(slot);
+    }
+    memory.orders.give(slot);
+    this.#rules.settling.touch(instrument);
+  }
+
+  #takeAway(slot: number, record: number, place: number, instrument: number, side: Side): void {
+    switch (place) {
+      case PLACE.LIT:
+      case PLACE.DARK:
+        this.#facts.bookOf(record, instrument).remove(slot, side);
+        if (record !== 0) this.leftBook(record);
+        break;
+      case PLACE.WATCHING:
+      case PLACE.TRAILING:
+        this.#rules.triggers.remove(record);
+        this.#rules.count(this.#facts.instrumentOf(record), TRIGGERS, -1);
+        break;
+      case PLACE.FIRING:
+      case PLACE.ACTIVATED:
+        this.#rules.count(this.#facts.instrumentOf(record), TRIGGERS, -1);
+        break;
+      case PLACE.QUEUED:
+        this.#rules.waiting.unqueue(record);
+    }
+  }
+
+  /** A special order is no longer in a book. */
+  leftBook(record: number): void {
+    if (this.#engine.specials.changesMatching(record)) this.#rules.count(this.#facts.instrumentOf(record), SPECIAL, -1);
+  }
+
+  /** A special order in the book is traded in full. */
+  filled(record: number): void {
+    this.leftBook(record);
+    if (this.#engine.specials.follows(record)) this.#rules.pegs.remove(record);
+  }
+
+  /** Takes lots off an open order; it keeps its place. */
+  lower(slot: number, lots: number, flags: number): void {
+    const { specials, writer, ledger, accounts } = this.#engine;
+    const record = specials.of(slot);
+    const { account, instrument, side } = this.#facts.whose(slot);
+    const before = this.#facts.leftOf(slot, record);
+    const left = before - lots;
+    const place = record === 0 ? PLACE.LIT : specials.placeOf(record);
+    const asset = this.#facts.paidBy(instrument, side);
+    ledger.release(account, asset, this.#facts.perLot(instrument, side, this.#facts.holdOf(slot, record)) * lots);
+    if (place === PLACE.LIT || place === PLACE.DARK) this.#lowerInBook(slot, record, lots, instrument, side);
+    else {
+      this.#i32[record * WORDS + RESERVE] = left;
+      if (place === PLACE.WATCHING || place === PLACE.TRAILING) this.#rules.triggers.reduce(record, left);
+      this.#orders[slot * ORDER_WORDS + O_LEFT] = left;
+    }
+    this.#orders[slot * ORDER_WORDS + O_ORIGINAL] -= lots;
+    if ((accounts.modes[account] & COUNTED) !== 0)
+      accounts.bought(account, this.#facts.base(instrument), this.#facts.baseUnits(instrument, side, lots));
+    const price =
+      place === PLACE.LIT || place === PLACE.DARK ? this.#facts.bookOf(record, instrument).priceOf(slot) : this.#facts.holdOf(slot, record);
+    writer.fill(AMENDED, flags, 0, slot, price, this.#facts.original(slot), left, 0, lots);
+    const isIceberg = record !== 0 && place === PLACE.LIT && this.#i32[record * WORDS + DISPLAY] > 0;
+    if (isIceberg) writer.order(SHOWN, 0, 0, slot, price, this.#orders[slot * ORDER_WORDS + O_LEFT], left);
+    this.#rules.tellBalance(account, asset);
+    this.#rules.settling.touch(instrument);
+  }
+
+  #lowerInBook(slot: number, record: number, lots: number, instrument: number, side: Side): void {
+    const fromReserve = record === 0 ? 0 : Math.min(lots, this.#i32[record * WORDS + RESERVE]);
+    if (record !== 0) this.#i32[record * WORDS + RESERVE] -= fromReserve;
+    if (lots > fromReserve) {
+      this.#facts.bookOf(record, instrument).reduce(slot, side, this.#orders[slot * ORDER_WORDS + O_LEFT] - (lots - fromReserve));
+    }
+  }
+
+  /** Takes lots off the taker, by self-trade prevention. */
+  lowerTaker(lots: number): void {
+    const { taker, writer, ledger, accounts } = this.#engine;
+    const { slot, account, instrument, side } = taker;
+    ledger.release(account, this.#facts.paidBy(instrument, side), this.#facts.perLot(instrument, side, taker.hold) * lots);
+    taker.left -= lots;
+    taker.quantity -= lots;
+    this.#orders[slot * ORDER_WORDS + O_ORIGINAL] -= lots;
+    this.#orders[slot * ORDER_WORDS + O_LEFT] -= lots; // so that only trades make a difference to what is left
+    if ((accounts.modes[account] & COUNTED) !== 0)
+      accounts.bought(account, this.#facts.base(instrument), this.#facts.baseUnits(instrument, side, lots));
+    writer.fill(AMENDED, PREVENTED, 0, slot, taker.price, taker.quantity, taker.left, 0, lots);
+  }
+
+  /** Closes an order that the engine's taker was in an auction, and that is traded in full. */
+  closeFilled(slot: number, record: number): void {
+    const { details, specials, accounts, memory, taker } = this.#engine;
+    details.forget(slot);
+    if ((accounts.modes[taker.account] & COUNTED) !== 0) accounts.closed(taker.account, this.#facts.base(taker.instrument), 0);
+    if (record !== 0) specials.close(slot);
+    memory.orders.give(slot);
+  }
+
+  #release(slot: number, record: number, left: number): void {
+    const { account, instrument, side } = this.#facts.whose(slot);
+    const held = record === 0 ? OWN_NEED : this.#f64[record * F64_WORDS + F64_HELD];
+    const units = held === NOTHING ? 0 : held >= 0 ? held : left * this.#facts.perLot(instrument, side, this.#facts.holdOf(slot, record));
+    this.#engine.ledger.release(account, this.#facts.paidBy(instrument, side), units);
+  }
+}
