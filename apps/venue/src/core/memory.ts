@@ -37,6 +37,8 @@ export class MemoryMonitor {
       this.#watch.watch({ component: 'engine', setting: 'limits.orders', statistics: () => slotPoolStatistics(name, span) });
     pool('orders', engine.orders);
     pool('far price levels', engine.farLevels);
+    pool('special orders', engine.specials);
+    pool('order lists', engine.lists);
     pool('client order ids', engine.texts);
     const ring = (name: string, component: string, setting: string, of: Ring) =>
       this.#watch.watch({ component, setting, powerOfTwo: true, isQueue: true, statistics: () => ringStatistics(name, of) });

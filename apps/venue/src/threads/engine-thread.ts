@@ -27,6 +27,8 @@ const engine = new Engine(output, limits);
 const pools: EnginePools = {
   orders: engine.memory.orders.span,
   farLevels: engine.memory.farLevels.span,
+  specials: engine.specials.pool.span,
+  lists: engine.rules.lists.pool.span,
   texts: engine.details.texts.span,
 };
 port.postMessage({ kind: 'recovered', recovery: recover(engine, directory), placed: place(placement), pools });

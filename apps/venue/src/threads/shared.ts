@@ -37,6 +37,8 @@ const checkpoints = { capacity: CHECKPOINTS, valueWords: CHECKPOINT.WORDS };
 export interface EnginePools {
   readonly orders: Span;
   readonly farLevels: Span;
+  readonly specials: Span;
+  readonly lists: Span;
   readonly texts: Span;
 }
 
