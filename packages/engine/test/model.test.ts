@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { Engine } from '../src/engine.ts';
 import { LocalEvents } from '../src/event-output.ts';
 import { imageOf, restoreImage } from '../src/image.ts';
+import { rules as rulesRecord } from '../src/instruments.ts';
 import { canonicalState, stateHash } from '../src/state-hash.ts';
 import { Both, LIMITS } from './support/both.ts';
 import { step } from './support/streams.ts';
@@ -75,6 +76,23 @@ describe('an engine', () => {
         assert.deepEqual(canonicalState(restored), canonicalState(engine));
       }),
       { numRuns: 300 * TIMES },
+    );
+  });
+
+  it('leaves nothing behind when all orders are cancelled: no record, no list, no count', () => {
+    fc.assert(
+      fc.property(stream(120), (steps) => {
+        const both = played(steps);
+        both.play({ kind: 'massCancel', account: -1, instrument: -1, side: -1, session: -1 });
+        const { memory, specials, rules, details, instruments } = both.player.engine;
+        const pools = [memory.orders, memory.farLevels, specials.pool, rules.lists.pool, details.texts].map(({ inUse }) => inUse);
+        assert.deepEqual(pools, [0, 0, 0, 0, 0]);
+        const { SPECIAL, TRIGGERS, QUEUE_FIRST, PEGS_FIRST, PEGS, WORDS } = rulesRecord;
+        for (const word of [SPECIAL, TRIGGERS, QUEUE_FIRST, PEGS_FIRST, PEGS]) {
+          for (let number = 0; number < instruments.books.length; number++) assert.equal(instruments.rules[number * WORDS + word], 0);
+        }
+      }),
+      { numRuns: 200 * TIMES },
     );
   });
 });
