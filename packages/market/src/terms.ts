@@ -62,4 +62,4 @@ export const selfTradeOf = (flags: number) => (flags >>> STP_SHIFT) & 7;
 export const pegOf = (flags: number) => (flags >>> PEG_SHIFT) & 3;
 /** An order's place in its list, from 1; 0: in none. */
 export const legOf = (flags: number) => (flags >>> LEG_SHIFT) & 3;
-export const withLeg = (flags: number, leg: number) => (flags & ~(3 << LEG_SHIFT)) | (leg << LEG_SHIFT);
+export const withLeg = (flags: number, leg: number) => (flags & 0xffff) | (leg << LEG_SHIFT);

@@ -1,6 +1,6 @@
 import { command as commandRecord, POST_ONLY } from '@outcry/market/command';
 import { BUY, type Side } from '@outcry/market/order-terms';
-import { HIDDEN, legOf, PEG_ONCE, pegOf, SLIDE, selfTradeOf, sourceOf, terms, trailUnitOf, triggerOf } from '@outcry/market/terms';
+import { HIDDEN, PEG_ONCE, pegOf, SLIDE, selfTradeOf, sourceOf, terms, trailUnitOf, triggerOf, withLeg } from '@outcry/market/terms';
 
 const { HEAD, PLACE, ACCOUNT, PRICE, QUANTITY, CLIENT_LOW, CLIENT_HIGH, F64_AMOUNT } = commandRecord;
 
@@ -65,14 +65,11 @@ export class Entry {
   /** Makes it the order of a list, as TERMS tell it. */
   join(leg: number, list: number): void {
     this.isSpecial = true;
-    this.flags = (this.flags & 0xffff) | (leg << 16);
+    this.flags = withLeg(this.flags, leg);
     this.termWords[terms.FLAGS] = this.flags;
     this.#termNumbers[terms.F64_LIST] = list;
   }
 
-  get leg(): number {
-    return legOf(this.flags);
-  }
   get hasTrigger(): boolean {
     return triggerOf(this.flags) !== 0;
   }

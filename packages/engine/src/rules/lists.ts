@@ -43,17 +43,13 @@ export class OrderLists {
 
   add(listSlot: number, leg: number, order: number): void {
     this.pool.i32[listSlot * WORDS + LEGS + leg] = order;
-    if (leg === 1 && this.typeOf(listSlot) !== LIST_TYPE.OCO) this.pool.i32[listSlot * WORDS + WORKING] = order;
-  }
-
-  typeOf(listSlot: number): number {
-    return this.pool.i32[listSlot * WORDS + TYPE];
+    if (leg === 1 && this.#typeOf(listSlot) !== LIST_TYPE.OCO) this.pool.i32[listSlot * WORDS + WORKING] = order;
   }
 
   /** The other order of a pair, 0: there is none any more, or the order is in no pair. */
   sibling(listSlot: number, order: number): number {
     const at = listSlot * WORDS + LEGS;
-    const first = this.typeOf(listSlot) === LIST_TYPE.OCO ? 1 : this.typeOf(listSlot) === LIST_TYPE.OTOCO ? 2 : 0;
+    const first = this.#typeOf(listSlot) === LIST_TYPE.OCO ? 1 : this.#typeOf(listSlot) === LIST_TYPE.OTOCO ? 2 : 0;
     const words = this.pool.i32;
     if (first === 0 || words[listSlot * WORDS + DECIDED] === 1) return 0;
     if (words[at + first] === order) return words[at + first + 1];
@@ -93,6 +89,10 @@ export class OrderLists {
     if (sibling === 0) return;
     this.pool.i32[listSlot * WORDS + DECIDED] = 1;
     this.#rules.ending.end(sibling, REASON.LIST_DONE);
+  }
+
+  #typeOf(listSlot: number): number {
+    return this.pool.i32[listSlot * WORDS + TYPE];
   }
 
   #isWorking(listSlot: number, order: number): boolean {

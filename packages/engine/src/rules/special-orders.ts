@@ -1,6 +1,6 @@
 import type { BookMemory } from '@outcry/book/book-memory';
 import { order as orderRecord } from '@outcry/book/records';
-import { PEG_ONCE, pegOf, terms, triggerOf } from '@outcry/market/terms';
+import { PEG_ONCE, pegOf, terms } from '@outcry/market/terms';
 import { createSlotPool, type SlotPool } from '@outcry/memory/slot-pool';
 import { i32Of, reserve } from '@outcry/memory/span';
 import { SlotHeap } from './slot-heap.ts';
@@ -123,9 +123,6 @@ export class SpecialOrders {
     return record;
   }
 
-  /** Called with an order that is done, whose record still says which list it belongs to. */
-  onClosed: (record: number) => void = () => {};
-
   /** Leaves an order without a record to the rule book: its account has rules. */
   mark(slot: number): void {
     const at = (slot << ORDER_SHIFT) | O_TERMS;
@@ -138,7 +135,6 @@ export class SpecialOrders {
     const record = this.of(slot);
     if (record === 0) return;
     if (this.f64[record * F64_WORDS + F64_EXPIRY] > 0) this.firstExpiry = this.expiries.remove(this.firstExpiry, record);
-    this.onClosed(record);
     this.i32[record * WORDS + ORDER] = 0;
     this.pool.give(record);
   }
@@ -173,10 +169,6 @@ export class SpecialOrders {
   follows(record: number): boolean {
     const flags = this.i32[record * WORDS + FLAGS];
     return pegOf(flags) !== 0 && (flags & PEG_ONCE) === 0;
-  }
-
-  hasTrigger(record: number): boolean {
-    return triggerOf(this.i32[record * WORDS + FLAGS]) !== 0;
   }
 
   /** Takes in the records of an image, and finds again what follows from them: links and the heap. */

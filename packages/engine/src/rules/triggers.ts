@@ -56,7 +56,7 @@ export class Triggers {
     this.#orders = engine.memory.orders.i32;
   }
 
-  /** What a side's trigger from a source watches now, as a rising trigger sees it ; 0: nothing. */
+  /** What a side's trigger from a source watches now, as a rising trigger sees it; 0: nothing. */
   watched(instrument: number, side: Side, flags: number): number {
     const watch = watchOf(side, flags);
     return isRising(side, flags) ? this.#up(instrument, watch) : this.#down(instrument, watch);
