@@ -134,15 +134,19 @@ export class Instruments {
     return this.i32[number * instrument.WORDS + instrument.LAST_PRICE] || this.rule(number, INSTRUMENT_RULE.REFERENCE_PRICE);
   }
 
+  /** Whether orders at one price trade by time alone. */
+  isByTime(number: number): boolean {
+    return this.rule(number, INSTRUMENT_RULE.FIFO_SHARE) === 100;
+  }
+
   /** Works out the mode: to be called when anything that it depends on changed. */
   refresh(number: number): void {
     const at = number * rules.WORDS;
-    const { STATUS, STATIC_BAND, DYNAMIC_BAND, MAX_DISTANCE, MAX_QUANTITY, MAX_NOTIONAL, FIFO_SHARE } = INSTRUMENT_RULE;
+    const { STATUS, STATIC_BAND, DYNAMIC_BAND, MAX_DISTANCE, MAX_QUANTITY, MAX_NOTIONAL } = INSTRUMENT_RULE;
     const limited = [STATUS, STATIC_BAND, DYNAMIC_BAND, MAX_DISTANCE, MAX_QUANTITY, MAX_NOTIONAL].some(
       (rule) => this.rule(number, rule) !== 0,
     );
-    const ruled =
-      limited || this.rules[at + rules.STATE] !== 0 || this.rules[at + rules.SPECIAL] > 0 || this.rule(number, FIFO_SHARE) < 100;
+    const ruled = limited || this.rules[at + rules.STATE] !== 0 || this.rules[at + rules.SPECIAL] > 0 || !this.isByTime(number);
     const watched = this.rules[at + rules.TRIGGERS] > 0 || this.rules[at + rules.PEGS] > 0;
     this.modes[number] = (ruled ? RULED : PLAIN) | (watched ? WATCHED : 0);
   }

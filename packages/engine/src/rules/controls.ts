@@ -18,13 +18,13 @@ import {
 } from '@outcry/market/order-terms';
 import { REASON } from '@outcry/market/reason';
 import { ACCOUNT_RULE, INSTRUMENT_RULE, isCall, STATE, STATUS } from '@outcry/market/rules';
-import { PEG_LEVELS } from '@outcry/market/terms';
+import { PEG_LEVELS, pegOf } from '@outcry/market/terms';
 import { COUNTED, ENTRY_RULES } from '../account-rules.ts';
 import type { Engine } from '../engine.ts';
-import { instrument as instrumentRecord, rules as rulesRecord } from '../instruments.ts';
+import { rules as rulesRecord } from '../instruments.ts';
 import type { Entry } from './entry.ts';
-import { lowerBand, type Matching, upperBand } from './matching.ts';
-import type { Triggers } from './triggers.ts';
+import { bandEnd, noLimit, reached } from './prices.ts';
+import type { RuleBook } from './rule-book.ts';
 import { areTermsValid } from './valid-terms.ts';
 
 export const MOST_PEGS = 1000;
@@ -35,13 +35,11 @@ export const MOST_PEGS = 1000;
  */
 export class Controls {
   readonly #engine: Engine;
-  readonly #matching: Matching;
-  readonly #triggers: Triggers;
+  readonly #rules: RuleBook;
 
-  constructor(engine: Engine, matching: Matching, triggers: Triggers) {
+  constructor(engine: Engine, rules: RuleBook) {
     this.#engine = engine;
-    this.#matching = matching;
-    this.#triggers = triggers;
+    this.#rules = rules;
   }
 
   /**
@@ -76,33 +74,34 @@ export class Controls {
   }
 
   /** Where a peg's price is now, in ticks; 0: there is none. @param limit 0: none */
-  pegPrice(instrument: number, side: Side, e: { flags: number; peg: number; pegOffset: number }, limit: number): number {
+  pegPrice(instrument: number, side: Side, flags: number, pegOffset: number, limit: number): number {
     const book = this.#engine.instruments.books[instrument];
     const [bid, ask] = [book.bestBid, book.bestAsk];
     let price: number;
-    if (e.peg === PEG_MID) {
+    if (pegOf(flags) === PEG_MID) {
       if (bid === 0 || ask === 0) return 0;
       price = Math.floor((bid + ask + (side === SELL ? 1 : 0)) / 2);
     } else {
-      const from = e.peg === PEG_PRIMARY ? side : ((1 - side) as Side);
+      const from = pegOf(flags) === PEG_PRIMARY ? side : ((1 - side) as Side);
       price = from === BUY ? bid : ask;
-      if ((e.flags & PEG_LEVELS) !== 0) {
-        for (let level = 0; level < e.pegOffset && price !== 0; level++) price = book.behind(from, price);
+      if ((flags & PEG_LEVELS) !== 0) {
+        for (let level = 0; level < pegOffset && price !== 0; level++) price = book.behind(from, price);
         return price;
       }
       if (price === 0) return 0;
     }
-    price += e.pegOffset;
+    price += pegOffset;
     if (limit !== 0) price = side === BUY ? Math.min(price, limit) : Math.max(price, limit);
     return price < MIN_PRICE || price > MAX_PRICE ? 0 : price;
   }
 
   /** Where a post-only order may stand: its price, or the one that it slides to; 0: nowhere. */
-  postingPrice(e: { instrument: number; side: Side; price: number; slides: boolean }): number {
-    if (!this.#matching.reaches(e.instrument, e.side, e.price)) return e.price;
-    if (!e.slides) return 0;
-    const best = this.#matching.best(e.instrument, (1 - e.side) as Side);
-    const price = e.side === BUY ? best - 1 : best + 1;
+  postingPrice(instrument: number, side: Side, limit: number, slides: boolean): number {
+    const { matching } = this.#rules;
+    if (!matching.reaches(instrument, side, limit)) return limit;
+    if (!slides) return 0;
+    const best = matching.best(instrument, (1 - side) as Side);
+    const price = side === BUY ? best - 1 : best + 1;
     return price < MIN_PRICE || price > MAX_PRICE ? 0 : price;
   }
 
@@ -140,19 +139,19 @@ export class Controls {
     if (e.hasTrigger) {
       const inRange = e.stopPrice >= MIN_PRICE && e.stopPrice <= MAX_PRICE;
       if (!inRange && !(e.trails && e.stopPrice === 0)) return REASON.INVALID_PRICE;
-      if (e.trails && !waits && this.#triggers.watched(e.instrument, e.side, e.flags) === 0) return REASON.NO_REFERENCE;
+      if (e.trails && !waits && this.#rules.triggers.watched(e.instrument, e.side, e.flags) === 0) return REASON.NO_REFERENCE;
     }
     if (e.kind !== LIMIT || e.price === 0) return REASON.NONE;
     const band = instruments.rule(e.instrument, INSTRUMENT_RULE.STATIC_BAND);
     const centre = instruments.rule(e.instrument, INSTRUMENT_RULE.REFERENCE_PRICE);
-    const isOutside = e.price > upperBand(centre, band) || e.price < lowerBand(centre, band);
+    const isOutside = e.price > bandEnd(BUY, centre, band) || e.price < bandEnd(SELL, centre, band);
     if (band !== 0 && centre !== 0 && isOutside) return REASON.PRICE_OUT_OF_BAND;
     const distance = instruments.rule(e.instrument, INSTRUMENT_RULE.MAX_DISTANCE);
     const reference = instruments.reference(e.instrument);
-    const isTooFar = e.side === BUY ? e.price > upperBand(reference, distance) : e.price < lowerBand(reference, distance);
+    const isTooFar = !reached(e.side, bandEnd(e.side, reference, distance), e.price);
     if (distance !== 0 && reference !== 0 && isTooFar) return REASON.PRICE_TOO_FAR;
     if (!e.postOnly || e.hasTrigger || waits || isCall(instruments.state(e.instrument))) return REASON.NONE;
-    e.price = this.postingPrice(e);
+    e.price = this.postingPrice(e.instrument, e.side, e.price, e.slides);
     return e.price === 0 ? REASON.WOULD_TAKE : REASON.NONE;
   }
 
@@ -164,7 +163,7 @@ export class Controls {
         const band = instruments.rule(e.instrument, INSTRUMENT_RULE.STATIC_BAND);
         const centre = instruments.rule(e.instrument, INSTRUMENT_RULE.REFERENCE_PRICE);
         if (band === 0 || centre === 0) return REASON.NO_REFERENCE;
-        e.price = e.side === BUY ? upperBand(centre, band) : lowerBand(centre, band);
+        e.price = bandEnd(e.side, centre, band);
         e.kind = LIMIT;
       }
     } else if (e.kind === MARKET_TO_LIMIT) {
@@ -172,11 +171,11 @@ export class Controls {
       e.kind = LIMIT;
       if (e.price === 0) return REASON.NO_REFERENCE;
     } else if (e.kind !== LIMIT) {
-      e.price = e.side === BUY ? MAX_PRICE : MIN_PRICE;
+      e.price = noLimit(e.side);
       if (!e.hasTrigger) e.timeInForce = IOC;
     } else if (e.pegsOnce) {
       if (e.hasTrigger) return REASON.NONE;
-      e.price = this.pegPrice(e.instrument, e.side, e, 0);
+      e.price = this.pegPrice(e.instrument, e.side, e.flags, e.pegOffset, 0);
       if (e.price === 0) return REASON.NO_REFERENCE;
     }
     return e.kind === LIMIT && (e.price < MIN_PRICE || e.price > MAX_PRICE) ? REASON.INVALID_PRICE : REASON.NONE;
@@ -188,7 +187,7 @@ export class Controls {
       const most = this.#engine.instruments.rule(e.instrument, INSTRUMENT_RULE.MAX_QUANTITY);
       if (most !== 0 && e.quantity > most) return REASON.QUANTITY_TOO_LARGE;
     }
-    const reached = e.hasTrigger && !e.trails && !waits && this.#triggers.isReached(e.instrument, e.side, e.flags, e.stopPrice);
+    const reached = e.hasTrigger && !e.trails && !waits && this.#rules.triggers.isReached(e.instrument, e.side, e.flags, e.stopPrice);
     return reached ? REASON.WOULD_TRIGGER : REASON.NONE;
   }
 
@@ -204,32 +203,30 @@ export class Controls {
   /** What it may cost: sizes orders by amount, and sets `need`. */
   #checkWorth(e: Entry, waits: boolean): number {
     const { instruments, ledger, accounts } = this.#engine;
-    const unit = instruments.f64[e.instrument * instrumentRecord.F64_WORDS + instrumentRecord.F64_UNIT];
-    const lot = instruments.f64[e.instrument * instrumentRecord.F64_WORDS + instrumentRecord.F64_LOT];
-    const base = instruments.i32[e.instrument * instrumentRecord.WORDS + instrumentRecord.BASE];
+    const { facts, matching } = this.#rules;
     const isMarket = e.kind !== LIMIT && !e.hasTrigger && !waits;
     this.#faceMarket(e);
     if (e.kind === MARKET_BY_AMOUNT) {
-      const reason = this.#size(e, unit);
+      const reason = this.#size(e);
       if (reason !== REASON.NONE) return reason;
     }
     if (e.side === BUY && !waits) {
+      const base = facts.base(e.instrument);
       const position = accounts.position(e.account, base);
       const has = ledger.available(e.account, base) + ledger.held(e.account, base);
-      if (position !== undefined && has + position.openBuys + e.quantity * lot > position.most) return REASON.POSITION_LIMIT;
+      const more = facts.baseUnits(e.instrument, BUY, e.quantity);
+      if (position !== undefined && has + position.openBuys + more > position.most) return REASON.POSITION_LIMIT;
     }
-    const perLot = e.side === SELL ? lot : e.kind === LIMIT ? e.price * unit : 0;
     const mostNotional = instruments.rule(e.instrument, INSTRUMENT_RULE.MAX_NOTIONAL);
-    const notional = e.kind === LIMIT ? e.price * e.quantity * unit : 0;
-    if (mostNotional !== 0 && notional > mostNotional) return REASON.NOTIONAL_TOO_LARGE;
-    e.need = e.quantity * perLot;
+    const limit = e.kind === LIMIT ? e.price : 0;
+    if (mostNotional !== 0 && e.quantity * facts.perLot(e.instrument, BUY, limit) > mostNotional) return REASON.NOTIONAL_TOO_LARGE;
+    e.need = e.quantity * facts.perLot(e.instrument, e.side, limit);
     if (e.need > Number.MAX_SAFE_INTEGER) return REASON.OVERFLOW;
     if (waits) return REASON.NONE;
-    const paid = instruments.i32[e.instrument * instrumentRecord.WORDS + instrumentRecord.PAID_BY + e.side];
+    const paid = facts.paidBy(e.instrument, e.side);
     if (!isMarket || e.side === SELL) return ledger.covers(e.account, paid, e.need) ? REASON.NONE : REASON.INSUFFICIENT_BALANCE;
-    this.#matching.survey(e.quantity);
-    const cost = this.#matching.cost * unit;
-    if (this.#matching.cost < 0) return REASON.OVERFLOW;
+    const cost = matching.unitsToBuy(e.quantity);
+    if (cost === Number.POSITIVE_INFINITY) return REASON.OVERFLOW;
     if (mostNotional !== 0 && cost > mostNotional) return REASON.NOTIONAL_TOO_LARGE;
     if (cost > Number.MAX_SAFE_INTEGER) return REASON.OVERFLOW;
     return ledger.covers(e.account, paid, cost) ? REASON.NONE : REASON.INSUFFICIENT_BALANCE;
@@ -243,16 +240,17 @@ export class Controls {
     taker.side = e.side;
     taker.kind = e.kind;
     taker.price = e.price;
-    this.#matching.selfTrade = e.selfTrade;
+    this.#rules.matching.selfTrade = e.selfTrade;
   }
 
   /** Turns an amount of quote into lots. */
-  #size(e: Entry, unit: number): number {
+  #size(e: Entry): number {
+    const { facts, matching } = this.#rules;
     if (!(e.amount >= 1 && e.amount <= Number.MAX_SAFE_INTEGER)) return REASON.INVALID_AMOUNT;
-    this.#matching.survey(MAX_QUANTITY, Math.floor(e.amount / unit));
-    e.quantity = this.#matching.lots;
-    if (e.quantity === 0 && this.#matching.reaches(e.instrument, e.side, e.price)) return REASON.AMOUNT_TOO_SMALL;
-    const quote = this.#engine.instruments.i32[e.instrument * instrumentRecord.WORDS + instrumentRecord.QUOTE];
-    return e.side === BUY && !this.#engine.ledger.covers(e.account, quote, e.amount) ? REASON.INSUFFICIENT_BALANCE : REASON.NONE;
+    matching.survey(MAX_QUANTITY, Math.floor(e.amount / facts.perLot(e.instrument, BUY, 1)));
+    e.quantity = matching.lots;
+    if (e.quantity === 0 && matching.reaches(e.instrument, e.side, e.price)) return REASON.AMOUNT_TOO_SMALL;
+    const paid = facts.paidBy(e.instrument, BUY);
+    return e.side === BUY && !this.#engine.ledger.covers(e.account, paid, e.amount) ? REASON.INSUFFICIENT_BALANCE : REASON.NONE;
   }
 }

@@ -4,7 +4,6 @@ import { EVENT, PREVENTED } from '@outcry/market/event';
 import {
   BUY,
   MARKET_BY_AMOUNT,
-  MAX_PRICE,
   type Side,
   STP_DECREMENT,
   STP_EXPIRE_BOTH,
@@ -13,9 +12,10 @@ import {
   STP_NONE,
 } from '@outcry/market/order-terms';
 import { REASON } from '@outcry/market/reason';
-import { INSTRUMENT_RULE, mulDiv, WHOLE } from '@outcry/market/rules';
+import { INSTRUMENT_RULE, mulDiv } from '@outcry/market/rules';
 import type { Engine } from '../engine.ts';
 import type { Taker } from '../taker.ts';
+import { bandEnd, nearer, noLimit, reached } from './prices.ts';
 import type { RuleBook } from './rule-book.ts';
 import { special } from './special-orders.ts';
 
@@ -72,7 +72,7 @@ export class Matching {
     const lit = instruments.books[taker.instrument];
     const dark = instruments.darkBooks[taker.instrument];
     const band = this.#band(taker.instrument, taker.side);
-    const byTime = instruments.rule(taker.instrument, INSTRUMENT_RULE.FIFO_SHARE) === 100;
+    const byTime = instruments.isByTime(taker.instrument);
     this.#lastPrice = 0;
     let price = this.best(taker.instrument, other);
     while (price !== 0 && taker.left > 0 && reached(taker.side, taker.price, price)) {
@@ -107,6 +107,12 @@ export class Matching {
     }
     this.lots = survey.lots;
     this.cost = survey.cost;
+  }
+
+  /** Units of quote that the taker would pay for so many lots now, Infinity: more than can be counted. */
+  unitsToBuy(lots: number): number {
+    this.survey(lots);
+    return this.cost < 0 ? Number.POSITIVE_INFINITY : this.#rules.facts.perLot(this.#engine.taker.instrument, BUY, this.cost);
   }
 
   // ── At one price ─────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -286,7 +292,7 @@ export class Matching {
 
   #surveyLit(survey: Survey, lit: OrderBook, side: Side, price: number): void {
     const { taker, instruments, specials } = this.#engine;
-    const byTime = instruments.rule(taker.instrument, INSTRUMENT_RULE.FIFO_SHARE) === 100;
+    const byTime = instruments.isByTime(taker.instrument);
     if (!byTime && this.selfTrade !== STP_NONE) {
       for (let slot = lit.first(side, price); slot !== 0; slot = this.#orders[slot * ORDER_WORDS + O_NEXT]) this.#surveyOwn(survey, slot);
     }
@@ -326,8 +332,7 @@ export class Matching {
     const { instruments } = this.#engine;
     const share = instruments.rule(instrument, INSTRUMENT_RULE.DYNAMIC_BAND);
     const reference = instruments.reference(instrument);
-    if (share === 0 || reference === 0) return side === BUY ? MAX_PRICE : 1;
-    return side === BUY ? upperBand(reference, share) : lowerBand(reference, share);
+    return share === 0 || reference === 0 ? noLimit(side) : bandEnd(side, reference, share);
   }
 }
 
@@ -356,24 +361,4 @@ class Survey {
     if (this.cost > Number.MAX_SAFE_INTEGER) this.cost = -1;
     if (this.want === 0 || affordable < there) this.done = true;
   }
-}
-
-/** Highest and lowest price within a share, in parts per million, of a reference. */
-export function upperBand(reference: number, share: number): number {
-  return Math.min(MAX_PRICE, mulDiv(reference, WHOLE + share, WHOLE));
-}
-export function lowerBand(reference: number, share: number): number {
-  return Math.max(1, reference - mulDiv(reference, share, WHOLE));
-}
-
-/** Whether a price is within a limit, as the incoming side sees it. */
-function reached(side: Side, limit: number, price: number): boolean {
-  return side === BUY ? price <= limit : price >= limit;
-}
-
-/** The better of two prices of a side, 0 being none. */
-function nearer(side: Side, a: number, b: number): number {
-  if (a === 0) return b;
-  if (b === 0) return a;
-  return side === BUY ? Math.max(a, b) : Math.min(a, b);
 }

@@ -1,7 +1,6 @@
 import { order as orderRecord } from '@outcry/book/records';
 import { EVENT } from '@outcry/market/event';
 import { STATE } from '@outcry/market/rules';
-import { pegOf } from '@outcry/market/terms';
 import type { Engine } from '../engine.ts';
 import { rules as rulesRecord } from '../instruments.ts';
 import type { RuleBook } from './rule-book.ts';
@@ -66,11 +65,9 @@ export class Pegs {
 
   /** A pegged order's price now, 0: it has none. */
   price(record: number): number {
-    const { specials, memory } = this.#engine;
-    const flags = this.#i32[record * WORDS + FLAGS];
-    const terms = memory.orders.i32[specials.slotOf(record) * orderRecord.WORDS + orderRecord.TERMS];
-    const peg = { flags, peg: pegOf(flags), pegOffset: this.#i32[record * WORDS + PEG_OFFSET] };
-    return this.#rules.controls.pegPrice(terms & 0xffff, ((terms >>> 16) & 1) as 0 | 1, peg, this.#i32[record * WORDS + HOLD_PRICE]);
+    const at = record * WORDS;
+    const { instrument, side } = this.#rules.facts.whose(this.#engine.specials.slotOf(record));
+    return this.#rules.controls.pegPrice(instrument, side, this.#i32[at + FLAGS], this.#i32[at + PEG_OFFSET], this.#i32[at + HOLD_PRICE]);
   }
 
   /** Takes a pegged order out of the book, or leaves it out. */
@@ -116,10 +113,9 @@ export class Pegs {
   }
 
   #takeOut(record: number, slot: number): void {
-    const instrument = this.#rules.facts.instrumentOf(record);
-    const { memory, instruments } = this.#engine;
-    const terms = memory.orders.i32[slot * orderRecord.WORDS + orderRecord.TERMS];
-    instruments.darkBook(instrument).remove(slot, ((terms >>> 16) & 1) as 0 | 1);
-    this.#rules.ending.leftBook(record);
+    const { facts, ending } = this.#rules;
+    const { instrument, side } = facts.whose(slot);
+    facts.bookOf(record, instrument).remove(slot, side);
+    ending.leftBook(record);
   }
 }

@@ -1,7 +1,7 @@
 import { order as orderRecord } from '@outcry/book/records';
 import { POST_ONLY } from '@outcry/market/command';
 import { DARK, EVENT, RESTING, WAITING } from '@outcry/market/event';
-import { AT_CLOSE, BUY, FOK, IOC, LIMIT, MARKET_BY_AMOUNT, MAX_PRICE, MIN_PRICE, SELL } from '@outcry/market/order-terms';
+import { AT_CLOSE, BUY, FOK, IOC, LIMIT, MARKET_BY_AMOUNT, SELL } from '@outcry/market/order-terms';
 import { REASON } from '@outcry/market/reason';
 import { INSTRUMENT_RULE, isCall, STATE } from '@outcry/market/rules';
 import { selfTradeOf } from '@outcry/market/terms';
@@ -15,6 +15,7 @@ import { OrderLists } from './lists.ts';
 import { Matching } from './matching.ts';
 import { OrderFacts } from './order-facts.ts';
 import { Pegs } from './pegs.ts';
+import { noLimit } from './prices.ts';
 import { Sessions } from './sessions.ts';
 import { Settling } from './settling.ts';
 import { OWN_NEED, PLACE, special } from './special-orders.ts';
@@ -54,7 +55,7 @@ export class RuleBook {
     this.facts = new OrderFacts(engine);
     this.matching = new Matching(engine, this);
     this.triggers = new Triggers(engine);
-    this.controls = new Controls(engine, this.matching, this.triggers);
+    this.controls = new Controls(engine, this);
     this.lists = new OrderLists(engine, this);
     this.pegs = new Pegs(engine, this);
     this.sessions = new Sessions(engine, this);
@@ -225,7 +226,7 @@ export class RuleBook {
     taker.timeInForce = (terms >>> 20) & 0xf;
     taker.postOnly = (terms >>> 24) & POST_ONLY;
     taker.hold = side === BUY ? this.facts.holdOf(slot, record) : 0;
-    taker.price = taker.kind === LIMIT ? this.facts.holdOf(slot, record) : side === BUY ? MAX_PRICE : MIN_PRICE;
+    taker.price = taker.kind === LIMIT ? this.facts.holdOf(slot, record) : noLimit(side);
     taker.quantity = this.facts.original(slot);
     taker.left = this.facts.leftOf(slot, record);
     this.#setTermsOfTaker(record);

@@ -1,9 +1,9 @@
 import { EVENT, WAITING } from '@outcry/market/event';
 import { BUY, LIMIT } from '@outcry/market/order-terms';
 import { REASON } from '@outcry/market/reason';
-import { legOf, pegOf, SLIDE, triggerOf } from '@outcry/market/terms';
+import { legOf, SLIDE, triggerOf } from '@outcry/market/terms';
 import type { Engine } from '../engine.ts';
-import { instrument as instrumentRecord, rules as rulesRecord } from '../instruments.ts';
+import { rules as rulesRecord } from '../instruments.ts';
 import type { OrderFacts } from './order-facts.ts';
 import type { RuleBook } from './rule-book.ts';
 import { NOTHING, OWN_NEED, PLACE, special } from './special-orders.ts';
@@ -63,7 +63,7 @@ export class Waiting {
         return;
       }
     }
-    const reason = this.#priceAtLast(record, slot);
+    const reason = this.#priceAtLast(record);
     if (reason !== REASON.NONE) {
       this.#rules.ending.end(slot, reason);
       return;
@@ -162,33 +162,29 @@ export class Waiting {
   }
 
   /** What an order that enters late still needs: a peg's price, a post-only price, the funds of a market order. */
-  #priceAtLast(record: number, slot: number): number {
-    const { taker, ledger, instruments } = this.#engine;
+  #priceAtLast(record: number): number {
+    const { taker, ledger } = this.#engine;
+    const { controls, matching } = this.#rules;
+    const { instrument, side } = taker;
     const flags = this.#i32[record * WORDS + FLAGS];
-    const at = taker.instrument * instrumentRecord.F64_WORDS;
-    const unit = instruments.f64[at + instrumentRecord.F64_UNIT];
+    const paid = this.#facts.paidBy(instrument, side);
     if (taker.kind === LIMIT && taker.price === 0) {
-      const terms = { flags, peg: pegOf(flags), pegOffset: this.#i32[record * WORDS + special.PEG_OFFSET] };
-      taker.price = this.#rules.controls.pegPrice(taker.instrument, taker.side, terms, 0);
+      taker.price = controls.pegPrice(instrument, side, flags, this.#i32[record * WORDS + special.PEG_OFFSET], 0);
       if (taker.price === 0) return REASON.NO_REFERENCE;
-      if (taker.side === BUY) {
-        const need = taker.price * taker.left * unit;
-        if (need > Number.MAX_SAFE_INTEGER || !ledger.hold(taker.account, this.#facts.paidBy(taker.instrument, BUY), need)) {
-          return REASON.INSUFFICIENT_BALANCE;
-        }
+      if (side === BUY) {
+        const need = taker.left * this.#facts.perLot(instrument, BUY, taker.price);
+        if (need > Number.MAX_SAFE_INTEGER || !ledger.hold(taker.account, paid, need)) return REASON.INSUFFICIENT_BALANCE;
         taker.hold = taker.price;
       }
       this.#i32[record * WORDS + HOLD_PRICE] = taker.price;
     }
     if (taker.postOnly !== 0) {
-      taker.price = this.#rules.controls.postingPrice({ ...this.#facts.whose(slot), price: taker.price, slides: (flags & SLIDE) !== 0 });
+      taker.price = controls.postingPrice(instrument, side, taker.price, (flags & SLIDE) !== 0);
       if (taker.price === 0) return REASON.WOULD_TAKE;
     }
-    if (taker.kind !== LIMIT && taker.side === BUY) {
-      this.#rules.matching.survey(taker.left);
-      const cost = this.#rules.matching.cost * unit;
-      const isCovered = this.#rules.matching.cost >= 0 && cost <= Number.MAX_SAFE_INTEGER;
-      if (!isCovered || !ledger.covers(taker.account, this.#facts.paidBy(taker.instrument, BUY), cost)) return REASON.INSUFFICIENT_BALANCE;
+    if (taker.kind !== LIMIT && side === BUY) {
+      const cost = matching.unitsToBuy(taker.left);
+      if (cost > Number.MAX_SAFE_INTEGER || !ledger.covers(taker.account, paid, cost)) return REASON.INSUFFICIENT_BALANCE;
     }
     return REASON.NONE;
   }

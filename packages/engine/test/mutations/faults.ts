@@ -225,8 +225,8 @@ export const FAULTS: readonly Fault[] = [
   {
     what: 'a slid order stands a tick too far',
     file: CONTROLS,
-    from: 'e.side === BUY ? best - 1 : best + 1',
-    to: 'e.side === BUY ? best - 2 : best + 2',
+    from: 'side === BUY ? best - 1 : best + 1',
+    to: 'side === BUY ? best - 2 : best + 2',
   },
   {
     what: 'a stop that is reached is accepted',
@@ -237,13 +237,13 @@ export const FAULTS: readonly Fault[] = [
   {
     what: 'the static band is not looked at for sellers',
     file: CONTROLS,
-    from: 'e.price > upperBand(centre, band) || e.price < lowerBand(centre, band)',
-    to: 'e.price > upperBand(centre, band)',
+    from: 'e.price > bandEnd(BUY, centre, band) || e.price < bandEnd(SELL, centre, band)',
+    to: 'e.price > bandEnd(BUY, centre, band)',
   },
   {
     what: 'a position may be passed by the order itself',
     file: CONTROLS,
-    from: 'has + position.openBuys + e.quantity * lot > position.most',
+    from: 'has + position.openBuys + more > position.most',
     to: 'has + position.openBuys > position.most',
   },
   { what: 'a seller’s mid peg is rounded down', file: CONTROLS, from: '(side === SELL ? 1 : 0)', to: '0' },
