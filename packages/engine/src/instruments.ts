@@ -45,11 +45,9 @@ export const rules = {
   SPECIAL: 1,
   /** orders with triggers */
   TRIGGERS: 2,
-  /** triggered orders that have not entered yet, first and last; orders with following pegs, likewise, and how many */
-  QUEUE_FIRST: 3,
-  QUEUE_LAST: 4,
-  PEGS_FIRST: 5,
-  PEGS_LAST: 6,
+  /** lists of two words, see RecordList: triggered orders that have not entered yet; orders with following pegs, and how many there are */
+  QUEUE: 3,
+  PEG_LIST: 5,
   PEGS: 7,
   /** best prices that pegged orders were last looked at with */
   PEG_BID: 8,

@@ -87,8 +87,8 @@ describe('an engine', () => {
         const { memory, specials, rules, details, instruments } = both.player.engine;
         const pools = [memory.orders, memory.farLevels, specials.pool, rules.lists.pool, details.texts].map(({ inUse }) => inUse);
         assert.deepEqual(pools, [0, 0, 0, 0, 0]);
-        const { SPECIAL, TRIGGERS, QUEUE_FIRST, PEGS_FIRST, PEGS, WORDS } = rulesRecord;
-        for (const word of [SPECIAL, TRIGGERS, QUEUE_FIRST, PEGS_FIRST, PEGS]) {
+        const { SPECIAL, TRIGGERS, QUEUE, PEG_LIST, PEGS, WORDS } = rulesRecord;
+        for (const word of [SPECIAL, TRIGGERS, QUEUE, PEG_LIST, PEGS]) {
           for (let number = 0; number < instruments.books.length; number++) assert.equal(instruments.rules[number * WORDS + word], 0);
         }
       }),

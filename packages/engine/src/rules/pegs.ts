@@ -6,8 +6,8 @@ import { rules as rulesRecord } from '../instruments.ts';
 import type { RuleBook } from './rule-book.ts';
 import { PLACE, special } from './special-orders.ts';
 
-const { WORDS, FLAGS, PEG_OFFSET, PREVIOUS, NEXT, LIMIT: HOLD_PRICE } = special;
-const { WORDS: RULES, PEGS_FIRST, PEGS_LAST, PEGS, PEG_BID, PEG_ASK } = rulesRecord;
+const { WORDS, FLAGS, PEG_OFFSET, LIMIT: HOLD_PRICE } = special;
+const { WORDS: RULES, PEG_LIST, PEGS, PEG_BID, PEG_ASK } = rulesRecord;
 
 /** Orders whose price follows the best displayed prices: docs/rules.md, "Displayed, hidden, conditional". */
 export class Pegs {
@@ -24,20 +24,13 @@ export class Pegs {
   /** Takes in an order that was just accepted. */
   add(record: number): void {
     const instrument = this.#rules.facts.instrumentOf(record);
-    const at = instrument * RULES;
-    const { rules } = this.#engine.instruments;
-    const last = rules[at + PEGS_LAST];
-    this.#i32[record * WORDS + PREVIOUS] = last;
-    this.#i32[record * WORDS + NEXT] = 0;
-    if (last === 0) rules[at + PEGS_FIRST] = record;
-    else this.#i32[last * WORDS + NEXT] = record;
-    rules[at + PEGS_LAST] = record;
+    this.#rules.records.append(instrument * RULES + PEG_LIST, record);
     this.#rules.count(instrument, PEGS, 1);
   }
 
   remove(record: number): void {
     const instrument = this.#rules.facts.instrumentOf(record);
-    this.#rules.waiting.unlink(record, instrument * RULES + PEGS_FIRST);
+    this.#rules.records.remove(instrument * RULES + PEG_LIST, record);
     this.#rules.count(instrument, PEGS, -1);
   }
 
@@ -55,8 +48,7 @@ export class Pegs {
     const at = instrument * RULES;
     instruments.rules[at + PEG_BID] = instruments.books[instrument].bestBid;
     instruments.rules[at + PEG_ASK] = instruments.books[instrument].bestAsk;
-    const all: number[] = [];
-    for (let record = instruments.rules[at + PEGS_FIRST]; record !== 0; record = this.#i32[record * WORDS + NEXT]) all.push(record);
+    const all = this.#rules.records.all(at + PEG_LIST);
     const prices = all.map((record) => this.price(record));
     all.forEach((record, i) => {
       if (specials.isOpen(record) && instruments.state(instrument) === STATE.CONTINUOUS) this.#move(record, prices[i]);
@@ -84,8 +76,7 @@ export class Pegs {
 
   /** Parks all of an instrument's: continuous trading is over. */
   parkAll(instrument: number): void {
-    const { rules } = this.#engine.instruments;
-    for (let record = rules[instrument * RULES + PEGS_FIRST]; record !== 0; record = this.#i32[record * WORDS + NEXT]) this.park(record);
+    for (const record of this.#rules.records.all(instrument * RULES + PEG_LIST)) this.park(record);
   }
 
   /** Continuous trading begins: all are looked at, whatever the prices are. */

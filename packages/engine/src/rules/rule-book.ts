@@ -16,6 +16,7 @@ import { Matching } from './matching.ts';
 import { OrderFacts } from './order-facts.ts';
 import { Pegs } from './pegs.ts';
 import { noLimit } from './prices.ts';
+import { RecordList } from './record-list.ts';
 import { Sessions } from './sessions.ts';
 import { Settling } from './settling.ts';
 import { OWN_NEED, PLACE, special } from './special-orders.ts';
@@ -33,6 +34,8 @@ const { CANCELLED, RESTED, TRIGGERED, SHOWN } = EVENT;
  */
 export class RuleBook {
   readonly facts: OrderFacts;
+  /** triggered orders that enter, and pegged ones: by instrument */
+  readonly records: RecordList;
   readonly matching: Matching;
   readonly triggers: Triggers;
   readonly controls: Controls;
@@ -53,6 +56,7 @@ export class RuleBook {
     this.#i32 = engine.specials.i32;
     this.#f64 = engine.specials.f64;
     this.facts = new OrderFacts(engine);
+    this.records = new RecordList(engine.instruments.rules, engine.specials.i32);
     this.matching = new Matching(engine, this);
     this.triggers = new Triggers(engine);
     this.controls = new Controls(engine, this);

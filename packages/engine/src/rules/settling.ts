@@ -6,7 +6,7 @@ import type { RuleBook } from './rule-book.ts';
 import { special } from './special-orders.ts';
 
 const { F64_WORDS, F64_EXPIRY } = special;
-const { WORDS: RULES, TRIGGERS, QUEUE_FIRST, UNFINISHED } = rulesRecord;
+const { WORDS: RULES, TRIGGERS, QUEUE, UNFINISHED } = rulesRecord;
 
 /** Orders that may enter in one command by their triggers: the rest enters before the next. */
 export const MOST_ENTERING = 256;
@@ -56,7 +56,7 @@ export class Settling {
     rules[at + UNFINISHED] = 0;
     while (instruments.state(instrument) === STATE.CONTINUOUS) {
       if (rules[at + TRIGGERS] > 0) this.#rules.triggers.collect(instrument, this.#rules.waiting.fire);
-      const next = rules[at + QUEUE_FIRST];
+      const next = rules[at + QUEUE];
       if (next !== 0) {
         if (entered++ === MOST_ENTERING) break;
         this.#rules.waiting.enterQueued(next);

@@ -8,8 +8,8 @@ import type { OrderFacts } from './order-facts.ts';
 import type { RuleBook } from './rule-book.ts';
 import { NOTHING, OWN_NEED, PLACE, special } from './special-orders.ts';
 
-const { WORDS, F64_WORDS, F64_HELD, FLAGS, LIMIT: HOLD_PRICE, STOP_PRICE, LIST, PREVIOUS, NEXT } = special;
-const { WORDS: RULES, TRIGGERS, QUEUE_FIRST, QUEUE_LAST } = rulesRecord;
+const { WORDS, F64_WORDS, F64_HELD, FLAGS, LIMIT: HOLD_PRICE, STOP_PRICE, LIST } = special;
+const { WORDS: RULES, TRIGGERS, QUEUE } = rulesRecord;
 const { TRIGGERED } = EVENT;
 
 /** Orders that wait: for a trigger, for another order of their list, in the queue to enter. */
@@ -103,31 +103,14 @@ export class Waiting {
 
   /** Puts an order at the end of its instrument's queue. */
   queue(record: number): void {
-    const at = this.#facts.instrumentOf(record) * RULES;
-    const rules = this.#engine.instruments.rules;
-    const last = rules[at + QUEUE_LAST];
+    const instrument = this.#facts.instrumentOf(record);
     this.#i32[record * WORDS + special.PLACE] = PLACE.QUEUED;
-    this.#i32[record * WORDS + PREVIOUS] = last;
-    this.#i32[record * WORDS + NEXT] = 0;
-    if (last === 0) rules[at + QUEUE_FIRST] = record;
-    else this.#i32[last * WORDS + NEXT] = record;
-    rules[at + QUEUE_LAST] = record;
-    this.#rules.settling.touch(this.#facts.instrumentOf(record));
+    this.#rules.records.append(instrument * RULES + QUEUE, record);
+    this.#rules.settling.touch(instrument);
   }
 
   unqueue(record: number): void {
-    this.unlink(record, this.#facts.instrumentOf(record) * RULES + QUEUE_FIRST);
-  }
-
-  /** Takes a record out of a list whose first and last are in two words of its instrument's rules. */
-  unlink(record: number, firstWord: number): void {
-    const rules = this.#engine.instruments.rules;
-    const previous = this.#i32[record * WORDS + PREVIOUS];
-    const next = this.#i32[record * WORDS + NEXT];
-    if (previous === 0) rules[firstWord] = next;
-    else this.#i32[previous * WORDS + NEXT] = next;
-    if (next === 0) rules[firstWord + 1] = previous;
-    else this.#i32[next * WORDS + PREVIOUS] = previous;
+    this.#rules.records.remove(this.#facts.instrumentOf(record) * RULES + QUEUE, record);
   }
 
   /** Checks and holds for an order that waited for its list what it was not held to before. */
