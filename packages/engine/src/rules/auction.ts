@@ -7,7 +7,7 @@ import type { RuleBook } from './rule-book.ts';
 import { PLACE, special } from './special-orders.ts';
 
 const { WORDS: ORDER_WORDS, QUANTITY: O_LEFT, NEXT: O_NEXT } = orderRecord;
-const { WORDS, RESERVE, DISPLAY, MIN_QUANTITY, LIST } = special;
+const { WORDS, RESERVE, MIN_QUANTITY, LIST } = special;
 
 /** Where an auction trades: ticks (0: nowhere), lots, and lots bought less lots sold at that price. */
 export interface Crossing {
@@ -84,8 +84,8 @@ export class Auction {
     const sellerRecord = specials.of(seller);
     const hold = this.#rules.facts.holdOf(buyer, buyerRecord);
     const [buyerList, sellerList] = [buyerRecord, sellerRecord].map((r) => (r === 0 ? 0 : this.#specials[r * WORDS + LIST]));
-    const buyerShown = this.#takeOut(buyers, buyer, buyerRecord, lots);
-    const sellerShown = this.#takeOut(sellers, seller, sellerRecord, lots);
+    const buyerShown = this.#takeTraded(buyers, buyer, buyerRecord, lots);
+    const sellerShown = this.#takeTraded(sellers, seller, sellerRecord, lots);
     const buyerLeft = this.#rules.facts.leftOf(buyer, buyerRecord);
     const sellerLeft = this.#rules.facts.leftOf(seller, sellerRecord);
     for (const [record, left] of [
@@ -104,20 +104,9 @@ export class Auction {
   }
 
   /** Takes traded lots out of the book. Returns what an iceberg displays anew, 0: nothing. */
-  #takeOut(front: Front, slot: number, record: number, lots: number): number {
-    const left = this.#orders[slot * ORDER_WORDS + O_LEFT] - lots;
-    if (left > 0) {
-      front.book.reduce(slot, front.side, left);
-      return 0;
-    }
-    front.passOver(slot);
-    front.book.remove(slot, front.side);
-    const at = record * WORDS;
-    if (record === 0 || this.#specials[at + RESERVE] === 0 || this.#engine.specials.placeOf(record) !== PLACE.LIT) return 0;
-    const shown = Math.min(this.#specials[at + DISPLAY], this.#specials[at + RESERVE]);
-    this.#specials[at + RESERVE] -= shown;
-    front.book.rest(slot, front.side, front.price, shown);
-    return shown;
+  #takeTraded(front: Front, slot: number, record: number, lots: number): number {
+    if (lots === this.#orders[slot * ORDER_WORDS + O_LEFT]) front.passOver(slot);
+    return this.#rules.ending.takeTraded(front.book, slot, record, front.side, front.price, lots);
   }
 
   #surplusAt(price: number, bids: readonly Level[], asks: readonly Level[]): number {

@@ -1,3 +1,4 @@
+import type { OrderBook } from '@outcry/book/order-book';
 import { order as orderRecord } from '@outcry/book/records';
 import { EVENT, PREVENTED, RESTING } from '@outcry/market/event';
 import type { Side } from '@outcry/market/order-terms';
@@ -88,6 +89,22 @@ export class Ending {
   filled(record: number): void {
     this.leftBook(record);
     if (this.#engine.specials.follows(record)) this.#rules.pegs.remove(record);
+  }
+
+  /** Takes traded lots of an order out of its book. Returns what an iceberg displays anew, 0: nothing. */
+  takeTraded(book: OrderBook, slot: number, record: number, side: Side, price: number, lots: number): number {
+    const left = this.#orders[slot * ORDER_WORDS + O_LEFT] - lots;
+    if (left > 0) {
+      book.reduce(slot, side, left);
+      return 0;
+    }
+    book.remove(slot, side);
+    const at = record * WORDS;
+    if (record === 0 || this.#i32[at + RESERVE] === 0) return 0;
+    const shown = Math.min(this.#i32[at + DISPLAY], this.#i32[at + RESERVE]);
+    this.#i32[at + RESERVE] -= shown;
+    book.rest(slot, side, price, shown);
+    return shown;
   }
 
   /** Takes lots off an open order; it keeps its place. */

@@ -20,7 +20,7 @@ import type { RuleBook } from './rule-book.ts';
 import { special } from './special-orders.ts';
 
 const { WORDS: ORDER_WORDS, QUANTITY: O_LEFT, NEXT: O_NEXT, ACCOUNT: O_ACCOUNT } = orderRecord;
-const { WORDS: SPECIAL_WORDS, RESERVE, MIN_QUANTITY, DISPLAY, LIST } = special;
+const { WORDS: SPECIAL_WORDS, MIN_QUANTITY, LIST } = special;
 const NO_LIMIT = Number.MAX_SAFE_INTEGER;
 
 /**
@@ -208,30 +208,14 @@ export class Matching {
     const record = specials.of(slot);
     const hold = this.#rules.facts.holdOf(slot, record);
     const list = record === 0 ? 0 : this.#specials[record * SPECIAL_WORDS + LIST];
-    const refreshed = this.#takeOut(book, slot, record, side, price, lots);
+    const shown = this.#rules.ending.takeTraded(book, slot, record, side, price, lots);
     const left = this.#rules.facts.leftOf(slot, record);
     if (record !== 0 && left === 0) this.#rules.ending.filled(record);
     settlement.settle(taker, slot, price, lots, left, hold, price !== this.#lastPrice, 0);
     this.#lastPrice = price;
-    if (refreshed) writer.order(EVENT.SHOWN, 0, 0, slot, price, this.#orders[slot * ORDER_WORDS + O_LEFT], left);
+    if (shown > 0) writer.order(EVENT.SHOWN, 0, 0, slot, price, shown, left);
     if (list !== 0) this.#rules.lists.traded(list, slot, left === 0);
     if (left === 0) memory.orders.give(slot);
-  }
-
-  /** Takes traded lots out of a book. Returns whether an iceberg displays anew. */
-  #takeOut(book: OrderBook, slot: number, record: number, side: Side, price: number, lots: number): boolean {
-    const left = this.#orders[slot * ORDER_WORDS + O_LEFT] - lots;
-    if (left > 0) {
-      book.reduce(slot, side, left);
-      return false;
-    }
-    book.remove(slot, side);
-    const at = record * SPECIAL_WORDS;
-    if (record === 0 || this.#specials[at + RESERVE] === 0) return false;
-    const shown = Math.min(this.#specials[at + DISPLAY], this.#specials[at + RESERVE]);
-    this.#specials[at + RESERVE] -= shown;
-    book.rest(slot, side, price, shown);
-    return true;
   }
 
   /** Whether an order of the dark book may trade with an incoming order of so many lots. */

@@ -143,15 +143,15 @@ export const FAULTS: readonly Fault[] = [
   },
   {
     what: 'an iceberg refreshes at the front',
-    file: MATCHING,
-    from: 'book.rest(slot, side, price, shown);\n    return true;',
-    to: 'const first = book.first(side, price);\n    if (first !== 0) {\n      const lots = this.#orders[first * ORDER_WORDS + O_LEFT];\n      book.remove(first, side);\n      book.rest(slot, side, price, shown);\n      book.rest(first, side, price, lots);\n      return true;\n    }\n    book.rest(slot, side, price, shown);\n    return true;',
+    file: ENDING,
+    from: 'book.rest(slot, side, price, shown);\n    return shown;',
+    to: 'const first = book.first(side, price);\n    if (first !== 0) {\n      const firstLots = this.#orders[first * ORDER_WORDS + O_LEFT];\n      book.remove(first, side);\n      book.rest(slot, side, price, shown);\n      book.rest(first, side, price, firstLots);\n      return shown;\n    }\n    book.rest(slot, side, price, shown);\n    return shown;',
   },
   {
     what: 'an iceberg loses its reserve',
-    file: MATCHING,
-    from: 'this.#specials[at + RESERVE] -= shown;\n    book.rest',
-    to: 'this.#specials[at + RESERVE] = 0;\n    book.rest',
+    file: ENDING,
+    from: 'this.#i32[at + RESERVE] -= shown;\n    book.rest',
+    to: 'this.#i32[at + RESERVE] = 0;\n    book.rest',
   },
   {
     what: 'hidden orders trade before displayed ones',
