@@ -1,4 +1,4 @@
-import { ALLOW_FAILURE, COMMAND, command, commandHead, LIST_TYPE, POST_ONLY } from '@outcry/market/command';
+import { ALLOW_FAILURE, COMMAND, command, commandHead, LESS_TRADED, LIST_TYPE, POST_ONLY } from '@outcry/market/command';
 import { EVENT, event } from '@outcry/market/event';
 import type { OrderKind, Side, TimeInForce } from '@outcry/market/order-terms';
 import { ACCOUNT_RULE, INSTRUMENT_RULE, isCall, STATE } from '@outcry/market/rules';
@@ -115,7 +115,12 @@ export class CommandStream {
       const whose = { [ACCOUNT]: this.#owners[i], [PLACE]: this.#instruments[i] };
       if (what < 90) this.#record(commandHead(COMMAND.CANCEL), { ...meant, ...whose });
       else if (what < 95) this.#record(commandHead(COMMAND.AMEND), { ...meant, ...whose, [QUANTITY]: r.between(1, 50) });
-      else this.#order(COMMAND.CANCEL_REPLACE, { ...meant, ...whose }, r.chance(0.3) ? ALLOW_FAILURE : 0);
+      else
+        this.#order(
+          COMMAND.CANCEL_REPLACE,
+          { ...meant, ...whose },
+          (r.chance(0.3) ? ALLOW_FAILURE : 0) | (r.chance(0.3) ? LESS_TRADED : 0),
+        );
     }
   }
 

@@ -1,4 +1,4 @@
-import { ALLOW_FAILURE, COMMAND, COMMAND_NAMES, command, LIST_TYPE, orderId, POST_ONLY } from '@outcry/market/command';
+import { ALLOW_FAILURE, COMMAND, COMMAND_NAMES, command, LESS_TRADED, LIST_TYPE, orderId, POST_ONLY } from '@outcry/market/command';
 import { ACCOUNT_RULE, INSTRUMENT_RULE, STATE } from '@outcry/market/rules';
 import { HIDDEN, PEG_ONCE, pegOf, SLIDE, selfTradeOf, sourceOf, terms, trailUnitOf, triggerOf } from '@outcry/market/terms';
 
@@ -103,6 +103,7 @@ function termsOf(head: number, i32: Int32Array, at: number, amount: number): Rec
     ...(kind === 'market_by_amount' ? { amount } : { quantity: i32[at + QUANTITY] }),
     ...((flags & POST_ONLY) !== 0 && { postOnly: 'yes' }),
     ...((flags & ALLOW_FAILURE) !== 0 && { allowFailure: 'yes' }),
+    ...((flags & LESS_TRADED) !== 0 && { lessTraded: 'yes' }),
   };
 }
 

@@ -2,7 +2,15 @@ import { BookMemory } from '@outcry/book/book-memory';
 import type { OrderBook } from '@outcry/book/order-book';
 import { order as orderRecord, trade as tradeRecord } from '@outcry/book/records';
 import { feeOf, Ledger } from '@outcry/ledger/ledger';
-import { ALLOW_FAILURE, COMMAND, command as commandRecord, MAX_GENERATION, MAX_ORDERS, POST_ONLY } from '@outcry/market/command';
+import {
+  ALLOW_FAILURE,
+  COMMAND,
+  command as commandRecord,
+  LESS_TRADED,
+  MAX_GENERATION,
+  MAX_ORDERS,
+  POST_ONLY,
+} from '@outcry/market/command';
 import * as eventFlags from '@outcry/market/event';
 import type { Side } from '@outcry/market/order-terms';
 import * as orderTerms from '@outcry/market/order-terms';
@@ -144,7 +152,7 @@ export class Engine {
     if (this.writer.time >= this.#due[0]) this.rules.settling.wake();
     switch (kind) {
       case NEW_ORDER:
-        this.#enter(i32, f64, at);
+        this.#enter(i32, f64, at, 0);
         break;
       case CANCEL: {
         const released = this.#cancel(i32, at, REASON.BY_REQUEST);
@@ -152,9 +160,10 @@ export class Engine {
         break;
       }
       case CANCEL_REPLACE: {
+        const traded = ((head >>> 24) & LESS_TRADED) === 0 ? 0 : this.#tradedLots(this.#meant(i32, at));
         const released = this.#cancel(i32, at, REASON.REPLACED);
         const mayEnter = released !== NONE_CANCELLED || ((head >>> 24) & ALLOW_FAILURE) !== 0;
-        const reported = mayEnter ? this.#enter(i32, f64, at) : NO_ASSET;
+        const reported = mayEnter ? this.#enter(i32, f64, at, traded) : NO_ASSET;
         if (released >= 0 && reported !== released) this.writer.balance(i32[at | ACCOUNT], released);
         break;
       }
@@ -172,8 +181,11 @@ export class Engine {
 
   // ── Entering an order ────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  /** Returns the asset that the order pays with when its balance was reported, else {@link NO_ASSET}. */
-  #enter(i32: Int32Array, f64: Float64Array, at: number): number {
+  /**
+   * @param less lots taken off the quantity stated: see LESS_TRADED
+   * @returns the asset that the order pays with when its balance was reported, else {@link NO_ASSET}
+   */
+  #enter(i32: Int32Array, f64: Float64Array, at: number, less: number): number {
     const { taker } = this;
     const head = i32[at | HEAD];
     taker.account = i32[at | ACCOUNT];
@@ -183,14 +195,14 @@ export class Engine {
     taker.timeInForce = (head >>> 20) & 0xf;
     taker.postOnly = (head >>> 24) & POST_ONLY;
     taker.price = i32[at | PRICE];
-    taker.quantity = i32[at | QUANTITY];
+    taker.quantity = i32[at | QUANTITY] - less;
     const amount = taker.kind === MARKET_BY_AMOUNT ? f64[(at >> 1) | F64_AMOUNT] : 0;
     const low = i32[at | CLIENT_LOW];
     const high = i32[at | CLIENT_HIGH];
 
     let reason = this.#check(low, high);
     if (reason === BY_RULES) {
-      this.rules.enter(this.staged.entry(i32, f64, at), this.staged.text);
+      this.rules.enter(this.staged.entry(i32, f64, at, less), this.staged.text);
       return NO_ASSET;
     }
     if (reason === NONE && taker.kind !== LIMIT) reason = this.#sizeMarketOrder(amount);
@@ -495,6 +507,12 @@ export class Engine {
     const asset = this.#releaseOpen(account, instrument, side, price, left - newLeft);
     this.writer.fill(AMENDED, 0, 0, slot, price, quantity, newLeft, 0, left - newLeft);
     this.writer.balance(account, asset);
+  }
+
+  /** Lots that an open order has traded; 0 for none. */
+  #tradedLots(slot: number): number {
+    if (slot === 0) return 0;
+    return this.#orders[(slot << ORDER) | O_ORIGINAL] - this.rules.facts.leftOf(slot, this.specials.of(slot));
   }
 
   /** The slot of the open order that a command means, or 0: none, or another account's or instrument's. */

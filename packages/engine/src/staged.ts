@@ -38,9 +38,10 @@ export class Staged {
     } else this.#takeLeg(i32, f64, at);
   }
 
-  /** The order that a command states, with the terms that came before it. Valid until the next call. */
-  entry(i32: Int32Array, f64: Float64Array, at: number): Entry {
+  /** The order that a command states, less some lots, with the terms that came before it. Valid until the next call. */
+  entry(i32: Int32Array, f64: Float64Array, at: number, less: number): Entry {
     this.#entry.read(i32, f64, at, this.hasTerms || this.#isTimed(i32[at]) ? this.#terms : undefined);
+    this.#entry.quantity -= less;
     return this.#entry;
   }
 

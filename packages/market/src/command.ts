@@ -88,6 +88,8 @@ export const COMMAND_NAMES: Record<number, string> = Object.fromEntries(
 export const POST_ONLY = 1;
 /** CANCEL_REPLACE: enter the new order even when there was nothing to cancel. */
 export const ALLOW_FAILURE = 2;
+/** CANCEL_REPLACE: QUANTITY counts what the order meant has traded: the new one is for the rest. */
+export const LESS_TRADED = 4;
 
 /** The first word of a command. */
 export function commandHead(kind: number, side: Side = 0, orderKind: OrderKind = 0, timeInForce: TimeInForce = 0, flags = 0): number {

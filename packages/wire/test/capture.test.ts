@@ -68,7 +68,7 @@ function pcapng(frame: Uint8Array, little: boolean): Uint8Array {
     const padded = Math.ceil(data.length / 4) * 4;
     const length = 12 + words.length * 4 + padded;
     const view = new DataView(new ArrayBuffer(length));
-    [type, length, ...words].forEach((word, i) => view.setUint32(i * 4, word, little));
+    for (const [i, word] of [type, length, ...words].entries()) view.setUint32(i * 4, word, little);
     new Uint8Array(view.buffer).set(data, 8 + words.length * 4);
     view.setUint32(length - 4, length, little);
     blocks.push(new Uint8Array(view.buffer));

@@ -87,7 +87,7 @@ export class ReferenceVenue {
         this.#newOrder(c.order);
         break;
       case 'replace':
-        if (this.#cancel(c.order.account, c.order.instrument, c.old, 'replaced') || c.evenIfGone) this.#newOrder(c.order);
+        this.#replace(c.order, c.old, c.evenIfGone, c.lessTraded);
         break;
       case 'cancel':
         this.#cancel(c.account, c.instrument, c.order, 'by_request');
@@ -716,6 +716,13 @@ export class ReferenceVenue {
     }
     this.#end(order, reason);
     return true;
+  }
+
+  #replace(order: OrderSpec, number: number, evenIfGone: boolean, lessTraded: boolean): void {
+    const old = this.#find(order.account, order.instrument, number);
+    const traded = old === undefined || !lessTraded ? 0 : old.quantity - old.left;
+    if (this.#cancel(order.account, order.instrument, number, 'replaced') || evenIfGone)
+      this.#newOrder({ ...order, quantity: order.quantity - traded });
   }
 
   #amend(account: number, instrument: number, number: number, quantity: number): void {

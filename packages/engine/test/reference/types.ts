@@ -38,7 +38,7 @@ export interface OrderSpec {
 /** A command, with orders by their number in the order of acceptance. */
 export type VenueCommand =
   | { kind: 'order'; order: OrderSpec }
-  | { kind: 'replace'; old: number; order: OrderSpec; evenIfGone: boolean }
+  | { kind: 'replace'; old: number; order: OrderSpec; evenIfGone: boolean; lessTraded: boolean }
   | { kind: 'cancel'; account: number; instrument: number; order: number }
   | { kind: 'amend'; account: number; instrument: number; order: number; quantity: number }
   | { kind: 'list'; type: number; legs: OrderSpec[] }

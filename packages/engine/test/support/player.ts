@@ -1,4 +1,15 @@
-import { ALLOW_FAILURE, COMMAND, command, commandHead, generationOf, LIST_TYPE, orderId, POST_ONLY, slotOf } from '@outcry/market/command';
+import {
+  ALLOW_FAILURE,
+  COMMAND,
+  command,
+  commandHead,
+  generationOf,
+  LESS_TRADED,
+  LIST_TYPE,
+  orderId,
+  POST_ONLY,
+  slotOf,
+} from '@outcry/market/command';
 import { DARK, EVENT, event, IN_AUCTION, IS_MAKER, NEW_AGGREGATE, OF_CANCEL, PREVENTED, RESTING, WAITING } from '@outcry/market/event';
 import { REASON_NAMES } from '@outcry/market/reason';
 import { termsFlags, terms as termsRecord } from '@outcry/market/terms';
@@ -64,7 +75,7 @@ export class Player {
         this.#order(COMMAND.NEW_ORDER, c.order, time, 0, {});
         break;
       case 'replace':
-        this.#order(COMMAND.CANCEL_REPLACE, c.order, time, c.evenIfGone ? ALLOW_FAILURE : 0, this.#meaning(c.old));
+        this.#order(COMMAND.CANCEL_REPLACE, c.order, time, replaceFlags(c), this.#meaning(c.old));
         break;
       case 'cancel':
         record(COMMAND.CANCEL, { [command.ACCOUNT]: c.account, [command.PLACE]: c.instrument, ...this.#meaning(c.order) });
@@ -253,4 +264,8 @@ export class Player {
 /** Legs that a list of a type has. */
 export function legsOf(type: number): number {
   return type === LIST_TYPE.OTOCO ? 3 : 2;
+}
+
+function replaceFlags({ evenIfGone, lessTraded }: { evenIfGone: boolean; lessTraded: boolean }): number {
+  return (evenIfGone ? ALLOW_FAILURE : 0) | (lessTraded ? LESS_TRADED : 0);
 }

@@ -200,6 +200,7 @@ export const step: fc.Arbitrary<VenueCommand> = fc.oneof(
       old: pick,
       order: fc.oneof(plainOrder, specialOrder),
       evenIfGone: fc.boolean(),
+      lessTraded: fc.boolean(),
     }),
   },
   { weight: 6, arbitrary: fc.record({ kind: fc.constant('cancel' as const), account, instrument, order: pick }) },
