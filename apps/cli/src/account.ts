@@ -45,6 +45,16 @@ export function accountCommand(): Command {
       const body = options.publicKey === undefined ? {} : { publicKey: fs.readFileSync(options.publicKey, 'utf8') };
       return call(options, 'POST', `accounts/${encodeURIComponent(name)}/keys`, body, printKey);
     });
+  common(
+    command.command('login <name> <user>').description("Let an account in at OUCH, GLIMPSE and FIX: prints the user's password, once."),
+  )
+    .option('--cancel-on-disconnect', 'cancel its open orders when its connection ends')
+    .action((name: string, user: string, options: Options & { cancelOnDisconnect?: boolean }) => {
+      const body = { user, cancelOnDisconnect: options.cancelOnDisconnect === true };
+      return call(options, 'POST', `accounts/${encodeURIComponent(name)}/logins`, body, (login: Record<string, string>) =>
+        console.log(`user      ${login.user}\npassword  ${login.password}   (not shown again)`),
+      );
+    });
   return command;
 }
 

@@ -42,6 +42,16 @@ export function addAdminRoutes(server: FastifyInstance, services: Services): voi
     return fundAccount(services, name, field(request, 'asset'), field(request, 'amount'), reference);
   });
   addRuleRoutes(server, services, guard);
+  server.post('/outcry/v1/accounts/:name/logins', admin, (request) => {
+    const { name } = request.params as { name: string };
+    const { password, cancelOnDisconnect } = (request.body ?? {}) as { password?: string; cancelOnDisconnect?: boolean };
+    if (services.accounts.find(name) === undefined) throw new ApiError(-1100, `There is no account '${name}'.`, 404);
+    try {
+      return services.accounts.addLogin(name, field(request, 'user'), password, cancelOnDisconnect === true);
+    } catch (error) {
+      throw error instanceof ApiError ? error : new ApiError(-1100, (error as Error).message);
+    }
+  });
   server.post('/outcry/v1/accounts/:name/keys', admin, (request) => {
     const { name } = request.params as { name: string };
     const { publicKey, permission, addresses } = (request.body ?? {}) as {

@@ -27,10 +27,14 @@ import { CANDLE_SECONDS } from './store/schema.ts';
 import { type Crew, firstMessage, startCrew } from './threads/crew.ts';
 import type { FollowerThreadData } from './threads/follower-thread.ts';
 import type { Recovery } from './threads/recovery.ts';
+import { hasWireThread, startWire } from './threads/wire.ts';
+import type { WirePorts } from './threads/wire-thread.ts';
 
 /** A running venue. */
 export interface Venue {
   readonly url: string;
+  /** ports of the gateways beside it, by protocol */
+  readonly ports: Partial<WirePorts>;
   readonly services: Services;
   readonly recovery: Recovery;
   /** Stops taking requests, finishes what was taken, and ends all threads. */
@@ -53,7 +57,12 @@ export async function startVenue(config: VenueConfig, hooks: VenueHooks): Promis
   const crew = await startCrew({
     limits: config.limits,
     journal: { directory, durability: config.durability, segmentBytes: config.segmentBytes, partition: 0 },
-    memory: { commandSlots: config.commandSlots, eventSlots: config.eventSlots, wait: config.wait },
+    memory: {
+      commandSlots: config.commandSlots,
+      eventSlots: config.eventSlots,
+      wait: config.wait,
+      hasWireThread: hasWireThread(config),
+    },
     placement: {
       engine: { cpu: config.engineCpu, realTimePriority: config.realTimePriority },
       journal: { cpu: config.journalCpu, realTimePriority: config.realTimePriority },
@@ -73,12 +82,15 @@ export async function startVenue(config: VenueConfig, hooks: VenueHooks): Promis
     for (const end of cleanup.reverse()) await end();
   };
   try {
+    const accounts = new Accounts(config.data);
+    const wire = hasWireThread(config) ? await startWire(config, crew, accounts, log) : undefined;
+    if (wire !== undefined) cleanup.push(() => wire.close());
     const preparer = new SegmentPreparer(directory, config.segmentBytes, (error) => log.warn(`no spare segment: ${error.message}`));
     cleanup.push(() => preparer.close());
     const follower = await startFollower(config, crew, directory, log);
     const followerEnded = new Promise<void>((resolve) => follower.once('exit', () => resolve()));
     cleanup.splice(1, 0, () => followerEnded); // it ends after the crew: it writes what the crew left
-    const services = createServices(config, market, crew, log);
+    const services = createServices(config, market, accounts, crew, log);
     const { gateway, feeds, userStreams } = services;
     const streams = new MarketStreams(market, feeds);
     const touches = { onDepth: (instrument: number) => services.state.setTouch(instrument, feeds[instrument].depth) };
@@ -117,14 +129,14 @@ export async function startVenue(config: VenueConfig, hooks: VenueHooks): Promis
     }
     const server = await startServer(services, streams, log);
     cleanup.push(() => server.close());
-    return { url: server.url, services, recovery: crew.recovery, close: stop };
+    return { url: server.url, ports: wire?.ports ?? {}, services, recovery: crew.recovery, close: stop };
   } catch (error) {
     await stop();
     throw error;
   }
 }
 
-function createServices(config: VenueConfig, market: Market, crew: Crew, log: Logger): Services {
+function createServices(config: VenueConfig, market: Market, accounts: Accounts, crew: Crew, log: Logger): Services {
   const unitOf = (instrument: number) => market.instruments[instrument].unit;
   const state = new SharedState({
     accounts: config.limits.accounts,
@@ -136,7 +148,7 @@ function createServices(config: VenueConfig, market: Market, crew: Crew, log: Lo
   return {
     config,
     market,
-    accounts: new Accounts(config.data),
+    accounts,
     gateway,
     state,
     memory: new MemoryMonitor(config.data, crew.shared, crew.pools, gateway, state, log),

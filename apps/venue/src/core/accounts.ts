@@ -17,16 +17,33 @@ export interface ApiKey {
 export const PERMISSIONS = ['READ', 'TRADE', 'ADMIN'] as const;
 export type Permission = (typeof PERMISSIONS)[number];
 
+/** Who may sign in at the gateways of the field's own protocols: OUCH, GLIMPSE and FIX. */
+export interface Login {
+  /** one to six of A-Z and 0-9 */
+  user: string;
+  /** one to ten letters and digits */
+  password: string;
+  /** never used twice: orders are known by it */
+  number: number;
+  /** the account's number */
+  account: number;
+  /** whether its open orders are cancelled when the connection ends */
+  cancelOnDisconnect: boolean;
+}
+
 export interface AccountRecord {
   number: number;
   name: string;
   keys: ApiKey[];
+  logins?: Login[];
 }
 
 /** Names and API keys of accounts: a JSON file of mode 600 in the data directory, replaced as a whole. Balances are the engine's. */
 export class Accounts {
   readonly #file: string;
   #records: AccountRecord[] = [];
+  /** told of all logins after each change */
+  readonly onLogins: ((logins: readonly Login[]) => void)[] = [];
   readonly #byKey = new Map<string, { account: AccountRecord; key: ApiKey }>();
 
   constructor(directory: string) {
@@ -70,6 +87,26 @@ export class Accounts {
     record.keys.push(key);
     this.#save();
     return key;
+  }
+
+  get logins(): readonly Login[] {
+    return this.#records.flatMap(({ logins }) => logins ?? []);
+  }
+
+  /** Adds a login. Throws when the user is taken or malformed. @param password a fresh one when it is not given */
+  addLogin(name: string, user: string, password?: string, cancelOnDisconnect = false): Login {
+    const record = this.find(name);
+    if (record === undefined) throw new Error(`there is no account '${name}'`);
+    if (!/^[A-Z0-9]{1,6}$/.test(user)) throw new Error(`'${user}' is no user: 1 to 6 of A-Z and 0-9`);
+    if (this.logins.some((login) => login.user === user)) throw new Error(`there is a user '${user}' already`);
+    const secret = password ?? crypto.randomBytes(8).toString('base64url').replace(/[-_]/g, 'x').slice(0, 10);
+    if (!/^[A-Za-z0-9]{1,10}$/.test(secret)) throw new Error('a password has 1 to 10 letters and digits');
+    const number = 1 + Math.max(0, ...this.logins.map((login) => login.number));
+    const login: Login = { user, password: secret, number, account: record.number, cancelOnDisconnect };
+    record.logins = [...(record.logins ?? []), login];
+    this.#save();
+    for (const listener of this.onLogins) listener(this.logins);
+    return login;
   }
 
   #index(): void {

@@ -150,7 +150,10 @@ function writeText(i32: Int32Array, at: number, text: string): void {
   new Uint8Array(i32.buffer, i32.byteOffset + (at + command.TEXT) * 4, command.TEXT_BYTES).set(bytes);
 }
 
-/** 64 bits of a client order id's text: FNV-1a, and a multiplicative hash beside it. Never both 0. */
+/** The highest of a client's 64 bits: set where they are a number that the order's session gave, and not the hash of a text. */
+export const NUMBERED = 1 << 31;
+
+/** 63 bits of a client order id's text: FNV-1a, and a multiplicative hash beside it. Never all 0. */
 export function textHash(text: string): [low: number, high: number] {
   let low = 0x811c9dc5 | 0;
   let high = 0x2545f491 | 0;
@@ -160,5 +163,6 @@ export function textHash(text: string): [low: number, high: number] {
     high = Math.imul(high + c, 0x9e3779b1);
     high ^= high >>> 15;
   }
+  high &= ~NUMBERED;
   return low === 0 && high === 0 ? [1, 0] : [low, high];
 }

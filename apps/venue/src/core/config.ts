@@ -62,6 +62,8 @@ export interface VenueConfig {
   readWaitMs: number;
   /** bytes that may wait for one slow WebSocket client before it is disconnected */
   webSocketBufferBytes: number;
+  /** OUCH 5.0 over SoupBinTCP; port 0: any free one */
+  ouch?: { port: number };
   tls?: { cert: string; key: string };
   /** file for balances and best prices in shared memory, which other processes can attach to; undefined: this process's memory */
   sharedStateFile?: string;
@@ -136,7 +138,7 @@ export function readConfig(file: string): Partial<VenueConfig> {
     throw new ConfigError(`${file}: ${(error as Error).message}`);
   }
   if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) throw new ConfigError(`${file}: must be a JSON object`);
-  const optional = { assets: [], instruments: [], engineCpu: 0, journalCpu: 0, tls: {}, sharedStateFile: '', feeTiers: {} };
+  const optional = { assets: [], instruments: [], engineCpu: 0, journalCpu: 0, tls: {}, sharedStateFile: '', feeTiers: {}, ouch: {} };
   const known: Record<string, unknown> = { ...DEFAULTS, ...optional };
   for (const [key, value] of Object.entries(parsed)) {
     if (!(key in known)) throw new ConfigError(`${file}: unknown key '${key}'; known: ${Object.keys(known).sort().join(', ')}`);

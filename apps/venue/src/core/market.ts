@@ -31,6 +31,10 @@ const DEFAULT_PERCENT_PRICE = { bidUp: '5', bidDown: '0.2', askUp: '5', askDown:
 /** Decimal places that clients see for every asset, as Binance has it. */
 export const SHOWN_PLACES = 8;
 
+/** ITCH and OUCH: letters of a symbol, implied decimals of a price. */
+const WIRE_LETTERS = 8;
+const WIRE_PLACES = 4;
+
 export class DefinitionError extends Error {}
 
 export class Asset {
@@ -137,6 +141,16 @@ export class Instrument {
 
   formatQuantity(lots: number): string {
     return pad(formatUnits(lots * this.#lotSteps, this.quantityPlaces), this.quantityPlaces);
+  }
+
+  /** The symbol in protocols that have eight letters for it: longer ones are `#` and the instrument's number. */
+  get wireSymbol(): string {
+    return this.symbol.length <= WIRE_LETTERS ? this.symbol : `#${this.number}`;
+  }
+
+  /** What a tick is in protocols with four implied decimals; 0: it is less than that. */
+  get wireTick(): number {
+    return this.pricePlaces <= WIRE_PLACES ? this.#tickUnits * 10 ** (WIRE_PLACES - this.pricePlaces) : 0;
   }
 
   /** Base units of lots: quantities summed over many orders can be large, amounts are safe integers. */

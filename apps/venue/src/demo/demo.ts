@@ -19,6 +19,9 @@ export async function startDemo(venue: Venue, withFlow: boolean, log: Logger): P
   const marker = path.join(services.config.data, 'demo-funded');
   for (const name of CLIENTS) await open(services, name, [{ key: name, secret: `${name}-secret` }]);
   for (const name of [...MAKERS, TAKER]) await open(services, name, []);
+  for (const name of CLIENTS) {
+    if (services.accounts.find(name)!.logins === undefined) services.accounts.addLogin(name, name.toUpperCase(), `${name}pass`);
+  }
   if (!fs.existsSync(marker)) {
     for (const name of CLIENTS) await fund(services, name, CLIENT_FUNDS);
     for (const name of [...MAKERS, TAKER]) await fund(services, name, MARKET_FUNDS);

@@ -43,7 +43,7 @@ function run(shared: Shared): void {
   output.connect(shared);
   announceState(engine);
   output.publish();
-  shared.gatewayBell.ring();
+  shared.ringReaders();
   let position = ring.start;
   const commands: Work = { ready: () => ring.published() !== position || shared.stopping };
   const waiter = new Waiter(shared.engineBell, shared.memory.wait);
@@ -64,6 +64,6 @@ function run(shared: Shared): void {
     output.publish();
     ring.release(ENGINE_GATE, position); // after its events: who sees a command applied sees what it caused
     // What is not durable yet cannot be answered yet: the journal wakes the gateway when it is.
-    if (shared.durable.read() >= first) shared.gatewayBell.ring();
+    if (shared.durable.read() >= first) shared.ringReaders();
   }
 }

@@ -36,7 +36,7 @@ export class EventRing extends EventOutput {
       return;
     }
     this.publish();
-    shared.gatewayBell.ring();
+    shared.ringReaders();
     for (let turns = 0; shared.events.limit() <= this.position; turns++) {
       if (turns > BUSY_TURNS) sleepThread(LOOK_AGAIN);
     }

@@ -28,7 +28,7 @@ try {
   run();
 } catch (error) {
   shared.journalState = JOURNAL_FAILED;
-  shared.gatewayBell.ring();
+  shared.ringReaders();
   port.postMessage({ kind: 'failed', message: (error as Error).message });
 }
 port.close();
@@ -51,7 +51,7 @@ function run(): void {
     position += count;
     shared.durable.publish(position);
     ring.release(JOURNAL_GATE, position);
-    shared.gatewayBell.ring();
+    shared.ringReaders();
     shared.followerBell.ring();
   }
   writer.close();
@@ -70,7 +70,7 @@ function openRoom(): number {
     if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
     if (shared.journalState !== JOURNAL_FULL) {
       shared.journalState = JOURNAL_FULL;
-      shared.gatewayBell.ring();
+      shared.ringReaders();
       port.postMessage({ kind: 'full', message: (error as Error).message });
     }
     if (shared.stopping) throw error;

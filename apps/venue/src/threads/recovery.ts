@@ -1,7 +1,7 @@
 import type { Engine } from '@outcry/engine/engine';
 import { IMAGE_PARTS, restoreImage } from '@outcry/engine/image';
 import { JournalDamage } from '@outcry/journal/format';
-import { JournalReader, listSegments } from '@outcry/journal/journal-reader';
+import { type Batch, JournalReader, listSegments } from '@outcry/journal/journal-reader';
 import { listSnapshots, readSnapshot } from '@outcry/journal/snapshot';
 import { COMMAND, command } from '@outcry/market/command';
 import { STORY_VERSION } from '@outcry/market/event';
@@ -19,6 +19,8 @@ export interface Recovery {
   warnings: string[];
   tail: { path: string; offset: number } | undefined;
   milliseconds: number;
+  /** the highest number that sessions gave an order, by the upper 32 of the client's 64 bits */
+  numbers: ReadonlyMap<number, number>;
 }
 
 /**
@@ -33,9 +35,11 @@ export function recover(engine: Engine, directory: string): Recovery {
   const snapshot = loadSnapshot(engine, directory, Number.MAX_SAFE_INTEGER, warnings);
   const oldest = listSegments(directory)[0]?.firstSequence ?? snapshot + 1;
   const hashes = new Map<number, readonly [number, number]>();
+  const numbers = new Map<number, number>();
   const reader = new JournalReader(directory, Math.min(oldest, snapshot + 1));
   try {
     for (let batch = reader.read(); batch !== undefined; batch = reader.read()) {
+      noteNumbers(numbers, batch);
       for (let i = Math.max(0, snapshot + 1 - batch.firstSequence); i < batch.count; i++) {
         const at = batch.at + i * command.WORDS;
         engine.apply(batch.i32, batch.f64, at);
@@ -58,9 +62,19 @@ export function recover(engine: Engine, directory: string): Recovery {
       warnings,
       tail: reader.tail,
       milliseconds,
+      numbers,
     };
   } finally {
     reader.close();
+  }
+}
+
+function noteNumbers(numbers: Map<number, number>, { i32, at, count }: Batch): void {
+  for (let record = at; record < at + count * command.WORDS; record += command.WORDS) {
+    const high = i32[record + command.CLIENT_HIGH];
+    const kind = i32[record + command.HEAD] & 0xff;
+    if (high >= 0 || (kind !== COMMAND.NEW_ORDER && kind !== COMMAND.CANCEL_REPLACE)) continue;
+    numbers.set(high, Math.max(numbers.get(high) ?? 0, i32[record + command.CLIENT_LOW] >>> 0));
   }
 }
 

@@ -12,9 +12,11 @@ import type { WaitStrategy } from '@outcry/memory/waiter';
 export const ENGINE_GATE = 0;
 export const JOURNAL_GATE = 1;
 export const GATEWAY_GATE = 0;
+/** of the wire thread, in a venue that has one */
+export const WIRE_GATE = 1;
 
 const SEQUENCES = { DURABLE: 0, FOLLOWED: 1, STORED: 2 } as const;
-const BELLS = { ENGINE: 0, JOURNAL: 1, GATEWAY: 2, FOLLOWER: 3 } as const;
+const BELLS = { ENGINE: 0, JOURNAL: 1, GATEWAY: 2, FOLLOWER: 3, WIRE: 4 } as const;
 const SEQUENCE_BYTES = sequenceBytes(Object.keys(SEQUENCES).length);
 const BELL_BYTES = sequenceBytes(Object.keys(BELLS).length);
 
@@ -55,11 +57,13 @@ export interface VenueMemoryOptions {
   commandSlots: number;
   eventSlots: number;
   wait: WaitStrategy;
+  /** whether there is a wire thread, which reads events beside the gateway */
+  hasWireThread?: boolean;
 }
 
 export function createVenueMemory(start: number, options: VenueMemoryOptions): VenueMemory {
   const commands: RingOptions = { capacity: options.commandSlots, slotWords: command.WORDS, consumers: 2, producers: 'many', start };
-  const events: RingOptions = { capacity: options.eventSlots, slotWords: event.WORDS };
+  const events: RingOptions = { capacity: options.eventSlots, slotWords: event.WORDS, consumers: options.hasWireThread ? 2 : 1 };
   const lines = SEQUENCE_BYTES + BELL_BYTES + CACHE_LINE;
   const bytes = ringBytes(commands) + ringBytes(events) + lines + sharedMapBytes(checkpoints);
   const arena = Arena.create({ bytes, parts: 8 });
@@ -88,6 +92,7 @@ export class Shared {
   readonly journalBell: Bell;
   readonly gatewayBell: Bell;
   readonly followerBell: Bell;
+  readonly wireBell: Bell;
   readonly #status: Int32Array;
   readonly #checkpoints: SharedMap;
 
@@ -105,6 +110,7 @@ export class Shared {
     this.journalBell = new Bell(bells, BELLS.JOURNAL);
     this.gatewayBell = new Bell(bells, BELLS.GATEWAY);
     this.followerBell = new Bell(bells, BELLS.FOLLOWER);
+    this.wireBell = new Bell(bells, BELLS.WIRE);
     this.#status = i32Of(arena.find('status'));
     this.#checkpoints = new SharedMap(arena.find('checkpoints'));
   }
@@ -122,7 +128,13 @@ export class Shared {
   /** Tells every thread to finish what is in the ring and end. */
   stop(): void {
     Atomics.store(this.#status, STATUS.STOP, 1);
-    for (const bell of [this.engineBell, this.journalBell, this.gatewayBell, this.followerBell]) bell.ring();
+    for (const bell of [this.engineBell, this.journalBell, this.gatewayBell, this.followerBell, this.wireBell]) bell.ring();
+  }
+
+  /** Wakes whoever reads events. */
+  ringReaders(): void {
+    this.gatewayBell.ring();
+    this.wireBell.ring();
   }
 
   /** Whether the follower's state hash differed from the engine's. */

@@ -1,0 +1,72 @@
+import { REASON } from '@outcry/market/reason';
+
+const letter = (text: string) => text.charCodeAt(0);
+
+/** Letters of OUCH, as their codes. */
+export const BUY_LETTER = letter('B');
+export const LIVE = letter('L');
+export const NO_SWEEP = letter('N');
+export const CONTINUOUS = letter('N');
+export const VISIBLE = letter('Y');
+export const ADDED = letter('A');
+export const REMOVED = letter('R');
+export const START_OF_DAY = letter('S');
+export const END_OF_DAY = letter('E');
+
+/** Why an order was cancelled (OUCH 5.0, appendix B). */
+export function cancelLetter(reason: number): number {
+  return CANCEL_LETTERS[reason] ?? letter('Z');
+}
+const CANCEL_LETTERS: Record<number, number> = {
+  [REASON.BY_REQUEST]: letter('U'),
+  [REASON.REPLACED]: letter('U'),
+  [REASON.NO_LIQUIDITY]: letter('I'),
+  [REASON.EXPIRED]: letter('T'),
+  [REASON.SELF_TRADE]: letter('Q'),
+  [REASON.MASS_CANCEL]: letter('S'),
+  [REASON.CIRCUIT_BREAKER]: letter('H'),
+  [REASON.NOT_TRADING]: letter('E'),
+  [REASON.PRICE_OUT_OF_BAND]: letter('K'),
+};
+
+/** Why an order was refused (OUCH 5.0, appendix C). */
+export const REJECT = {
+  DESTINATION_CLOSED: 0x0002,
+  INVALID_DISPLAY: 0x0003,
+  INVALID_MAX_FLOOR: 0x0004,
+  INVALID_PEG: 0x0005,
+  HALTED: 0x0007,
+  INVALID_SIDE: 0x0009,
+  PROCESSING_ERROR: 0x000a,
+  FIRM_NOT_AUTHORIZED: 0x000c,
+  INVALID_MIN_QUANTITY: 0x000d,
+  OTHER: 0x000f,
+  INVALID_QUANTITY: 0x0013,
+  INVALID_CROSS: 0x0014,
+  REPLACE_NOT_ALLOWED: 0x0015,
+  ROUTING_NOT_ALLOWED: 0x0016,
+  INVALID_SYMBOL: 0x0017,
+  INVALID_PRICE: 0x001d,
+  SHARES_EXCEED: 0x001e,
+  NOTIONAL_EXCEEDS: 0x001f,
+} as const;
+
+export function rejectCode(reason: number): number {
+  return REJECT_CODES[reason] ?? REJECT.OTHER;
+}
+const REJECT_CODES: Record<number, number> = {
+  [REASON.INVALID_PRICE]: REJECT.INVALID_PRICE,
+  [REASON.PRICE_OUT_OF_BAND]: REJECT.INVALID_PRICE,
+  [REASON.PRICE_TOO_FAR]: REJECT.INVALID_PRICE,
+  [REASON.INVALID_QUANTITY]: REJECT.INVALID_QUANTITY,
+  [REASON.QUANTITY_TOO_LARGE]: REJECT.SHARES_EXCEED,
+  [REASON.NOTIONAL_TOO_LARGE]: REJECT.NOTIONAL_EXCEEDS,
+  [REASON.OVERFLOW]: REJECT.NOTIONAL_EXCEEDS,
+  [REASON.INSUFFICIENT_BALANCE]: REJECT.NOTIONAL_EXCEEDS,
+  [REASON.UNKNOWN_INSTRUMENT]: REJECT.INVALID_SYMBOL,
+  [REASON.UNKNOWN_ORDER]: REJECT.REPLACE_NOT_ALLOWED,
+  [REASON.NOT_TRADING]: REJECT.HALTED,
+  [REASON.NOT_IN_AUCTION]: REJECT.INVALID_CROSS,
+  [REASON.ACCOUNT_RESTRICTED]: REJECT.FIRM_NOT_AUTHORIZED,
+  [REASON.OUT_OF_ORDERS]: REJECT.PROCESSING_ERROR,
+};

@@ -1,0 +1,109 @@
+import path from 'node:path';
+import { parentPort, workerData } from 'node:worker_threads';
+import { event } from '@outcry/market/event';
+import { keepCompiledCode, raiseInliningBudget } from '@outcry/memory/runtime';
+import type { Login } from '../core/accounts.ts';
+import { type AssetDefinition, type InstrumentDefinition, Market } from '../core/market.ts';
+import { OuchGateway } from '../ouch/ouch-gateway.ts';
+import { OuchPort } from '../ouch/port.ts';
+import { LogIns } from '../soup/log-ins.ts';
+import { SoupServer } from '../soup/soup-server.ts';
+import { ENGINE_GATE, JOURNAL_FAILED, Shared, type VenueMemory, WIRE_GATE } from './shared.ts';
+
+raiseInliningBudget();
+
+export interface WireThreadData {
+  memory: VenueMemory;
+  assets: AssetDefinition[];
+  instruments: InstrumentDefinition[];
+  orders: number;
+  logins: readonly Login[];
+  /** of SoupBinTCP and MoldUDP64: up to ten letters, another one at each start */
+  session: string;
+  /** where sequenced messages are kept */
+  directory: string;
+  host: string;
+  ouchPort: number;
+  /** highest references used, see Recovery */
+  numbers: ReadonlyMap<number, number>;
+}
+
+export type WireMessage = { kind: 'logins'; logins: readonly Login[] } | { kind: 'stop' };
+export interface WirePorts {
+  ouch: number;
+}
+
+/** Events taken in before sockets get their turn. */
+const EVENTS_A_TURN = 4096;
+
+const data = workerData as WireThreadData;
+const port = parentPort!;
+const shared = new Shared(data.memory);
+const market = new Market(data.assets, data.instruments);
+const logins = new LogIns(data.logins);
+const { events } = shared;
+let read = events.gate(WIRE_GATE);
+let stopping = false;
+
+const ouch = new OuchGateway(shared, market, data.orders, logins, makePort, data.numbers);
+const server = await SoupServer.listen(data.host, data.ouchPort, ouch);
+port.on('message', (message: WireMessage) => {
+  if (message.kind === 'logins') logins.replace(message.logins);
+  else stop();
+});
+port.postMessage({ ouch: server.port } satisfies WirePorts);
+keepCompiledCode();
+await run();
+
+function makePort(login: number): OuchPort {
+  const found = [...logins.all].find(({ number }) => number === login);
+  const known = found ?? { user: `#${login}`, password: '', number: login, account: 0, cancelOnDisconnect: false };
+  return new OuchPort(known, data.session, path.join(data.directory, data.session), `ouch-${known.user}`);
+}
+
+async function run(): Promise<void> {
+  const bell = shared.wireBell;
+  while (!stopping) {
+    if (drain()) {
+      await new Promise<void>((resolve) => setImmediate(resolve));
+      continue;
+    }
+    bell.prepare();
+    if (drain()) bell.cancel();
+    else await bell.waitAsync(100);
+    if (shared.journalState === JOURNAL_FAILED) server.close(); // nothing is acknowledged any more
+  }
+}
+
+/** Takes in events whose commands are durable. Returns whether there was one. */
+function drain(): boolean {
+  const durable = shared.durable.read();
+  const applied = shared.commands.gate(ENGINE_GATE);
+  const end = Math.min(events.published(), read + EVENTS_A_TURN); // after `applied`: see Gateway
+  const begin = read;
+  while (read < end) {
+    const at = events.wordOf(read);
+    if (events.f64[(at >> 1) + event.F64_SEQUENCE] > durable) break;
+    ouch.answers.apply(events.i32, events.f64, at);
+    read++;
+  }
+  if (read === begin) {
+    ouch.sender.settled(Math.min(durable, applied));
+    return false;
+  }
+  events.release(WIRE_GATE, read);
+  ouch.sender.flush();
+  ouch.answers.flush();
+  return true;
+}
+
+/** All that is durable is told before the sessions end. */
+function stop(): void {
+  while (drain());
+  for (const each of ouch.ports.values()) ouch.answers.systemEvent(each, 'E');
+  ouch.answers.flush();
+  stopping = true;
+  server.close();
+  shared.wireBell.ring();
+  setTimeout(() => port.close(), 50);
+}

@@ -1,0 +1,50 @@
+import path from 'node:path';
+import { Worker } from 'node:worker_threads';
+import type { Logger } from 'pino';
+import type { Accounts } from '../core/accounts.ts';
+import type { VenueConfig } from '../core/config.ts';
+import { type Crew, firstMessage } from './crew.ts';
+import type { WireMessage, WirePorts, WireThreadData } from './wire-thread.ts';
+
+/** The thread of the field's own protocols, running. */
+export interface Wire {
+  readonly ports: WirePorts;
+  close(): Promise<void>;
+}
+
+export function hasWireThread(config: VenueConfig): boolean {
+  return config.ouch !== undefined;
+}
+
+/** Starts the wire thread. Rejects when a port is taken. */
+export async function startWire(config: VenueConfig, crew: Crew, accounts: Accounts, log: Logger): Promise<Wire> {
+  const data: WireThreadData = {
+    memory: crew.shared.memory,
+    assets: config.assets,
+    instruments: config.instruments,
+    orders: config.limits.orders,
+    logins: accounts.logins,
+    session: String(Math.floor(Date.now() / 1000)),
+    directory: path.join(config.data, 'soup'),
+    host: config.host,
+    ouchPort: config.ouch?.port ?? 0,
+    numbers: crew.recovery.numbers,
+  };
+  const worker = new Worker(new URL('./wire-thread.ts', import.meta.url), { workerData: data, name: 'wire' });
+  const ended = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
+  const ports = await firstMessage<WirePorts>(worker).catch((error: NodeJS.ErrnoException) => {
+    throw error.code === 'EADDRINUSE' ? new Error(`a port of the wire protocols is taken: ${error.message}`) : error;
+  });
+  worker.on('error', (error) =>
+    log.fatal({ thread: 'wire', error: (error as Error).stack }, 'the wire thread died: the venue cannot go on'),
+  );
+  const tell = (message: WireMessage) => worker.postMessage(message);
+  accounts.onLogins.push((logins) => tell({ kind: 'logins', logins }));
+  return {
+    ports,
+    close: () => {
+      tell({ kind: 'stop' });
+      return ended;
+    },
+  };
+}
