@@ -104,6 +104,7 @@ export function status(services: Services) {
     stateCheck: shared.diverged ? 'diverged' : 'equal',
     openOrders: gateway.view.orders.size,
     inFlight: gateway.inFlight,
+    ports: services.ports,
     instruments: services.market.instruments.map((instrument) => instrument.symbol),
   };
 }

@@ -28,13 +28,10 @@ import { type Crew, firstMessage, startCrew } from './threads/crew.ts';
 import type { FollowerThreadData } from './threads/follower-thread.ts';
 import type { Recovery } from './threads/recovery.ts';
 import { hasWireThread, startWire } from './threads/wire.ts';
-import type { WirePorts } from './threads/wire-thread.ts';
 
 /** A running venue. */
 export interface Venue {
   readonly url: string;
-  /** ports of the gateways beside it, by protocol */
-  readonly ports: Partial<WirePorts>;
   readonly services: Services;
   readonly recovery: Recovery;
   /** Stops taking requests, finishes what was taken, and ends all threads. */
@@ -75,7 +72,6 @@ export async function startVenue(config: VenueConfig, hooks: VenueHooks): Promis
     unlock();
     throw error;
   });
-  logStart(log, crew);
   /** What was started, each with its end; ended in reverse. */
   const cleanup: (() => unknown)[] = [unlock, () => crew.stop()];
   const stop = async () => {
@@ -85,12 +81,14 @@ export async function startVenue(config: VenueConfig, hooks: VenueHooks): Promis
     const accounts = new Accounts(config.data);
     const wire = hasWireThread(config) ? await startWire(config, crew, accounts, log) : undefined;
     if (wire !== undefined) cleanup.push(() => wire.close());
+    logStart(log, crew);
     const preparer = new SegmentPreparer(directory, config.segmentBytes, (error) => log.warn(`no spare segment: ${error.message}`));
     cleanup.push(() => preparer.close());
     const follower = await startFollower(config, crew, directory, log);
     const followerEnded = new Promise<void>((resolve) => follower.once('exit', () => resolve()));
     cleanup.splice(1, 0, () => followerEnded); // it ends after the crew: it writes what the crew left
     const services = createServices(config, market, accounts, crew, log);
+    Object.assign(services.ports, wire?.ports);
     const { gateway, feeds, userStreams } = services;
     const streams = new MarketStreams(market, feeds);
     const touches = { onDepth: (instrument: number) => services.state.setTouch(instrument, feeds[instrument].depth) };
@@ -129,7 +127,7 @@ export async function startVenue(config: VenueConfig, hooks: VenueHooks): Promis
     }
     const server = await startServer(services, streams, log);
     cleanup.push(() => server.close());
-    return { url: server.url, ports: wire?.ports ?? {}, services, recovery: crew.recovery, close: stop };
+    return { url: server.url, services, recovery: crew.recovery, close: stop };
   } catch (error) {
     await stop();
     throw error;
@@ -158,6 +156,7 @@ function createServices(config: VenueConfig, market: Market, accounts: Accounts,
     limiter: new RateLimiter(config.rateLimits),
     userStreams: new UserStreams(market, gateway.view),
     sessions: new Sessions((fields) => gateway.submit(fields)),
+    ports: {},
     now: () => Date.now(),
   };
 }

@@ -20,7 +20,7 @@ import { administer } from './administration.ts';
 import type { EventOutput } from './event-output.ts';
 import { EventWriter } from './event-writer.ts';
 import { Instruments, instrument as instrumentRecord, PLAIN, WATCHED } from './instruments.ts';
-import { details as detailsRecord, OrderDetails } from './order-details.ts';
+import { details as detailsRecord, isIndexed, OrderDetails } from './order-details.ts';
 import { References } from './references.ts';
 import { RuleBook } from './rules/rule-book.ts';
 import { SpecialOrders, special } from './rules/special-orders.ts';
@@ -248,7 +248,7 @@ export class Engine {
     }
     if (taker.kind !== MARKET_BY_AMOUNT && taker.quantity < 1) return REASON.INVALID_QUANTITY;
     if (this.memory.orders.full) return REASON.OUT_OF_ORDERS;
-    if ((low | high) !== 0 && this.details.find(taker.account, low, high) !== 0) return REASON.DUPLICATE_CLIENT_ID;
+    if (isIndexed(low, high) && this.details.find(taker.account, low, high) !== 0) return REASON.DUPLICATE_CLIENT_ID;
     return NONE;
   }
 
@@ -312,7 +312,7 @@ export class Engine {
     i32[detail | D_LOW] = low;
     i32[detail | D_HIGH] = high;
     i32[detail | TEXT_SLOT] = 0;
-    if ((low | high) !== 0) {
+    if (isIndexed(low, high)) {
       if (text !== undefined) i32[detail | TEXT_SLOT] = this.details.keepText(text);
       this.details.index(slot, taker.account);
     }

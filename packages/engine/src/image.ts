@@ -2,7 +2,7 @@ import { order as orderRecord } from '@outcry/book/records';
 import type { Side } from '@outcry/market/order-terms';
 import { bytesOf } from '@outcry/memory/span';
 import type { Engine } from './engine.ts';
-import { details as detailsRecord } from './order-details.ts';
+import { details as detailsRecord, isIndexed } from './order-details.ts';
 import { PLACE } from './rules/special-orders.ts';
 
 /** Byte ranges of an image. */
@@ -53,7 +53,7 @@ function rebuild(engine: Engine): void {
     const at = slot * orderRecord.WORDS;
     if (orders[at + orderRecord.QUANTITY] === 0) continue;
     const client = slot * detailsRecord.WORDS;
-    if ((details[client + detailsRecord.CLIENT_LOW] | details[client + detailsRecord.CLIENT_HIGH]) !== 0) {
+    if (isIndexed(details[client + detailsRecord.CLIENT_LOW], details[client + detailsRecord.CLIENT_HIGH])) {
       engine.details.index(slot, orders[at + orderRecord.ACCOUNT]);
     }
     const terms = orders[at + orderRecord.TERMS];

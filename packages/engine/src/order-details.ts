@@ -74,7 +74,7 @@ export class OrderDetails {
   forget(slot: number): void {
     const words = this.i32;
     const at = slot * WORDS;
-    if ((words[at + CLIENT_LOW] | words[at + CLIENT_HIGH]) !== 0) this.#unlink(slot);
+    if (isIndexed(words[at + CLIENT_LOW], words[at + CLIENT_HIGH])) this.#unlink(slot);
     const text = words[at + TEXT_SLOT];
     if (text !== 0) {
       this.texts.give(text);
@@ -126,6 +126,11 @@ export class OrderDetails {
     h = Math.imul(h ^ (h >>> 15), 0x85ebca6b);
     return (h ^ (h >>> 13)) & (this.#buckets.length - 1);
   }
+}
+
+/** Whether an order is found by its client's 64 bits: a text's hash, or a number that the client may use again. */
+export function isIndexed(low: number, high: number): boolean {
+  return high > 0 || (high === 0 && low !== 0);
 }
 
 /** Text out of zero-padded UTF-8 bytes, which may lie in shared memory. */

@@ -26,7 +26,8 @@ export const command = {
   F64_TIME: 4,
   /** units of an asset */
   F64_AMOUNT: 5,
-  /** 64 bits that the client knows the order by (a number, or a hash of its text); 0: none */
+  /** 64 bits that the client knows the order by (a number, or a hash of its text); 0: none. With the highest bit set, see NUMBERED,
+   * they are a number that a session uses once: no open order is looked for that has the same. */
   CLIENT_LOW: 12,
   CLIENT_HIGH: 13,
   F64_UNIT: 6,
@@ -90,6 +91,9 @@ export const POST_ONLY = 1;
 export const ALLOW_FAILURE = 2;
 /** CANCEL_REPLACE: QUANTITY counts what the order meant has traded: the new one is for the rest. */
 export const LESS_TRADED = 4;
+
+/** The highest of a client's 64 bits, in CLIENT_HIGH: see there. */
+export const NUMBERED = 1 << 31;
 
 /** The first word of a command. */
 export function commandHead(kind: number, side: Side = 0, orderKind: OrderKind = 0, timeInForce: TimeInForce = 0, flags = 0): number {

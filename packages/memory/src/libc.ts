@@ -39,6 +39,7 @@ const MADV_REMOVE = 9;
 const MADV_HUGEPAGE = 14;
 const MADV_POPULATE_WRITE = 23;
 const SCHED_FIFO = 1;
+const SCHED_IDLE = 5;
 const MPOL_F_NODE_ADDR = 3;
 const MPOL_MF_MOVE = 2;
 const PROT_READ_WRITE = 3;
@@ -177,6 +178,11 @@ export function pinThread(...cpus: number[]): Outcome {
 /** Gives the calling thread a real-time priority, 1 to 99 (sched_setscheduler(2), SCHED_FIFO). */
 export function setRealTime(priority: number): Outcome {
   return attempt((libc) => libc.schedSetscheduler(0, SCHED_FIFO, new Int32Array([priority])), `SCHED_FIFO ${priority}`);
+}
+
+/** Lets the calling thread run only when no other wants to (sched_setscheduler(2), SCHED_IDLE). */
+export function setIdle(): Outcome {
+  return attempt((libc) => libc.schedSetscheduler(0, SCHED_IDLE, new Int32Array([0])), 'SCHED_IDLE');
 }
 
 /** The CPU that the calling thread runs on now (sched_getcpu(3)), -1 when that cannot be known. */

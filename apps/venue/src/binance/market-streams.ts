@@ -66,11 +66,13 @@ export class MarketStreams implements Partial<ViewListener> {
     const feed = this.#feeds[trade.instrument];
     const { instrument } = feed;
     const aggregate = feed.addTrade(trade);
-    if (this.#aggregates.at(-1)?.trade !== aggregate) {
+    if (this.#listeners.size === 0) return;
+    const name = instrument.symbol.toLowerCase();
+    if (this.#listeners.has(`${name}@aggTrade`) && this.#aggregates.at(-1)?.trade !== aggregate) {
       if (this.#aggregates.length === 0) queueMicrotask(() => this.#tellAggregates());
       this.#aggregates.push({ instrument, trade: aggregate });
     }
-    const stream = `${instrument.symbol.toLowerCase()}@trade`;
+    const stream = `${name}@trade`;
     if (!this.#listeners.has(stream)) return;
     this.#tell(stream, {
       e: 'trade',
@@ -117,9 +119,7 @@ export class MarketStreams implements Partial<ViewListener> {
 
   #tellAggregates(): void {
     for (const { instrument, trade } of this.#aggregates.splice(0)) {
-      const stream = `${instrument.symbol.toLowerCase()}@aggTrade`;
-      if (!this.#listeners.has(stream)) continue;
-      this.#tell(stream, {
+      this.#tell(`${instrument.symbol.toLowerCase()}@aggTrade`, {
         e: 'aggTrade',
         E: Date.now(),
         s: instrument.symbol,

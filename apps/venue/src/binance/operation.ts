@@ -30,6 +30,8 @@ export interface Services {
   limiter: RateLimiter;
   userStreams: UserStreams;
   sessions: Sessions;
+  /** TCP ports (and multicast groups) of the gateways beside REST, by protocol */
+  ports: Record<string, number | string>;
   now(): number;
 }
 

@@ -1,4 +1,4 @@
-import { COMMAND, command, commandHead, generationOf, slotOf } from '@outcry/market/command';
+import { COMMAND, command, commandHead, generationOf, NUMBERED, slotOf } from '@outcry/market/command';
 import { STORY_VERSION } from '@outcry/market/event';
 import type { OrderKind, Side, TimeInForce } from '@outcry/market/order-terms';
 import type { Instrument } from './market.ts';
@@ -149,9 +149,6 @@ function writeText(i32: Int32Array, at: number, text: string): void {
   const bytes = Buffer.from(text, 'utf8').subarray(0, command.TEXT_BYTES);
   new Uint8Array(i32.buffer, i32.byteOffset + (at + command.TEXT) * 4, command.TEXT_BYTES).set(bytes);
 }
-
-/** The highest of a client's 64 bits: set where they are a number that the order's session gave, and not the hash of a text. */
-export const NUMBERED = 1 << 31;
 
 /** 63 bits of a client order id's text: FNV-1a, and a multiplicative hash beside it. Never all 0. */
 export function textHash(text: string): [low: number, high: number] {

@@ -48,6 +48,7 @@ export interface VenueConfig {
   /** CPUs to bind threads to, and SCHED_FIFO priority (0: none) */
   engineCpu?: number;
   journalCpu?: number;
+  wireCpu?: number;
   realTimePriority: number;
   snapshotCommands: number;
   snapshotMs: number;
@@ -138,7 +139,17 @@ export function readConfig(file: string): Partial<VenueConfig> {
     throw new ConfigError(`${file}: ${(error as Error).message}`);
   }
   if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) throw new ConfigError(`${file}: must be a JSON object`);
-  const optional = { assets: [], instruments: [], engineCpu: 0, journalCpu: 0, tls: {}, sharedStateFile: '', feeTiers: {}, ouch: {} };
+  const optional = {
+    assets: [],
+    instruments: [],
+    engineCpu: 0,
+    journalCpu: 0,
+    wireCpu: 0,
+    tls: {},
+    sharedStateFile: '',
+    feeTiers: {},
+    ouch: {},
+  };
   const known: Record<string, unknown> = { ...DEFAULTS, ...optional };
   for (const [key, value] of Object.entries(parsed)) {
     if (!(key in known)) throw new ConfigError(`${file}: unknown key '${key}'; known: ${Object.keys(known).sort().join(', ')}`);

@@ -36,6 +36,9 @@ export class GatewayError extends Error {
   }
 }
 
+/** Milliseconds between looks at what other gateways' clients bring about, when it is much and nobody waits here. */
+const SELDOM_MS = 1;
+
 interface Pending {
   outcome: Outcome;
   resolve: (outcome: Outcome) => void;
@@ -53,6 +56,7 @@ export class Gateway {
   isShortOfMemory = () => false;
   readonly #shared: Shared;
   readonly #ring: Ring;
+  readonly #state: SharedState;
   /** commands without an answer yet, oldest first from `#head` on */
   #pending: Pending[] = [];
   #head = 0;
@@ -61,10 +65,12 @@ export class Gateway {
   #running = true;
   #willRing = false;
   #lastTime = 0;
+  #wokenAt = 0;
 
   constructor(shared: Shared, unitOf: (instrument: number) => number, state: SharedState, orders: OpenOrders) {
     this.#shared = shared;
     this.#ring = shared.commands;
+    this.#state = state;
     this.view = new View(this.#fanOut(), unitOf, state, orders);
   }
 
@@ -109,9 +115,14 @@ export class Gateway {
         await new Promise<void>((resolve) => setImmediate(resolve)); // sockets get their turn
         continue;
       }
+      if (this.inFlight === 0 && performance.now() - this.#wokenAt < SELDOM_MS) {
+        await new Promise<void>((resolve) => setTimeout(resolve, SELDOM_MS));
+        continue;
+      }
       bell.prepare();
       if (this.#drain()) bell.cancel();
       else await bell.waitAsync(100);
+      this.#wokenAt = performance.now();
       const { journalState } = this.#shared;
       if (journalState === JOURNAL_FAILED) this.#failPending('the journal failed before the command was durable');
       else if (journalState === JOURNAL_FULL) this.#failPending('the journal has no disk space: the command takes effect when there is');
@@ -172,6 +183,7 @@ export class Gateway {
     }
     this.#current = undefined;
     if (this.#read !== begin) events.release(GATEWAY_GATE, this.#read);
+    this.#state.publish();
     const settled = this.#settle(Math.min(durable, applied));
     return settled || this.#read !== begin;
   }

@@ -2,6 +2,7 @@ import fs from 'node:fs';
 import { BUY, SELL } from '@outcry/market/order-terms';
 import { Arena } from '@outcry/memory/arena';
 import { createSharedMap, SharedMap, sharedMapBytes } from '@outcry/memory/shared-map';
+import { bytesOf, f64Of, reserve } from '@outcry/memory/span';
 import type { Depth } from './depth.ts';
 import type { Balance } from './view.ts';
 
@@ -19,6 +20,8 @@ export interface SharedStateOptions {
   readonly file?: string;
 }
 
+/** Numbers of a balance, as in balanceValue. */
+const OWN_WORDS = balanceValue.WORDS / 2;
 const MOST_BALANCES = 2 ** 24;
 const NOTHING = [0, 0] as const;
 
@@ -29,28 +32,50 @@ const NOTHING = [0, 0] as const;
 export class SharedState {
   readonly #balances: SharedMap;
   readonly #touches: SharedMap;
+  /** this thread's own: by account and asset, available, held and the command's number; what changed is shared by {@link publish} */
+  readonly #own: Float64Array;
+  readonly #assets: number;
+  readonly #isChanged: Uint8Array;
+  readonly #changed: number[] = [];
 
-  constructor({ accounts, assets, instruments, file }: SharedStateOptions) {
-    const balances = { capacity: Math.min(MOST_BALANCES, accounts * assets), valueWords: balanceValue.WORDS };
+  constructor({ accounts, assets: assetCount, instruments, file }: SharedStateOptions) {
+    const balances = { capacity: Math.min(MOST_BALANCES, accounts * assetCount), valueWords: balanceValue.WORDS };
     const touches = { capacity: instruments, valueWords: touchValue.WORDS };
     if (file !== undefined) fs.rmSync(file, { force: true }); // of an earlier run
     const arena = Arena.create({ bytes: sharedMapBytes(balances) + sharedMapBytes(touches), parts: 4, file });
     this.#balances = new SharedMap(createSharedMap(balances, arena.part('balances')));
+    this.#own = f64Of(reserve(accounts * assetCount * OWN_WORDS * 8));
+    this.#isChanged = bytesOf(reserve(accounts * assetCount));
+    this.#assets = assetCount;
     this.#touches = new SharedMap(createSharedMap(touches, arena.part('touches')));
   }
 
   balance(account: number, asset: number): Balance {
-    if (!this.#balances.get(account, asset)) return { available: 0, held: 0 };
-    const { f64 } = this.#balances.value;
-    return { available: f64[balanceValue.F64_AVAILABLE], held: f64[balanceValue.F64_HELD] };
+    const at = (account * this.#assets + asset) * OWN_WORDS;
+    return { available: this.#own[at + balanceValue.F64_AVAILABLE] ?? 0, held: this.#own[at + balanceValue.F64_HELD] ?? 0 };
   }
 
   setBalance(account: number, asset: number, available: number, held: number, sequence: number): void {
+    const place = account * this.#assets + asset;
+    const at = place * OWN_WORDS;
+    this.#own[at + balanceValue.F64_AVAILABLE] = available;
+    this.#own[at + balanceValue.F64_HELD] = held;
+    this.#own[at + balanceValue.F64_SEQUENCE] = sequence;
+    if (this.#isChanged[place] !== 0) return;
+    this.#isChanged[place] = 1;
+    this.#changed.push(place);
+  }
+
+  /** Shares the balances that changed since the last call. */
+  publish(): void {
     const { f64 } = this.#balances.value;
-    f64[balanceValue.F64_AVAILABLE] = available;
-    f64[balanceValue.F64_HELD] = held;
-    f64[balanceValue.F64_SEQUENCE] = sequence;
-    if (!this.#balances.set(account, asset)) throw new Error(`more than ${this.#balances.capacity} balances: raise limits.accounts`);
+    for (const place of this.#changed) {
+      this.#isChanged[place] = 0;
+      for (let i = 0; i < OWN_WORDS; i++) f64[i] = this.#own[place * OWN_WORDS + i];
+      if (!this.#balances.set(Math.floor(place / this.#assets), place % this.#assets))
+        throw new Error(`more than ${this.#balances.capacity} balances: raise limits.accounts`);
+    }
+    this.#changed.length = 0;
   }
 
   /** Takes over an instrument's best price after its depth has changed. */

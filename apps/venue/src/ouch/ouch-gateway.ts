@@ -1,9 +1,8 @@
-import { COMMAND, command, commandHead, LESS_TRADED } from '@outcry/market/command';
+import { COMMAND, command, commandHead, LESS_TRADED, NUMBERED } from '@outcry/market/command';
 import { BUY, SELL, type Side } from '@outcry/market/order-terms';
 import { WIRE_ERROR_NAMES } from '@outcry/wire/layout';
 import * as wire from '@outcry/wire/ouch50';
 import { checkOuch, inbound, modifyOrder } from '@outcry/wire/ouch50';
-import { NUMBERED } from '../core/commands.ts';
 import type { Instrument, Market } from '../core/market.ts';
 import { writeTerms } from '../core/special-terms.ts';
 import type { LogIns } from '../soup/log-ins.ts';

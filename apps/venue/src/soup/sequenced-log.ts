@@ -2,7 +2,8 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { beginPacket, SOUP, SOUP_HEAD } from '@outcry/wire/soup';
 
-const PENDING_BYTES = 256 * 1024;
+/** Bytes that are written to the file at a time. */
+const PIECE_BYTES = 256 * 1024;
 /** Messages between places that the index knows. */
 const INDEX_EVERY = 1024;
 
@@ -10,19 +11,21 @@ const INDEX_EVERY = 1024;
  * The sequenced packets of one session and login, framed as they go out, in a file: what a client missed is read from there, however
  * far it lags, and memory holds only what is being written. Messages are numbered from 1.
  *
- * `claim` room for a message and write it at once; `flush` puts what is pending into the file, and hands it to the sink.
+ * `claim` room for a message and write it at once; `flush` hands what is new to the sink.
  */
 export class SequencedLog {
   readonly file: string;
   /** number of the next message */
   next = 1;
-  /** bytes in the file */
+  /** bytes flushed, in the file or in memory */
   bytes = 0;
   /** takes what is flushed, if somebody is up to date */
   sink: ((packets: Uint8Array) => void) | undefined;
   readonly view: DataView;
-  readonly pending = new Uint8Array(PENDING_BYTES);
-  #pendingBytes = 0;
+  /** the newest piece, not in the file yet */
+  readonly #piece = new Uint8Array(PIECE_BYTES);
+  #filled = 0;
+  #inFile = 0;
   readonly #fd: number;
   /** file offset of message 1 + i x INDEX_EVERY */
   readonly #index: number[] = [0];
@@ -31,32 +34,33 @@ export class SequencedLog {
     fs.mkdirSync(directory, { recursive: true });
     this.file = path.join(directory, `${name}.soup`);
     this.#fd = fs.openSync(this.file, 'w+', 0o600);
-    this.view = new DataView(this.pending.buffer);
+    this.view = new DataView(this.#piece.buffer);
   }
 
-  get isEmpty(): boolean {
-    return this.#pendingBytes === 0;
-  }
-
-  /** Room for the next message's payload: where it is to be written, in `view` and `pending`. */
+  /** Room for the next message's payload: where it is to be written in `view`. */
   claim(payloadBytes: number): number {
     const bytes = SOUP_HEAD + payloadBytes;
-    if (this.#pendingBytes + bytes > PENDING_BYTES) this.flush();
-    const at = beginPacket(this.view, this.#pendingBytes, SOUP.SEQUENCED, payloadBytes);
-    this.#pendingBytes += bytes;
-    if (this.next % INDEX_EVERY === 0) this.#index.push(this.bytes + this.#pendingBytes);
+    if (this.#filled + bytes > PIECE_BYTES) this.#writePiece();
+    const at = beginPacket(this.view, this.#filled, SOUP.SEQUENCED, payloadBytes);
+    this.#filled += bytes;
+    if (this.next % INDEX_EVERY === 0) this.#index.push(this.#inFile + this.#filled);
     this.next++;
     return at;
   }
 
-  /** Throws what the disk says; then nothing of the batch has gone out. */
   flush(): void {
-    if (this.#pendingBytes === 0) return;
-    const packets = this.pending.subarray(0, this.#pendingBytes);
-    fs.writeSync(this.#fd, packets, 0, packets.length, this.bytes);
-    this.bytes += packets.length;
-    this.#pendingBytes = 0;
-    this.sink?.(packets);
+    const begin = this.bytes - this.#inFile;
+    if (begin === this.#filled) return;
+    this.bytes = this.#inFile + this.#filled;
+    this.sink?.(this.#piece.subarray(begin, this.#filled));
+  }
+
+  /** Throws what the disk says. */
+  #writePiece(): void {
+    this.flush();
+    for (let at = 0; at < this.#filled; ) at += fs.writeSync(this.#fd, this.#piece, at, this.#filled - at, this.#inFile + at);
+    this.#inFile += this.#filled;
+    this.#filled = 0;
   }
 
   /** File offset of a message that is in the file, or of the next one. */
@@ -64,17 +68,17 @@ export class SequencedLog {
     if (sequence >= this.next) return this.bytes;
     const place = Math.floor((sequence - 1) / INDEX_EVERY);
     let offset = this.#index[place];
-    const head = Buffer.alloc(2);
-    for (let number = 1 + place * INDEX_EVERY; number < sequence; number++) {
-      fs.readSync(this.#fd, head, 0, 2, offset);
-      offset += 2 + head.readUInt16BE();
-    }
+    for (let number = 1 + place * INDEX_EVERY; number < sequence; number++) offset += 2 + this.read(offset, 2).readUInt16BE();
     return offset;
   }
 
   /** Reads packets, whole or not, from an offset on. Returns an empty piece at the end. */
   read(offset: number, most: number): Buffer {
-    const piece = Buffer.allocUnsafe(Math.min(most, this.bytes - offset));
+    if (offset >= this.#inFile) {
+      const at = offset - this.#inFile;
+      return Buffer.from(this.#piece.subarray(at, Math.min(at + most, this.bytes - this.#inFile)));
+    }
+    const piece = Buffer.allocUnsafe(Math.min(most, this.#inFile - offset));
     return piece.subarray(0, fs.readSync(this.#fd, piece, 0, piece.length, offset));
   }
 

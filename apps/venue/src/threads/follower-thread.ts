@@ -10,6 +10,7 @@ import { listSnapshots, writeSnapshot } from '@outcry/journal/snapshot';
 import { command } from '@outcry/market/command';
 import { event } from '@outcry/market/event';
 import { sleepThread } from '@outcry/memory/bell';
+import { setIdle } from '@outcry/memory/libc';
 import { LOOK_AGAIN_MS, Waiter, type Work } from '@outcry/memory/waiter';
 import { StoreGone, StoreWriter } from '../store/store-writer.ts';
 import { loadSnapshot } from './recovery.ts';
@@ -36,6 +37,9 @@ const RETRY_MS = [10, 50, 250, 1000, 5000];
 const data = workerData as FollowerThreadData;
 const port = parentPort!;
 const shared = new Shared(data.memory);
+
+/** The follower may lag, those whose work it repeats may not. */
+setIdle();
 
 /** The follower: the same engine, reading the journal, for the store, the snapshots and the check of the primary's hash. */
 class Follower implements Work {

@@ -1,6 +1,8 @@
 import path from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
 import { event } from '@outcry/market/event';
+import { sleepThread } from '@outcry/memory/bell';
+import type { Outcome } from '@outcry/memory/libc';
 import { keepCompiledCode, raiseInliningBudget } from '@outcry/memory/runtime';
 import type { Login } from '../core/accounts.ts';
 import { type AssetDefinition, type InstrumentDefinition, Market } from '../core/market.ts';
@@ -9,6 +11,7 @@ import { OuchPort } from '../ouch/port.ts';
 import { LogIns } from '../soup/log-ins.ts';
 import { SoupServer } from '../soup/soup-server.ts';
 import { ENGINE_GATE, JOURNAL_FAILED, Shared, type VenueMemory, WIRE_GATE } from './shared.ts';
+import { place, type ThreadPlacement } from './thread.ts';
 
 raiseInliningBudget();
 
@@ -26,13 +29,21 @@ export interface WireThreadData {
   ouchPort: number;
   /** highest references used, see Recovery */
   numbers: ReadonlyMap<number, number>;
+  placement: ThreadPlacement;
 }
 
 export type WireMessage = { kind: 'logins'; logins: readonly Login[] } | { kind: 'stop' };
-export interface WirePorts {
-  ouch: number;
+export interface WireStart {
+  ports: { ouch: number };
+  placed: Outcome[];
 }
 
+/**
+ * While there is traffic the thread looks at its sockets and at the events between short naps: to be woken for each batch costs more than
+ * it saves. After so long without any it sleeps until it is woken.
+ */
+const BUSY_MS = 2;
+const NAP_MS = 0.03;
 /** Events taken in before sockets get their turn. */
 const EVENTS_A_TURN = 4096;
 
@@ -51,7 +62,7 @@ port.on('message', (message: WireMessage) => {
   if (message.kind === 'logins') logins.replace(message.logins);
   else stop();
 });
-port.postMessage({ ouch: server.port } satisfies WirePorts);
+port.postMessage({ ports: { ouch: server.port }, placed: place(data.placement) } satisfies WireStart);
 keepCompiledCode();
 await run();
 
@@ -63,14 +74,17 @@ function makePort(login: number): OuchPort {
 
 async function run(): Promise<void> {
   const bell = shared.wireBell;
+  let busyUntil = 0;
   while (!stopping) {
-    if (drain()) {
-      await new Promise<void>((resolve) => setImmediate(resolve));
-      continue;
+    const now = performance.now();
+    if (drain()) busyUntil = now + BUSY_MS;
+    else if (now < busyUntil) sleepThread(NAP_MS);
+    else {
+      bell.prepare();
+      if (drain()) bell.cancel();
+      else await bell.waitAsync(100);
     }
-    bell.prepare();
-    if (drain()) bell.cancel();
-    else await bell.waitAsync(100);
+    await new Promise<void>((resolve) => setImmediate(resolve)); // sockets get their turn
     if (shared.journalState === JOURNAL_FAILED) server.close(); // nothing is acknowledged any more
   }
 }

@@ -4,11 +4,11 @@ import type { Logger } from 'pino';
 import type { Accounts } from '../core/accounts.ts';
 import type { VenueConfig } from '../core/config.ts';
 import { type Crew, firstMessage } from './crew.ts';
-import type { WireMessage, WirePorts, WireThreadData } from './wire-thread.ts';
+import type { WireMessage, WireStart, WireThreadData } from './wire-thread.ts';
 
 /** The thread of the field's own protocols, running. */
 export interface Wire {
-  readonly ports: WirePorts;
+  readonly ports: WireStart['ports'];
   close(): Promise<void>;
 }
 
@@ -29,12 +29,14 @@ export async function startWire(config: VenueConfig, crew: Crew, accounts: Accou
     host: config.host,
     ouchPort: config.ouch?.port ?? 0,
     numbers: crew.recovery.numbers,
+    placement: { cpu: config.wireCpu, realTimePriority: config.realTimePriority },
   };
   const worker = new Worker(new URL('./wire-thread.ts', import.meta.url), { workerData: data, name: 'wire' });
   const ended = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
-  const ports = await firstMessage<WirePorts>(worker).catch((error: NodeJS.ErrnoException) => {
+  const { ports, placed } = await firstMessage<WireStart>(worker).catch((error: NodeJS.ErrnoException) => {
     throw error.code === 'EADDRINUSE' ? new Error(`a port of the wire protocols is taken: ${error.message}`) : error;
   });
+  crew.placed.wire = placed;
   worker.on('error', (error) =>
     log.fatal({ thread: 'wire', error: (error as Error).stack }, 'the wire thread died: the venue cannot go on'),
   );
