@@ -3,10 +3,10 @@ import fs from 'node:fs';
 import net from 'node:net';
 import { sleepThread } from '@outcry/memory/bell';
 import { raiseInliningBudget } from '@outcry/memory/runtime';
+import { Histogram } from '@outcry/telemetry/histogram';
 import { viewOf } from '@outcry/wire/layout';
 import * as wire from '@outcry/wire/ouch50';
 import { beginPacket, SOUP, SOUP_HEAD, SoupFramer, writeLogin } from '@outcry/wire/soup';
-import { Histogram } from './histogram.ts';
 
 raiseInliningBudget();
 

@@ -1,5 +1,5 @@
+import { Histogram } from '@outcry/telemetry/histogram';
 import { BookReplay, type BookSummary, type OperationStream, readOperations } from './book-replay.ts';
-import { Histogram } from './histogram.ts';
 import { type Range, range } from './report.ts';
 
 export interface ReplayResult extends Partial<BookSummary> {

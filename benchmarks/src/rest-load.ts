@@ -1,7 +1,7 @@
 import crypto from 'node:crypto';
 import net from 'node:net';
+import { Histogram } from '@outcry/telemetry/histogram';
 import { randomFrom } from '@outcry/venue/demo/random';
-import { Histogram } from './histogram.ts';
 
 export interface RestRun {
   orders: number;

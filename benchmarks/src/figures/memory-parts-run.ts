@@ -7,7 +7,7 @@ import { NONE, type Pool } from '@outcry/memory/pool';
 import { raiseInliningBudget } from '@outcry/memory/runtime';
 import { reserve, type Span } from '@outcry/memory/span';
 import { MemoryWatch, shrinkPool } from '@outcry/memory/watch';
-import { Histogram } from '../histogram.ts';
+import { Histogram } from '@outcry/telemetry/histogram';
 import type { ThreadWork } from './memory-parts-thread.ts';
 
 raiseInliningBudget();

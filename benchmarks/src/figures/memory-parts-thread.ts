@@ -4,7 +4,7 @@ import { openPool } from '@outcry/memory/guarded-pool';
 import { Ring } from '@outcry/memory/ring';
 import { raiseInliningBudget } from '@outcry/memory/runtime';
 import { i32Of, type Span } from '@outcry/memory/span';
-import { Histogram } from '../histogram.ts';
+import { Histogram } from '@outcry/telemetry/histogram';
 
 raiseInliningBudget();
 

@@ -65,6 +65,8 @@ export interface VenueConfig {
   webSocketBufferBytes: number;
   /** OUCH 5.0 over SoupBinTCP; port 0: any free one */
   ouch?: { port: number };
+  /** ITCH 5.0 over MoldUDP64: the groups of its lines, the UDP port of re-requests, the TCP port of snapshots; ports 0: any free one */
+  itch?: { lines: { group: string; port: number }[]; requestPort: number; glimpsePort: number };
   tls?: { cert: string; key: string };
   /** file for balances and best prices in shared memory, which other processes can attach to; undefined: this process's memory */
   sharedStateFile?: string;
@@ -149,6 +151,7 @@ export function readConfig(file: string): Partial<VenueConfig> {
     sharedStateFile: '',
     feeTiers: {},
     ouch: {},
+    itch: {},
   };
   const known: Record<string, unknown> = { ...DEFAULTS, ...optional };
   for (const [key, value] of Object.entries(parsed)) {

@@ -32,6 +32,8 @@ export interface Flow {
   readonly older: Map<number, number>;
   /** the highest reference whose outcome is known */
   settled: number;
+  /** orders and replacements whose outcome is not */
+  inFlight: number;
   /** messages that wait for the outcome of an order, and those behind them */
   waiting: DataView[] | undefined;
 }
@@ -64,6 +66,7 @@ export class OrderTable {
       window: new Int32Array(FIRST_WINDOW),
       older: new Map(),
       settled: 0,
+      inFlight: 0,
       waiting: undefined,
     };
     this.flows.push(flow);

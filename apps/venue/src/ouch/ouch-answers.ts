@@ -341,6 +341,7 @@ export class OuchAnswers {
     const from = place * COPY_BYTES;
     const [reference, id] = asked === ASKED.REPLACE ? [REPLACE.userRef, REPLACE.clientOrderId] : [ENTER.userRef, ENTER.clientOrderId];
     const number = sender.copies.getUint32(from + reference);
+    this.#gateway.settle(flow, number);
     this.reject(this.#gateway.portOf(flow), flow, number, REJECT.PROCESSING_ERROR, sender.copies, from + id);
   }
 

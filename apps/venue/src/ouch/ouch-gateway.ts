@@ -47,6 +47,7 @@ export class OuchGateway implements SoupApplication<OuchPort> {
   readonly #instruments: readonly Instrument[];
   readonly #reader = new OrderReader();
   readonly #lastUsed: ReadonlyMap<number, number>;
+  readonly #waiting = new Set<Flow>();
   #now = 0;
 
   /** @param lastUsed the highest reference by login and channel (see clientHigh) that the journal holds */
@@ -111,6 +112,7 @@ export class OuchGateway implements SoupApplication<OuchPort> {
   /** Works off a piece: what it brought goes into the ring together. */
   afterPiece(): void {
     this.sender.flush();
+    this.resume();
     this.answers.flush();
     this.#now = 0;
   }
@@ -137,6 +139,7 @@ export class OuchGateway implements SoupApplication<OuchPort> {
       return undefined;
     }
     flow.waiting ??= [];
+    this.#waiting.add(flow);
     if (flow.waiting.length === MOST_WAITING) return 'too many messages wait for an order that is on its way';
     const message = new DataView(new ArrayBuffer(bytes));
     for (let i = 0; i < bytes; i++) message.setUint8(i, view.getUint8(at + i));
@@ -149,7 +152,8 @@ export class OuchGateway implements SoupApplication<OuchPort> {
     const type = view.getUint8(at);
     if (type === wire.enterOrder.type || view.byteLength < at + 5) return false;
     const reference = view.getUint32(at + 1); // of the order meant, in all messages that mean one
-    return type !== wire.accountQuery.type && reference > flow.settled && reference <= flow.last && this.table.find(flow, reference) === 0;
+    if (type === wire.accountQuery.type || flow.inFlight === 0 || reference <= flow.settled || reference > flow.last) return false;
+    return this.table.find(flow, reference) === 0;
   }
 
   #handle(port: OuchPort, flow: Flow, view: DataView, at: number, elements: number, end: number): void {
@@ -170,7 +174,6 @@ export class OuchGateway implements SoupApplication<OuchPort> {
       case wire.disableEntry.type:
       case wire.enableEntry.type:
         if (!use(flow, view.getUint32(at + 1))) break;
-        this.#answered(flow, flow.last);
         port.isDisabled = view.getUint8(at) === wire.disableEntry.type;
         this.answers.entrySwitched(port, flow, view, at);
         break;
@@ -247,7 +250,6 @@ export class OuchGateway implements SoupApplication<OuchPort> {
 
   #massCancel(port: OuchPort, flow: Flow, view: DataView, at: number, elements: number, end: number): void {
     if (!use(flow, view.getUint32(at + wire.massCancel.at.userRef))) return;
-    this.#answered(flow, flow.last);
     const symbol = at + wire.massCancel.at.symbol;
     const wanted = view.getUint8(symbol) === SPACE ? undefined : (this.#find(view, symbol)?.number ?? -1);
     const side = tagOf(view, elements, end, wire.TAG.SIDE);
@@ -315,29 +317,35 @@ export class OuchGateway implements SoupApplication<OuchPort> {
     i32[record + command.CLIENT_LOW] = flow.last | 0;
     i32[record + command.CLIENT_HIGH] = clientHigh(flow);
     sender.commit(record, asked, flow.number, view, at, end - at);
+    flow.inFlight++;
     return 0;
   }
 
   #refuse(port: OuchPort, flow: Flow, reference: number, reason: number, view: DataView, clientOrderId: number): void {
     this.answers.reject(port, flow, reference, reason, view, clientOrderId);
-    this.#answered(flow, reference);
   }
 
-  /** A reference was answered without asking the engine. */
-  #answered(flow: Flow, reference: number): void {
-    if (flow.settled === reference - 1) flow.settled = reference;
-  }
-
-  /** The outcome of a reference is known: what waited for it goes on. */
+  /** The outcome of an order or replacement is known. */
   settle(flow: Flow, reference: number): void {
+    flow.inFlight--;
     if (reference > flow.settled) flow.settled = reference;
-    const { waiting } = flow;
-    if (waiting === undefined || this.#mustWait(flow, waiting[0], 0)) return;
+  }
+
+  /** Goes on with messages that have waited for outcomes that are known now. */
+  resume(): void {
+    if (this.#waiting.size === 0) return;
     this.sender.tick();
     this.#now = Date.now() * 1000;
-    flow.waiting = undefined;
-    const port = this.portOf(flow);
-    for (const message of waiting) this.#take(port, message, 0, message.byteLength);
+    for (const flow of this.#waiting) {
+      const messages = flow.waiting!;
+      if (this.#mustWait(flow, messages[0], 0)) continue;
+      flow.waiting = undefined;
+      this.#waiting.delete(flow);
+      const port = this.portOf(flow);
+      for (const message of messages) this.#take(port, message, 0, message.byteLength);
+    }
+    this.sender.flush();
+    this.#now = 0;
   }
 }
 

@@ -5,10 +5,15 @@ import { sleepThread } from '@outcry/memory/bell';
 import type { Outcome } from '@outcry/memory/libc';
 import { keepCompiledCode, raiseInliningBudget } from '@outcry/memory/runtime';
 import type { Login } from '../core/accounts.ts';
+import type { VenueConfig } from '../core/config.ts';
 import { type AssetDefinition, type InstrumentDefinition, Market } from '../core/market.ts';
+import { Glimpse } from '../itch/glimpse.ts';
+import { ItchPublisher } from '../itch/itch-publisher.ts';
+import { MessageFeed } from '../itch/message-feed.ts';
 import { OuchGateway } from '../ouch/ouch-gateway.ts';
 import { OuchPort } from '../ouch/port.ts';
 import { LogIns } from '../soup/log-ins.ts';
+import type { SoupApplication, SoupPort } from '../soup/soup-connection.ts';
 import { SoupServer } from '../soup/soup-server.ts';
 import { ENGINE_GATE, JOURNAL_FAILED, Shared, type VenueMemory, WIRE_GATE } from './shared.ts';
 import { place, type ThreadPlacement } from './thread.ts';
@@ -26,7 +31,8 @@ export interface WireThreadData {
   /** where sequenced messages are kept */
   directory: string;
   host: string;
-  ouchPort: number;
+  ouch: VenueConfig['ouch'];
+  itch: VenueConfig['itch'];
   /** highest references used, see Recovery */
   numbers: ReadonlyMap<number, number>;
   placement: ThreadPlacement;
@@ -34,7 +40,7 @@ export interface WireThreadData {
 
 export type WireMessage = { kind: 'logins'; logins: readonly Login[] } | { kind: 'stop' };
 export interface WireStart {
-  ports: { ouch: number };
+  ports: Record<string, number | string>;
   placed: Outcome[];
 }
 
@@ -56,20 +62,40 @@ const { events } = shared;
 let read = events.gate(WIRE_GATE);
 let stopping = false;
 
-const ouch = new OuchGateway(shared, market, data.orders, logins, makePort, data.numbers);
-const server = await SoupServer.listen(data.host, data.ouchPort, ouch);
+const directory = path.join(data.directory, data.session);
+const ports: WireStart['ports'] = {};
+const servers: { close(): void }[] = [];
+const ouch = data.ouch && new OuchGateway(shared, market, data.orders, logins, makePort, data.numbers);
+if (ouch !== undefined) ports.ouch = await serve(data.ouch!.port, ouch);
+const itch = data.itch && (await publish(data.itch));
 port.on('message', (message: WireMessage) => {
   if (message.kind === 'logins') logins.replace(message.logins);
   else stop();
 });
-port.postMessage({ ports: { ouch: server.port }, placed: place(data.placement) } satisfies WireStart);
+port.postMessage({ ports, placed: place(data.placement) } satisfies WireStart);
 keepCompiledCode();
 await run();
+
+async function serve<Port extends SoupPort>(number: number, application: SoupApplication<Port>): Promise<number> {
+  const server = await SoupServer.listen(data.host, number, application);
+  servers.push(server);
+  return server.port;
+}
+
+async function publish({ lines, requestPort, glimpsePort }: NonNullable<WireThreadData['itch']>): Promise<ItchPublisher> {
+  const feed = await MessageFeed.open({ session: data.session, lines, host: data.host, requestPort });
+  const publisher = new ItchPublisher(market, data.orders, feed);
+  ports.itch = lines.map(({ group, port: number }) => `${group}:${number}`).join(' ');
+  ports.itchSession = data.session;
+  ports.itchRequests = feed.requestPort;
+  ports.glimpse = await serve(glimpsePort, new Glimpse(publisher, logins, directory));
+  return publisher;
+}
 
 function makePort(login: number): OuchPort {
   const found = [...logins.all].find(({ number }) => number === login);
   const known = found ?? { user: `#${login}`, password: '', number: login, account: 0, cancelOnDisconnect: false };
-  return new OuchPort(known, data.session, path.join(data.directory, data.session), `ouch-${known.user}`);
+  return new OuchPort(known, data.session, directory, `ouch-${known.user}`);
 }
 
 async function run(): Promise<void> {
@@ -85,7 +111,7 @@ async function run(): Promise<void> {
       else await bell.waitAsync(100);
     }
     await new Promise<void>((resolve) => setImmediate(resolve)); // sockets get their turn
-    if (shared.journalState === JOURNAL_FAILED) server.close(); // nothing is acknowledged any more
+    if (shared.journalState === JOURNAL_FAILED) closeServers(); // nothing is acknowledged any more
   }
 }
 
@@ -98,26 +124,39 @@ function drain(): boolean {
   while (read < end) {
     const at = events.wordOf(read);
     if (events.f64[(at >> 1) + event.F64_SEQUENCE] > durable) break;
-    ouch.answers.apply(events.i32, events.f64, at);
+    ouch?.answers.apply(events.i32, events.f64, at);
+    itch?.apply(events.i32, events.f64, at);
     read++;
   }
-  if (read === begin) {
-    ouch.sender.settled(Math.min(durable, applied));
-    return false;
+  if (read < begin + EVENTS_A_TURN) {
+    const settled = Math.min(durable, applied);
+    ouch?.sender.settled(settled);
+    itch?.settled(settled);
   }
+  itch?.feed.flush();
+  if (read === begin) return false;
   events.release(WIRE_GATE, read);
-  ouch.sender.flush();
-  ouch.answers.flush();
+  ouch?.resume();
+  ouch?.sender.flush();
+  ouch?.answers.flush();
   return true;
 }
 
 /** All that is durable is told before the sessions end. */
 function stop(): void {
   while (drain());
-  for (const each of ouch.ports.values()) ouch.answers.systemEvent(each, 'E');
-  ouch.answers.flush();
+  for (const each of ouch?.ports.values() ?? []) ouch!.answers.systemEvent(each, 'E');
+  ouch?.answers.flush();
+  itch?.end();
   stopping = true;
-  server.close();
+  closeServers();
   shared.wireBell.ring();
-  setTimeout(() => port.close(), 50);
+  setTimeout(() => {
+    itch?.feed.close();
+    port.close();
+  }, 50);
+}
+
+function closeServers(): void {
+  for (const server of servers.splice(0)) server.close();
 }

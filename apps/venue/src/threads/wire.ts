@@ -13,7 +13,7 @@ export interface Wire {
 }
 
 export function hasWireThread(config: VenueConfig): boolean {
-  return config.ouch !== undefined;
+  return config.ouch !== undefined || config.itch !== undefined;
 }
 
 /** Starts the wire thread. Rejects when a port is taken. */
@@ -27,7 +27,8 @@ export async function startWire(config: VenueConfig, crew: Crew, accounts: Accou
     session: String(Math.floor(Date.now() / 1000)),
     directory: path.join(config.data, 'soup'),
     host: config.host,
-    ouchPort: config.ouch?.port ?? 0,
+    ouch: config.ouch,
+    itch: config.itch,
     numbers: crew.recovery.numbers,
     placement: { cpu: config.wireCpu, realTimePriority: config.realTimePriority },
   };

@@ -1,0 +1,371 @@
+import { orderId } from '@outcry/market/command';
+import { DARK, EVENT, event, IN_AUCTION, IS_MAKER, RESTING } from '@outcry/market/event';
+import { STATE } from '@outcry/market/rules';
+import { f64Of, i32Of, reserve } from '@outcry/memory/span';
+import * as wire from '@outcry/wire/itch';
+import { type Flyweight, setU48 } from '@outcry/wire/layout';
+import type { Instrument, Market } from '../core/market.ts';
+import type { MessageFeed } from './message-feed.ts';
+
+const { HEAD, PLACE, ORDER_SLOT, ORDER_GENERATION, PRICE, QUANTITY, REMAINING } = event;
+const { F64_SEQUENCE, F64_TIME, F64_TRADE, F64_AMOUNT } = event;
+const DAY_US = 86_400e6;
+
+/** What the feed shows of an open order, 16 bytes, by the engine's slot. */
+const SHIFT = 2;
+const LOTS = 0;
+const TICKS = 1;
+const GENERATION = 2;
+/** instrument x 2 + side */
+const WHERE = 3;
+
+const letter = (text: string) => text.charCodeAt(0);
+const SIDES = [letter('B'), letter('S')];
+const YES = letter('Y');
+const NO = letter('N');
+const SPACE = letter(' ');
+
+/** What ITCH makes of an instrument's state, and the reason that it gives. */
+const ACTIONS: Record<number, [state: string, reason: string]> = {
+  [STATE.CONTINUOUS]: ['T', ''],
+  [STATE.PRE_OPEN]: ['Q', ''],
+  [STATE.OPENING_AUCTION]: ['Q', ''],
+  [STATE.CLOSING_AUCTION]: ['Q', ''],
+  [STATE.VOLATILITY_AUCTION]: ['P', 'LUDP'],
+  [STATE.HALTED]: ['H', 'T1'],
+  [STATE.CLOSED]: ['H', 'MWCQ'],
+};
+const CROSSES: Record<number, number> = {
+  [STATE.PRE_OPEN]: letter('O'),
+  [STATE.OPENING_AUCTION]: letter('O'),
+  [STATE.CLOSING_AUCTION]: letter('C'),
+  [STATE.VOLATILITY_AUCTION]: letter('H'),
+};
+
+/**
+ * Tells the market in ITCH 5.0 what the engine tells the venue: displayed orders and what becomes of them, trades of those that are not,
+ * auctions, states. Nothing that a displayed order hides is told: of an iceberg only the piece that shows.
+ *
+ * Locate numbers are the instrument's and 1, references the venue's order ids, shares lots, match numbers the instrument's trade numbers.
+ */
+export class ItchPublisher {
+  readonly feed: MessageFeed;
+  readonly #instruments: readonly Instrument[];
+  readonly #orders: Int32Array;
+  /** numbers of the messages that showed the orders: their order in time */
+  readonly #shownAt: Float64Array;
+  readonly #states: number[] = [];
+  #top = 1;
+  #time = 0;
+  /** an order that has just joined the book: how much of it shows, the next event says */
+  #joinedSlot = 0;
+  #joinedLots = 0;
+  #joinedTicks = 0;
+  #joinedSequence = 0;
+
+  constructor(market: Market, orders: number, feed: MessageFeed) {
+    this.feed = feed;
+    this.#instruments = market.instruments;
+    this.#orders = i32Of(reserve((orders + 1) << (SHIFT + 2)));
+    this.#shownAt = f64Of(reserve((orders + 1) * 8));
+    this.#now();
+    this.#event('O');
+    this.#event('S');
+    for (const instrument of market.instruments) this.#directory(instrument);
+    this.#event('Q');
+  }
+
+  apply(i32: Int32Array, f64: Float64Array, at: number): void {
+    const kind = i32[at + HEAD] & 0xff;
+    const slot = i32[at + ORDER_SLOT];
+    if (kind === EVENT.SHOWN) {
+      this.#time = f64[(at >> 1) + F64_TIME];
+      this.#show(i32, at, slot);
+      return;
+    }
+    if (this.#joinedSlot !== 0) this.#addJoined();
+    if (kind === EVENT.BALANCE) return;
+    this.#time = f64[(at >> 1) + F64_TIME];
+    const flags = (i32[at + HEAD] >>> 16) & 0xff;
+    switch (kind) {
+      case EVENT.ACCEPTED:
+      case EVENT.OPEN_ORDER:
+        if ((flags & (RESTING | DARK)) === RESTING) this.#join(i32, f64, at, slot);
+        break;
+      case EVENT.RESTED:
+        if ((flags & DARK) === 0) this.#join(i32, f64, at, slot);
+        break;
+      case EVENT.FILL:
+        this.#fill(i32, f64, at, slot, flags);
+        break;
+      case EVENT.CANCELLED:
+        if (this.#orders[slot << SHIFT] > 0) this.#delete(slot);
+        break;
+      case EVENT.AMENDED:
+        // What an iceberg shows after it is told next.
+        if (this.#orders[slot << SHIFT] > i32[at + REMAINING]) this.#reduce(slot, this.#orders[slot << SHIFT] - i32[at + REMAINING]);
+        break;
+      case EVENT.STATE:
+        this.#state(i32[at + PLACE] & 0xffff, i32[at + PLACE] >>> 16);
+        break;
+      case EVENT.INDICATIVE:
+        this.#indicative(i32, f64, at);
+        break;
+      case EVENT.AUCTION:
+        this.#auction(i32, f64, at);
+    }
+  }
+
+  /** All events of the commands up to a number have been taken in. */
+  settled(sequence: number): void {
+    if (this.#joinedSlot !== 0 && this.#joinedSequence <= sequence) this.#addJoined();
+  }
+
+  /** The market closes. */
+  end(): void {
+    this.#now();
+    for (const code of ['M', 'E', 'C']) this.#event(code);
+    this.feed.endSession();
+  }
+
+  /** Writes the book as it is into a snapshot: directory, states, and orders in the order in which they were shown. */
+  snapshot(write: (bytes: number, view: DataView) => void): void {
+    const { view } = this.feed;
+    for (const instrument of this.#instruments) {
+      write(this.#writeDirectory(instrument), view);
+      write(this.#writeAction(instrument.number, this.#states[instrument.number] ?? STATE.CONTINUOUS), view);
+    }
+    const shown: number[] = [];
+    for (let slot = 1; slot < this.#top; slot++) if (this.#orders[slot << SHIFT] > 0) shown.push(slot);
+    shown.sort((a, b) => this.#shownAt[a] - this.#shownAt[b]);
+    for (const slot of shown) write(this.#writeAdd(slot), view);
+  }
+
+  // ── Orders ───────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  #join(i32: Int32Array, f64: Float64Array, at: number, slot: number): void {
+    const order = slot << SHIFT;
+    const instrument = i32[at + PLACE] & 0xffff;
+    this.#orders[order | GENERATION] = i32[at + ORDER_GENERATION];
+    this.#orders[order | WHERE] = instrument * 2 + ((i32[at + HEAD] >>> 8) & 1);
+    this.#joinedSlot = slot;
+    this.#joinedLots = i32[at + REMAINING];
+    this.#joinedTicks = i32[at + PRICE];
+    this.#joinedSequence = f64[(at >> 1) + F64_SEQUENCE];
+  }
+
+  #addJoined(): void {
+    const slot = this.#joinedSlot;
+    this.#joinedSlot = 0;
+    this.#add(slot, this.#joinedLots, this.#joinedTicks);
+  }
+
+  #show(i32: Int32Array, at: number, slot: number): void {
+    const order = slot << SHIFT;
+    const lots = i32[at + QUANTITY];
+    if (slot === this.#joinedSlot) this.#joinedSlot = 0;
+    else if (this.#joinedSlot !== 0) this.#addJoined();
+    const shown = this.#orders[order];
+    if (lots === shown) return;
+    if (shown > 0 && lots > 0 && lots < shown) this.#reduce(slot, shown - lots);
+    else {
+      if (shown > 0) this.#delete(slot);
+      if (lots > 0) this.#add(slot, lots, i32[at + PRICE]);
+    }
+  }
+
+  #add(slot: number, lots: number, ticks: number): void {
+    const order = slot << SHIFT;
+    const instrument = this.#instruments[this.#orders[order | WHERE] >> 1];
+    if (!canShow(instrument, ticks)) return;
+    this.#orders[order | LOTS] = lots;
+    this.#orders[order | TICKS] = ticks;
+    this.#shownAt[slot] = this.feed.next;
+    if (slot >= this.#top) this.#top = slot + 1;
+    this.feed.push(this.#writeAdd(slot));
+  }
+
+  #writeAdd(slot: number): number {
+    const order = slot << SHIFT;
+    const where = this.#orders[order | WHERE];
+    const instrument = this.#instruments[where >> 1];
+    const message = this.#begin(wire.addOrder, add, instrument.number + 1);
+    message.reference = orderId(slot, this.#orders[order | GENERATION]);
+    message.side = SIDES[where & 1];
+    message.shares = this.#orders[order | LOTS];
+    message.stock = instrument.wireSymbol;
+    message.price = this.#orders[order | TICKS] * instrument.wireTick;
+    return wire.addOrder.length;
+  }
+
+  #delete(slot: number): void {
+    this.#orders[slot << SHIFT] = 0;
+    const message = this.#begin(wire.orderDelete, remove, this.#locateOf(slot));
+    message.reference = orderId(slot, this.#orders[(slot << SHIFT) | GENERATION]);
+    this.feed.push(wire.orderDelete.length);
+  }
+
+  #reduce(slot: number, lots: number): void {
+    this.#orders[slot << SHIFT] -= lots;
+    const message = this.#begin(wire.orderCancel, cancel, this.#locateOf(slot));
+    message.reference = orderId(slot, this.#orders[(slot << SHIFT) | GENERATION]);
+    message.shares = lots;
+    this.feed.push(wire.orderCancel.length);
+  }
+
+  #fill(i32: Int32Array, f64: Float64Array, at: number, slot: number, flags: number): void {
+    const order = slot << SHIFT;
+    const shown = this.#orders[order];
+    const lots = Math.min(shown, i32[at + QUANTITY]);
+    const instrument = this.#instruments[i32[at + PLACE] & 0xffff];
+    const match = f64[(at >> 1) + F64_TRADE];
+    if ((flags & (IS_MAKER | IN_AUCTION)) === 0) return; // of a trade, the resting order tells
+    if (shown === 0) {
+      if ((flags & IN_AUCTION) === 0) this.#tradeOfHidden(instrument, i32, at, match);
+      return;
+    }
+    this.#orders[order] = shown - lots;
+    if ((flags & IN_AUCTION) === 0 && i32[at + PRICE] === this.#orders[order | TICKS]) {
+      const message = this.#begin(wire.orderExecuted, executed, instrument.number + 1);
+      message.reference = orderId(slot, i32[at + ORDER_GENERATION]);
+      message.shares = lots;
+      message.match = match;
+      this.feed.push(wire.orderExecuted.length);
+      return;
+    }
+    const message = this.#begin(wire.orderExecutedPrice, executedPrice, instrument.number + 1);
+    message.reference = orderId(slot, i32[at + ORDER_GENERATION]);
+    message.shares = lots;
+    message.match = match;
+    message.printable = (flags & IN_AUCTION) === 0 ? YES : NO; // a cross is told as a whole
+    message.price = i32[at + PRICE] * instrument.wireTick;
+    this.feed.push(wire.orderExecutedPrice.length);
+  }
+
+  #tradeOfHidden(instrument: Instrument, i32: Int32Array, at: number, match: number): void {
+    if (!canShow(instrument, i32[at + PRICE])) return;
+    const message = this.#begin(wire.trade, hidden, instrument.number + 1);
+    message.reference = 0;
+    message.side = SIDES[0]; // always, since 2014 (1.5.1)
+    message.shares = i32[at + QUANTITY];
+    message.stock = instrument.wireSymbol;
+    message.price = i32[at + PRICE] * instrument.wireTick;
+    message.match = match;
+    this.feed.push(wire.trade.length);
+  }
+
+  // ── The market ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  #state(number: number, state: number): void {
+    this.#states[number] = state;
+    if (this.#instruments[number].wireTick > 0) this.feed.push(this.#writeAction(number, state));
+  }
+
+  #writeAction(number: number, state: number): number {
+    const [code, reason] = ACTIONS[state];
+    const message = this.#begin(wire.tradingAction, action, number + 1);
+    message.stock = this.#instruments[number].wireSymbol;
+    message.state = letter(code);
+    message.reserved = SPACE;
+    message.reason = reason;
+    return wire.tradingAction.length;
+  }
+
+  #indicative(i32: Int32Array, f64: Float64Array, at: number): void {
+    const number = i32[at + PLACE] & 0xffff;
+    const instrument = this.#instruments[number];
+    const price = i32[at + PRICE];
+    if (price !== 0 && !canShow(instrument, price)) return;
+    const surplus = f64[(at >> 1) + F64_AMOUNT];
+    const message = this.#begin(wire.imbalance, noii, number + 1);
+    message.paired = f64[(at >> 1) + F64_TRADE];
+    message.imbalance = Math.abs(surplus);
+    message.direction = letter(price === 0 ? 'O' : surplus > 0 ? 'B' : surplus < 0 ? 'S' : 'N');
+    message.stock = instrument.wireSymbol;
+    message.farPrice = price * instrument.wireTick;
+    message.nearPrice = price * instrument.wireTick;
+    message.referencePrice = price * instrument.wireTick;
+    message.crossType = CROSSES[this.#states[number]] ?? CROSSES[STATE.OPENING_AUCTION];
+    message.variation = SPACE;
+    this.feed.push(wire.imbalance.length);
+  }
+
+  #auction(i32: Int32Array, f64: Float64Array, at: number): void {
+    const number = i32[at + PLACE] & 0xffff;
+    const instrument = this.#instruments[number];
+    if (!canShow(instrument, i32[at + PRICE])) return;
+    const message = this.#begin(wire.crossTrade, cross, number + 1);
+    message.shares = f64[(at >> 1) + F64_TRADE];
+    message.stock = instrument.wireSymbol;
+    message.price = i32[at + PRICE] * instrument.wireTick;
+    message.match = f64[(at >> 1) + F64_SEQUENCE];
+    message.crossType = CROSSES[this.#states[number]] ?? CROSSES[STATE.OPENING_AUCTION];
+    this.feed.push(wire.crossTrade.length);
+  }
+
+  #directory(instrument: Instrument): void {
+    if (instrument.wireTick > 0) this.feed.push(this.#writeDirectory(instrument));
+  }
+
+  #writeDirectory(instrument: Instrument): number {
+    const message = this.#begin(wire.stockDirectory, directory, instrument.number + 1);
+    message.stock = instrument.wireSymbol;
+    message.marketCategory = SPACE;
+    message.financialStatus = letter('N');
+    message.roundLotSize = 1;
+    message.roundLotsOnly = NO;
+    message.issueClassification = letter('Q');
+    message.issueSubType = 'Z';
+    message.authenticity = letter('P');
+    message.shortSaleThreshold = NO;
+    message.ipoFlag = NO;
+    message.luldTier = SPACE;
+    message.etpFlag = NO;
+    message.etpLeverage = 0;
+    message.inverse = NO;
+    return wire.stockDirectory.length;
+  }
+
+  #event(code: string): void {
+    const message = this.#begin(wire.systemEvent, system, 0);
+    message.event = letter(code);
+    this.feed.push(wire.systemEvent.length);
+  }
+
+  // ── Writing ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  #locateOf(slot: number): number {
+    return (this.#orders[(slot << SHIFT) | WHERE] >> 1) + 1;
+  }
+
+  /** Begins a message at the beginning of the feed's view: type, locate, tracking number 0, time. */
+  #begin<F extends Flyweight>(type: { type: number }, message: F, locate: number): F {
+    const { view } = this.feed;
+    view.setUint8(0, type.type);
+    view.setUint16(1, locate);
+    view.setUint16(3, 0);
+    setU48(view, 5, (this.#time % DAY_US) * 1000);
+    return message.wrap(view, 0);
+  }
+
+  #now(): void {
+    this.#time = Date.now() * 1000;
+  }
+}
+
+const add = new wire.addOrder.View();
+const remove = new wire.orderDelete.View();
+const cancel = new wire.orderCancel.View();
+const executed = new wire.orderExecuted.View();
+const executedPrice = new wire.orderExecutedPrice.View();
+const hidden = new wire.trade.View();
+const cross = new wire.crossTrade.View();
+const action = new wire.tradingAction.View();
+const noii = new wire.imbalance.View();
+const directory = new wire.stockDirectory.View();
+const system = new wire.systemEvent.View();
+
+/** Whether a price fits the field: up to 429,496.7295. What lies above is not shown. */
+function canShow(instrument: Instrument, ticks: number): boolean {
+  return instrument.wireTick > 0 && ticks * instrument.wireTick <= 0xffffffff;
+}
