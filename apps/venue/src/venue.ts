@@ -21,6 +21,7 @@ import { OpenOrders } from './core/open-orders.ts';
 import { SegmentPreparer } from './core/segment-preparer.ts';
 import { Sessions } from './core/sessions.ts';
 import { SharedState } from './core/shared-state.ts';
+import { FixGateway } from './fix/fix-gateway.ts';
 import { startServer } from './server.ts';
 import { History } from './store/history.ts';
 import { CANDLE_SECONDS } from './store/schema.ts';
@@ -124,6 +125,10 @@ export async function startVenue(config: VenueConfig, hooks: VenueHooks): Promis
       const submit = (fields: CommandFields) => gateway.submit(fields);
       const job = new FeeTierJob(config.feeTiers, market, history, submit, (error) => log.warn(`fee tiers: ${error.message}`));
       cleanup.push(() => job.close());
+    }
+    if (config.fix !== undefined) {
+      const fix = await FixGateway.open(services, config.fix.port, log);
+      cleanup.push(() => fix.close());
     }
     const server = await startServer(services, streams, log);
     cleanup.push(() => server.close());

@@ -63,6 +63,8 @@ export interface VenueConfig {
   readWaitMs: number;
   /** bytes that may wait for one slow WebSocket client before it is disconnected */
   webSocketBufferBytes: number;
+  /** FIX 4.4, and 5.0 SP2 over FIXT 1.1; port 0: any free one */
+  fix?: { port: number };
   /** OUCH 5.0 over SoupBinTCP; port 0: any free one */
   ouch?: { port: number };
   /** ITCH 5.0 over MoldUDP64: the groups of its lines, the UDP port of re-requests, the TCP port of snapshots; ports 0: any free one */
@@ -150,6 +152,7 @@ export function readConfig(file: string): Partial<VenueConfig> {
     tls: {},
     sharedStateFile: '',
     feeTiers: {},
+    fix: {},
     ouch: {},
     itch: {},
   };

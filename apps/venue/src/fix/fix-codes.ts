@@ -1,0 +1,48 @@
+import { REASON, REASON_NAMES } from '@outcry/market/reason';
+
+/** OrdStatus (39) and ExecType (150), FIX 4.4. */
+export const NEW = '0';
+export const PARTIALLY_FILLED = '1';
+export const FILLED = '2';
+export const CANCELED = '4';
+export const REPLACED = '5';
+export const REJECTED = '8';
+export const EXPIRED = 'C';
+export const RESTATED = 'D';
+export const TRADE = 'F';
+export const ORDER_STATUS = 'I';
+
+/** OrdRejReason (103). */
+export function ordRejReason(reason: number): number {
+  return ORD_REJ[reason] ?? 99;
+}
+const ORD_REJ: Record<number, number> = {
+  [REASON.UNKNOWN_INSTRUMENT]: 1,
+  [REASON.NOT_TRADING]: 2,
+  [REASON.QUANTITY_TOO_LARGE]: 3,
+  [REASON.NOTIONAL_TOO_LARGE]: 3,
+  [REASON.INSUFFICIENT_BALANCE]: 3,
+  [REASON.DUPLICATE_CLIENT_ID]: 6,
+  [REASON.INVALID_TERMS]: 11,
+  [REASON.INVALID_QUANTITY]: 13,
+};
+
+/** CxlRejReason (102): too late, unknown order, or something else. */
+export function cxlRejReason(reason: number): number {
+  return reason === REASON.UNKNOWN_ORDER ? 1 : reason === 0 ? 0 : 99;
+}
+
+/** A reason in words. */
+export function inWords(reason: number): string {
+  return (REASON_NAMES[reason] ?? 'refused').replaceAll('_', ' ');
+}
+
+/** Amount over quantity as a decimal with eight places at most, rounded down: exact integers in, no floating point. */
+export function averagePrice(quoteUnits: number, baseUnits: number, quoteScale: number, baseScale: number): string {
+  if (baseUnits === 0) return '0';
+  const PLACES = 8n;
+  const numerator = BigInt(quoteUnits) * 10n ** (PLACES + BigInt(baseScale));
+  const price = numerator / (BigInt(baseUnits) * 10n ** BigInt(quoteScale));
+  const digits = price.toString().padStart(Number(PLACES) + 1, '0');
+  return `${digits.slice(0, -Number(PLACES))}.${digits.slice(-Number(PLACES))}`.replace(/\.?0+$/, '');
+}

@@ -1,0 +1,165 @@
+import net, { type AddressInfo } from 'node:net';
+import path from 'node:path';
+import { FixFramer, type FixMessage, MSG, parseFix, TAG } from '@outcry/wire/fix';
+import { FixSession } from '@outcry/wire/fix-session';
+import type { Logger } from 'pino';
+import type { Services } from '../binance/operation.ts';
+import type { Login } from '../core/accounts.ts';
+import { LogIns } from '../soup/log-ins.ts';
+import { FileFixStore } from './fix-store.ts';
+
+/** The venue's CompID. */
+export const VENUE_COMP_ID = 'OUTCRY';
+const VERSIONS = ['FIX.4.4', 'FIXT.1.1'];
+const MOST_BYTES = 64 * 1024;
+const MOST_CONNECTIONS = 1024;
+/** Bytes that may wait for a client that does not read. */
+const MOST_WAITING = 16 * 1024 * 1024;
+const LOGON_MS = 10_000;
+const TICK_MS = 250;
+/** Garbled messages of one connection before it is given up. */
+const MOST_GARBLED = 100;
+
+/** A login's session, connected or not. */
+export interface FixClient {
+  readonly login: Login;
+  readonly session: FixSession;
+  readonly store: FileFixStore;
+}
+
+export interface FixApplication {
+  onMessage(client: FixClient, message: FixMessage): void;
+  onLogon(client: FixClient): void;
+  onLogout(client: FixClient): void;
+}
+
+/** Accepts FIX 4.4, and FIX 5.0 SP2 over FIXT 1.1, on one port: sessions by SenderCompID, with that login's password in the Logon. */
+export class FixServer {
+  readonly #server = net.createServer();
+  readonly #services: Services;
+  readonly #application: FixApplication;
+  readonly #log: Logger;
+  readonly #logins: LogIns;
+  readonly #clients = new Map<string, FixClient>();
+  readonly #sockets = new Map<FixClient, net.Socket>();
+  readonly #ticking: NodeJS.Timeout;
+
+  constructor(services: Services, application: FixApplication, log: Logger) {
+    this.#services = services;
+    this.#application = application;
+    this.#log = log;
+    this.#logins = new LogIns(services.accounts.logins);
+    services.accounts.onLogins.push((logins) => this.#logins.replace(logins));
+    this.#server.maxConnections = MOST_CONNECTIONS;
+    this.#server.on('connection', (socket) => this.#connect(socket));
+    this.#ticking = setInterval(() => {
+      for (const client of this.#sockets.keys()) client.session.tick();
+    }, TICK_MS);
+  }
+
+  /** Rejects when the port is taken. Returns the port. */
+  async listen(host: string, port: number): Promise<number> {
+    await new Promise<void>((resolve, reject) => {
+      this.#server.once('error', reject);
+      this.#server.listen(port, host, resolve);
+    });
+    return (this.#server.address() as AddressInfo).port;
+  }
+
+  /** The connected session of a login's user. */
+  client(user: string): FixClient | undefined {
+    const client = [...this.#clients.values()].find(({ login, session }) => login.user === user && session.isLoggedOn);
+    return client;
+  }
+
+  close(): void {
+    clearInterval(this.#ticking);
+    for (const [client, socket] of this.#sockets) {
+      client.session.logout('the venue is stopping');
+      socket.end();
+    }
+    this.#server.close();
+    for (const { store } of this.#clients.values()) store.close();
+  }
+
+  #connect(socket: net.Socket): void {
+    const framer = new FixFramer(MOST_BYTES);
+    let client: FixClient | undefined;
+    socket.setNoDelay(true);
+    const late = setTimeout(() => socket.destroy(), LOGON_MS);
+    socket.on('error', () => undefined); // close follows
+    socket.on('close', () => {
+      clearTimeout(late);
+      if (client === undefined || this.#sockets.get(client) !== socket) return;
+      this.#sockets.delete(client);
+      client.session.disconnected();
+    });
+    socket.on('data', (piece: Buffer) => {
+      framer.push(piece);
+      for (let text = framer.next(); text !== undefined; text = framer.next()) {
+        if (client === undefined) {
+          client = this.#logon(socket, text);
+          if (client === undefined) return;
+          clearTimeout(late);
+        } else if (this.#sockets.get(client) === socket) client.session.receive(text);
+      }
+      if (framer.garbled > MOST_GARBLED) socket.destroy();
+    });
+  }
+
+  /** Looks at a connection's first message. Whoever is not known is not answered (volume 2, "Logon"). */
+  #logon(socket: net.Socket, text: string): FixClient | undefined {
+    const message = parseFix(text);
+    const [version, user] = [message.get(TAG.BEGIN_STRING) ?? '', message.get(TAG.SENDER_COMP_ID) ?? ''];
+    const isMeant = message.type === MSG.LOGON && message.get(TAG.TARGET_COMP_ID) === VENUE_COMP_ID && VERSIONS.includes(version);
+    const address = (socket.remoteAddress ?? '').replace(/^::ffff:/, '');
+    const login = isMeant ? this.#logins.check(user, message.get(TAG.PASSWORD) ?? '', address) : undefined;
+    if (login === undefined) {
+      this.#log.warn({ user, version, address }, 'a FIX logon was refused');
+      socket.destroy();
+      return undefined;
+    }
+    const client = this.#client(login, version);
+    // Another connection of the session may be half open: the newer one is the client's.
+    const old = this.#sockets.get(client);
+    if (old !== undefined) {
+      client.session.disconnected();
+      old.destroy();
+    }
+    this.#sockets.set(client, socket);
+    if (client.session.accept(message)) return client;
+    socket.end();
+    this.#sockets.delete(client);
+    return undefined;
+  }
+
+  #client(login: Login, version: string): FixClient {
+    const name = `${login.user}-${version}`;
+    const known = this.#clients.get(name);
+    if (known !== undefined) return known;
+    const store = new FileFixStore(path.join(this.#services.config.data, 'fix'), name);
+    const session: FixSession = new FixSession({
+      beginString: version,
+      sender: VENUE_COMP_ID,
+      target: login.user,
+      store,
+      send: (bytes) => this.#send(client, bytes),
+      disconnect: () => this.#sockets.get(client)?.end(),
+      onMessage: (message) => this.#application.onMessage(client, message),
+      onLogon: () => this.#application.onLogon(client),
+      onLogout: () => this.#application.onLogout(client),
+      now: () => this.#services.now(),
+    });
+    const client: FixClient = { login, session, store };
+    this.#clients.set(name, client);
+    return client;
+  }
+
+  /** What a client that is away is told, it is told when it asks again. */
+  #send(client: FixClient, bytes: Buffer): void {
+    const socket = this.#sockets.get(client);
+    if (socket === undefined) return;
+    socket.write(bytes);
+    if (socket.writableLength > MOST_WAITING) socket.destroy();
+  }
+}
