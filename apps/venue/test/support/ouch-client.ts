@@ -127,7 +127,6 @@ export class OuchClient extends SoupClient {
     this.#send(wire.accountQuery, undefined, {});
   }
 
-  // biome-ignore lint/suspicious/noExplicitAny: fields differ from message to message
   #send(type: any, tags: number[] | undefined, fields: Record<string, number | string>): void {
     const bytes = new Uint8Array(type.length + (tags === undefined ? 0 : 2 + tags.length));
     const view = viewOf(bytes);
