@@ -3,7 +3,12 @@
 import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 
-const NEEDED = [{ name: 'chromium', file: '/usr/bin/chromium', for: 'the browser tests of the page' }];
+const NEEDED = [
+  { name: 'chromium', file: '/usr/bin/chromium', for: 'the browser tests of the page' },
+  { name: 'tshark', file: '/usr/bin/tshark', for: "Wireshark's reading of our ports" },
+  { name: 'tcpdump', file: '/usr/bin/tcpdump', for: 'captures written by others' },
+  { name: 'libquickfix-dev', file: '/usr/include/quickfix/Session.h', for: 'the FIX tests with QuickFIX' },
+];
 
 const missing = NEEDED.filter((needed) => !fs.existsSync(needed.file));
 if (missing.length === 0) process.exit(0);

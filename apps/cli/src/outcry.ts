@@ -6,6 +6,8 @@ import { Command } from 'commander';
 import { accountCommand } from './account.ts';
 import { benchCommand } from './bench.ts';
 import { doctorCommand } from './doctor.ts';
+import { feedCommand } from './feed.ts';
+import { itchCommand } from './itch.ts';
 import { journalCommand } from './journal.ts';
 import { memoryCommand } from './memory.ts';
 import { replayCommand } from './replay.ts';
@@ -17,13 +19,15 @@ raiseInliningBudget();
 process.env.NODE_COMPILE_CACHE ??= path.join(os.homedir(), '.cache', 'outcry');
 
 const program = new Command('outcry')
-  .description('Both sides of a market: run a venue, look into its journal, measure it.')
+  .description('Both sides of a market: run a venue, look into its journal, follow its feeds, measure it.')
   .version('0.1.0')
   .showHelpAfterError()
   .addCommand(serveCommand())
   .addCommand(accountCommand())
   .addCommand(journalCommand())
   .addCommand(memoryCommand())
+  .addCommand(feedCommand())
+  .addCommand(itchCommand())
   .addCommand(replayCommand())
   .addCommand(benchCommand())
   .addCommand(simulateCommand())

@@ -14,7 +14,7 @@ export const END_OF_SESSION = 0xffff;
 export const DATAGRAM_BYTES = 1472;
 
 export function writeMoldHead(view: DataView, at: number, session: string, sequence: number, count: number): void {
-  setAlpha(view, at, SESSION_BYTES, session.padStart(SESSION_BYTES));
+  setAlpha(view, at, SESSION_BYTES, session);
   setU64(view, at + SEQUENCE, sequence);
   view.setUint16(at + COUNT, count);
 }
@@ -133,6 +133,6 @@ export class MoldPacker {
 /** The ten bytes of a session's name. */
 export function sessionBytes(session: string): Uint8Array {
   const bytes = new Uint8Array(SESSION_BYTES);
-  setAlpha(new DataView(bytes.buffer), 0, SESSION_BYTES, session.padStart(SESSION_BYTES));
+  setAlpha(new DataView(bytes.buffer), 0, SESSION_BYTES, session);
   return bytes;
 }
