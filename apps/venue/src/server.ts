@@ -2,6 +2,8 @@ import fs from 'node:fs';
 import type { IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
+import type { ConnectRouter } from '@connectrpc/connect';
+import { fastifyConnectPlugin } from '@connectrpc/connect-fastify';
 import fastifySwagger from '@fastify/swagger';
 import fastifySwaggerUi from '@fastify/swagger-ui';
 import fastify, { type FastifyInstance } from 'fastify';
@@ -36,7 +38,12 @@ export const operations: readonly Operation[] = [
 ];
 
 /** REST, WebSocket, documentation and page on one port. */
-export async function startServer(services: Services, streams: MarketStreams, log: Logger): Promise<Server> {
+export async function startServer(
+  services: Services,
+  streams: MarketStreams,
+  grpcRoutes: (router: ConnectRouter) => void,
+  log: Logger,
+): Promise<Server> {
   const { config } = services;
   const https = config.tls && { cert: fs.readFileSync(config.tls.cert), key: fs.readFileSync(config.tls.key) };
   const options = { bodyLimit: BODY_LIMIT, logger: false as const, forceCloseConnections: true as const };
@@ -47,6 +54,7 @@ export async function startServer(services: Services, streams: MarketStreams, lo
     addRestOperations(routes, services, operations);
     addAdminRoutes(routes, services);
   });
+  await server.register(fastifyConnectPlugin, { routes: grpcRoutes });
   await addPage(server);
   const sockets = addWebSockets(server, services, streams);
   await server.listen({ host: config.host, port: config.port }).catch((error: NodeJS.ErrnoException) => {

@@ -22,6 +22,7 @@ import { SegmentPreparer } from './core/segment-preparer.ts';
 import { Sessions } from './core/sessions.ts';
 import { SharedState } from './core/shared-state.ts';
 import { FixGateway } from './fix/fix-gateway.ts';
+import { GrpcGateway } from './grpc/grpc-gateway.ts';
 import { startServer } from './server.ts';
 import { History } from './store/history.ts';
 import { CANDLE_SECONDS } from './store/schema.ts';
@@ -130,7 +131,10 @@ export async function startVenue(config: VenueConfig, hooks: VenueHooks): Promis
       const fix = await FixGateway.open(services, config.fix.port, log);
       cleanup.push(() => fix.close());
     }
-    const server = await startServer(services, streams, log);
+    const grpc = new GrpcGateway(services);
+    cleanup.push(() => grpc.close());
+    if (config.grpc !== undefined) await grpc.listen(config.grpc.port);
+    const server = await startServer(services, streams, grpc.routes, log);
     cleanup.push(() => server.close());
     return { url: server.url, services, recovery: crew.recovery, close: stop };
   } catch (error) {

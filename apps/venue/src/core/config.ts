@@ -63,6 +63,8 @@ export interface VenueConfig {
   readWaitMs: number;
   /** bytes that may wait for one slow WebSocket client before it is disconnected */
   webSocketBufferBytes: number;
+  /** gRPC; port 0: any free one */
+  grpc?: { port: number };
   /** FIX 4.4, and 5.0 SP2 over FIXT 1.1; port 0: any free one */
   fix?: { port: number };
   /** OUCH 5.0 over SoupBinTCP; port 0: any free one */
@@ -152,6 +154,7 @@ export function readConfig(file: string): Partial<VenueConfig> {
     tls: {},
     sharedStateFile: '',
     feeTiers: {},
+    grpc: {},
     fix: {},
     ouch: {},
     itch: {},

@@ -1,0 +1,118 @@
+import { create } from '@bufbuild/protobuf';
+import { Code, ConnectError } from '@connectrpc/connect';
+import { POST_ONLY } from '@outcry/market/command';
+import { DecimalError } from '@outcry/market/decimal';
+import { BUY, DAY, FOK, GTC, IOC, LIMIT, MARKET, SELL, type TimeInForce as Time } from '@outcry/market/order-terms';
+import { REASON, REASON_NAMES } from '@outcry/market/reason';
+import type { Services } from '../binance/operation.ts';
+import type { NewOrder } from '../core/commands.ts';
+import { freshId } from '../core/fresh-id.ts';
+import { GatewayError } from '../core/gateway.ts';
+import type { Instrument } from '../core/market.ts';
+import type { Fill as ViewFill, Order as ViewOrder } from '../core/view.ts';
+import { STATUS } from '../store/schema.ts';
+import * as pb from './generated/outcry/v1/venue_pb.js';
+
+const MOST_ID_BYTES = 36;
+const TIMES: Record<number, Time> = {
+  [pb.TimeInForce.GTC]: GTC,
+  [pb.TimeInForce.IOC]: IOC,
+  [pb.TimeInForce.FOK]: FOK,
+  [pb.TimeInForce.DAY]: DAY,
+};
+const STATUSES: Record<number, pb.OrderStatus> = {
+  [STATUS.NEW]: pb.OrderStatus.NEW,
+  [STATUS.PENDING_NEW]: pb.OrderStatus.NEW,
+  [STATUS.PARTIALLY_FILLED]: pb.OrderStatus.PARTIALLY_FILLED,
+  [STATUS.FILLED]: pb.OrderStatus.FILLED,
+  [STATUS.CANCELED]: pb.OrderStatus.CANCELLED,
+  [STATUS.EXPIRED]: pb.OrderStatus.EXPIRED,
+  [STATUS.EXPIRED_IN_MATCH]: pb.OrderStatus.EXPIRED,
+};
+
+const invalid = (why: string) => new ConnectError(why, Code.InvalidArgument);
+
+/** Throws ConnectError, not_found. */
+export function instrumentOf(services: Services, symbol: string): Instrument {
+  const instrument = services.market.find(symbol);
+  if (instrument === undefined) throw new ConnectError(`no symbol '${symbol}'`, Code.NotFound);
+  return instrument;
+}
+
+/** A new order out of a request. Throws ConnectError, invalid_argument. */
+export function readOrder(services: Services, account: number, request: pb.PlaceOrderRequest): NewOrder {
+  const instrument = instrumentOf(services, request.symbol);
+  if (request.side === pb.Side.UNSPECIFIED) throw invalid('side is missing');
+  if (request.type === pb.OrderType.UNSPECIFIED) throw invalid('type is missing');
+  const isLimit = request.type === pb.OrderType.LIMIT;
+  if (Buffer.byteLength(request.clientOrderId) > MOST_ID_BYTES) throw invalid(`client_order_id has at most ${MOST_ID_BYTES} bytes`);
+  if (!isLimit && (request.price !== '' || request.postOnly)) throw invalid('a market order has no price and takes');
+  return {
+    account,
+    instrument,
+    side: request.side === pb.Side.BUY ? BUY : SELL,
+    kind: isLimit ? LIMIT : MARKET,
+    timeInForce: TIMES[request.timeInForce] ?? (isLimit ? GTC : IOC),
+    flags: request.postOnly ? POST_ONLY : 0,
+    price: isLimit ? decimal('price', () => instrument.parsePrice(request.price)) : 0,
+    quantity: decimal('quantity', () => instrument.parseQuantity(request.quantity)),
+    amount: 0,
+    clientId: request.clientOrderId || freshId(),
+  };
+}
+
+function decimal(name: string, parse: () => number): number {
+  try {
+    return parse();
+  } catch (error) {
+    if (error instanceof DecimalError) throw invalid(`${name}: ${error.message}`);
+    throw error;
+  }
+}
+
+export function orderMessage(services: Services, order: ViewOrder): pb.Order {
+  const instrument = services.market.instruments[order.instrument];
+  return create(pb.OrderSchema, {
+    orderId: BigInt(order.id),
+    clientOrderId: order.clientId,
+    symbol: instrument.symbol,
+    side: order.side === BUY ? pb.Side.BUY : pb.Side.SELL,
+    type: order.kind === LIMIT ? pb.OrderType.LIMIT : pb.OrderType.MARKET,
+    timeInForce: Number(Object.entries(TIMES).find(([, time]) => time === order.timeInForce)?.[0] ?? 0),
+    price: order.kind === LIMIT ? instrument.formatPrice(order.price) : '',
+    quantity: instrument.formatQuantity(order.quantity),
+    left: instrument.formatQuantity(order.left),
+    executed: instrument.formatQuantity(order.quantity - order.left),
+    status: STATUSES[order.status],
+    time: BigInt(order.time),
+    updateTime: BigInt(order.updateTime),
+  });
+}
+
+export function fillMessage(services: Services, { order, trade, price, quantity, fee, feeAsset, isMaker }: ViewFill): pb.Fill {
+  const instrument = services.market.instruments[order.instrument];
+  const received = order.side === BUY ? instrument.base : instrument.quote;
+  const asset = feeAsset < 0 ? received : services.market.assets[feeAsset];
+  return create(pb.FillSchema, {
+    tradeId: BigInt(trade),
+    price: instrument.formatPrice(price),
+    quantity: instrument.formatQuantity(quantity),
+    fee: asset.format(Math.abs(fee)),
+    isMaker,
+  });
+}
+
+/** A refusal of the engine's, as a status: what the client must change, or wait for. */
+export function refusal(reason: number): ConnectError {
+  const name = REASON_NAMES[reason] ?? 'refused';
+  if (reason === REASON.UNKNOWN_ORDER) return new ConnectError(name, Code.NotFound);
+  if (reason === REASON.DUPLICATE_CLIENT_ID) return new ConnectError(name, Code.AlreadyExists);
+  if (reason === REASON.OUT_OF_ORDERS || reason === REASON.TOO_MANY_MESSAGES) return new ConnectError(name, Code.ResourceExhausted);
+  return new ConnectError(name, Code.FailedPrecondition);
+}
+
+/** What the gateway throws, as a status. */
+export function gatewayError(error: unknown): unknown {
+  if (!(error instanceof GatewayError)) return error;
+  return new ConnectError(error.message, error.code === 'unknown_outcome' ? Code.Unknown : Code.ResourceExhausted);
+}
