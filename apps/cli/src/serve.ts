@@ -68,13 +68,19 @@ async function serve(options: ServeOptions): Promise<void> {
   };
   process.on('SIGINT', () => void stop('SIGINT'));
   process.on('SIGTERM', () => void stop('SIGTERM'));
-  console.log(options.demo ? demoWelcome(venue.url) : `The venue listens on ${venue.url} (API documentation: ${venue.url}/docs)`);
+  console.log(
+    options.demo
+      ? demoWelcome(venue.url, venue.services.ports)
+      : `The venue listens on ${venue.url} (API documentation: ${venue.url}/docs)`,
+  );
 }
 
 /** Command line over configuration file over demo over defaults. */
 function configure(options: ServeOptions): VenueConfig {
   const file = options.config === undefined ? {} : readConfig(options.config);
-  const demo = options.demo ? { assets: DEMO_ASSETS, instruments: DEMO_INSTRUMENTS, rateLimits: DEMO_RATE_LIMITS, logLevel: 'warn' } : {};
+  const demo = options.demo
+    ? { assets: DEMO_ASSETS, instruments: DEMO_INSTRUMENTS, rateLimits: DEMO_RATE_LIMITS, logLevel: 'warn', ...demoGateways(options.port) }
+    : {};
   const given = { data: options.data, port: options.port, host: options.host, logLevel: options.logLevel };
   const named = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
   const config = { ...DEFAULTS, assets: [], instruments: [], ...demo, ...file, ...named } as VenueConfig;
@@ -87,7 +93,19 @@ function configure(options: ServeOptions): VenueConfig {
   return { ...config, data: path.resolve(config.data) };
 }
 
-function demoWelcome(url: string): string {
+/** The demo's other doors, on the ports after its own; on any free ones when it takes one itself. */
+function demoGateways(port = DEFAULTS.port): Partial<VenueConfig> {
+  const next = (n: number) => (port === 0 ? 0 : port + n);
+  const group = (n: number) => ({ group: `239.255.80.${n}`, port: port === 0 ? 20_000 + ((process.pid * 2 + n) % 40_000) : port + 6 });
+  return {
+    ouch: { port: next(1) },
+    fix: { port: next(2) },
+    grpc: { port: next(3) },
+    itch: { lines: [group(1), group(2)], requestPort: next(5), glimpsePort: next(4) },
+  };
+}
+
+function demoWelcome(url: string, ports: Record<string, number | string>): string {
   const ws = url.replace('http', 'ws');
   return `
 Outcry demo venue on ${url}
@@ -95,8 +113,11 @@ Outcry demo venue on ${url}
   page        ${url}/
   API         ${url}/docs   (Binance Spot's, under ${url}/api/v3)
   streams     ${ws}/ws   ${ws}/stream   ${ws}/ws-api/v3
-  accounts    alice  (API key "alice", secret "alice-secret")
-              bob    (API key "bob", secret "bob-secret")
+  OUCH 5.0    port ${ports.ouch} (SoupBinTCP)      FIX 4.4, 5.0 SP2   port ${ports.fix} (TargetCompID OUTCRY)
+  gRPC        port ${ports.grpc} (with reflection)
+  ITCH 5.0    ${ports.itch} (MoldUDP64, session ${ports.itchSession}); requests ${ports.itchRequests}/udp, GLIMPSE ${ports.glimpse}
+  accounts    alice  (API key "alice", secret "alice-secret"; OUCH, FIX and gRPC: ALICE, alicepass)
+              bob    (API key "bob", secret "bob-secret"; OUCH, FIX and gRPC: BOB, bobpass)
 
 Trade on it with ccxt (npm install ccxt), as a file trade.mjs:
 

@@ -3,6 +3,8 @@ import type { UserStreams } from './user-streams.ts';
 import { type Connection, POLICY_VIOLATION } from './ws-connection.ts';
 
 const MOST_STREAMS = 1024;
+/** Streams of which each message says everything: of those a client lags behind with, only the last matters. */
+const LAST_VALUE = /@(bookTicker|depth(5|10|20)(@\d+ms)?|ticker|miniTicker|auction)$|^!bookTicker$/;
 
 interface Request {
   id?: unknown;
@@ -18,7 +20,10 @@ export class StreamSession {
   readonly #streams = new Map<string, () => void>();
   #isCombined: boolean;
   readonly #listener = (stream: string, data: object): void => {
-    this.#connection.send(this.#isCombined ? `{"stream":"${stream}","data":${textOf(data)}}` : textOf(data));
+    const text = this.#isCombined ? `{"stream":"${stream}","data":${textOf(data)}}` : textOf(data);
+    if (LAST_VALUE.test(stream))
+      this.#connection.sendLast(stream === '!bookTicker' ? `${stream} ${(data as { s: string }).s}` : stream, text);
+    else this.#connection.send(text);
   };
 
   constructor(connection: Connection, market: MarketStreams, users: UserStreams, isCombined: boolean) {

@@ -4,12 +4,18 @@ import type { WebSocket } from 'ws';
 export const POLICY_VIOLATION = 1008;
 export const GOING_AWAY = 1001;
 
+/** A client that has so many bytes to read gets last values only. */
+const CONFLATE_BYTES = 64 * 1024;
+const LOOK_MS = 20;
+
 /** One client's WebSocket. What it does not read in time is bounded: beyond that it is disconnected, and told why. */
 export class Connection {
   readonly socket: WebSocket;
   readonly address: string;
   readonly #bufferBytes: number;
   #isClosed = false;
+  readonly #waiting = new Map<string, string>();
+  #looking: NodeJS.Timeout | undefined;
 
   constructor(socket: WebSocket, address: string, bufferBytes: number) {
     this.socket = socket;
@@ -17,6 +23,7 @@ export class Connection {
     this.#bufferBytes = bufferBytes;
     socket.on('close', () => {
       this.#isClosed = true;
+      clearInterval(this.#looking);
     });
     // A broken connection closes by itself; the listener keeps 'error' from being thrown.
     socket.on('error', () => undefined);
@@ -32,6 +39,29 @@ export class Connection {
       return;
     }
     this.socket.send(text);
+  }
+
+  /**
+   * Sends a value of which only the last matters: while the client lags, a newer one takes the place of the one that waits under the same
+   * key, and it is sent when the client has read what was before it.
+   */
+  sendLast(key: string, text: string): void {
+    if (this.#waiting.size === 0 && this.socket.bufferedAmount < CONFLATE_BYTES) {
+      this.send(text);
+      return;
+    }
+    if (this.#waiting.size === 0) this.#looking = setInterval(() => this.#sendWaiting(), LOOK_MS);
+    this.#waiting.delete(key); // the newest is the last in line
+    this.#waiting.set(key, text);
+  }
+
+  #sendWaiting(): void {
+    for (const [key, text] of this.#waiting) {
+      if (this.socket.bufferedAmount >= CONFLATE_BYTES) return;
+      this.#waiting.delete(key);
+      this.send(text);
+    }
+    if (this.#waiting.size === 0) clearInterval(this.#looking);
   }
 
   sendJson(value: unknown): void {
