@@ -6,6 +6,7 @@ import { benchPipeline } from './pipeline.ts';
 import { benchRecovery } from './recovery.ts';
 import { benchRest } from './rest.ts';
 import { benchRules } from './rules.ts';
+import { benchWire } from './wire.ts';
 
 /** Every figure by the name that `outcry bench` knows it by, and what it takes. */
 export const FIGURES: Record<string, { what: string; run(options: FigureOptions): Report | Promise<Report> }> = {
@@ -15,5 +16,6 @@ export const FIGURES: Record<string, { what: string; run(options: FigureOptions)
   rules: { what: 'trades under a million stops and trailing stops, firing them, a call auction of a million orders', run: benchRules },
   rest: { what: 'signed, durable REST orders over loopback', run: benchRest },
   memory: { what: 'pools and rings beside what else allocates; pressure; bytes of a resting order', run: benchMemory },
+  wire: { what: 'ITCH decoding and books, OUCH, trades to multicast under packet loss, FIX', run: benchWire },
   recovery: { what: 'replay of 10 million commands, load of a snapshot', run: benchRecovery },
 };

@@ -1,0 +1,292 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import fs from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { fillCompileCache, runChild } from '../child.ts';
+import type { FeedReaderOptions, FeedReaderResult } from '../feed-reader.ts';
+import type { FixLoadOptions, FixLoadResult } from '../fix-load.ts';
+import type { OuchLoadOptions, OuchLoadResult } from '../ouch-load.ts';
+import { type FigureOptions, machine, type Report, range } from '../report.ts';
+
+const OUTCRY = fileURLToPath(new URL('../../../apps/cli/src/outcry.ts', import.meta.url));
+const FEED_READER = fileURLToPath(new URL('../feed-reader.ts', import.meta.url));
+const CODEC = 'figures/wire-codec-run.ts';
+const DAY_MESSAGES = 6_000_000;
+const SESSIONS = 16;
+const PRICE = 600_000_000;
+const RUN_SECONDS = 5;
+const RATE = 100_000;
+const WINDOW = 4096;
+
+/** The codecs from memory; then OUCH, market data and FIX against a venue in a process of its own. */
+export async function benchWire(options: FigureOptions): Promise<Report> {
+  const report: Report = {
+    benchmark: 'wire',
+    title: `Wire protocols (${options.runs} runs after a warm-up; sustained ones of ${RUN_SECONDS} s)`,
+    machine: machine(),
+    columns: ['figure', 'median', 'min', 'max', 'checked'],
+    rows: [],
+    goals: [],
+    notes: [
+      'Load generator, feed reader and venue share the machine; an OUCH or FIX order trades with the next one, so that each causes two messages.',
+      'Latency is counted from the moment that an order was due, to its acceptance read by the client; accepted means durable (fdatasync).',
+    ],
+  };
+  await codecs(report, options);
+  options.onProgress(0.2);
+  await ouch(report, options);
+  options.onProgress(0.6);
+  await marketData(report, options, 'fsync');
+  await marketData(report, options, 'os');
+  options.onProgress(0.9);
+  await fix(report, options);
+  return report;
+}
+
+async function codecs(report: Report, { runs }: FigureOptions): Promise<void> {
+  fillCompileCache(CODEC, []);
+  const { result } = await runChild<{ messages: number; decodeRates: number[]; bookRates: number[] }>(CODEC, [DAY_MESSAGES, runs]);
+  const million = (rates: number[]) =>
+    range(
+      rates.map((rate) => rate / 1e6),
+      2,
+    );
+  const decode = million(result.decodeRates);
+  const book = million(result.bookRates);
+  report.rows.push([
+    'ITCH decode, every field, million messages/s',
+    decode.median,
+    decode.min,
+    decode.max,
+    `${result.messages} messages, same sum in every run`,
+  ]);
+  report.rows.push([
+    'ITCH decode and books of 8,000 instruments, million/s',
+    book.median,
+    book.min,
+    book.max,
+    'no unknown order, empty at the end',
+  ]);
+  report.goals.push({ goal: 'ITCH decode at least 30 million/s', measured: `${decode.median} million/s`, met: decode.median >= 30 });
+  report.goals.push({ goal: 'decode and books at least 5 million/s', measured: `${book.median} million/s`, met: book.median >= 5 });
+}
+
+async function ouch(report: Report, options: FigureOptions): Promise<void> {
+  const venue = await Venue.start(options.directory, { ouch: { port: 0 } });
+  try {
+    const load = (sessions: number, rate: number, place: number): OuchLoadOptions => ({
+      port: Number(venue.ports.ouch),
+      logins: venue.logins.slice(0, sessions),
+      symbol: 'BTCUSDT',
+      price: PRICE,
+      rate,
+      seconds: RUN_SECONDS,
+      window: WINDOW,
+      firstReference: 1 + place * 10_000_000,
+    });
+    let place = 0;
+    const runs = async (sessions: number, rate: number) => {
+      const results: OuchLoadResult[] = [];
+      for (let i = -1; i < options.runs; i++) {
+        const { result } = await runChild<OuchLoadResult>('ouch-load.ts', [JSON.stringify(load(sessions, rate, place++))]);
+        if (result.accepted + result.rejected !== result.sent)
+          throw new Error(`${result.sent} orders were sent, ${result.accepted} accepted`);
+        if (i >= 0) results.push(result);
+      }
+      return results;
+    };
+    const flat = await runs(SESSIONS, 0);
+    const rate = range(
+      flat.map((run) => run.accepted / run.seconds),
+      0,
+    );
+    const refused = flat.reduce((sum, run) => sum + run.rejected, 0);
+    report.rows.push([
+      `OUCH, ${SESSIONS} sessions flat out, durable orders/s`,
+      rate.median,
+      rate.min,
+      rate.max,
+      `every order answered; ${refused} refused (ring full)`,
+    ]);
+    report.goals.push({ goal: 'OUCH at least 1 million orders/s', measured: `${rate.median}/s`, met: rate.median >= 1e6 });
+    for (const sessions of [2, SESSIONS]) {
+      const paced = await runs(sessions, RATE);
+      for (const name of ['p50', 'p99'] as const) {
+        const ms = range(
+          paced.map(({ latencyNs }) => latencyNs[name] / 1e6),
+          3,
+        );
+        report.rows.push([`OUCH at 100,000/s, ${sessions} sessions, ${name}, ms`, ms.median, ms.min, ms.max, 'no coordinated omission']);
+        const limit = name === 'p50' ? 0.3 : 1;
+        if (sessions === 2)
+          report.goals.push({ goal: `OUCH at 100,000/s: ${name} under ${limit} ms`, measured: `${ms.median} ms`, met: ms.median < limit });
+      }
+    }
+  } finally {
+    await venue.close();
+  }
+}
+
+/** Orders at 100,000/s while a reader with lost datagrams follows the feed. */
+async function marketData(report: Report, options: FigureOptions, durability: 'fsync' | 'os'): Promise<void> {
+  const port = 21_000 + (process.pid % 20_000);
+  const lines = [1, 2].map((line) => ({ group: `239.255.79.${line}`, port: port + line }));
+  const venue = await Venue.start(options.directory, { ouch: { port: 0 }, itch: { lines, requestPort: 0, glimpsePort: 0 }, durability });
+  try {
+    const { ports, logins } = venue;
+    const reading: FeedReaderOptions = {
+      lines,
+      session: String(ports.itchSession),
+      requests: Number(ports.itchRequests),
+      glimpse: Number(ports.glimpse),
+      ...logins[0],
+      lossA: 0.01,
+      lossBoth: 0.001,
+    };
+    const p99: number[] = [];
+    const p50: number[] = [];
+    let lost = 0;
+    for (let i = -1; i < options.runs; i++) {
+      const reader = spawn(process.execPath, [FEED_READER, JSON.stringify(reading)], { stdio: ['pipe', 'pipe', 'inherit', 'pipe'] });
+      let json = '';
+      reader.stdio[3]!.on('data', (chunk) => {
+        json += chunk;
+      });
+      await new Promise((resolve) => reader.stdout!.once('data', resolve));
+      const load: OuchLoadOptions = {
+        port: Number(ports.ouch),
+        logins: logins.slice(0, 2),
+        symbol: 'BTCUSDT',
+        price: PRICE,
+        rate: RATE,
+        seconds: RUN_SECONDS,
+        window: WINDOW,
+        firstReference: 1 + (i + 1) * 10_000_000,
+      };
+      await runChild<OuchLoadResult>('ouch-load.ts', [JSON.stringify(load)]);
+      const ended = new Promise((resolve) => reader.once('close', resolve));
+      reader.stdin!.write('stop\n');
+      await ended;
+      const result = JSON.parse(json) as FeedReaderResult;
+      if (!result.isSame || result.hasGap) throw new Error(`the reader's book is not the venue's: ${json}`);
+      if (i < 0) continue;
+      lost += result.lost;
+      p50.push(result.latencyNs.p50 / 1e6);
+      p99.push(result.latencyNs.p99 / 1e6);
+    }
+    const name = `order at the gateway to its trade's datagram at a reader, 100,000 orders/s, durability ${durability}`;
+    const checked = `${lost} datagrams lost (1 % of line A, 0.1 % of both); book equal, no gap left`;
+    for (const [percentile, values] of [
+      ['p50', p50],
+      ['p99', p99],
+    ] as const) {
+      const { median, min, max } = range(values, 3);
+      report.rows.push([`${name}, ${percentile}, ms`, median, min, max, checked]);
+      if (percentile === 'p99')
+        report.goals.push({
+          goal: `trade to datagram: p99 under 0.2 ms (durability ${durability})`,
+          measured: `${median} ms`,
+          met: median < 0.2,
+        });
+    }
+    report.goals.push({
+      goal: "packet loss: the book equals the venue's, no gap is left",
+      measured: `${options.runs} of ${options.runs} runs`,
+      met: true,
+    });
+  } finally {
+    await venue.close();
+  }
+}
+
+async function fix(report: Report, options: FigureOptions): Promise<void> {
+  const venue = await Venue.start(options.directory, { fix: { port: 0 } });
+  try {
+    const rates: number[] = [];
+    for (let i = -1; i < options.runs; i++) {
+      const load: FixLoadOptions = { port: Number(venue.ports.fix), logins: venue.logins.slice(0, 4), seconds: RUN_SECONDS, window: 200 };
+      const { result } = await runChild<FixLoadResult>('fix-load.ts', [JSON.stringify(load)]);
+      if (result.rejected > 0) throw new Error(`${result.rejected} of ${result.accepted} FIX orders were refused`);
+      if (i >= 0) rates.push(result.accepted / result.seconds);
+    }
+    const { median, min, max } = range(rates, 0);
+    report.rows.push(['FIX, 4 sessions, durable orders/s', median, min, max, 'every order acknowledged; trades reported to both sides']);
+    report.goals.push({ goal: 'FIX at least 20,000 orders/s', measured: `${median}/s`, met: median >= 20_000 });
+  } finally {
+    await venue.close();
+  }
+}
+
+/** A venue in a process of its own, with an account and a login for each session. */
+class Venue {
+  readonly ports: Record<string, number | string>;
+  readonly logins: { user: string; password: string }[];
+  readonly #child: ChildProcess;
+  readonly #folder: string;
+
+  private constructor(child: ChildProcess, folder: string, ports: Venue['ports'], logins: Venue['logins']) {
+    this.#child = child;
+    this.#folder = folder;
+    this.ports = ports;
+    this.logins = logins;
+  }
+
+  static async start(directory: string, config: object): Promise<Venue> {
+    const folder = fs.mkdtempSync(path.join(directory, 'outcry-bench-wire-'));
+    const data = path.join(folder, 'data');
+    const file = path.join(folder, 'config.json');
+    const only = { ouch: undefined, fix: undefined, itch: undefined, grpc: undefined };
+    fs.writeFileSync(
+      file,
+      JSON.stringify({ risk: 'none', realTimePriority: 1, segmentBytes: 256 * 1024 * 1024, ...marketOf(), ...only, ...config }),
+    );
+    const child = spawn(process.execPath, [OUTCRY, 'serve', '--config', file, '--port', '0', '--data', data, '--log-level', 'warn'], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const url = await new Promise<string>((resolve, reject) => {
+      let output = '';
+      child.once('exit', (code) => reject(new Error(`the venue ended with ${code}: ${output}`)));
+      child.stdout!.on('data', (chunk) => {
+        output += chunk;
+        const found = /http:\/\/[\d.]+:\d+/.exec(output)?.[0];
+        if (found !== undefined) resolve(found);
+      });
+    });
+    const headers = { 'x-outcry-admin': fs.readFileSync(path.join(data, 'admin.token'), 'utf8'), 'content-type': 'application/json' };
+    const post = async (what: string, body: object) => {
+      const answer = await fetch(`${url}/outcry/v1/${what}`, { method: 'POST', headers, body: JSON.stringify(body) });
+      if (!answer.ok) throw new Error(await answer.text());
+      return (await answer.json()) as { user: string; password: string };
+    };
+    const logins: Venue['logins'] = [];
+    for (let i = 0; i < SESSIONS; i++) {
+      await post('accounts', { name: `load-${i}` });
+      logins.push(await post(`accounts/load-${i}/logins`, { user: `LOAD${i}` }));
+    }
+    const { ports } = (await (await fetch(`${url}/outcry/v1/status`)).json()) as { ports: Venue['ports'] };
+    return new Venue(child, folder, ports, logins);
+  }
+
+  async close(): Promise<void> {
+    const ended = new Promise((resolve) => this.#child.once('exit', resolve));
+    this.#child.kill('SIGKILL');
+    await ended;
+    fs.rmSync(this.#folder, { recursive: true, force: true });
+  }
+}
+
+function marketOf(): object {
+  const fees = { makerFeePpm: 1000, takerFeePpm: 1000 };
+  const common = { quote: 'USDT', tick: '0.01', lot: '0.00001', minNotional: '0', referencePrice: '60000', ...fees };
+  return {
+    assets: [
+      { name: 'USDT', scale: 8 },
+      { name: 'BTC', scale: 8 },
+      { name: 'ETH', scale: 8 },
+    ],
+    instruments: [
+      { symbol: 'BTCUSDT', base: 'BTC', ...common },
+      { symbol: 'ETHUSDT', base: 'ETH', ...common },
+    ],
+  };
+}
