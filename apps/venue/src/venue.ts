@@ -93,8 +93,8 @@ export async function startVenue(config: VenueConfig, hooks: VenueHooks): Promis
     Object.assign(services.ports, wire?.ports);
     const { gateway, feeds, userStreams } = services;
     const streams = new MarketStreams(market, feeds);
-    const touches = { onDepth: (instrument: number) => services.state.setTouch(instrument, feeds[instrument].depth) };
-    gateway.listeners.push(streams, userStreams, touches);
+    gateway.listeners.push(streams, userStreams);
+    gateway.onTurn = () => services.state.publish((instrument) => feeds[instrument].depth);
     loadCandles(services, log);
     const running = gateway.run();
     const { orders } = gateway.view;

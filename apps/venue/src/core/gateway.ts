@@ -54,9 +54,10 @@ export class Gateway {
   readonly listeners: Partial<ViewListener>[] = [];
   /** Whether new orders are refused; cancels and everything else pass. */
   isShortOfMemory = () => false;
+  /** Called after each turn that took in events. */
+  onTurn = () => {};
   readonly #shared: Shared;
   readonly #ring: Ring;
-  readonly #state: SharedState;
   /** commands without an answer yet, oldest first from `#head` on */
   #pending: Pending[] = [];
   #head = 0;
@@ -70,8 +71,7 @@ export class Gateway {
   constructor(shared: Shared, unitOf: (instrument: number) => number, state: SharedState, orders: OpenOrders) {
     this.#shared = shared;
     this.#ring = shared.commands;
-    this.#state = state;
-    this.view = new View(this.#fanOut(), unitOf, state, orders);
+    this.view = new View(this.#fanOut(state), unitOf, state, orders);
   }
 
   /** Number of the last command whose events have been taken in. */
@@ -183,7 +183,7 @@ export class Gateway {
     }
     this.#current = undefined;
     if (this.#read !== begin) events.release(GATEWAY_GATE, this.#read);
-    this.#state.publish();
+    if (this.#read !== begin) this.onTurn();
     const settled = this.#settle(Math.min(durable, applied));
     return settled || this.#read !== begin;
   }
@@ -225,7 +225,7 @@ export class Gateway {
   }
 
   /** Notes for the command being answered, then tells the listeners. */
-  #fanOut(): ViewListener {
+  #fanOut(state: SharedState): ViewListener {
     const all = this.listeners;
     return {
       onAccepted: (order: Order) => {
@@ -276,6 +276,7 @@ export class Gateway {
         for (const listener of all) listener.onTransfer?.(account, asset, units, time);
       },
       onDepth: (instrument: number, side: Side, price: number, lots: number) => {
+        state.touch(instrument);
         for (const listener of all) listener.onDepth?.(instrument, side, price, lots);
       },
       onRejected: (account: number, reason: number, flags: number) => {

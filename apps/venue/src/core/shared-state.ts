@@ -37,6 +37,7 @@ export class SharedState {
   readonly #assets: number;
   readonly #isChanged: Uint8Array;
   readonly #changed: number[] = [];
+  readonly #touched = new Set<number>();
 
   constructor({ accounts, assets: assetCount, instruments, file }: SharedStateOptions) {
     const balances = { capacity: Math.min(MOST_BALANCES, accounts * assetCount), valueWords: balanceValue.WORDS };
@@ -66,8 +67,10 @@ export class SharedState {
     this.#changed.push(place);
   }
 
-  /** Shares the balances that changed since the last call. */
-  publish(): void {
+  /** Shares the balances and best prices that changed since the last call. @param depthOf an instrument's depth */
+  publish(depthOf: (instrument: number) => Depth): void {
+    for (const instrument of this.#touched) this.#setTouch(instrument, depthOf(instrument));
+    this.#touched.clear();
     const { f64 } = this.#balances.value;
     for (const place of this.#changed) {
       this.#isChanged[place] = 0;
@@ -78,8 +81,12 @@ export class SharedState {
     this.#changed.length = 0;
   }
 
-  /** Takes over an instrument's best price after its depth has changed. */
-  setTouch(instrument: number, depth: Depth): void {
+  /** Notes that an instrument's depth has changed. */
+  touch(instrument: number): void {
+    this.#touched.add(instrument);
+  }
+
+  #setTouch(instrument: number, depth: Depth): void {
     const { f64 } = this.#touches.value;
     let isNew = !this.#touches.get(instrument, 0);
     for (const side of [BUY, SELL]) {

@@ -219,6 +219,7 @@ export class FixOrders {
   // ── What became of them ──────────────────────────────────────────────────────────────────────────────────────────────────
 
   #accepted(order: Order): void {
+    if (this.#requested.size === 0) return;
     const requested = this.#requested.get(`${order.account}:${order.clientId}`);
     if (requested === undefined) return;
     const { client, replaces } = requested;
