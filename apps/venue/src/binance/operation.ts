@@ -1,4 +1,5 @@
 import { REASON } from '@outcry/market/reason';
+import type { Histogram } from '@outcry/telemetry/histogram';
 import type { TObject } from 'typebox';
 import type { Accounts } from '../core/accounts.ts';
 import type { CommandFields } from '../core/commands.ts';
@@ -32,6 +33,8 @@ export interface Services {
   sessions: Sessions;
   /** TCP ports (and multicast groups) of the gateways beside REST, by protocol */
   ports: Record<string, number | string>;
+  /** nanoseconds, by what they measure */
+  latencies: Record<string, Histogram>;
   now(): number;
 }
 

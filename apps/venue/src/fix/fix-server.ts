@@ -25,6 +25,8 @@ export interface FixClient {
   readonly login: Login;
   readonly session: FixSession;
   readonly store: FileFixStore;
+  /** messages to go out together at the end of this turn of the event loop */
+  outgoing: Buffer[];
 }
 
 export interface FixApplication {
@@ -76,6 +78,7 @@ export class FixServer {
     clearInterval(this.#ticking);
     for (const [client, socket] of this.#sockets) {
       client.session.logout('the venue is stopping');
+      this.#flush(client);
       socket.end();
     }
     this.#server.close();
@@ -124,10 +127,13 @@ export class FixServer {
     const old = this.#sockets.get(client);
     if (old !== undefined) {
       client.session.disconnected();
+      client.outgoing = []; // it is in the store
+      client.store.flush();
       old.destroy();
     }
     this.#sockets.set(client, socket);
     if (client.session.accept(message)) return client;
+    this.#flush(client);
     socket.end();
     this.#sockets.delete(client);
     return undefined;
@@ -144,22 +150,34 @@ export class FixServer {
       target: login.user,
       store,
       send: (bytes) => this.#send(client, bytes),
-      disconnect: () => this.#sockets.get(client)?.end(),
+      disconnect: () => {
+        this.#flush(client);
+        this.#sockets.get(client)?.end();
+      },
       onMessage: (message) => this.#application.onMessage(client, message),
       onLogon: () => this.#application.onLogon(client),
       onLogout: () => this.#application.onLogout(client),
       now: () => this.#services.now(),
     });
-    const client: FixClient = { login, session, store };
+    const client: FixClient = { login, session, store, outgoing: [] };
     this.#clients.set(name, client);
     return client;
   }
 
   /** What a client that is away is told, it is told when it asks again. */
   #send(client: FixClient, bytes: Buffer): void {
+    if (client.outgoing.length === 0) setImmediate(() => this.#flush(client));
+    client.outgoing.push(bytes);
+  }
+
+  #flush(client: FixClient): void {
+    const { outgoing } = client;
+    if (outgoing.length === 0) return;
+    client.outgoing = [];
+    client.store.flush();
     const socket = this.#sockets.get(client);
     if (socket === undefined) return;
-    socket.write(bytes);
+    socket.write(outgoing.length === 1 ? outgoing[0] : Buffer.concat(outgoing));
     if (socket.writableLength > MOST_WAITING) socket.destroy();
   }
 }

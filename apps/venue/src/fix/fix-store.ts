@@ -7,43 +7,37 @@ const HEAD_BYTES = 8;
 
 /**
  * A session's numbers and sent messages in two files, so that they outlive the venue's process: `.fix` holds the messages behind each other,
- * `.seq` the numbers, 16 bytes. They are written before a message goes out; the system puts them on the disk when it likes. Throws what the
- * disk says.
+ * with their numbers, `.seq` the number of the next message to receive. What is saved is in the file after `flush`, which comes before it goes
+ * out; the system puts it on the disk when it likes. Throws what the disk says.
  */
 export class FileFixStore implements FixStore {
   readonly #messages: number;
   readonly #numbers: number;
-  readonly #sequences = new Float64Array(2);
-  readonly #sequenceBytes = new Uint8Array(this.#sequences.buffer);
+  readonly #received = new Float64Array(1);
+  readonly #receivedBytes = new Uint8Array(this.#received.buffer);
+  nextOut: number;
   /** offset of the message with a number, by number */
   #index: number[] = [];
   #end = 0;
+  #pending: Buffer[] = [];
 
   constructor(directory: string, name: string) {
     fs.mkdirSync(directory, { recursive: true });
     const open = (file: string) => fs.openSync(file, fs.existsSync(file) ? 'r+' : 'w+', 0o600);
     this.#messages = open(path.join(directory, `${name}.fix`));
     this.#numbers = open(path.join(directory, `${name}.seq`));
-    fs.readSync(this.#numbers, this.#sequenceBytes, 0, 16, 0);
+    fs.readSync(this.#numbers, this.#receivedBytes, 0, 8, 0);
+    this.#received[0] = Math.max(this.#received[0], 1);
     this.#readIndex();
-    // The process may have ended between the two files: what is kept was meant to be sent.
-    this.#sequences[0] = Math.max(this.#sequences[0], this.#index.length, 1);
-    this.#sequences[1] = Math.max(this.#sequences[1], 1);
+    this.nextOut = Math.max(this.#index.length, 1);
   }
 
-  get nextOut(): number {
-    return this.#sequences[0];
-  }
-  set nextOut(next: number) {
-    this.#sequences[0] = next;
-    fs.writeSync(this.#numbers, this.#sequenceBytes, 0, 16, 0);
-  }
   get nextIn(): number {
-    return this.#sequences[1];
+    return this.#received[0];
   }
   set nextIn(next: number) {
-    this.#sequences[1] = next;
-    fs.writeSync(this.#numbers, this.#sequenceBytes, 0, 16, 0);
+    this.#received[0] = next;
+    fs.writeSync(this.#numbers, this.#receivedBytes, 0, 8, 0);
   }
 
   save(sequence: number, message: Buffer): void {
@@ -51,14 +45,24 @@ export class FileFixStore implements FixStore {
     record.writeUInt32LE(sequence, 0);
     record.writeUInt32LE(message.length, 4);
     message.copy(record, HEAD_BYTES);
-    fs.writeSync(this.#messages, record, 0, record.length, this.#end);
+    this.#pending.push(record);
     this.#index[sequence] = this.#end;
     this.#end += record.length;
+  }
+
+  /** Writes what was saved. */
+  flush(): void {
+    if (this.#pending.length === 0) return;
+    const records = this.#pending.length === 1 ? this.#pending[0] : Buffer.concat(this.#pending);
+    this.#pending = [];
+    for (let at = 0; at < records.length; )
+      at += fs.writeSync(this.#messages, records, at, records.length - at, this.#end - records.length + at);
   }
 
   load(sequence: number): Buffer | undefined {
     const offset = this.#index[sequence];
     if (offset === undefined) return undefined;
+    this.flush();
     const head = Buffer.alloc(HEAD_BYTES);
     fs.readSync(this.#messages, head, 0, HEAD_BYTES, offset);
     const message = Buffer.alloc(head.readUInt32LE(4));
@@ -68,13 +72,15 @@ export class FileFixStore implements FixStore {
 
   reset(): void {
     fs.ftruncateSync(this.#messages, 0);
+    this.#pending = [];
     this.#index = [];
     this.#end = 0;
-    this.#sequences.fill(1);
-    fs.writeSync(this.#numbers, this.#sequenceBytes, 0, 16, 0);
+    this.nextOut = 1;
+    this.nextIn = 1;
   }
 
   close(): void {
+    this.flush();
     fs.closeSync(this.#messages);
     fs.closeSync(this.#numbers);
   }

@@ -225,6 +225,7 @@ export class ItchPublisher {
       return;
     }
     this.#orders[order] = shown - lots;
+    if (this.feed.tradeTime === 0) this.feed.tradeTime = this.#time;
     if ((flags & IN_AUCTION) === 0 && i32[at + PRICE] === this.#orders[order | TICKS]) {
       const message = this.#begin(wire.orderExecuted, executed, instrument.number + 1);
       message.reference = orderId(slot, i32[at + ORDER_GENERATION]);

@@ -1,4 +1,6 @@
 import dgram from 'node:dgram';
+import { reserve } from '@outcry/memory/span';
+import { HISTOGRAM_BYTES, Histogram } from '@outcry/telemetry/histogram';
 import { WIRE_ERROR } from '@outcry/wire/layout';
 import { END_OF_SESSION, MOLD_HEAD, MoldPacker, MoldReader, sessionBytes } from '@outcry/wire/mold';
 
@@ -36,6 +38,11 @@ export class MessageFeed {
   next = 1;
   sent = 0;
   droppedRequests = 0;
+  /** microseconds since 1970 at which the first trade in the datagram was entered, 0: there is none in it */
+  tradeTime = 0;
+  /** from there to the datagram being given to the system, in nanoseconds */
+  readonly latencySpan = reserve(HISTOGRAM_BYTES);
+  readonly #latency = new Histogram(this.latencySpan);
   readonly #options: FeedOptions;
   readonly #packer: MoldPacker;
   readonly #answer: MoldPacker;
@@ -149,6 +156,9 @@ export class MessageFeed {
     for (const { group, port } of this.#options.lines) this.#sender.send(datagram, port, group, ignore);
     this.sent++;
     this.#hasSent = true;
+    if (this.tradeTime === 0) return;
+    this.#latency.record((performance.timeOrigin + performance.now()) * 1e6 - this.tradeTime * 1000);
+    this.tradeTime = 0;
   }
 
   #beat(): void {

@@ -4,6 +4,7 @@ import { event } from '@outcry/market/event';
 import { sleepThread } from '@outcry/memory/bell';
 import type { Outcome } from '@outcry/memory/libc';
 import { keepCompiledCode, raiseInliningBudget } from '@outcry/memory/runtime';
+import type { Span } from '@outcry/memory/span';
 import type { Login } from '../core/accounts.ts';
 import type { VenueConfig } from '../core/config.ts';
 import { type AssetDefinition, type InstrumentDefinition, Market } from '../core/market.ts';
@@ -41,6 +42,8 @@ export interface WireThreadData {
 export type WireMessage = { kind: 'logins'; logins: readonly Login[] } | { kind: 'stop' };
 export interface WireStart {
   ports: Record<string, number | string>;
+  /** histograms, by what they measure */
+  latencies: Record<string, Span>;
   placed: Outcome[];
 }
 
@@ -72,7 +75,8 @@ port.on('message', (message: WireMessage) => {
   if (message.kind === 'logins') logins.replace(message.logins);
   else stop();
 });
-port.postMessage({ ports, placed: place(data.placement) } satisfies WireStart);
+const latencies: Record<string, Span> = itch === undefined ? {} : { tradeToDatagram: itch.feed.latencySpan };
+port.postMessage({ ports, latencies, placed: place(data.placement) } satisfies WireStart);
 keepCompiledCode();
 await run();
 

@@ -9,6 +9,7 @@ import type { WireMessage, WireStart, WireThreadData } from './wire-thread.ts';
 /** The thread of the field's own protocols, running. */
 export interface Wire {
   readonly ports: WireStart['ports'];
+  readonly latencies: WireStart['latencies'];
   close(): Promise<void>;
 }
 
@@ -34,7 +35,7 @@ export async function startWire(config: VenueConfig, crew: Crew, accounts: Accou
   };
   const worker = new Worker(new URL('./wire-thread.ts', import.meta.url), { workerData: data, name: 'wire' });
   const ended = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
-  const { ports, placed } = await firstMessage<WireStart>(worker).catch((error: NodeJS.ErrnoException) => {
+  const { ports, latencies, placed } = await firstMessage<WireStart>(worker).catch((error: NodeJS.ErrnoException) => {
     throw error.code === 'EADDRINUSE' ? new Error(`a port of the wire protocols is taken: ${error.message}`) : error;
   });
   crew.placed.wire = placed;
@@ -45,6 +46,7 @@ export async function startWire(config: VenueConfig, crew: Crew, accounts: Accou
   accounts.onLogins.push((logins) => tell({ kind: 'logins', logins }));
   return {
     ports,
+    latencies,
     close: () => {
       tell({ kind: 'stop' });
       return ended;
