@@ -17,6 +17,7 @@ const MOST_CONNECTIONS = 1024;
 const MOST_WAITING = 16 * 1024 * 1024;
 const LOGON_MS = 10_000;
 const TICK_MS = 250;
+const DISK_ERRORS: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT', 'EIO', 'EROFS']);
 /** Garbled messages of one connection before it is given up. */
 const MOST_GARBLED = 100;
 
@@ -104,7 +105,7 @@ export class FixServer {
           client = this.#logon(socket, text);
           if (client === undefined) return;
           clearTimeout(late);
-        } else if (this.#sockets.get(client) === socket) client.session.receive(text);
+        } else if (this.#sockets.get(client) === socket) this.#receive(client, text);
       }
       if (framer.garbled > MOST_GARBLED) socket.destroy();
     });
@@ -132,11 +133,20 @@ export class FixServer {
       old.destroy();
     }
     this.#sockets.set(client, socket);
-    if (client.session.accept(message)) return client;
+    if (this.#accepts(client, message)) return client;
     this.#flush(client);
     socket.end();
     this.#sockets.delete(client);
     return undefined;
+  }
+
+  #accepts(client: FixClient, logon: FixMessage): boolean {
+    try {
+      return client.session.accept(logon);
+    } catch (error) {
+      this.#giveUp(client, error);
+      return false;
+    }
   }
 
   #client(login: Login, version: string): FixClient {
@@ -164,6 +174,21 @@ export class FixServer {
     return client;
   }
 
+  #receive(client: FixClient, text: string): void {
+    try {
+      client.session.receive(text);
+    } catch (error) {
+      this.#giveUp(client, error);
+    }
+  }
+
+  /** What cannot be kept cannot be sent, or taken: the client comes back, and asks again. Anything but the disk's word is a fault of ours. */
+  #giveUp(client: FixClient, error: unknown): void {
+    if (!DISK_ERRORS.has((error as NodeJS.ErrnoException).code ?? '')) throw error;
+    this.#log.error({ user: client.login.user, error: (error as Error).message }, 'FIX messages cannot be kept');
+    this.#sockets.get(client)?.destroy();
+  }
+
   /** What a client that is away is told, it is told when it asks again. */
   #send(client: FixClient, bytes: Buffer): void {
     if (client.outgoing.length === 0) setImmediate(() => this.#flush(client));
@@ -174,7 +199,12 @@ export class FixServer {
     const { outgoing } = client;
     if (outgoing.length === 0) return;
     client.outgoing = [];
-    client.store.flush();
+    try {
+      client.store.flush();
+    } catch (error) {
+      this.#giveUp(client, error);
+      return;
+    }
     const socket = this.#sockets.get(client);
     if (socket === undefined) return;
     socket.write(outgoing.length === 1 ? outgoing[0] : Buffer.concat(outgoing));

@@ -36,8 +36,14 @@ export class FileFixStore implements FixStore {
     return this.#received[0];
   }
   set nextIn(next: number) {
+    const before = this.#received[0];
     this.#received[0] = next;
-    fs.writeSync(this.#numbers, this.#receivedBytes, 0, 8, 0);
+    try {
+      fs.writeSync(this.#numbers, this.#receivedBytes, 0, 8, 0);
+    } catch (error) {
+      this.#received[0] = before; // the client sends it again
+      throw error;
+    }
   }
 
   save(sequence: number, message: Buffer): void {
@@ -50,13 +56,13 @@ export class FileFixStore implements FixStore {
     this.#end += record.length;
   }
 
-  /** Writes what was saved. */
+  /** Writes what was saved; what cannot be written is tried again next time. */
   flush(): void {
     if (this.#pending.length === 0) return;
     const records = this.#pending.length === 1 ? this.#pending[0] : Buffer.concat(this.#pending);
-    this.#pending = [];
     for (let at = 0; at < records.length; )
       at += fs.writeSync(this.#messages, records, at, records.length - at, this.#end - records.length + at);
+    this.#pending = [];
   }
 
   load(sequence: number): Buffer | undefined {

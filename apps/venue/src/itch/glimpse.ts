@@ -44,7 +44,9 @@ export class Glimpse implements SoupApplication<GlimpsePort> {
     const to = log.claim(endOfSnapshot.length);
     log.view.setUint8(to, endOfSnapshot.type);
     writeNumber(log.view, to + endOfSnapshot.at.sequence, feed.next);
-    return new GlimpsePort(feed.session, log);
+    if (log.brokenBy === undefined) return new GlimpsePort(feed.session, log);
+    log.close(); // the disk has no room for it
+    return undefined;
   }
 
   onMessage(): string {

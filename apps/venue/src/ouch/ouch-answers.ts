@@ -124,7 +124,7 @@ export class OuchAnswers {
 
   #writeAccepted(port: OuchPort, flow: Flow, copies: DataView, from: number, id: number): void {
     const to = this.#begin(port, flow, wire.accepted, true);
-    const { view } = port;
+    const { view } = port.log;
     copy(copies, from + ENTER.userRef, view, to + ACCEPTED.userRef, 27); // reference to display: the same on both ways
     setU64(view, to + ACCEPTED.orderRef, id);
     copy(copies, from + ENTER.capacity, view, to + ACCEPTED.capacity, 3);
@@ -145,7 +145,7 @@ export class OuchAnswers {
   ): void {
     const instrument = this.#market.instruments[i32[at + PLACE] & 0xffff];
     const to = this.#begin(port, flow, wire.replaced, true);
-    const { view } = port;
+    const { view } = port.log;
     view.setUint32(to + REPLACED.originalRef, this.#replacedReference);
     view.setUint32(to + REPLACED.userRef, reference);
     view.setUint8(to + REPLACED.side, this.#replacedLetters & 0xff);
@@ -171,7 +171,7 @@ export class OuchAnswers {
     const port = this.#gateway.portOf(flow);
     this.#stamp(f64[(at >> 1) + F64_TIME]);
     const to = this.#begin(port, flow, wire.executed, true);
-    const { view } = port;
+    const { view } = port.log;
     view.setUint32(to + EXECUTED.userRef, table.referenceOf(slot));
     view.setUint32(to + EXECUTED.quantity, i32[at + QUANTITY]);
     setU64(view, to + EXECUTED.price, i32[at + PRICE] * this.#market.instruments[instrument].wireTick);
@@ -203,9 +203,9 @@ export class OuchAnswers {
     const port = this.#gateway.portOf(flow);
     this.#stamp(time);
     const to = this.#begin(port, flow, wire.cancelled, false);
-    port.view.setUint32(to + CANCELLED.userRef, reference);
-    port.view.setUint32(to + CANCELLED.quantity, lots);
-    port.view.setUint8(to + CANCELLED.reason, reason);
+    port.log.view.setUint32(to + CANCELLED.userRef, reference);
+    port.log.view.setUint32(to + CANCELLED.quantity, lots);
+    port.log.view.setUint8(to + CANCELLED.reason, reason);
     this.#finish(port, flow, to, wire.cancelled.length, false);
   }
 
@@ -255,9 +255,9 @@ export class OuchAnswers {
     const port = this.#gateway.portOf(flow);
     this.#stamp(time);
     const to = this.#begin(port, flow, wire.modified, false);
-    port.view.setUint32(to + wire.modified.at.userRef, reference);
-    port.view.setUint8(to + wire.modified.at.side, table.lettersOf(slot) & 0xff);
-    port.view.setUint32(to + wire.modified.at.quantity, i32[at + REMAINING]);
+    port.log.view.setUint32(to + wire.modified.at.userRef, reference);
+    port.log.view.setUint8(to + wire.modified.at.side, table.lettersOf(slot) & 0xff);
+    port.log.view.setUint32(to + wire.modified.at.quantity, i32[at + REMAINING]);
     this.#finish(port, flow, to, wire.modified.length, false);
   }
 
@@ -269,11 +269,11 @@ export class OuchAnswers {
     const port = this.#gateway.portOf(flow);
     this.#stamp(f64[(at >> 1) + F64_TIME]);
     const { TAG, restated } = wire;
-    const to = port.begin(restated.length + 2 + 6 + (flow.channel === 0 ? 0 : 3));
+    const to = port.log.claim(restated.length + 2 + 6 + (flow.channel === 0 ? 0 : 3));
     this.#head(port, to, restated);
-    port.view.setUint32(to + restated.at.userRef, this.#gateway.table.referenceOf(slot));
-    port.view.setUint8(to + restated.at.reason, RESTATED);
-    const tags = appendage.open(port.view, to + restated.length).u32(TAG.DISPLAY_QUANTITY, i32[at + QUANTITY]);
+    port.log.view.setUint32(to + restated.at.userRef, this.#gateway.table.referenceOf(slot));
+    port.log.view.setUint8(to + restated.at.reason, RESTATED);
+    const tags = appendage.open(port.log.view, to + restated.length).u32(TAG.DISPLAY_QUANTITY, i32[at + QUANTITY]);
     if (flow.channel !== 0) tags.u8(TAG.USER_REF_INDEX, flow.channel);
     tags.finish();
     this.#written(port);
@@ -295,7 +295,7 @@ export class OuchAnswers {
     gateway.table.addTraded(slot, traded);
     this.#stamp(f64[(at >> 1) + F64_TIME]);
     const to = this.#begin(port, flow, wire.accepted, true);
-    const order = shown.wrap(port.view, to);
+    const order = shown.wrap(port.log.view, to);
     order.userRef = reference;
     order.side = side;
     order.quantity = i32[at + REMAINING];
@@ -317,18 +317,18 @@ export class OuchAnswers {
 
   systemEvent(port: OuchPort, code: string): void {
     this.#stampNow();
-    const to = port.begin(wire.systemEvent.length);
+    const to = port.log.claim(wire.systemEvent.length);
     this.#head(port, to, wire.systemEvent);
-    port.view.setUint8(to + wire.systemEvent.at.event, letter(code));
+    port.log.view.setUint8(to + wire.systemEvent.at.event, letter(code));
     this.#written(port);
   }
 
   reject(port: OuchPort, flow: Flow, reference: number, reason: number, from: DataView, clientOrderId: number): void {
     this.#stampNow();
     const to = this.#begin(port, flow, wire.rejected, false);
-    port.view.setUint32(to + wire.rejected.at.userRef, reference);
-    port.view.setUint16(to + wire.rejected.at.reason, reason);
-    copy(from, clientOrderId, port.view, to + wire.rejected.at.clientOrderId, 14);
+    port.log.view.setUint32(to + wire.rejected.at.userRef, reference);
+    port.log.view.setUint16(to + wire.rejected.at.reason, reason);
+    copy(from, clientOrderId, port.log.view, to + wire.rejected.at.clientOrderId, 14);
     this.#finish(port, flow, to, wire.rejected.length, false);
   }
 
@@ -348,7 +348,7 @@ export class OuchAnswers {
   accountQuery(port: OuchPort, flow: Flow): void {
     this.#stampNow();
     const to = this.#begin(port, flow, wire.accountQueryResponse, false);
-    port.view.setUint32(to + wire.accountQueryResponse.at.nextUserRef, flow.last + 1);
+    port.log.view.setUint32(to + wire.accountQueryResponse.at.nextUserRef, flow.last + 1);
     this.#finish(port, flow, to, wire.accountQueryResponse.length, false);
   }
 
@@ -357,7 +357,7 @@ export class OuchAnswers {
     const answer = port.isDisabled ? wire.disableResponse : wire.enableResponse;
     this.#stampNow();
     const to = this.#begin(port, flow, answer, true);
-    copy(view, at + wire.disableEntry.at.userRef, port.view, to + answer.at.userRef, 8);
+    copy(view, at + wire.disableEntry.at.userRef, port.log.view, to + answer.at.userRef, 8);
     this.#finish(port, flow, to, answer.length, true);
   }
 
@@ -366,11 +366,11 @@ export class OuchAnswers {
     const answer = wire.massCancelResponse;
     const tags = Math.max(0, end - elements);
     this.#stampNow();
-    const to = port.begin(answer.length + 2 + tags);
+    const to = port.log.claim(answer.length + 2 + tags);
     this.#head(port, to, answer);
-    copy(view, at + wire.massCancel.at.userRef, port.view, to + answer.at.userRef, 16);
-    port.view.setUint16(to + answer.length, tags);
-    copy(view, elements, port.view, to + answer.length + 2, tags);
+    copy(view, at + wire.massCancel.at.userRef, port.log.view, to + answer.at.userRef, 16);
+    port.log.view.setUint16(to + answer.length, tags);
+    copy(view, elements, port.log.view, to + answer.length + 2, tags);
     this.#written(port);
   }
 
@@ -379,28 +379,27 @@ export class OuchAnswers {
   /** @param isOpen whether the message always has an appendage's length; others have one only for a channel that is not 0 */
   #begin(port: OuchPort, flow: Flow, type: { type: number; length: number }, isOpen: boolean): number {
     const tags = flow.channel === 0 ? (isOpen ? 2 : 0) : 5;
-    const to = port.begin(type.length + tags);
+    const to = port.log.claim(type.length + tags);
     this.#head(port, to, type);
     return to;
   }
 
   #head(port: OuchPort, to: number, { type }: { type: number }): void {
-    port.view.setUint8(to, type);
-    setU64(port.view, to + 1, this.#timestamp);
+    port.log.view.setUint8(to, type);
+    setU64(port.log.view, to + 1, this.#timestamp);
   }
 
   #finish(port: OuchPort, flow: Flow, to: number, length: number, isOpen: boolean): void {
     if (flow.channel !== 0)
       appendage
-        .open(port.view, to + length)
+        .open(port.log.view, to + length)
         .u8(wire.TAG.USER_REF_INDEX, flow.channel)
         .finish();
-    else if (isOpen) port.view.setUint16(to + length, 0);
+    else if (isOpen) port.log.view.setUint16(to + length, 0);
     this.#written(port);
   }
 
   #written(port: OuchPort): void {
-    port.commit();
     if (port.isDirty) return;
     port.isDirty = true;
     this.#dirty.push(port);

@@ -124,9 +124,7 @@ export class OuchGateway implements SoupApplication<OuchPort> {
       this.#now = Date.now() * 1000;
       this.sender.tick();
     }
-    const length = port.translate(view, at, bytes);
-    if (length === 0) return undefined;
-    return length < 0 ? notOuch(length) : this.#take(port, port.incoming, port.incomingAt, length);
+    return this.#take(port, view, at, bytes);
   }
 
   /** Handles a message, or lets it wait. Returns why the connection must end, if it must. */

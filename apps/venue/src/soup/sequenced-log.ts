@@ -11,7 +11,8 @@ const INDEX_EVERY = 1024;
  * The sequenced packets of one session and login, framed as they go out, in a file: what a client missed is read from there, however
  * far it lags, and memory holds only what is being written. Messages are numbered from 1.
  *
- * `claim` room for a message and write it at once; `flush` hands what is new to the sink.
+ * `claim` room for a message and write it at once; `flush` hands what is new to the sink. When the file cannot be written any more (a full
+ * disk) the log is broken for good: what is claimed is forgotten, and whoever reads is told.
  */
 export class SequencedLog {
   readonly file: string;
@@ -21,6 +22,9 @@ export class SequencedLog {
   bytes = 0;
   /** takes what is flushed, if somebody is up to date */
   sink: ((packets: Uint8Array) => void) | undefined;
+  /** why nothing is kept any more */
+  brokenBy: Error | undefined;
+  onBroken: (error: Error) => void = () => undefined;
   readonly view: DataView;
   /** the newest piece, not in the file yet */
   readonly #piece = new Uint8Array(PIECE_BYTES);
@@ -50,17 +54,25 @@ export class SequencedLog {
 
   flush(): void {
     const begin = this.bytes - this.#inFile;
-    if (begin === this.#filled) return;
+    if (begin === this.#filled || this.brokenBy !== undefined) return;
     this.bytes = this.#inFile + this.#filled;
     this.sink?.(this.#piece.subarray(begin, this.#filled));
   }
 
-  /** Throws what the disk says. */
   #writePiece(): void {
     this.flush();
-    for (let at = 0; at < this.#filled; ) at += fs.writeSync(this.#fd, this.#piece, at, this.#filled - at, this.#inFile + at);
-    this.#inFile += this.#filled;
+    const bytes = this.#filled;
     this.#filled = 0;
+    try {
+      for (let at = 0; at < bytes; ) at += fs.writeSync(this.#fd, this.#piece, at, bytes - at, this.#inFile + at);
+      this.#inFile += bytes;
+    } catch (error) {
+      const isFirst = this.brokenBy === undefined;
+      this.brokenBy = error as Error;
+      this.bytes = this.#inFile;
+      this.sink = undefined;
+      if (isFirst) this.onBroken(this.brokenBy);
+    }
   }
 
   /** File offset of a message that is in the file, or of the next one. */

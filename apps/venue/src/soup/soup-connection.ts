@@ -121,6 +121,7 @@ export class SoupConnection<Port extends SoupPort = SoupPort> {
     if (request === undefined) return 'a login has 46 bytes';
     const port = this.#application.open(request.user, request.password, this.#address);
     if (port === undefined) return this.#reject(NOT_AUTHORIZED, 'user or password is wrong, or too many tries');
+    if (port.log.brokenBy !== undefined) return this.#reject(NO_SUCH_SESSION, 'the venue could not keep the messages of this session');
     if (request.session !== '' && request.session !== port.session) return this.#reject(NO_SUCH_SESSION, 'that session is over');
     if (Number.isNaN(request.sequence)) return this.#reject(NO_SUCH_SESSION, 'the sequence number is no number');
     port.connection?.end('logged in from elsewhere');

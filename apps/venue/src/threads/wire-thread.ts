@@ -99,7 +99,14 @@ async function publish({ lines, requestPort, glimpsePort }: NonNullable<WireThre
 function makePort(login: number): OuchPort {
   const found = [...logins.all].find(({ number }) => number === login);
   const known = found ?? { user: `#${login}`, password: '', number: login, account: 0, cancelOnDisconnect: false };
-  return new OuchPort(known, data.session, directory, `ouch-${known.user}`);
+  const made = new OuchPort(known, data.session, directory, `ouch-${known.user}`);
+  made.log.onBroken = (error) => {
+    port.postMessage({
+      warning: `OUCH messages of ${known.user} cannot be kept: its session is over until the next start (${error.message})`,
+    });
+    made.connection?.end('the venue cannot keep the messages of this session');
+  };
+  return made;
 }
 
 async function run(): Promise<void> {

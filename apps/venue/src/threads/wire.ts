@@ -39,6 +39,7 @@ export async function startWire(config: VenueConfig, crew: Crew, accounts: Accou
     throw error.code === 'EADDRINUSE' ? new Error(`a port of the wire protocols is taken: ${error.message}`) : error;
   });
   crew.placed.wire = placed;
+  worker.on('message', ({ warning }: { warning: string }) => log.error({ thread: 'wire' }, warning));
   worker.on('error', (error) =>
     log.fatal({ thread: 'wire', error: (error as Error).stack }, 'the wire thread died: the venue cannot go on'),
   );

@@ -1,0 +1,66 @@
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { after, test } from 'node:test';
+import { FileFixStore } from '../src/fix/fix-store.ts';
+import { SequencedLog } from '../src/soup/sequenced-log.ts';
+
+const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'outcry-kept-'));
+after(() => fs.rmSync(folder, { recursive: true, force: true }));
+
+test('a sequenced log gives back any message, from memory and from the file', () => {
+  const log = new SequencedLog(folder, 'log');
+  const sizes = Array.from({ length: 20_000 }, (_, i) => 4 + ((i * 7919) % 90));
+  for (const [i, size] of sizes.entries()) log.view.setUint32(log.claim(size), i + 1);
+  log.flush();
+  assert.equal(log.next, 20_001);
+  for (const number of [1, 2, 1023, 1024, 1025, 9999, 19_999, 20_000]) {
+    const packet = log.read(log.offsetOf(number), 7);
+    assert.deepEqual([packet.readUInt16BE(0), packet.readUInt32BE(3)], [sizes[number - 1] + 1, number]);
+  }
+  assert.equal(log.read(log.offsetOf(20_001), 100).length, 0);
+  log.close();
+});
+
+test('on a full disk a log says so once, and forgets what it cannot keep', () => {
+  fs.symlinkSync('/dev/full', path.join(folder, 'full.soup'));
+  const log = new SequencedLog(folder, 'full');
+  const broken: string[] = [];
+  log.onBroken = (error) => broken.push((error as NodeJS.ErrnoException).code!);
+  for (let i = 0; i < 30_000; i++) {
+    log.claim(50);
+    log.flush();
+  }
+  assert.deepEqual(broken, ['ENOSPC']);
+  log.close();
+});
+
+test('a FIX store keeps its numbers and messages over a restart, a cut end, and a full disk', () => {
+  const store = new FileFixStore(folder, 'session');
+  for (let i = 1; i <= 5; i++) {
+    store.save(i, Buffer.from(`message ${i}`));
+    store.nextOut = i + 1;
+  }
+  store.nextIn = 9;
+  store.close();
+  fs.truncateSync(path.join(folder, 'session.fix'), fs.statSync(path.join(folder, 'session.fix')).size - 3);
+  const again = new FileFixStore(folder, 'session');
+  assert.deepEqual([again.nextIn, again.nextOut], [9, 5], 'the last message was cut off: it never went out');
+  assert.equal(again.load(4)?.toString(), 'message 4');
+  assert.equal(again.load(5), undefined);
+  again.close();
+  fs.symlinkSync('/dev/full', path.join(folder, 'full.fix'));
+  fs.symlinkSync('/dev/full', path.join(folder, 'full.seq'));
+  const full = new FileFixStore(folder, 'full');
+  full.save(1, Buffer.from('x'));
+  assert.throws(() => full.flush(), { code: 'ENOSPC' });
+  assert.throws(() => full.flush(), { code: 'ENOSPC' }, 'and again');
+  assert.throws(
+    () => {
+      full.nextIn = 2;
+    },
+    { code: 'ENOSPC' },
+  );
+  assert.equal(full.nextIn, 1, 'what cannot be noted has not been received');
+});
