@@ -185,7 +185,7 @@ async function record(file: string, options: { line: Line[]; interface: string; 
   await new Promise<void>((resolve) => {
     process.once('SIGINT', resolve);
     process.once('SIGTERM', resolve);
-    if (options.seconds !== undefined) setTimeout(resolve, options.seconds * 1000);
+    if (options.seconds !== undefined) setTimeout(resolve, options.seconds * 1000).unref(); // the sockets keep the process
   });
   clearInterval(telling);
   for (const socket of sockets) socket.close();

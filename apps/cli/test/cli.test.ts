@@ -38,7 +38,19 @@ describe('outcry', () => {
     'account create',
     'account fund',
   ];
-  for (const command of ['', ...commands, 'account list', 'account key']) {
+  for (const command of [
+    '',
+    ...commands,
+    'account list',
+    'account key',
+    'account login',
+    'feed',
+    'feed record',
+    'feed play',
+    'feed stats',
+    'feed filter',
+    'itch generate',
+  ]) {
     it(`${command} --help says how it is used`, () => {
       const { status, stdout } = outcry(...command.split(' ').filter((word) => word !== ''), '--help');
       assert.equal(status, 0);
