@@ -78,6 +78,7 @@ export async function startServer(
 
 async function addDocumentation(server: FastifyInstance): Promise<void> {
   await server.register(fastifySwagger, {
+    hideUntagged: true, // gRPC's routes are described by venue.proto
     openapi: {
       openapi: '3.1.0',
       info: {
