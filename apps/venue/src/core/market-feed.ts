@@ -68,10 +68,14 @@ export class MarketFeed {
     this.lastTradeId = trade.id;
     keepLast(this.trades, trade, RECENT_TRADES);
     const timeMs = trade.time / 1000;
+    const print = { price: trade.price, quantity: trade.quantity, amount: trade.amount, takerBuys: trade.takerSide === BUY };
     for (const [seconds, candles] of this.candles) {
-      const start = spanStart(timeMs, seconds);
-      if (candles.at(-1)?.openTime !== start) keepLast(candles, newCandle(start, trade.price), RECENT_CANDLES);
-      addPrint(candles.at(-1)!, { price: trade.price, quantity: trade.quantity, amount: trade.amount, takerBuys: trade.takerSide === BUY });
+      let current = candles.at(-1);
+      if (current === undefined || timeMs < current.openTime || timeMs >= current.openTime + seconds * 1000) {
+        current = newCandle(spanStart(timeMs, seconds), trade.price);
+        keepLast(candles, current, RECENT_CANDLES);
+      }
+      addPrint(current, print);
     }
     return this.#aggregate(trade);
   }

@@ -231,6 +231,7 @@ export class FixOrders {
   }
 
   #filled({ order, trade, price, quantity }: Fill): void {
+    if (this.#orders.size === 0) return;
     const tracked = this.#orders.get(order.id);
     if (tracked === undefined) return;
     const instrument = this.#services.market.instruments[order.instrument];
@@ -243,6 +244,7 @@ export class FixOrders {
   }
 
   #ended(order: Order, reason: number): void {
+    if (this.#orders.size === 0) return;
     const tracked = this.#orders.get(order.id);
     if (tracked === undefined) return;
     this.#orders.delete(order.id);

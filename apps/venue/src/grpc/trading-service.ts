@@ -65,6 +65,7 @@ export class TradingService implements ServiceImpl<typeof pb.Trading> {
       yield* queue;
     } finally {
       streams.delete(queue);
+      if (streams.size === 0) this.#streams.delete(account);
       void working;
     }
   }
@@ -104,8 +105,8 @@ export class TradingService implements ServiceImpl<typeof pb.Trading> {
   }
 
   #tell(order: Order, fill?: Fill): void {
-    const streams = this.#streams.get(order.account);
-    if (streams === undefined || streams.size === 0) return;
+    const streams = this.#streams.size === 0 ? undefined : this.#streams.get(order.account);
+    if (streams === undefined) return;
     const value = create(pb.OrderUpdateSchema, {
       order: orderMessage(this.#services, order),
       fill: fill && fillMessage(this.#services, fill),

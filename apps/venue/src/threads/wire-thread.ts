@@ -54,7 +54,7 @@ export interface WireStart {
 const BUSY_MS = 2;
 const NAP_MS = 0.03;
 /** Events taken in before sockets get their turn. */
-const EVENTS_A_TURN = 4096;
+const EVENTS_A_TURN = 16_384;
 
 const data = workerData as WireThreadData;
 const port = parentPort!;
