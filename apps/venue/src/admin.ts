@@ -39,6 +39,11 @@ export function addAdminRoutes(server: FastifyInstance, services: Services): voi
     return fundAccount(services, name, field(request, 'asset'), field(request, 'amount'), reference);
   });
   addRuleRoutes(server, services, guard);
+  const clear = { ...admin, schema: { ...admin.schema, summary: 'Begin measuring latencies anew' } };
+  server.delete('/outcry/v1/latencies', clear, () => {
+    for (const histogram of Object.values(services.latencies)) histogram.clear();
+    return {};
+  });
   server.post('/outcry/v1/accounts/:name/logins', admin, (request) => {
     const { name } = request.params as { name: string };
     const { password, cancelOnDisconnect } = (request.body ?? {}) as { password?: string; cancelOnDisconnect?: boolean };

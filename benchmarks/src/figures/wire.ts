@@ -169,7 +169,10 @@ async function marketData(report: Report, options: FigureOptions, durability: 'f
       await ended;
       const result = JSON.parse(json) as FeedReaderResult;
       if (!result.isSame || result.hasGap) throw new Error(`the reader's book is not the venue's: ${json}`);
-      if (i < 0) continue;
+      if (i < 0) {
+        await venue.clearLatencies();
+        continue;
+      }
       lost += result.lost;
       p50.push(result.latencyNs.p50 / 1e6);
       p99.push(result.latencyNs.p99 / 1e6);
@@ -274,6 +277,11 @@ class Venue {
 
   async status(): Promise<{ latenciesNs: Record<string, Record<string, number>> }> {
     return (await (await fetch(`${this.#url}/outcry/v1/status`)).json()) as Awaited<ReturnType<Venue['status']>>;
+  }
+
+  async clearLatencies(): Promise<void> {
+    const token = fs.readFileSync(path.join(this.#folder, 'data', 'admin.token'), 'utf8');
+    await fetch(`${this.#url}/outcry/v1/latencies`, { method: 'DELETE', headers: { 'x-outcry-admin': token } });
   }
 
   async close(): Promise<void> {
