@@ -176,6 +176,7 @@ test('after kill -9 a new session tells of the open orders, they can be cancelle
   const second = await start(data);
   const late = await OuchClient.open(second.port, 'ALICE', 'alicepass', 1, alice.session);
   assert.deepEqual(late.packets[0], { type: 'J', text: 'S' }, 'that session is over');
+  assert.equal(fs.readdirSync(path.join(data, 'soup')).length, 1, 'and its file gone');
   const again = await OuchClient.open(second.port, 'ALICE', 'alicepass');
   await again.until(() => again.told.length === 10);
   assert.deepEqual(

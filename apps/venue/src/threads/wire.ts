@@ -1,3 +1,4 @@
+import fs from 'node:fs';
 import path from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { Logger } from 'pino';
@@ -19,6 +20,8 @@ export function hasWireThread(config: VenueConfig): boolean {
 
 /** Starts the wire thread. Rejects when a port is taken. */
 export async function startWire(config: VenueConfig, crew: Crew, accounts: Accounts, log: Logger): Promise<Wire> {
+  const directory = path.join(config.data, 'soup');
+  fs.rmSync(directory, { recursive: true, force: true }); // sessions end with the venue
   const data: WireThreadData = {
     memory: crew.shared.memory,
     assets: config.assets,
@@ -26,7 +29,7 @@ export async function startWire(config: VenueConfig, crew: Crew, accounts: Accou
     orders: config.limits.orders,
     logins: accounts.logins,
     session: String(Math.floor(Date.now() / 1000)),
-    directory: path.join(config.data, 'soup'),
+    directory,
     host: config.host,
     ouch: config.ouch,
     itch: config.itch,
