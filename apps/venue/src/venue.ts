@@ -95,7 +95,9 @@ export async function startVenue(config: VenueConfig, hooks: VenueHooks): Promis
     for (const [name, span] of Object.entries(wire?.latencies ?? {})) services.latencies[name] = new Histogram(span);
     const { gateway, feeds, userStreams } = services;
     const streams = new MarketStreams(market, feeds);
-    gateway.listeners.push(streams, userStreams);
+    gateway.marketListeners.push(streams);
+    gateway.orderListeners.push(userStreams);
+    gateway.accountListeners.push(userStreams);
     gateway.onTurn = () => services.state.publish((instrument) => feeds[instrument].depth);
     loadCandles(services, log);
     const running = gateway.run();

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { orderId } from '@outcry/market/command';
-import type { OrderKind, Side, TimeInForce } from '@outcry/market/order-terms';
+import { LIMIT, type OrderKind, type Side, type TimeInForce } from '@outcry/market/order-terms';
 import fc from 'fast-check';
 import { OpenOrders } from '../src/core/open-orders.ts';
 import type { Order } from '../src/core/view.ts';
+import { STATUS } from '../src/store/schema.ts';
 
 const SLOTS = 12;
 
@@ -22,7 +23,7 @@ function order(slot: number, generation: number, account: number): Order {
     quantity: 2_147_483_647,
     amount: Number.MAX_SAFE_INTEGER,
     left: generation,
-    executedAmount: 9_007_199_254_740_990,
+    executedAmount: 9_007_199_254_000_000,
     status: slot % 5,
     time: 1_763_000_000_000_123,
     updateTime: 1_763_000_000_000_456,
@@ -33,8 +34,48 @@ function order(slot: number, generation: number, account: number): Order {
   };
 }
 
+const CHANGES = ['rest', 'trigger', 'show', 'trade', 'amend', 'end', 'remove'] as const;
+
+/** Does to an order in place, and to its plain copy, what an event would. */
+function happen(orders: OpenOrders, plain: Order, change: (typeof CHANGES)[number]): void {
+  const slot = orders.openSlot(plain.id % 0x1000000, Math.floor(plain.id / 0x1000000));
+  switch (change) {
+    case 'rest':
+      assert.equal(orders.rest(slot, 77, plain.postOnly), plain.postOnly ? 0 : plain.left);
+      Object.assign(plain, { price: 77, shown: plain.postOnly ? 0 : plain.left, resting: true, waiting: false });
+      break;
+    case 'trigger':
+      orders.trigger(slot, 88, !plain.waiting, 5);
+      Object.assign(plain, { waiting: !plain.waiting, updateTime: 5, ...(plain.kind === LIMIT && { price: 88 }) });
+      if (plain.status === STATUS.PENDING_NEW) plain.status = STATUS.NEW;
+      break;
+    case 'show':
+      assert.equal(orders.show(slot, 3, plain.waiting), 3 - plain.shown);
+      Object.assign(plain, { shown: 3, resting: plain.waiting, waiting: !plain.waiting });
+      break;
+    case 'trade': {
+      const left = Math.max(0, plain.left - 2);
+      assert.equal(orders.trade(slot, 2, 10, left, 6), Math.min(2, plain.shown));
+      const status = left === 0 ? STATUS.FILLED : STATUS.PARTIALLY_FILLED;
+      Object.assign(plain, { left, shown: plain.shown - Math.min(2, plain.shown), updateTime: 6, status });
+      plain.executedAmount += 10;
+      if (left === 0) plain.resting = false;
+      break;
+    }
+    case 'amend': {
+      const less = Math.min(plain.shown, 1);
+      assert.equal(orders.amend(slot, plain.quantity - 1, plain.left - 1, 7), less);
+      Object.assign(plain, { quantity: plain.quantity - 1, left: plain.left - 1, shown: plain.shown - less, updateTime: 7 });
+      break;
+    }
+    case 'end':
+      assert.equal(orders.end(slot, STATUS.EXPIRED, 8), plain.shown);
+      Object.assign(plain, { shown: 0, resting: false, status: STATUS.EXPIRED, updateTime: 8 });
+  }
+}
+
 it('open orders outside the heap are what a plain map holds, for any adds, changes and removals', () => {
-  const step = fc.record({ slot: fc.integer({ min: 1, max: SLOTS }), account: fc.nat({ max: 2 }), change: fc.boolean() });
+  const step = fc.record({ slot: fc.integer({ min: 1, max: SLOTS }), account: fc.nat({ max: 2 }), change: fc.constantFrom(...CHANGES) });
   fc.assert(
     fc.property(fc.array(step, { maxLength: 150, size: 'max' }), (steps) => {
       const orders = new OpenOrders(SLOTS, 3);
@@ -46,11 +87,10 @@ it('open orders outside the heap are what a plain map holds, for any adds, chang
           const made = order(slot, generation++, account);
           orders.add(made);
           plain.set(made.id, made);
-        } else if (change) {
-          Object.assign(open, { left: open.left + 1, executedAmount: 5, updateTime: 6, quantity: 7, status: 1, resting: !open.resting });
-          orders.update(open);
+        } else if (change !== 'remove') {
+          happen(orders, open, change);
         } else {
-          orders.remove(open);
+          orders.remove(slot);
           plain.delete(open.id);
           assert.equal(orders.get(open.id), undefined);
         }

@@ -1,14 +1,12 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import fs from 'node:fs';
-import path from 'node:path';
+import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { fillCompileCache, runChild } from '../child.ts';
 import type { FeedReaderOptions, FeedReaderResult } from '../feed-reader.ts';
 import type { FixLoadOptions, FixLoadResult } from '../fix-load.ts';
 import type { OuchLoadOptions, OuchLoadResult } from '../ouch-load.ts';
 import { type FigureOptions, machine, type Report, range } from '../report.ts';
+import { BenchVenue } from '../venue.ts';
 
-const OUTCRY = fileURLToPath(new URL('../../../apps/cli/src/outcry.ts', import.meta.url));
 const FEED_READER = fileURLToPath(new URL('../feed-reader.ts', import.meta.url));
 const CODEC = 'figures/wire-codec-run.ts';
 const DAY_MESSAGES = 6_000_000;
@@ -72,7 +70,7 @@ async function codecs(report: Report, { runs }: FigureOptions): Promise<void> {
 }
 
 async function ouch(report: Report, options: FigureOptions): Promise<void> {
-  const venue = await Venue.start(options.directory, { ouch: { port: 0 } });
+  const venue = await BenchVenue.start(options.directory, SESSIONS, { ouch: { port: 0 } });
   try {
     const load = (sessions: number, rate: number, place: number): OuchLoadOptions => ({
       port: Number(venue.ports.ouch),
@@ -131,7 +129,11 @@ async function ouch(report: Report, options: FigureOptions): Promise<void> {
 async function marketData(report: Report, options: FigureOptions, durability: 'fsync' | 'os'): Promise<void> {
   const port = 21_000 + (process.pid % 20_000);
   const lines = [1, 2].map((line) => ({ group: `239.255.79.${line}`, port: port + line }));
-  const venue = await Venue.start(options.directory, { ouch: { port: 0 }, itch: { lines, requestPort: 0, glimpsePort: 0 }, durability });
+  const venue = await BenchVenue.start(options.directory, SESSIONS, {
+    ouch: { port: 0 },
+    itch: { lines, requestPort: 0, glimpsePort: 0 },
+    durability,
+  });
   try {
     const { ports, logins } = venue;
     const reading: FeedReaderOptions = {
@@ -201,7 +203,7 @@ async function marketData(report: Report, options: FigureOptions, durability: 'f
 }
 
 async function fix(report: Report, options: FigureOptions): Promise<void> {
-  const venue = await Venue.start(options.directory, { fix: { port: 0 } });
+  const venue = await BenchVenue.start(options.directory, SESSIONS, { fix: { port: 0 } });
   try {
     const rates: number[] = [];
     for (let i = -1; i < options.runs; i++) {
@@ -220,90 +222,4 @@ async function fix(report: Report, options: FigureOptions): Promise<void> {
 
 function ms(nanoseconds: number): number {
   return Number((nanoseconds / 1e6).toFixed(3));
-}
-
-/** A venue in a process of its own, with an account and a login for each session. */
-class Venue {
-  readonly ports: Record<string, number | string>;
-  readonly logins: { user: string; password: string }[];
-  readonly #child: ChildProcess;
-  readonly #folder: string;
-
-  readonly #url: string;
-
-  private constructor(child: ChildProcess, folder: string, url: string, ports: Venue['ports'], logins: Venue['logins']) {
-    this.#url = url;
-    this.#child = child;
-    this.#folder = folder;
-    this.ports = ports;
-    this.logins = logins;
-  }
-
-  static async start(directory: string, config: object): Promise<Venue> {
-    const folder = fs.mkdtempSync(path.join(directory, 'outcry-bench-wire-'));
-    const data = path.join(folder, 'data');
-    const file = path.join(folder, 'config.json');
-    const only = { ouch: undefined, fix: undefined, itch: undefined, grpc: undefined };
-    fs.writeFileSync(
-      file,
-      JSON.stringify({ risk: 'none', realTimePriority: 1, segmentBytes: 256 * 1024 * 1024, ...marketOf(), ...only, ...config }),
-    );
-    const child = spawn(process.execPath, [OUTCRY, 'serve', '--config', file, '--port', '0', '--data', data, '--log-level', 'warn'], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
-    const url = await new Promise<string>((resolve, reject) => {
-      let output = '';
-      child.once('exit', (code) => reject(new Error(`the venue ended with ${code}: ${output}`)));
-      child.stdout!.on('data', (chunk) => {
-        output += chunk;
-        const found = /http:\/\/[\d.]+:\d+/.exec(output)?.[0];
-        if (found !== undefined) resolve(found);
-      });
-    });
-    const headers = { 'x-outcry-admin': fs.readFileSync(path.join(data, 'admin.token'), 'utf8'), 'content-type': 'application/json' };
-    const post = async (what: string, body: object) => {
-      const answer = await fetch(`${url}/outcry/v1/${what}`, { method: 'POST', headers, body: JSON.stringify(body) });
-      if (!answer.ok) throw new Error(await answer.text());
-      return (await answer.json()) as { user: string; password: string };
-    };
-    const logins: Venue['logins'] = [];
-    for (let i = 0; i < SESSIONS; i++) {
-      await post('accounts', { name: `load-${i}` });
-      logins.push(await post(`accounts/load-${i}/logins`, { user: `LOAD${i}` }));
-    }
-    const { ports } = (await (await fetch(`${url}/outcry/v1/status`)).json()) as { ports: Venue['ports'] };
-    return new Venue(child, folder, url, ports, logins);
-  }
-
-  async status(): Promise<{ latenciesNs: Record<string, Record<string, number>> }> {
-    return (await (await fetch(`${this.#url}/outcry/v1/status`)).json()) as Awaited<ReturnType<Venue['status']>>;
-  }
-
-  async clearLatencies(): Promise<void> {
-    const token = fs.readFileSync(path.join(this.#folder, 'data', 'admin.token'), 'utf8');
-    await fetch(`${this.#url}/outcry/v1/latencies`, { method: 'DELETE', headers: { 'x-outcry-admin': token } });
-  }
-
-  async close(): Promise<void> {
-    const ended = new Promise((resolve) => this.#child.once('exit', resolve));
-    this.#child.kill('SIGKILL');
-    await ended;
-    fs.rmSync(this.#folder, { recursive: true, force: true });
-  }
-}
-
-function marketOf(): object {
-  const fees = { makerFeePpm: 1000, takerFeePpm: 1000 };
-  const common = { quote: 'USDT', tick: '0.01', lot: '0.00001', minNotional: '0', referencePrice: '60000', ...fees };
-  return {
-    assets: [
-      { name: 'USDT', scale: 8 },
-      { name: 'BTC', scale: 8 },
-      { name: 'ETH', scale: 8 },
-    ],
-    instruments: [
-      { symbol: 'BTCUSDT', base: 'BTC', ...common },
-      { symbol: 'ETHUSDT', base: 'ETH', ...common },
-    ],
-  };
 }

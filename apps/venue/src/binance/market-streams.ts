@@ -1,7 +1,7 @@
 import { BUY, SELL, type Side } from '@outcry/market/order-terms';
 import type { Instrument, Market } from '../core/market.ts';
 import type { AggregateTrade, MarketFeed } from '../core/market-feed.ts';
-import type { AuctionPrice, Trade, ViewListener } from '../core/view.ts';
+import type { AuctionPrice, MarketListener, Trade } from '../core/view.ts';
 import type { Candle } from '../store/candle.ts';
 import { CANDLE_SECONDS } from '../store/schema.ts';
 import { aggregateJson, dayJson, klineJson, levelsJson, ms, sessionJson } from './format.ts';
@@ -15,7 +15,7 @@ const SYMBOL_STREAM = new RegExp(
 const ALL_STREAMS = ['!ticker@arr', '!miniTicker@arr', '!bookTicker'];
 
 /** Public streams: who listens to what, and telling them. Costs nothing for streams that nobody listens to. */
-export class MarketStreams implements Partial<ViewListener> {
+export class MarketStreams implements Partial<MarketListener> {
   readonly #market: Market;
   readonly #feeds: readonly MarketFeed[];
   readonly #listeners = new Map<string, Set<StreamListener>>();
@@ -26,12 +26,15 @@ export class MarketStreams implements Partial<ViewListener> {
   readonly #daySent = new Map<string, number>();
   readonly #partialSent = new Map<string, number>();
   readonly #aggregates: { instrument: Instrument; trade: AggregateTrade }[] = [];
-  readonly #touched = new Set<number>();
+  /** instruments whose depth changed in this turn */
+  readonly #touched: number[] = [];
+  readonly #isTouched: Uint8Array;
   readonly #timers: NodeJS.Timeout[];
 
   constructor(market: Market, feeds: readonly MarketFeed[]) {
     this.#market = market;
     this.#feeds = feeds;
+    this.#isTouched = new Uint8Array(feeds.length);
     this.#fast = feeds.map((feed) => feed.depth.addCollector());
     this.#slow = feeds.map((feed) => feed.depth.addCollector());
     this.#timers = [setInterval(() => this.#every100ms(), 100), setInterval(() => this.#everySecond(), 1000)];
@@ -62,7 +65,7 @@ export class MarketStreams implements Partial<ViewListener> {
     if (this.#listeners.get(stream)?.size === 0) this.#listeners.delete(stream);
   }
 
-  onTrade(trade: Trade): void {
+  onTrade(trade: Readonly<Trade>): void {
     const feed = this.#feeds[trade.instrument];
     const { instrument } = feed;
     const aggregate = feed.addTrade(trade);
@@ -89,8 +92,9 @@ export class MarketStreams implements Partial<ViewListener> {
 
   onDepth(instrument: number, side: Side, price: number, lots: number): void {
     this.#feeds[instrument].depth.change(side, price, lots);
-    if (this.#touched.size === 0) queueMicrotask(() => this.#tellBest());
-    this.#touched.add(instrument);
+    if (this.#isTouched[instrument] !== 0) return;
+    this.#isTouched[instrument] = 1;
+    if (this.#touched.push(instrument) === 1) queueMicrotask(() => this.#tellBest());
   }
 
   onInstrument(instrument: number, lastPrice: number): void {
@@ -130,7 +134,8 @@ export class MarketStreams implements Partial<ViewListener> {
 
   /** bookTicker, as soon as the best price or its quantity is another. */
   #tellBest(): void {
-    for (const number of this.#touched) {
+    for (const number of this.#touched.splice(0)) {
+      this.#isTouched[number] = 0;
       const { instrument, depth } = this.#feeds[number];
       const stream = `${instrument.symbol.toLowerCase()}@bookTicker`;
       if (!this.#listeners.has(stream) && !this.#listeners.has('!bookTicker')) continue;
@@ -149,7 +154,6 @@ export class MarketStreams implements Partial<ViewListener> {
       this.#tell(stream, data);
       this.#tell('!bookTicker', data);
     }
-    this.#touched.clear();
   }
 
   #every100ms(): void {
@@ -209,7 +213,7 @@ export class MarketStreams implements Partial<ViewListener> {
     const { instrument } = feed;
     const stream = `${instrument.symbol.toLowerCase()}@kline_${interval}`;
     if (!this.#listeners.has(stream)) return;
-    const candles = feed.candles.get(seconds)!;
+    const candles = feed.candles(seconds);
     for (const candle of candles.slice(-2)) {
       const isClosed = candle.openTime + seconds * 1000 <= now;
       const state = `${candle.trades} ${isClosed}`;

@@ -2,7 +2,7 @@ import crypto from 'node:crypto';
 import { BUY, LIMIT } from '@outcry/market/order-terms';
 import { REASON } from '@outcry/market/reason';
 import type { Market } from '../core/market.ts';
-import type { Balance, Fill, Order, View, ViewListener } from '../core/view.ts';
+import type { AccountListener, Fill, Order, OrderListener, View } from '../core/view.ts';
 import { endStatus, STATUS_NAMES } from '../store/schema.ts';
 import { errors } from './errors.ts';
 import { feeJson, icebergQuantity, listNumber, ms, SIDE_NAMES, selfTradeName, stopPrice, timeInForceName, typeName } from './format.ts';
@@ -13,13 +13,12 @@ const ZERO = '0.00000000';
 type Subscriber = (event: object) => void;
 
 /** Account events for their owners: executionReport, outboundAccountPosition, balanceUpdate. */
-export class UserStreams implements Partial<ViewListener> {
+export class UserStreams implements Partial<OrderListener & AccountListener> {
   readonly #market: Market;
   readonly #view: View;
   readonly #keys = new Map<string, { account: number; expires: number }>();
   readonly #subscribers = new Map<number, Set<Subscriber>>();
   readonly #changed = new Map<number, Set<number>>();
-  readonly #lastUpdate = new Map<number, number>();
   #executions = 0;
 
   constructor(market: Market, view: View) {
@@ -66,9 +65,8 @@ export class UserStreams implements Partial<ViewListener> {
     return () => all.delete(subscriber);
   }
 
-  /** Milliseconds since 1970 of the account's last balance change, 0: none yet. */
-  lastUpdate(account: number): number {
-    return this.#lastUpdate.get(account) ?? 0;
+  follows(account: number): boolean {
+    return this.#subscribers.size > 0 && (this.#subscribers.get(account)?.size ?? 0) > 0;
   }
 
   onAccepted(order: Order): void {
@@ -77,7 +75,7 @@ export class UserStreams implements Partial<ViewListener> {
 
   onFill(fill: Fill): void {
     const { order } = fill;
-    if (!this.#isHeard(order.account)) return;
+    if (!this.follows(order.account)) return;
     const instrument = this.#market.instruments[order.instrument];
     const fee = feeJson(fill.fee, fill.feeAsset, order.side === BUY, instrument, this.#market);
     this.#report(order, 'TRADE', STATUS_NAMES[order.status], {
@@ -111,9 +109,8 @@ export class UserStreams implements Partial<ViewListener> {
     this.#tell(account, { e: 'balanceUpdate', E: ms(time), a: name, d: delta, T: ms(time) });
   }
 
-  onBalance(account: number, asset: number, _balance: Balance, _sequence: number, time: number): void {
-    this.#lastUpdate.set(account, ms(time));
-    if (!this.#isHeard(account)) return;
+  onBalance(account: number, asset: number): void {
+    if (!this.follows(account)) return;
     if (this.#changed.size === 0) queueMicrotask(() => this.#tellPositions());
     let assets = this.#changed.get(account);
     if (assets === undefined) {
@@ -125,7 +122,7 @@ export class UserStreams implements Partial<ViewListener> {
 
   #tellPositions(): void {
     for (const [account, assets] of this.#changed) {
-      const time = this.lastUpdate(account);
+      const time = ms(this.#view.lastUpdate(account));
       const B = [...assets].map((number) => {
         const asset = this.#market.assets[number];
         const { available, held } = this.#view.balance(account, number);
@@ -136,16 +133,12 @@ export class UserStreams implements Partial<ViewListener> {
     this.#changed.clear();
   }
 
-  #isHeard(account: number): boolean {
-    return (this.#subscribers.get(account)?.size ?? 0) > 0;
-  }
-
   #tell(account: number, event: object): void {
     for (const subscriber of this.#subscribers.get(account) ?? []) subscriber(event);
   }
 
   #report(order: Order, executionType: string, status: string, more: object = {}): void {
-    if (!this.#isHeard(order.account)) return;
+    if (!this.follows(order.account)) return;
     const instrument = this.#market.instruments[order.instrument];
     this.#tell(order.account, {
       e: 'executionReport',

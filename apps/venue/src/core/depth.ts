@@ -1,25 +1,44 @@
-import { BUY, type Side } from '@outcry/market/order-terms';
+import { BUY, SELL, type Side } from '@outcry/market/order-terms';
 
-/** Price levels of one side, best first, with an exact sum of lots each. */
+const SIDES: readonly Side[] = [BUY, SELL];
+
+/** A price of one side: the exact sum of its lots, and by collector the take that it was last noted for. */
+interface Level {
+  lots: number;
+  readonly noted: number[];
+}
+
+/** Price levels of one side, best first. */
 class DepthSide {
   readonly prices: number[] = [];
-  readonly lots = new Map<number, number>();
+  readonly #levels = new Map<number, Level>();
   readonly #side: Side;
 
   constructor(side: Side) {
     this.#side = side;
   }
 
-  change(price: number, lots: number): void {
-    const before = this.lots.get(price);
-    const after = (before ?? 0) + lots;
-    if (after > 0) {
-      this.lots.set(price, after);
-      if (before === undefined) this.prices.splice(this.#place(price), 0, price);
-      return;
+  /** Adds lots to a price, or takes them off. Its level stays, also with none left, until it is forgotten. */
+  change(price: number, lots: number): Level {
+    let level = this.#levels.get(price);
+    if (level === undefined) {
+      level = { lots: 0, noted: [] };
+      this.#levels.set(price, level);
     }
-    this.lots.delete(price);
-    if (before !== undefined) this.prices.splice(this.#place(price), 1);
+    const before = level.lots;
+    level.lots = Math.max(0, before + lots);
+    if (before === 0 && level.lots > 0) this.prices.splice(this.#place(price), 0, price);
+    else if (before > 0 && level.lots === 0) this.prices.splice(this.#place(price), 1);
+    return level;
+  }
+
+  /** Forgets a price that has no lots. */
+  forget(price: number): void {
+    if (this.#levels.get(price)?.lots === 0) this.#levels.delete(price);
+  }
+
+  lotsAt(price: number): number {
+    return this.#levels.get(price)?.lots ?? 0;
   }
 
   #place(price: number): number {
@@ -44,10 +63,13 @@ export interface DepthChange {
 /** Changes since the last time somebody took them. */
 class ChangeCollector {
   firstUpdateId = 0;
-  readonly prices: [Set<number>, Set<number>] = [new Set(), new Set()];
+  /** which take the changes are for, from 1 */
+  take = 1;
+  /** prices changed; one that was forgotten meanwhile may be noted again */
+  readonly prices: [number[], number[]] = [[], []];
 }
 
-/** One instrument's aggregated book, with update ids that let a client join a snapshot and the changes after it. */
+/** One instrument's aggregated book, with update ids that let a client join a snapshot and the changes after it. Its changes are to be taken. */
 export class Depth {
   readonly #sides: [DepthSide, DepthSide] = [new DepthSide(0), new DepthSide(1)];
   readonly #collectors: ChangeCollector[] = [];
@@ -61,10 +83,13 @@ export class Depth {
 
   change(side: Side, price: number, lots: number): void {
     this.updateId++;
-    this.#sides[side].change(price, lots);
-    for (const collector of this.#collectors) {
+    const { noted } = this.#sides[side].change(price, lots);
+    for (let i = 0; i < this.#collectors.length; i++) {
+      const collector = this.#collectors[i];
+      if (noted[i] === collector.take) continue;
+      noted[i] = collector.take;
       if (collector.firstUpdateId === 0) collector.firstUpdateId = this.updateId;
-      collector.prices[side].add(price);
+      collector.prices[side].push(price);
     }
   }
 
@@ -73,22 +98,21 @@ export class Depth {
     const collector = this.#collectors[collectorNumber];
     if (collector.firstUpdateId === 0) return undefined;
     const changed = (side: Side): [number, number][] =>
-      [...collector.prices[side]].map((price) => [price, this.#sides[side].lots.get(price) ?? 0]);
+      [...new Set(collector.prices[side])].map((price) => [price, this.#sides[side].lotsAt(price)]);
     const change = { firstUpdateId: collector.firstUpdateId, lastUpdateId: this.updateId, bids: changed(0), asks: changed(1) };
     collector.firstUpdateId = 0;
-    collector.prices[0].clear();
-    collector.prices[1].clear();
+    collector.take++;
+    for (const side of SIDES) for (const price of collector.prices[side].splice(0)) this.#sides[side].forget(price);
     return change;
   }
 
   best(side: Side): [price: number, lots: number] | undefined {
     const price = this.#sides[side].prices[0];
-    return price === undefined ? undefined : [price, this.#sides[side].lots.get(price)!];
+    return price === undefined ? undefined : [price, this.#sides[side].lotsAt(price)];
   }
 
   /** The best levels of a side. */
   levels(side: Side, limit: number): [price: number, lots: number][] {
-    const { prices, lots } = this.#sides[side];
-    return prices.slice(0, limit).map((price) => [price, lots.get(price)!]);
+    return this.#sides[side].prices.slice(0, limit).map((price) => [price, this.#sides[side].lotsAt(price)]);
   }
 }

@@ -6,7 +6,17 @@ import { ENGINE_GATE, GATEWAY_GATE, JOURNAL_FAILED, JOURNAL_FULL, type Shared } 
 import { type CommandFields, recordCount, writeRecords } from './commands.ts';
 import type { OpenOrders } from './open-orders.ts';
 import type { SharedState } from './shared-state.ts';
-import { type AuctionPrice, type Balance, type Fill, type Order, type Trade, View, type ViewListener } from './view.ts';
+import {
+  type AccountListener,
+  type AuctionPrice,
+  type Fill,
+  type MarketListener,
+  type Order,
+  type OrderFollower,
+  type Trade,
+  View,
+  type ViewListener,
+} from './view.ts';
 
 /** What a command did, told once it is durable. */
 export interface Outcome {
@@ -51,7 +61,9 @@ interface Pending {
  */
 export class Gateway {
   readonly view: View;
-  readonly listeners: Partial<ViewListener>[] = [];
+  readonly marketListeners: Partial<MarketListener>[] = [];
+  readonly orderListeners: OrderFollower[] = [];
+  readonly accountListeners: Partial<AccountListener>[] = [];
   /** Whether new orders are refused; cancels and everything else pass. */
   isShortOfMemory = () => false;
   /** Called after each turn that took in events. */
@@ -224,70 +236,78 @@ export class Gateway {
     return leg >= 0 || current.order?.id === order.id;
   }
 
+  /** Whether anybody follows an account: whoever waits for an answer wants all that the command brings about. */
+  #isFollowed(account: number): boolean {
+    if (this.#current !== undefined) return true;
+    for (const listener of this.orderListeners) if (listener.follows(account)) return true;
+    return false;
+  }
+
   /** Notes for the command being answered, then tells the listeners. */
   #fanOut(state: SharedState): ViewListener {
-    const all = this.listeners;
+    const { marketListeners, orderListeners, accountListeners } = this;
     return {
+      follows: (account) => this.#isFollowed(account),
       onAccepted: (order: Order) => {
         if (this.#current !== undefined) {
           this.#current.order ??= order;
           this.#current.list = order.terms?.list ?? 0;
           if (this.#current.list !== 0) this.#current.legs.push(order);
         }
-        for (const listener of all) listener.onAccepted?.(order);
+        for (const listener of orderListeners) listener.onAccepted?.(order);
       },
       onRested: (order: Order) => {
         this.#note(order);
-        for (const listener of all) listener.onRested?.(order);
+        for (const listener of orderListeners) listener.onRested?.(order);
       },
       onFill: (fill: Fill) => {
         if (this.#current !== undefined && this.#current.order?.id === fill.order.id) {
           this.#note(fill.order);
           this.#current.fills.push(fill);
         } else this.#note(fill.order);
-        for (const listener of all) listener.onFill?.(fill);
-      },
-      onTrade: (trade: Trade) => {
-        for (const listener of all) listener.onTrade?.(trade);
+        for (const listener of orderListeners) listener.onFill?.(fill);
       },
       onEnded: (order: Order, reason: number) => {
         if (this.#current !== undefined) this.#current.ended.push(order);
         if (!this.#note(order) && this.#current !== undefined) this.#current.changed ??= order;
-        for (const listener of all) listener.onEnded?.(order, reason);
+        for (const listener of orderListeners) listener.onEnded?.(order, reason);
       },
       onTriggered: (order: Order) => {
         this.#note(order);
-        for (const listener of all) listener.onTriggered?.(order);
-      },
-      onState: (instrument: number, state: number, reference: number) => {
-        for (const listener of all) listener.onState?.(instrument, state, reference);
-      },
-      onAuction: (instrument: number, auction: AuctionPrice, isDone: boolean) => {
-        for (const listener of all) listener.onAuction?.(instrument, auction, isDone);
+        for (const listener of orderListeners) listener.onTriggered?.(order);
       },
       onAmended: (order: Order) => {
         if (!this.#note(order) && this.#current !== undefined) this.#current.changed = order;
-        for (const listener of all) listener.onAmended?.(order);
+        for (const listener of orderListeners) listener.onAmended?.(order);
       },
-      onBalance: (account: number, asset: number, balance: Balance, sequence: number, time: number) => {
-        for (const listener of all) listener.onBalance?.(account, asset, balance, sequence, time);
+      onTrade: (trade: Readonly<Trade>) => {
+        for (const listener of marketListeners) listener.onTrade?.(trade);
       },
-      onTransfer: (account: number, asset: number, units: number, time: number) => {
-        for (const listener of all) listener.onTransfer?.(account, asset, units, time);
+      onState: (instrument: number, instrumentState: number, reference: number) => {
+        for (const listener of marketListeners) listener.onState?.(instrument, instrumentState, reference);
+      },
+      onAuction: (instrument: number, auction: AuctionPrice, isDone: boolean) => {
+        for (const listener of marketListeners) listener.onAuction?.(instrument, auction, isDone);
       },
       onDepth: (instrument: number, side: Side, price: number, lots: number) => {
         state.touch(instrument);
-        for (const listener of all) listener.onDepth?.(instrument, side, price, lots);
+        for (const listener of marketListeners) listener.onDepth?.(instrument, side, price, lots);
+      },
+      onInstrument: (instrument: number, lastPrice: number) => {
+        for (const listener of marketListeners) listener.onInstrument?.(instrument, lastPrice);
+      },
+      onBalance: (account: number, asset: number) => {
+        for (const listener of accountListeners) listener.onBalance?.(account, asset);
+      },
+      onTransfer: (account: number, asset: number, units: number, time: number) => {
+        for (const listener of accountListeners) listener.onTransfer?.(account, asset, units, time);
       },
       onRejected: (account: number, reason: number, flags: number) => {
         if (this.#current !== undefined) {
           if ((flags & OF_CANCEL) !== 0) this.#current.cancelReason = reason;
           else this.#current.reason = reason;
         }
-        for (const listener of all) listener.onRejected?.(account, reason, flags);
-      },
-      onInstrument: (instrument: number, lastPrice: number) => {
-        for (const listener of all) listener.onInstrument?.(instrument, lastPrice);
+        for (const listener of accountListeners) listener.onRejected?.(account, reason, flags);
       },
     };
   }

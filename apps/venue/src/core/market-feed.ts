@@ -1,6 +1,6 @@
 import { BUY, type Side } from '@outcry/market/order-terms';
 import { STATE } from '@outcry/market/rules';
-import { addPrint, type Candle, newCandle, spanStart } from '../store/candle.ts';
+import { addCandle, addPrint, type Candle, newCandle, restartCandle, spanStart } from '../store/candle.ts';
 import { CANDLE_SECONDS } from '../store/schema.ts';
 import { Depth } from './depth.ts';
 import type { Instrument } from './market.ts';
@@ -40,11 +40,14 @@ export class MarketFeed {
   readonly depth = new Depth();
   readonly trades: Trade[] = [];
   readonly aggregates: AggregateTrade[] = [];
-  /** candles by length in seconds, oldest first */
-  readonly candles = new Map<number, Candle[]>();
+  readonly #candles = new Map<number, Candle[]>();
+  /** what was traded in the running second, and is in no candle yet */
+  readonly #second = newCandle(0, 0);
   lastPrice = 0;
   lastQuantity = 0;
   lastTradeId = 0;
+  /** microseconds since 1970 of the last trade, 0: none since the start */
+  lastTradeTime = 0;
   /** see STATE */
   state: number = STATE.CONTINUOUS;
   /** ticks, 0: none is set */
@@ -54,36 +57,55 @@ export class MarketFeed {
 
   constructor(instrument: Instrument) {
     this.instrument = instrument;
-    for (const seconds of Object.values(CANDLE_SECONDS)) this.candles.set(seconds, []);
+    for (const seconds of Object.values(CANDLE_SECONDS)) this.#candles.set(seconds, []);
   }
 
   /** Takes in history, oldest first: after a start. */
   load(seconds: number, candles: Candle[]): void {
-    this.candles.set(seconds, candles);
+    this.#candles.set(seconds, candles);
   }
 
-  addTrade(trade: Trade): AggregateTrade {
+  addTrade(trade: Readonly<Trade>): AggregateTrade {
     this.lastPrice = trade.price;
     this.lastQuantity = trade.quantity;
     this.lastTradeId = trade.id;
-    keepLast(this.trades, trade, RECENT_TRADES);
-    const timeMs = trade.time / 1000;
-    const print = { price: trade.price, quantity: trade.quantity, amount: trade.amount, takerBuys: trade.takerSide === BUY };
-    for (const [seconds, candles] of this.candles) {
+    this.lastTradeTime = trade.time;
+    keepLast(this.trades, { ...trade }, RECENT_TRADES);
+    const second = this.#second;
+    const start = spanStart(trade.time / 1000, 1);
+    if (second.openTime !== start || second.trades === 0) {
+      this.#closeSecond();
+      restartCandle(second, start, trade.price);
+    }
+    addPrint(second, trade.price, trade.quantity, trade.amount, trade.takerSide === BUY);
+    return this.#aggregate(trade);
+  }
+
+  /** Candles of a length in seconds, oldest first. */
+  candles(seconds: number): readonly Candle[] {
+    this.#closeSecond();
+    return this.#candles.get(seconds)!;
+  }
+
+  /** Puts what the second has so far into the candles. */
+  #closeSecond(): void {
+    const second = this.#second;
+    if (second.trades === 0) return;
+    for (const [seconds, candles] of this.#candles) {
+      const start = spanStart(second.openTime, seconds);
       let current = candles.at(-1);
-      if (current === undefined || timeMs < current.openTime || timeMs >= current.openTime + seconds * 1000) {
-        current = newCandle(spanStart(timeMs, seconds), trade.price);
+      if (current?.openTime !== start) {
+        current = newCandle(start, second.open);
         keepLast(candles, current, RECENT_CANDLES);
       }
-      addPrint(current, print);
+      addCandle(current, second);
     }
-    return this.#aggregate(trade);
+    second.trades = 0;
   }
 
   day(nowMs: number): DayStatistics {
     const openTime = nowMs - 86_400_000;
-    const minutes = this.candles
-      .get(60)!
+    const minutes = this.candles(60)
       .slice(-MINUTES_A_DAY - 1)
       .filter((candle) => candle.openTime > openTime);
     const last = this.lastPrice;
@@ -112,7 +134,7 @@ export class MarketFeed {
   averagePrice(nowMs: number): number {
     let quantity = 0n;
     let amount = 0n;
-    for (const minute of this.candles.get(60)!.slice(-6)) {
+    for (const minute of this.candles(60).slice(-6)) {
       if (minute.openTime <= nowMs - 300_000) continue;
       quantity += BigInt(minute.quantity);
       amount += BigInt(minute.amount);
@@ -121,7 +143,7 @@ export class MarketFeed {
     return Number(amount / (quantity * BigInt(this.instrument.unit)));
   }
 
-  #aggregate(trade: Trade): AggregateTrade {
+  #aggregate(trade: Readonly<Trade>): AggregateTrade {
     const last = this.aggregates.at(-1);
     if (!trade.newAggregate && last?.id === trade.aggregate) {
       last.quantity += trade.quantity;

@@ -1,8 +1,9 @@
 import { command, generationOf, orderId, slotOf } from '@outcry/market/command';
-import type { OrderKind, Side, TimeInForce } from '@outcry/market/order-terms';
+import { LIMIT, type OrderKind, type Side, type TimeInForce } from '@outcry/market/order-terms';
 import { record } from '@outcry/memory/record';
 import { createSharedMap, SharedMap } from '@outcry/memory/shared-map';
 import { f64Of, i32Of, reserve } from '@outcry/memory/span';
+import { STATUS } from '../store/schema.ts';
 import { textHash } from './commands.ts';
 import type { SpecialTerms } from './special-terms.ts';
 import type { Order } from './view.ts';
@@ -55,10 +56,12 @@ const OPEN = 1;
 const RESTING = 2;
 const WAITING = 4;
 const STATUS_SHIFT = 8;
+const STATE_BITS = (1 << STATUS_SHIFT) - 1;
 
 /**
  * The open orders of a view, outside the JavaScript heap: a record each, at the engine's slot, linked into a list an account, and
- * found by client order id through a map. What it gives are copies: {@link update} writes changes back.
+ * found by client order id through a map. What happens to an order is done in place, by its slot, without an object; {@link copy} and
+ * what finds orders make one.
  */
 export class OpenOrders {
   readonly capacity: number;
@@ -96,9 +99,16 @@ export class OpenOrders {
     words[at + TERMS] = order.side | (order.kind << 8) | (order.timeInForce << 16) | (order.postOnly ? 1 << 24 : 0);
     this.#f64[(at >> 1) + AMOUNT] = order.amount;
     this.#f64[(at >> 1) + TIME] = order.time;
-    words[at + CLIENT_BYTES] = this.#bytes.write(order.clientId, slot * BYTES + CLIENT_ID, command.TEXT_BYTES, 'utf8');
+    words[at + CLIENT_BYTES] =
+      order.clientId === '' ? 0 : this.#bytes.write(order.clientId, slot * BYTES + CLIENT_ID, command.TEXT_BYTES, 'utf8');
     if (order.terms !== undefined) this.#terms.set(slot, order.terms);
-    this.update(order);
+    words[at + QUANTITY] = order.quantity;
+    words[at + LEFT] = order.left;
+    words[at + PRICE] = order.price;
+    words[at + SHOWN] = order.shown;
+    words[at + STATE] = OPEN | (order.resting ? RESTING : 0) | (order.waiting ? WAITING : 0) | (order.status << STATUS_SHIFT);
+    this.#f64[(at >> 1) + EXECUTED] = order.executedAmount;
+    this.#f64[(at >> 1) + UPDATE_TIME] = order.updateTime;
     this.#link(slot, order.account);
     if (order.clientId !== '') {
       this.#byClientId.value.i32[0] = slot;
@@ -107,39 +117,125 @@ export class OpenOrders {
     this.size++;
   }
 
-  /** Writes back what can change while an order is open. */
-  update(order: Order): void {
-    const at = slotOf(order.id) * WORDS;
-    this.#i32[at + QUANTITY] = order.quantity;
-    this.#i32[at + LEFT] = order.left;
-    this.#i32[at + PRICE] = order.price;
-    this.#i32[at + SHOWN] = order.shown;
-    this.#i32[at + STATE] = OPEN | (order.resting ? RESTING : 0) | (order.waiting ? WAITING : 0) | (order.status << STATUS_SHIFT);
-    this.#f64[(at >> 1) + EXECUTED] = order.executedAmount;
-    this.#f64[(at >> 1) + UPDATE_TIME] = order.updateTime;
+  /** The slot of an open order. Throws when it is not open. */
+  openSlot(slot: number, generation: number): number {
+    if (!this.#isOpen(slot, generation)) throw new Error(`an event for order ${orderId(slot, generation)}, which is not open`);
+    return slot;
   }
 
-  remove(order: Order): void {
-    const slot = slotOf(order.id);
-    this.#i32[slot * WORDS + STATE] = 0;
-    if (order.terms !== undefined) this.#terms.delete(slot);
-    this.#unlink(slot, order.account);
+  account(slot: number): number {
+    return this.#i32[slot * WORDS + ACCOUNT];
+  }
+  instrument(slot: number): number {
+    return this.#i32[slot * WORDS + INSTRUMENT];
+  }
+  side(slot: number): Side {
+    return (this.#i32[slot * WORDS + TERMS] & 0xff) as Side;
+  }
+  price(slot: number): number {
+    return this.#i32[slot * WORDS + PRICE];
+  }
+
+  // What happens to an order. Times in microseconds since 1970; what is displayed after it, or how that changed, comes back in lots.
+
+  /** It entered the book, or what was left of it after trading did. Returns the lots displayed. */
+  rest(slot: number, price: number, isDark: boolean): number {
+    const at = slot * WORDS;
+    const words = this.#i32;
+    words[at + PRICE] = price;
+    words[at + SHOWN] = isDark ? 0 : words[at + LEFT];
+    words[at + STATE] = (words[at + STATE] & ~WAITING) | RESTING;
+    return words[at + SHOWN];
+  }
+
+  /** Its trigger fired, or it begins to wait for one. */
+  trigger(slot: number, price: number, isWaiting: boolean, time: number): void {
+    const at = slot * WORDS;
+    const words = this.#i32;
+    if (((words[at + TERMS] >>> 8) & 0xff) === LIMIT) words[at + PRICE] = price;
+    words[at + STATE] = (words[at + STATE] & ~WAITING) | (isWaiting ? WAITING : 0);
+    if (words[at + STATE] >>> STATUS_SHIFT === STATUS.PENDING_NEW) this.#setStatus(at, STATUS.NEW);
+    this.#f64[(at >> 1) + UPDATE_TIME] = time;
+  }
+
+  /** It displays so many lots now, in the book or (not `isResting`) waiting outside it. Returns how that changed. */
+  show(slot: number, lots: number, isResting: boolean): number {
+    const at = slot * WORDS;
+    const words = this.#i32;
+    const change = lots - words[at + SHOWN];
+    words[at + SHOWN] = lots;
+    words[at + STATE] = (words[at + STATE] & ~(RESTING | WAITING)) | (isResting ? RESTING : WAITING);
+    return change;
+  }
+
+  /** It traded. Returns how much of that was displayed. An order with nothing left is to be removed next. */
+  trade(slot: number, quantity: number, amount: number, left: number, time: number): number {
+    const at = slot * WORDS;
+    const words = this.#i32;
+    const shown = Math.min(words[at + SHOWN], quantity);
+    words[at + SHOWN] -= shown;
+    words[at + LEFT] = left;
+    this.#f64[(at >> 1) + EXECUTED] += amount;
+    this.#f64[(at >> 1) + UPDATE_TIME] = time;
+    this.#setStatus(at, left === 0 ? STATUS.FILLED : STATUS.PARTIALLY_FILLED);
+    if (left === 0) words[at + STATE] &= ~RESTING;
+    return shown;
+  }
+
+  /** Its quantity is smaller. Returns how much less is displayed; of an iceberg that is told apart. */
+  amend(slot: number, quantity: number, left: number, time: number): number {
+    const at = slot * WORDS;
+    const words = this.#i32;
+    const isIceberg = (this.#terms.size > 0 ? (this.#terms.get(slot)?.display ?? 0) : 0) > 0;
+    const less = isIceberg ? 0 : Math.min(words[at + SHOWN], words[at + LEFT] - left);
+    words[at + QUANTITY] = quantity;
+    words[at + LEFT] = left;
+    words[at + SHOWN] -= less;
+    this.#f64[(at >> 1) + UPDATE_TIME] = time;
+    return less;
+  }
+
+  /** It ended with a status. Returns what it displayed. It is to be removed next. */
+  end(slot: number, status: number, time: number): number {
+    const at = slot * WORDS;
+    const words = this.#i32;
+    const shown = words[at + SHOWN];
+    words[at + SHOWN] = 0;
+    words[at + STATE] &= ~RESTING;
+    this.#setStatus(at, status);
+    this.#f64[(at >> 1) + UPDATE_TIME] = time;
+    return shown;
+  }
+
+  remove(slot: number): void {
+    const at = slot * WORDS;
+    const account = this.#i32[at + ACCOUNT];
+    this.#i32[at + STATE] = 0;
+    if (this.#terms.size > 0) this.#terms.delete(slot);
+    this.#unlink(slot, account);
     this.size--;
-    if (order.clientId === '') return;
-    const key = clientKey(order.account, order.clientId);
+    if (this.#i32[at + CLIENT_BYTES] === 0) return;
+    const key = clientKey(account, this.#clientId(slot));
     if (this.#byClientId.get(...key) && this.#byClientId.value.i32[0] === slot) this.#byClientId.delete(...key);
+  }
+
+  #isOpen(slot: number, generation: number): boolean {
+    const at = slot * WORDS;
+    return slot >= 1 && slot <= this.capacity && (this.#i32[at + STATE] & OPEN) !== 0 && this.#i32[at + GENERATION] === generation;
+  }
+
+  #setStatus(at: number, status: number): void {
+    this.#i32[at + STATE] = (this.#i32[at + STATE] & STATE_BITS) | (status << STATUS_SHIFT);
   }
 
   get(id: number): Order | undefined {
     if (!Number.isSafeInteger(id) || id < 0) return undefined;
-    const slot = slotOf(id);
-    const isOpen = slot >= 1 && slot <= this.capacity && (this.#i32[slot * WORDS + STATE] & OPEN) !== 0;
-    return isOpen && this.#i32[slot * WORDS + GENERATION] === generationOf(id) ? this.#read(slot) : undefined;
+    return this.#isOpen(slotOf(id), generationOf(id)) ? this.copy(slotOf(id)) : undefined;
   }
 
   /** An account's orders, oldest first. */
   *of(account: number): Generator<Order> {
-    for (let slot = this.#heads[account] ?? 0; slot !== 0; slot = this.#i32[slot * WORDS + NEXT]) yield this.#read(slot);
+    for (let slot = this.#heads[account] ?? 0; slot !== 0; slot = this.#i32[slot * WORDS + NEXT]) yield this.copy(slot);
   }
 
   /** Whether any order has terms that the clock may bring something about for. */
@@ -153,21 +249,21 @@ export class OpenOrders {
 
   findByClientId(account: number, clientId: string): Order | undefined {
     if (clientId === '' || !this.#byClientId.get(...clientKey(account, clientId))) return undefined;
-    const order = this.#read(this.#byClientId.value.i32[0]);
+    const order = this.copy(this.#byClientId.value.i32[0]);
     return order.account === account && order.clientId === clientId ? order : undefined;
   }
 
-  #read(slot: number): Order {
+  /** The order in a slot that is open, or about to be removed. */
+  copy(slot: number): Order {
     const at = slot * WORDS;
     const words = this.#i32;
     const terms = words[at + TERMS];
     const state = words[at + STATE];
-    const text = slot * BYTES + CLIENT_ID;
     return {
       id: orderId(slot, words[at + GENERATION]),
       account: words[at + ACCOUNT],
       instrument: words[at + INSTRUMENT],
-      clientId: words[at + CLIENT_BYTES] === 0 ? '' : this.#bytes.toString('utf8', text, text + words[at + CLIENT_BYTES]),
+      clientId: this.#clientId(slot),
       side: (terms & 0xff) as Side,
       kind: ((terms >>> 8) & 0xff) as OrderKind,
       timeInForce: ((terms >>> 16) & 0xff) as TimeInForce,
@@ -185,6 +281,12 @@ export class OpenOrders {
       waiting: (state & WAITING) !== 0,
       terms: this.#terms.get(slot),
     };
+  }
+
+  #clientId(slot: number): string {
+    const text = slot * BYTES + CLIENT_ID;
+    const bytes = this.#i32[slot * WORDS + CLIENT_BYTES];
+    return bytes === 0 ? '' : this.#bytes.toString('utf8', text, text + bytes);
   }
 
   #link(slot: number, account: number): void {

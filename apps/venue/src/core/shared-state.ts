@@ -37,7 +37,11 @@ export class SharedState {
   readonly #assets: number;
   readonly #isChanged: Uint8Array;
   readonly #changed: number[] = [];
-  readonly #touched = new Set<number>();
+  /** instruments whose depth changed since the last publish */
+  readonly #touched: number[] = [];
+  readonly #isTouched: Uint8Array;
+  /** by account: microseconds since 1970 of its last change, 0: none yet */
+  readonly #updated: Float64Array;
 
   constructor({ accounts, assets: assetCount, instruments, file }: SharedStateOptions) {
     const balances = { capacity: Math.min(MOST_BALANCES, accounts * assetCount), valueWords: balanceValue.WORDS };
@@ -48,6 +52,8 @@ export class SharedState {
     this.#own = f64Of(reserve(accounts * assetCount * OWN_WORDS * 8));
     this.#isChanged = bytesOf(reserve(accounts * assetCount));
     this.#assets = assetCount;
+    this.#isTouched = new Uint8Array(instruments);
+    this.#updated = f64Of(reserve(accounts * 8));
     this.#touches = new SharedMap(createSharedMap(touches, arena.part('touches')));
   }
 
@@ -56,7 +62,13 @@ export class SharedState {
     return { available: this.#own[at + balanceValue.F64_AVAILABLE] ?? 0, held: this.#own[at + balanceValue.F64_HELD] ?? 0 };
   }
 
-  setBalance(account: number, asset: number, available: number, held: number, sequence: number): void {
+  /** Microseconds since 1970 of an account's last change of balance, 0: none yet. */
+  lastUpdate(account: number): number {
+    return this.#updated[account] ?? 0;
+  }
+
+  setBalance(account: number, asset: number, available: number, held: number, sequence: number, time: number): void {
+    this.#updated[account] = time;
     const place = account * this.#assets + asset;
     const at = place * OWN_WORDS;
     this.#own[at + balanceValue.F64_AVAILABLE] = available;
@@ -69,8 +81,11 @@ export class SharedState {
 
   /** Shares the balances and best prices that changed since the last call. @param depthOf an instrument's depth */
   publish(depthOf: (instrument: number) => Depth): void {
-    for (const instrument of this.#touched) this.#setTouch(instrument, depthOf(instrument));
-    this.#touched.clear();
+    for (const instrument of this.#touched) {
+      this.#isTouched[instrument] = 0;
+      this.#setTouch(instrument, depthOf(instrument));
+    }
+    this.#touched.length = 0;
     const { f64 } = this.#balances.value;
     for (const place of this.#changed) {
       this.#isChanged[place] = 0;
@@ -83,7 +98,9 @@ export class SharedState {
 
   /** Notes that an instrument's depth has changed. */
   touch(instrument: number): void {
-    this.#touched.add(instrument);
+    if (this.#isTouched[instrument] !== 0) return;
+    this.#isTouched[instrument] = 1;
+    this.#touched.push(instrument);
   }
 
   #setTouch(instrument: number, depth: Depth): void {

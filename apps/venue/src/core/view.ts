@@ -1,7 +1,7 @@
 import { readText } from '@outcry/engine/event-writer';
 import { orderId, POST_ONLY } from '@outcry/market/command';
 import { DARK, EVENT, event, IS_MAKER, NEW_AGGREGATE, RESTING, WAITING } from '@outcry/market/event';
-import { LIMIT, type OrderKind, type Side, type TimeInForce } from '@outcry/market/order-terms';
+import { BUY, GTC, LIMIT, type OrderKind, type Side, type TimeInForce } from '@outcry/market/order-terms';
 import { legOf, triggerOf } from '@outcry/market/terms';
 import { endStatus, STATUS } from '../store/schema.ts';
 import type { OpenOrders } from './open-orders.ts';
@@ -74,37 +74,54 @@ export interface Balance {
   held: number;
 }
 
-/** What can happen, told in the engine's order and only once it is durable. */
-export interface ViewListener {
-  onAccepted(order: Order): void;
-  /** What was left of an order that traded at once is on the book. */
-  onRested(order: Order): void;
-  onFill(fill: Fill): void;
-  onTrade(trade: Trade): void;
-  onEnded(order: Order, reason: number): void;
-  /** A waiting order enters the book, or begins to wait for its trigger. */
-  onTriggered(order: Order): void;
+/** What the public may know, told in the engine's order and only once it is durable. */
+export interface MarketListener {
+  /** The trade is one object, filled anew for each: it is only valid during the call. */
+  onTrade(trade: Readonly<Trade>): void;
   onState(instrument: number, state: number, reference: number): void;
   /** An auction traded, or its indicative price changed. */
   onAuction(instrument: number, auction: AuctionPrice, isDone: boolean): void;
-  onAmended(order: Order): void;
-  onBalance(account: number, asset: number, balance: Balance, sequence: number, time: number): void;
-  /** A deposit (units above 0) or withdrawal. */
-  onTransfer(account: number, asset: number, units: number, time: number): void;
   /** Liquidity joined (lots above 0) or left a price. */
   onDepth(instrument: number, side: Side, price: number, lots: number): void;
-  onRejected(account: number, reason: number, flags: number): void;
   /** After a start: where an instrument's numbers stand. */
   onInstrument(instrument: number, lastPrice: number): void;
 }
 
-/** Open orders and balances, built from the engine's events alone. Orders that it gives are copies. */
+/** What an account's owner may know, told likewise. Orders are copies; they are made only of accounts that are followed. */
+export interface OrderListener {
+  follows(account: number): boolean;
+  onAccepted(order: Order): void;
+  /** What was left of an order that traded at once is on the book. */
+  onRested(order: Order): void;
+  onFill(fill: Fill): void;
+  onEnded(order: Order, reason: number): void;
+  /** A waiting order enters the book, or begins to wait for its trigger. */
+  onTriggered(order: Order): void;
+  onAmended(order: Order): void;
+}
+
+/** A listener of some of it. */
+export type OrderFollower = Pick<OrderListener, 'follows'> & Partial<OrderListener>;
+
+/** What happens to accounts, whoever follows them. Times in microseconds since 1970. */
+export interface AccountListener {
+  onBalance(account: number, asset: number): void;
+  /** A deposit (units above 0) or withdrawal. */
+  onTransfer(account: number, asset: number, units: number, time: number): void;
+  onRejected(account: number, reason: number, flags: number): void;
+}
+
+export interface ViewListener extends MarketListener, OrderListener, AccountListener {}
+
+/** Open orders and balances, built from the engine's events alone, without an object an event. */
 export class View {
   readonly orders: OpenOrders;
   readonly #aggregates: number[] = [];
   readonly #unitOf: (instrument: number) => number;
   readonly #listener: ViewListener;
   readonly #state: SharedState;
+  readonly #trade: Trade = newTrade();
+  readonly #opened: Order = newOrder();
   #text = '';
   #terms: SpecialTerms | undefined;
   #isTransfer = false;
@@ -120,6 +137,11 @@ export class View {
     return this.#state.balance(account, asset);
   }
 
+  /** Microseconds since 1970 of an account's last change of balance, 0: none yet. */
+  lastUpdate(account: number): number {
+    return this.#state.lastUpdate(account);
+  }
+
   /** Takes in one event. */
   apply(i32: Int32Array, f64: Float64Array, at: number): void {
     switch (i32[at + event.HEAD] & 0xff) {
@@ -133,10 +155,10 @@ export class View {
         this.#text = ''; // the store keeps lists
         break;
       case EVENT.TRIGGERED:
-        this.#trigger(i32, f64, at);
+        this.#triggered(i32, f64, at);
         break;
       case EVENT.SHOWN:
-        this.#show(this.#orderAt(i32, at), i32[at + event.PRICE], i32[at + event.QUANTITY]);
+        this.#shown(i32, at);
         break;
       case EVENT.STATE:
         this.#listener.onState(i32[at + event.PLACE] & 0xffff, i32[at + event.PLACE] >>> 16, i32[at + event.PRICE]);
@@ -159,10 +181,10 @@ export class View {
         this.#rested(i32, at);
         break;
       case EVENT.CANCELLED:
-        this.#end(i32, f64, at);
+        this.#ended(i32, f64, at);
         break;
       case EVENT.AMENDED:
-        this.#amend(i32, f64, at);
+        this.#amended(i32, f64, at);
         break;
       case EVENT.BALANCE:
         this.#balance(i32, f64, at);
@@ -190,147 +212,164 @@ export class View {
     const amount = f64[(at >> 1) + event.F64_AMOUNT];
     const left = i32[at + event.REMAINING];
     const flags = head >>> 16;
-    const resting = (flags & RESTING) !== 0;
     const isWaitingLeg = (flags & WAITING) !== 0 && legOf(this.#terms?.flags ?? 0) > 0 && triggerOf(this.#terms?.flags ?? 0) === 0;
-    const order: Order = {
-      id: idAt(i32, at),
-      account: i32[at + event.ACCOUNT],
-      instrument: i32[at + event.PLACE] & 0xffff,
-      clientId: this.#text,
-      side: ((head >>> 8) & 1) as Side,
-      kind: (terms & 7) as OrderKind,
-      timeInForce: ((terms >>> 3) & 0xf) as TimeInForce,
-      postOnly: ((terms >>> 7) & POST_ONLY) !== 0,
-      price: i32[at + event.PRICE],
-      quantity: i32[at + event.QUANTITY],
-      amount: isNew ? amount : 0,
-      left,
-      executedAmount: isNew ? 0 : amount,
-      status: left !== i32[at + event.QUANTITY] ? STATUS.PARTIALLY_FILLED : isWaitingLeg ? STATUS.PENDING_NEW : STATUS.NEW,
-      time,
-      updateTime: time,
-      resting,
-      shown: resting && (flags & DARK) === 0 ? left : 0,
-      waiting: (flags & WAITING) !== 0,
-      terms: this.#terms,
-    };
+    const slot = i32[at + event.ORDER_SLOT];
+    const order = this.#opened;
+    order.id = orderId(slot, i32[at + event.ORDER_GENERATION]);
+    order.account = i32[at + event.ACCOUNT];
+    order.instrument = i32[at + event.PLACE] & 0xffff;
+    order.clientId = this.#text;
+    order.side = ((head >>> 8) & 1) as Side;
+    order.kind = (terms & 7) as OrderKind;
+    order.timeInForce = ((terms >>> 3) & 0xf) as TimeInForce;
+    order.postOnly = ((terms >>> 7) & POST_ONLY) !== 0;
+    order.price = i32[at + event.PRICE];
+    order.quantity = i32[at + event.QUANTITY];
+    order.amount = isNew ? amount : 0;
+    order.left = left;
+    order.executedAmount = isNew ? 0 : amount;
+    order.status = left !== order.quantity ? STATUS.PARTIALLY_FILLED : isWaitingLeg ? STATUS.PENDING_NEW : STATUS.NEW;
+    order.time = time;
+    order.updateTime = time;
+    order.resting = (flags & RESTING) !== 0;
+    order.shown = order.resting && (flags & DARK) === 0 ? left : 0;
+    order.waiting = (flags & WAITING) !== 0;
+    order.terms = this.#terms;
     this.#text = '';
     this.#terms = undefined;
     this.orders.add(order);
-    if (isNew) this.#listener.onAccepted(order);
-    if (order.shown > 0) this.#listener.onDepth(order.instrument, order.side, order.price, order.shown);
+    if (isNew && this.#listener.follows(order.account)) this.#listener.onAccepted(this.orders.copy(slot));
+    if (order.shown > 0) this.#tellDepth(slot, order.shown);
   }
 
   #rested(i32: Int32Array, at: number): void {
-    const order = this.#orderAt(i32, at);
+    const slot = this.#slotAt(i32, at);
     const isDark = ((i32[at + event.HEAD] >>> 16) & DARK) !== 0;
-    order.resting = true;
-    order.waiting = false;
-    order.price = i32[at + event.PRICE];
-    order.shown = isDark ? 0 : order.left;
-    this.orders.update(order);
-    this.#listener.onRested(order);
-    if (order.shown > 0) this.#listener.onDepth(order.instrument, order.side, order.price, order.shown);
+    const shown = this.orders.rest(slot, i32[at + event.PRICE], isDark);
+    if (this.#isFollowed(slot)) this.#listener.onRested(this.orders.copy(slot));
+    if (shown > 0) this.#tellDepth(slot, shown);
   }
 
-  #trigger(i32: Int32Array, f64: Float64Array, at: number): void {
-    const order = this.#orderAt(i32, at);
-    order.waiting = ((i32[at + event.HEAD] >>> 16) & WAITING) !== 0;
-    if (order.kind === LIMIT) order.price = i32[at + event.PRICE];
-    if (order.status === STATUS.PENDING_NEW) order.status = STATUS.NEW;
-    order.updateTime = f64[(at >> 1) + event.F64_TIME];
-    this.orders.update(order);
-    this.#listener.onTriggered(order);
+  #triggered(i32: Int32Array, f64: Float64Array, at: number): void {
+    const slot = this.#slotAt(i32, at);
+    const isWaiting = ((i32[at + event.HEAD] >>> 16) & WAITING) !== 0;
+    this.orders.trigger(slot, i32[at + event.PRICE], isWaiting, f64[(at >> 1) + event.F64_TIME]);
+    if (this.#isFollowed(slot)) this.#listener.onTriggered(this.orders.copy(slot));
   }
 
   /** A resting order displays so many lots now, at a price (0: it left the book, and waits). */
-  #show(order: Order, price: number, lots: number): void {
-    const change = lots - order.shown;
-    order.shown = lots;
-    order.resting = price !== 0;
-    order.waiting = price === 0;
-    this.orders.update(order);
-    if (change !== 0) this.#listener.onDepth(order.instrument, order.side, price, change);
+  #shown(i32: Int32Array, at: number): void {
+    const slot = this.#slotAt(i32, at);
+    const price = i32[at + event.PRICE];
+    const change = this.orders.show(slot, i32[at + event.QUANTITY], price !== 0);
+    if (change !== 0) this.#listener.onDepth(this.orders.instrument(slot), this.orders.side(slot), price, change);
   }
 
   #fill(i32: Int32Array, f64: Float64Array, at: number): void {
-    const order = this.#orderAt(i32, at);
+    const slot = this.#slotAt(i32, at);
+    const { orders } = this;
     const flags = (i32[at + event.HEAD] >>> 16) & 0xff;
     const price = i32[at + event.PRICE];
     const quantity = i32[at + event.QUANTITY];
-    const amount = price * quantity * this.#unitOf(order.instrument);
+    const left = i32[at + event.REMAINING];
+    const instrument = orders.instrument(slot);
+    const amount = price * quantity * this.#unitOf(instrument);
     const time = f64[(at >> 1) + event.F64_TIME];
-    const trade = f64[(at >> 1) + event.F64_TRADE];
+    const shown = orders.trade(slot, quantity, amount, left, time);
     const isMaker = (flags & IS_MAKER) !== 0;
-    order.left = i32[at + event.REMAINING];
-    order.executedAmount += amount;
-    order.updateTime = time;
-    order.status = order.left === 0 ? STATUS.FILLED : STATUS.PARTIALLY_FILLED;
-    const wasShown = Math.min(order.shown, quantity);
-    order.shown -= wasShown;
-    if (order.left === 0) this.#forget(order);
-    else this.orders.update(order);
-    const feeAsset = (i32[at + event.PLACE] >>> 16) - 1;
-    this.#listener.onFill({ order, trade, price, quantity, amount, fee: f64[(at >> 1) + event.F64_AMOUNT], feeAsset, isMaker, time });
-    if (wasShown > 0) this.#listener.onDepth(order.instrument, order.side, order.price, -wasShown);
-    if (isMaker) return;
-    const newAggregate = (flags & NEW_AGGREGATE) !== 0;
-    const aggregate = (this.#aggregates[order.instrument] ?? 0) + (newAggregate ? 1 : 0);
-    this.#aggregates[order.instrument] = aggregate;
-    const { instrument, side: takerSide } = order;
-    this.#listener.onTrade({ instrument, id: trade, aggregate, newAggregate, price, quantity, amount, time, takerSide });
+    if (this.#isFollowed(slot)) {
+      const feeAsset = (i32[at + event.PLACE] >>> 16) - 1;
+      const [trade, fee] = [f64[(at >> 1) + event.F64_TRADE], f64[(at >> 1) + event.F64_AMOUNT]];
+      this.#listener.onFill({ order: orders.copy(slot), trade, price, quantity, amount, fee, feeAsset, isMaker, time });
+    }
+    if (shown > 0) this.#tellDepth(slot, -shown);
+    if (!isMaker) this.#tellTrade(slot, f64[(at >> 1) + event.F64_TRADE], price, quantity, amount, time, (flags & NEW_AGGREGATE) !== 0);
+    if (left === 0) orders.remove(slot);
   }
 
-  #end(i32: Int32Array, f64: Float64Array, at: number): void {
-    const order = this.#orderAt(i32, at);
+  #tellTrade(taker: number, id: number, price: number, quantity: number, amount: number, time: number, newAggregate: boolean): void {
+    const trade = this.#trade;
+    const instrument = this.orders.instrument(taker);
+    const aggregate = (this.#aggregates[instrument] ?? 0) + (newAggregate ? 1 : 0);
+    this.#aggregates[instrument] = aggregate;
+    trade.instrument = instrument;
+    trade.id = id;
+    trade.aggregate = aggregate;
+    trade.newAggregate = newAggregate;
+    trade.price = price;
+    trade.quantity = quantity;
+    trade.amount = amount;
+    trade.time = time;
+    trade.takerSide = this.orders.side(taker);
+    this.#listener.onTrade(trade);
+  }
+
+  #ended(i32: Int32Array, f64: Float64Array, at: number): void {
+    const slot = this.#slotAt(i32, at);
     const reason = i32[at + event.PLACE] >>> 16;
-    order.status = endStatus(reason);
-    order.updateTime = f64[(at >> 1) + event.F64_TIME];
-    if (order.shown > 0) this.#listener.onDepth(order.instrument, order.side, order.price, -order.shown);
-    order.shown = 0;
-    this.#forget(order);
-    this.#listener.onEnded(order, reason);
+    const shown = this.orders.end(slot, endStatus(reason), f64[(at >> 1) + event.F64_TIME]);
+    if (shown > 0) this.#tellDepth(slot, -shown);
+    const copy = this.#isFollowed(slot) ? this.orders.copy(slot) : undefined;
+    this.orders.remove(slot);
+    if (copy !== undefined) this.#listener.onEnded(copy, reason);
   }
 
-  #amend(i32: Int32Array, f64: Float64Array, at: number): void {
-    const order = this.#orderAt(i32, at);
-    const off = order.left - i32[at + event.REMAINING];
-    order.quantity = i32[at + event.QUANTITY];
-    order.left = i32[at + event.REMAINING];
-    order.updateTime = f64[(at >> 1) + event.F64_TIME];
-    const isIceberg = (order.terms?.display ?? 0) > 0; // what it displays is told apart
-    const less = isIceberg ? 0 : Math.min(order.shown, off);
-    order.shown -= less;
-    this.orders.update(order);
-    if (less > 0) this.#listener.onDepth(order.instrument, order.side, order.price, -less);
-    this.#listener.onAmended(order);
+  #amended(i32: Int32Array, f64: Float64Array, at: number): void {
+    const slot = this.#slotAt(i32, at);
+    const less = this.orders.amend(slot, i32[at + event.QUANTITY], i32[at + event.REMAINING], f64[(at >> 1) + event.F64_TIME]);
+    if (less > 0) this.#tellDepth(slot, -less);
+    if (this.#isFollowed(slot)) this.#listener.onAmended(this.orders.copy(slot));
   }
 
   #balance(i32: Int32Array, f64: Float64Array, at: number): void {
     const account = i32[at + event.ACCOUNT];
     const asset = i32[at + event.PRICE];
-    const balance = { available: f64[(at >> 1) + event.F64_AVAILABLE], held: f64[(at >> 1) + event.F64_HELD] };
-    const before = this.#isTransfer ? this.#state.balance(account, asset).available : 0;
+    const available = f64[(at >> 1) + event.F64_AVAILABLE];
     const time = f64[(at >> 1) + event.F64_TIME];
-    const sequence = f64[(at >> 1) + event.F64_SEQUENCE];
-    this.#state.setBalance(account, asset, balance.available, balance.held, sequence);
-    if (this.#isTransfer) this.#listener.onTransfer(account, asset, balance.available - before, time);
-    this.#listener.onBalance(account, asset, balance, sequence, time);
+    if (this.#isTransfer) this.#listener.onTransfer(account, asset, available - this.#state.balance(account, asset).available, time);
+    this.#state.setBalance(account, asset, available, f64[(at >> 1) + event.F64_HELD], f64[(at >> 1) + event.F64_SEQUENCE], time);
+    this.#listener.onBalance(account, asset);
   }
 
-  #forget(order: Order): void {
-    order.resting = false;
-    this.orders.remove(order);
+  #tellDepth(slot: number, lots: number): void {
+    this.#listener.onDepth(this.orders.instrument(slot), this.orders.side(slot), this.orders.price(slot), lots);
+  }
+
+  #isFollowed(slot: number): boolean {
+    return this.#listener.follows(this.orders.account(slot));
   }
 
   /** The order that an event is about: every event's order is open when it comes. */
-  #orderAt(i32: Int32Array, at: number): Order {
-    const order = this.orders.get(idAt(i32, at));
-    if (order === undefined) throw new Error(`an event for order ${idAt(i32, at)}, which is not open`);
-    return order;
+  #slotAt(i32: Int32Array, at: number): number {
+    return this.orders.openSlot(i32[at + event.ORDER_SLOT], i32[at + event.ORDER_GENERATION]);
   }
 }
 
-function idAt(i32: Int32Array, at: number): number {
-  return orderId(i32[at + event.ORDER_SLOT], i32[at + event.ORDER_GENERATION]);
+function newTrade(): Trade {
+  return { instrument: 0, id: 0, aggregate: 0, newAggregate: false, price: 0, quantity: 0, amount: 0, time: 0, takerSide: BUY };
+}
+
+function newOrder(): Order {
+  return {
+    id: 0,
+    account: 0,
+    instrument: 0,
+    clientId: '',
+    side: BUY,
+    kind: LIMIT,
+    timeInForce: GTC,
+    postOnly: false,
+    price: 0,
+    quantity: 0,
+    amount: 0,
+    left: 0,
+    executedAmount: 0,
+    status: STATUS.NEW,
+    time: 0,
+    updateTime: 0,
+    resting: false,
+    shown: 0,
+    waiting: false,
+    terms: undefined,
+  };
 }

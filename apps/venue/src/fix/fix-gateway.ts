@@ -23,7 +23,8 @@ export class FixGateway {
   static async open(services: Services, port: number, log: Logger): Promise<FixGateway> {
     const orders = new FixOrders(services);
     const marketData = new FixMarketData(services);
-    services.gateway.listeners.push(orders.listener, marketData.listener);
+    services.gateway.orderListeners.push(orders.listener);
+    services.gateway.marketListeners.push(marketData.listener);
     const handlers: Record<string, (client: FixClient, message: FixMessage) => void> = {
       [MSG.NEW_ORDER_SINGLE]: (client, message) => orders.enter(client, message),
       [MSG.ORDER_CANCEL_REQUEST]: (client, message) => orders.cancel(client, message),

@@ -2,7 +2,7 @@ import { BUY, SELL, type Side } from '@outcry/market/order-terms';
 import { type FixField, type FixMessage, MSG, TAG } from '@outcry/wire/fix';
 import type { Services } from '../binance/operation.ts';
 import type { Instrument } from '../core/market.ts';
-import type { Trade, ViewListener } from '../core/view.ts';
+import type { MarketListener, Trade } from '../core/view.ts';
 import { need } from './fix-orders.ts';
 import type { FixClient } from './fix-server.ts';
 
@@ -42,7 +42,7 @@ export class FixMarketData {
     }, CONFLATE_MS);
   }
 
-  readonly listener: Partial<ViewListener> = { onTrade: (trade) => this.#tellTrade(trade) };
+  readonly listener: Partial<MarketListener> = { onTrade: (trade) => this.#tellTrade(trade) };
 
   close(): void {
     clearInterval(this.#timer);

@@ -23,7 +23,7 @@ import { cancel, cancelReplace, massCancel, type NewOrder, newOrder } from '../c
 import { GatewayError, type Outcome } from '../core/gateway.ts';
 import type { Instrument } from '../core/market.ts';
 import { makeTerms, type StatedTerms } from '../core/special-terms.ts';
-import type { Fill, Order, ViewListener } from '../core/view.ts';
+import type { Fill, Order, OrderFollower } from '../core/view.ts';
 import { STATUS } from '../store/schema.ts';
 import * as codes from './fix-codes.ts';
 import type { FixClient } from './fix-server.ts';
@@ -72,6 +72,8 @@ export class FixOrders {
   readonly #services: Services;
   readonly #orders = new Map<number, Tracked>();
   readonly #requested = new Map<string, Requested>();
+  /** of clients that have used an order */
+  readonly #accounts = new Set<number>();
   #execution = 0;
   readonly #started = Date.now().toString(36);
 
@@ -80,7 +82,8 @@ export class FixOrders {
   }
 
   /** What the gateway tells, in the engine's order, once it is durable. */
-  readonly listener: Partial<ViewListener> = {
+  readonly listener: OrderFollower = {
+    follows: (account) => this.#accounts.has(account),
     onAccepted: (order) => this.#accepted(order),
     onFill: (fill) => this.#filled(fill),
     onEnded: (order, reason) => this.#ended(order, reason),
@@ -93,6 +96,7 @@ export class FixOrders {
   enter(client: FixClient, message: FixMessage): void {
     const clientId = need(message, TAG.CL_ORD_ID);
     const key = keyOf(client, clientId);
+    this.#accounts.add(client.login.account);
     let order: NewOrder;
     try {
       if (this.#requested.has(key) || this.#find(client, clientId) !== undefined) {
@@ -219,7 +223,6 @@ export class FixOrders {
   // ── What became of them ──────────────────────────────────────────────────────────────────────────────────────────────────
 
   #accepted(order: Order): void {
-    if (this.#requested.size === 0) return;
     const requested = this.#requested.get(`${order.account}:${order.clientId}`);
     if (requested === undefined) return;
     const { client, replaces } = requested;
@@ -231,7 +234,6 @@ export class FixOrders {
   }
 
   #filled({ order, trade, price, quantity }: Fill): void {
-    if (this.#orders.size === 0) return;
     const tracked = this.#orders.get(order.id);
     if (tracked === undefined) return;
     const instrument = this.#services.market.instruments[order.instrument];
@@ -244,7 +246,6 @@ export class FixOrders {
   }
 
   #ended(order: Order, reason: number): void {
-    if (this.#orders.size === 0) return;
     const tracked = this.#orders.get(order.id);
     if (tracked === undefined) return;
     this.#orders.delete(order.id);
@@ -365,6 +366,7 @@ export class FixOrders {
     if (tracked === undefined) {
       tracked = { client, clientId: order.clientId, requestId: order.clientId, baseLots: 0, baseAmount: 0 };
       this.#orders.set(order.id, tracked);
+      this.#accounts.add(order.account);
     }
     return tracked;
   }

@@ -34,7 +34,8 @@ export class GrpcGateway {
     services.accounts.onLogins.push((all) => logins.replace(all));
     const trading = new TradingService(services, logins);
     this.#marketData = new MarketDataService(services);
-    services.gateway.listeners.push(trading.listener, this.#marketData.listener);
+    services.gateway.orderListeners.push(trading.listener);
+    services.gateway.marketListeners.push(this.#marketData.listener);
     const described = [pb.Trading, pb.MarketData, pb.Admin, ServerReflection];
     this.routes = (router) => {
       router.service(pb.Trading, bound(trading));

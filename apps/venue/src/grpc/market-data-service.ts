@@ -3,7 +3,7 @@ import { Code, ConnectError, type HandlerContext, type ServiceImpl } from '@conn
 import { BUY, SELL } from '@outcry/market/order-terms';
 import type { Services } from '../binance/operation.ts';
 import type { Instrument } from '../core/market.ts';
-import type { Trade, ViewListener } from '../core/view.ts';
+import type { MarketListener, Trade } from '../core/view.ts';
 import { instrumentOf } from './convert.ts';
 import * as pb from './generated/outcry/v1/venue_pb.js';
 import { StreamQueue } from './queue.ts';
@@ -37,7 +37,7 @@ export class MarketDataService implements ServiceImpl<typeof pb.MarketData> {
     }, CONFLATE_MS);
   }
 
-  readonly listener: Partial<ViewListener> = { onTrade: (trade) => this.#tellTrade(trade) };
+  readonly listener: Partial<MarketListener> = { onTrade: (trade) => this.#tellTrade(trade) };
 
   close(): void {
     clearInterval(this.#timer);

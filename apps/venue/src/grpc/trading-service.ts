@@ -2,7 +2,7 @@ import { create } from '@bufbuild/protobuf';
 import { Code, ConnectError, type HandlerContext, type ServiceImpl } from '@connectrpc/connect';
 import type { Services } from '../binance/operation.ts';
 import { cancel, newOrder } from '../core/commands.ts';
-import type { Fill, Order, ViewListener } from '../core/view.ts';
+import type { Fill, Order, OrderFollower } from '../core/view.ts';
 import type { LogIns } from '../soup/log-ins.ts';
 import { fillMessage, gatewayError, instrumentOf, orderMessage, readOrder, refusal } from './convert.ts';
 import * as pb from './generated/outcry/v1/venue_pb.js';
@@ -22,7 +22,8 @@ export class TradingService implements ServiceImpl<typeof pb.Trading> {
     this.#logins = logins;
   }
 
-  readonly listener: Partial<ViewListener> = {
+  readonly listener: OrderFollower = {
+    follows: (account) => this.#streams.size > 0 && this.#streams.has(account),
     onAccepted: (order) => this.#tell(order),
     onFill: (fill) => this.#tell(fill.order, fill),
     onEnded: (order) => this.#tell(order),
@@ -105,7 +106,7 @@ export class TradingService implements ServiceImpl<typeof pb.Trading> {
   }
 
   #tell(order: Order, fill?: Fill): void {
-    const streams = this.#streams.size === 0 ? undefined : this.#streams.get(order.account);
+    const streams = this.#streams.get(order.account);
     if (streams === undefined) return;
     const value = create(pb.OrderUpdateSchema, {
       order: orderMessage(this.#services, order),

@@ -13,14 +13,6 @@ export interface Candle {
   takerBuyAmount: number;
 }
 
-export interface Print {
-  price: number;
-  quantity: number;
-  amount: number;
-  /** whether the taker bought */
-  takerBuys: boolean;
-}
-
 export function newCandle(openTime: number, price: number): Candle {
   return {
     openTime,
@@ -36,16 +28,35 @@ export function newCandle(openTime: number, price: number): Candle {
   };
 }
 
-export function addPrint(candle: Candle, print: Print): void {
-  candle.high = Math.max(candle.high, print.price);
-  candle.low = Math.min(candle.low, print.price);
-  candle.close = print.price;
-  candle.quantity += print.quantity;
-  candle.amount += print.amount;
+/** Begins another span in the same object. */
+export function restartCandle(candle: Candle, openTime: number, price: number): void {
+  candle.openTime = openTime;
+  candle.open = candle.high = candle.low = candle.close = price;
+  candle.quantity = candle.amount = candle.trades = candle.takerBuyQuantity = candle.takerBuyAmount = 0;
+}
+
+export function addPrint(candle: Candle, price: number, quantity: number, amount: number, takerBuys: boolean): void {
+  if (price > candle.high) candle.high = price;
+  if (price < candle.low) candle.low = price;
+  candle.close = price;
+  candle.quantity += quantity;
+  candle.amount += amount;
   candle.trades++;
-  if (!print.takerBuys) return;
-  candle.takerBuyQuantity += print.quantity;
-  candle.takerBuyAmount += print.amount;
+  if (!takerBuys) return;
+  candle.takerBuyQuantity += quantity;
+  candle.takerBuyAmount += amount;
+}
+
+/** Adds what was traded in a later, shorter span within it. */
+export function addCandle(candle: Candle, later: Candle): void {
+  candle.high = Math.max(candle.high, later.high);
+  candle.low = Math.min(candle.low, later.low);
+  candle.close = later.close;
+  candle.quantity += later.quantity;
+  candle.amount += later.amount;
+  candle.trades += later.trades;
+  candle.takerBuyQuantity += later.takerBuyQuantity;
+  candle.takerBuyAmount += later.takerBuyAmount;
 }
 
 /** Start of the span that a time falls into, in milliseconds. */

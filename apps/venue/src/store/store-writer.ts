@@ -217,7 +217,7 @@ export class StoreWriter {
         entry = { instrument, seconds, candle: newCandle(start, price) };
         this.#candles.set(key, entry);
       }
-      addPrint(entry.candle, { price, quantity, amount, takerBuys: side === BUY });
+      addPrint(entry.candle, price, quantity, amount, side === BUY);
     }
   }
 }

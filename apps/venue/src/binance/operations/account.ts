@@ -1,6 +1,6 @@
 import { formatBigUnits } from '@outcry/market/decimal';
 import { positionOf } from '../../core/positions.ts';
-import { averagePrice, myTradesJson } from '../format.ts';
+import { averagePrice, ms, myTradesJson } from '../format.ts';
 import { type Caller, instrumentOf, type Operation, readHistory, type Services } from '../operation.ts';
 import { integer, optionalInteger, type Parameters } from '../parameters.ts';
 import * as s from './schemas.ts';
@@ -28,7 +28,7 @@ function account(services: Services, sent: Parameters, caller: Caller) {
     brokered: false,
     requireSelfTradePrevention: false,
     preventSor: false,
-    updateTime: services.userStreams.lastUpdate(caller.account),
+    updateTime: ms(view.lastUpdate(caller.account)),
     accountType: 'SPOT',
     balances: balances
       .filter(({ balance }) => !omitZero || balance.available + balance.held > 0)

@@ -105,8 +105,8 @@ async function klines(services: Services, sent: Parameters) {
     limit: integer(sent, 'limit', 500, 1, MOST_ROWS),
   };
   if (range.startTime === undefined && range.endTime === undefined) {
-    return services.feeds[instrument.number].candles
-      .get(seconds)!
+    return services.feeds[instrument.number]
+      .candles(seconds)
       .slice(-range.limit)
       .map((candle) => klineJson(candle, seconds, instrument));
   }
@@ -279,7 +279,7 @@ export const marketDataOperations: Operation[] = [
     run: (services, sent) => {
       const instrument = instrumentOf(services, sent);
       const feed = services.feeds[instrument.number];
-      const closeTime = Math.floor((feed.trades.at(-1)?.time ?? 0) / 1000);
+      const closeTime = Math.floor(feed.lastTradeTime / 1000);
       return { mins: 5, price: instrument.formatPrice(feed.averagePrice(services.now())), closeTime };
     },
   },

@@ -1,0 +1,97 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import fs from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const OUTCRY = fileURLToPath(new URL('../../apps/cli/src/outcry.ts', import.meta.url));
+
+/** A venue in a process of its own, with an account and a login for each session. */
+export class BenchVenue {
+  readonly ports: Record<string, number | string>;
+  readonly logins: { user: string; password: string }[];
+  readonly #child: ChildProcess;
+  readonly #folder: string;
+
+  readonly #url: string;
+
+  private constructor(child: ChildProcess, folder: string, url: string, ports: BenchVenue['ports'], logins: BenchVenue['logins']) {
+    this.#url = url;
+    this.#child = child;
+    this.#folder = folder;
+    this.ports = ports;
+    this.logins = logins;
+  }
+
+  /** @param directory where its journal is: the disk that is measured @param sessions accounts with a login each */
+  static async start(directory: string, sessions: number, config: object): Promise<BenchVenue> {
+    const folder = fs.mkdtempSync(path.join(directory, 'outcry-bench-wire-'));
+    const data = path.join(folder, 'data');
+    const file = path.join(folder, 'config.json');
+    const only = { ouch: undefined, fix: undefined, itch: undefined, grpc: undefined };
+    fs.writeFileSync(
+      file,
+      JSON.stringify({ risk: 'none', realTimePriority: 1, segmentBytes: 256 * 1024 * 1024, ...marketOf(), ...only, ...config }),
+    );
+    const child = spawn(process.execPath, [OUTCRY, 'serve', '--config', file, '--port', '0', '--data', data, '--log-level', 'warn'], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const url = await new Promise<string>((resolve, reject) => {
+      let output = '';
+      child.once('exit', (code) => reject(new Error(`the venue ended with ${code}: ${output}`)));
+      child.stdout!.on('data', (chunk) => {
+        output += chunk;
+        const found = /http:\/\/[\d.]+:\d+/.exec(output)?.[0];
+        if (found !== undefined) resolve(found);
+      });
+    });
+    const headers = { 'x-outcry-admin': fs.readFileSync(path.join(data, 'admin.token'), 'utf8'), 'content-type': 'application/json' };
+    const post = async (what: string, body: object) => {
+      const answer = await fetch(`${url}/outcry/v1/${what}`, { method: 'POST', headers, body: JSON.stringify(body) });
+      if (!answer.ok) throw new Error(await answer.text());
+      return (await answer.json()) as { user: string; password: string };
+    };
+    const logins: BenchVenue['logins'] = [];
+    for (let i = 0; i < sessions; i++) {
+      await post('accounts', { name: `load-${i}` });
+      logins.push(await post(`accounts/load-${i}/logins`, { user: `LOAD${i}` }));
+    }
+    const { ports } = (await (await fetch(`${url}/outcry/v1/status`)).json()) as { ports: BenchVenue['ports'] };
+    return new BenchVenue(child, folder, url, ports, logins);
+  }
+
+  get pid(): number {
+    return this.#child.pid!;
+  }
+
+  async status(): Promise<{ latenciesNs: Record<string, Record<string, number>> }> {
+    return (await (await fetch(`${this.#url}/outcry/v1/status`)).json()) as Awaited<ReturnType<BenchVenue['status']>>;
+  }
+
+  async clearLatencies(): Promise<void> {
+    const token = fs.readFileSync(path.join(this.#folder, 'data', 'admin.token'), 'utf8');
+    await fetch(`${this.#url}/outcry/v1/latencies`, { method: 'DELETE', headers: { 'x-outcry-admin': token } });
+  }
+
+  async close(): Promise<void> {
+    const ended = new Promise((resolve) => this.#child.once('exit', resolve));
+    this.#child.kill('SIGKILL');
+    await ended;
+    fs.rmSync(this.#folder, { recursive: true, force: true });
+  }
+}
+
+function marketOf(): object {
+  const fees = { makerFeePpm: 1000, takerFeePpm: 1000 };
+  const common = { quote: 'USDT', tick: '0.01', lot: '0.00001', minNotional: '0', referencePrice: '60000', ...fees };
+  return {
+    assets: [
+      { name: 'USDT', scale: 8 },
+      { name: 'BTC', scale: 8 },
+      { name: 'ETH', scale: 8 },
+    ],
+    instruments: [
+      { symbol: 'BTCUSDT', base: 'BTC', ...common },
+      { symbol: 'ETHUSDT', base: 'ETH', ...common },
+    ],
+  };
+}
