@@ -3,35 +3,69 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { after, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { FileFixStore } from '../src/fix/fix-store.ts';
 import { SequencedLog } from '../src/soup/sequenced-log.ts';
 
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'outcry-kept-'));
+async function until(done: () => boolean): Promise<void> {
+  for (let i = 0; !done(); i++) {
+    assert.ok(i < 500, 'waited for 5 s');
+    await sleep(10);
+  }
+}
 after(() => fs.rmSync(folder, { recursive: true, force: true }));
 
-test('a sequenced log gives back any message, from memory and from the file', () => {
+test('a sequenced log gives back any message: from memory, on its way to the file, and from the file', async () => {
   const log = new SequencedLog(folder, 'log');
-  const sizes = Array.from({ length: 20_000 }, (_, i) => 4 + ((i * 7919) % 90));
-  for (const [i, size] of sizes.entries()) log.view.setUint32(log.claim(size), i + 1);
-  log.flush();
-  assert.equal(log.next, 20_001);
-  for (const number of [1, 2, 1023, 1024, 1025, 9999, 19_999, 20_000]) {
-    const packet = log.read(log.offsetOf(number), 7);
-    assert.deepEqual([packet.readUInt16BE(0), packet.readUInt32BE(3)], [sizes[number - 1] + 1, number]);
+  const sizes = Array.from({ length: 200_000 }, (_, i) => 4 + ((i * 7919) % 90));
+  const check = () => {
+    for (const number of [1, 2, 1023, 1024, 1025, 9999, 70_000, 199_999, 200_000]) {
+      const packet = log.read(log.offsetOf(number), 7);
+      assert.deepEqual([packet.readUInt16BE(0), packet.readUInt32BE(3)], [sizes[number - 1] + 1, number]);
+    }
+  };
+  for (const [i, size] of sizes.entries()) {
+    const at = log.claim(size);
+    log.view.setUint32(at, i + 1);
   }
-  assert.equal(log.read(log.offsetOf(20_001), 100).length, 0);
+  log.flush();
+  assert.equal(log.next, 200_001);
+  check();
+  await until(() => fs.statSync(log.file).size > log.bytes - 256 * 1024);
+  check();
+  assert.equal(log.read(log.offsetOf(200_001), 100).length, 0);
   log.close();
 });
 
-test('on a full disk a log says so once, and forgets what it cannot keep', () => {
+test('what a reader holds on to stays as it is', async () => {
+  const log = new SequencedLog(folder, 'slow');
+  const held: { packets: Uint8Array; before: string }[] = [];
+  log.reader = { isBehind: true, take: (packets) => held.push({ packets, before: Buffer.from(packets).toString('hex') }) };
+  for (let i = 0; i < 40_000; i++) {
+    const at = log.claim(50);
+    log.view.setUint32(at, i);
+    if (i % 100 === 0) log.flush();
+    if (i % 5000 === 0) await sleep(5);
+  }
+  for (const { packets, before } of held) assert.equal(Buffer.from(packets).toString('hex'), before);
+  log.close();
+});
+
+test('on a full disk a log says so once, and forgets what it cannot keep', async () => {
   fs.symlinkSync('/dev/full', path.join(folder, 'full.soup'));
   const log = new SequencedLog(folder, 'full');
   const broken: string[] = [];
   log.onBroken = (error) => broken.push((error as NodeJS.ErrnoException).code!);
-  for (let i = 0; i < 30_000; i++) {
-    log.claim(50);
-    log.flush();
-  }
+  const fill = () => {
+    for (let i = 0; i < 30_000; i++) {
+      log.claim(50);
+      log.flush();
+    }
+  };
+  fill();
+  await until(() => broken.length > 0);
+  fill();
   assert.deepEqual(broken, ['ENOSPC']);
   log.close();
 });

@@ -14,7 +14,7 @@ const SESSIONS = 16;
 const PRICE = 600_000_000;
 const RUN_SECONDS = 5;
 const RATE = 100_000;
-const WINDOW = 4096;
+const WINDOW = 2048;
 
 /** The codecs from memory; then OUCH, market data and FIX against a venue in a process of its own. */
 export async function benchWire(options: FigureOptions): Promise<Report> {

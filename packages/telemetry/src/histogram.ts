@@ -68,6 +68,10 @@ export class Histogram {
 
 function bucketOf(value: number): number {
   if (value < SUB) return Math.floor(value);
+  if (value < 2 ** 31) {
+    const exponent = 31 - Math.clz32(value);
+    return (exponent - SUB_BITS + 1) * SUB + (value >>> (exponent - SUB_BITS)) - SUB;
+  }
   const exponent = Math.floor(Math.log2(value));
   return (exponent - SUB_BITS + 1) * SUB + Math.floor(value / 2 ** (exponent - SUB_BITS)) - SUB;
 }

@@ -46,8 +46,8 @@ export class GatewayError extends Error {
   }
 }
 
-/** Milliseconds between looks at what other gateways' clients bring about, when it is much and nobody waits here. */
-const SELDOM_MS = 1;
+/** Milliseconds between looks at what other gateways' clients bring about, while nobody waits here. */
+const SELDOM_MS = 2;
 
 interface Pending {
   outcome: Outcome;
@@ -78,7 +78,8 @@ export class Gateway {
   #running = true;
   #willRing = false;
   #lastTime = 0;
-  #wokenAt = 0;
+  /** ends a nap early */
+  #wake: (() => void) | undefined;
 
   constructor(shared: Shared, unitOf: (instrument: number) => number, state: SharedState, orders: OpenOrders) {
     this.#shared = shared;
@@ -116,6 +117,7 @@ export class Gateway {
       changed: undefined,
       ended: [],
     };
+    this.#wake?.();
     return new Promise((resolve, reject) => this.#pending.push({ outcome, resolve, reject }));
   }
 
@@ -124,17 +126,13 @@ export class Gateway {
     const bell = this.#shared.gatewayBell;
     while (this.#running) {
       if (this.#drain()) {
-        await new Promise<void>((resolve) => setImmediate(resolve)); // sockets get their turn
-        continue;
-      }
-      if (this.inFlight === 0 && performance.now() - this.#wokenAt < SELDOM_MS) {
-        await new Promise<void>((resolve) => setTimeout(resolve, SELDOM_MS));
+        if (this.inFlight === 0) await this.#nap();
+        else await new Promise<void>((resolve) => setImmediate(resolve)); // sockets get their turn
         continue;
       }
       bell.prepare();
       if (this.#drain()) bell.cancel();
       else await bell.waitAsync(100);
-      this.#wokenAt = performance.now();
       const { journalState } = this.#shared;
       if (journalState === JOURNAL_FAILED) this.#failPending('the journal failed before the command was durable');
       else if (journalState === JOURNAL_FULL) this.#failPending('the journal has no disk space: the command takes effect when there is');
@@ -143,8 +141,20 @@ export class Gateway {
 
   close(): void {
     this.#running = false;
+    this.#wake?.();
     this.#shared.gatewayBell.ring();
     this.#failPending('the venue stopped before the command was durable');
+  }
+
+  async #nap(): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, SELDOM_MS);
+      this.#wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+    this.#wake = undefined;
   }
 
   /** Wakes engine and journal once for all requests that this turn of the event loop brought. */

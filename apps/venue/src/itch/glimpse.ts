@@ -44,7 +44,9 @@ export class Glimpse implements SoupApplication<GlimpsePort> {
     const to = log.claim(endOfSnapshot.length);
     log.view.setUint8(to, endOfSnapshot.type);
     writeNumber(log.view, to + endOfSnapshot.at.sequence, feed.next);
-    if (log.brokenBy === undefined) return new GlimpsePort(feed.session, log);
+    const port = new GlimpsePort(feed.session, log);
+    log.onBroken = () => port.connection?.end('the venue cannot keep the snapshot');
+    if (log.brokenBy === undefined) return port;
     log.close(); // the disk has no room for it
     return undefined;
   }

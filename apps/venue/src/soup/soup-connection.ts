@@ -11,7 +11,7 @@ import {
   SoupFramer,
   writeLoginAccepted,
 } from '@outcry/wire/soup';
-import type { SequencedLog } from './sequenced-log.ts';
+import type { LogReader, SequencedLog } from './sequenced-log.ts';
 
 /** Bytes that may wait for a client before it is served from the file, at its own speed. */
 const MOST_WAITING = 1024 * 1024;
@@ -41,7 +41,7 @@ const HEARTBEAT = packet(SOUP.SERVER_HEARTBEAT);
 const END = packet(SOUP.END_OF_SESSION);
 
 /** One client of a SoupBinTCP port: login, packets, heartbeats, and sequenced packets from wherever it left off. */
-export class SoupConnection<Port extends SoupPort = SoupPort> {
+export class SoupConnection<Port extends SoupPort = SoupPort> implements LogReader {
   port: Port | undefined;
   readonly #application: SoupApplication<Port>;
   readonly #socket: net.Socket;
@@ -156,14 +156,21 @@ export class SoupConnection<Port extends SoupPort = SoupPort> {
       this.#socket.write(piece);
     }
     this.#offset = -1;
-    port.log.sink = (packets) => this.#send(port.log, packets);
+    port.log.reader = this;
   }
 
-  #send(log: SequencedLog, packets: Uint8Array): void {
+  /** Of a log's reader: bytes wait for the client, in the log's own memory. */
+  get isBehind(): boolean {
+    return this.#socket.writableLength > 0;
+  }
+
+  /** Of a log's reader: sends what is new; a client that does not read it is served from the file from then on. */
+  take(packets: Uint8Array): void {
     this.#hasSent = true;
-    this.#socket.write(Uint8Array.from(packets));
+    this.#socket.write(packets);
     if (this.#socket.writableLength < MOST_WAITING) return;
-    log.sink = undefined;
+    const { log } = this.port!;
+    log.reader = undefined;
     this.#offset = log.bytes;
   }
 
@@ -172,7 +179,7 @@ export class SoupConnection<Port extends SoupPort = SoupPort> {
     this.port = undefined;
     if (port?.connection !== (this as SoupConnection)) return;
     port.connection = undefined;
-    port.log.sink = undefined;
+    port.log.reader = undefined;
     this.#application.onGone(port);
   }
 }

@@ -27,6 +27,11 @@ export interface FollowerThreadData {
   keepSnapshots: number;
 }
 
+/**
+ * While there is traffic the follower looks every so many milliseconds, instead of being woken for each batch of the journal: it takes
+ * several at once then, and a third of the time.
+ */
+const FOLLOW_EVERY_MS = 3;
 /** A batch goes to the store after so many milliseconds or rows, whichever is first; more rows when the follower is behind. */
 const FLUSH_MS = 10;
 const FLUSH_ROWS = 100;
@@ -80,19 +85,24 @@ class Follower implements Work {
 
   /** Follows until the venue stops and everything durable is in the store. */
   run(): void {
-    for (;;) {
+    for (let hasWorked = false; ; ) {
       const durable = shared.durable.read();
       const batch = this.#reader.read(durable);
       if (batch !== undefined) this.#apply(batch, durable);
       if (this.#isFlushDue(durable)) this.#flush();
-      if (batch !== undefined) continue;
+      if (batch !== undefined) {
+        hasWorked = true;
+        continue;
+      }
       if (shared.stopping && this.#engine.sequence >= shared.durable.read()) {
         this.#flush();
         this.#snapshot();
         return;
       }
       this.#snapshotWhenDue();
-      this.#waiter.wait(this, this.#store.pendingRows > 0 ? FLUSH_MS : LOOK_AGAIN_MS);
+      if (hasWorked) sleepThread(FOLLOW_EVERY_MS);
+      else this.#waiter.wait(this, this.#store.pendingRows > 0 ? FLUSH_MS : LOOK_AGAIN_MS);
+      hasWorked = false;
     }
   }
 
