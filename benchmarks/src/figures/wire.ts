@@ -32,6 +32,10 @@ export async function benchWire(options: FigureOptions): Promise<Report> {
   };
   await codecs(report, options);
   options.onProgress(0.2);
+  const { result: memory } = await runChild<{ gib: number; first: number; again: number }>('warm-memory.ts', []);
+  report.notes.push(
+    `${memory.gib} GiB were touched beforehand, ${memory.first.toFixed(0)} ms a GiB (${memory.again.toFixed(0)} the second time): a virtual machine's memory costs at first touch.`,
+  );
   await ouch(report, options);
   options.onProgress(0.6);
   await marketData(report, options, 'fsync');
