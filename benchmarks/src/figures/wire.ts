@@ -76,33 +76,13 @@ async function codecs(report: Report, { runs }: FigureOptions): Promise<void> {
 async function ouch(report: Report, options: FigureOptions): Promise<void> {
   const venue = await BenchVenue.start(options.directory, SESSIONS, { ouch: { port: 0 } });
   try {
-    const load = (sessions: number, rate: number, place: number): OuchLoadOptions => ({
-      port: Number(venue.ports.ouch),
-      logins: venue.logins.slice(0, sessions),
-      symbol: 'BTCUSDT',
-      price: PRICE,
-      rate,
-      seconds: RUN_SECONDS,
-      window: WINDOW,
-      firstReference: 1 + place * 10_000_000,
-    });
-    let place = 0;
-    const runs = async (sessions: number, rate: number) => {
-      const results: OuchLoadResult[] = [];
-      for (let i = -1; i < options.runs; i++) {
-        const { result } = await runChild<OuchLoadResult>('ouch-load.ts', [JSON.stringify(load(sessions, rate, place++))]);
-        if (result.accepted + result.rejected !== result.sent)
-          throw new Error(`${result.sent} orders were sent, ${result.accepted} accepted`);
-        if (i >= 0) results.push(result);
-      }
-      return results;
-    };
-    const flat = await runs(SESSIONS, 0);
+    const run = ouchRuns(venue, options.runs);
+    const flat = await run(SESSIONS, 0);
     const rate = range(
-      flat.map((run) => run.accepted / run.seconds),
+      flat.map(({ accepted, seconds }) => accepted / seconds),
       0,
     );
-    const refused = flat.reduce((sum, run) => sum + run.rejected, 0);
+    const refused = flat.reduce((sum, { rejected }) => sum + rejected, 0);
     report.rows.push([
       `OUCH, ${SESSIONS} sessions flat out, durable orders/s`,
       rate.median,
@@ -111,21 +91,65 @@ async function ouch(report: Report, options: FigureOptions): Promise<void> {
       `every order answered; ${refused} refused (ring full)`,
     ]);
     report.goals.push({ goal: 'OUCH at least 1 million orders/s', measured: `${rate.median}/s`, met: rate.median >= 1e6 });
-    for (const sessions of [2, SESSIONS]) {
-      const paced = await runs(sessions, RATE);
-      for (const name of ['p50', 'p99'] as const) {
-        const ms = range(
-          paced.map(({ latencyNs }) => latencyNs[name] / 1e6),
-          3,
-        );
-        report.rows.push([`OUCH at 100,000/s, ${sessions} sessions, ${name}, ms`, ms.median, ms.min, ms.max, 'no coordinated omission']);
-        const limit = name === 'p50' ? 0.3 : 1;
-        if (sessions === 2)
-          report.goals.push({ goal: `OUCH at 100,000/s: ${name} under ${limit} ms`, measured: `${ms.median} ms`, met: ms.median < limit });
-      }
-    }
+    pacedLatency(report, 2, 'fsync', await run(2, RATE));
+    pacedLatency(report, SESSIONS, 'fsync', await run(SESSIONS, RATE));
   } finally {
     await venue.close();
+  }
+  const withoutDisk = await BenchVenue.start(options.directory, SESSIONS, { ouch: { port: 0 }, durability: 'os' });
+  try {
+    pacedLatency(report, 2, 'os', await ouchRuns(withoutDisk, options.runs)(2, RATE));
+  } finally {
+    await withoutDisk.close();
+  }
+}
+
+/** Runs of the load generator against a venue: a warm-up, then as many as wanted. */
+function ouchRuns(venue: BenchVenue, count: number): (sessions: number, rate: number) => Promise<OuchLoadResult[]> {
+  let place = 0;
+  return async (sessions, rate) => {
+    const results: OuchLoadResult[] = [];
+    for (let i = -1; i < count; i++) {
+      const load = loadOf(venue, sessions, { rate, realTime: rate !== 0, place: place++ });
+      const { result } = await runChild<OuchLoadResult>('ouch-load.ts', [JSON.stringify(load)]);
+      if (result.accepted + result.rejected !== result.sent)
+        throw new Error(`${result.sent} orders were sent, ${result.accepted} accepted`);
+      if (i >= 0) results.push(result);
+    }
+    return results;
+  };
+}
+
+function loadOf(
+  venue: BenchVenue,
+  sessions: number,
+  { rate, realTime, place }: { rate: number; realTime: boolean; place: number },
+): OuchLoadOptions {
+  return {
+    port: Number(venue.ports.ouch),
+    logins: venue.logins.slice(0, sessions),
+    symbol: 'BTCUSDT',
+    price: PRICE,
+    rate,
+    seconds: RUN_SECONDS,
+    window: WINDOW,
+    realTime,
+    firstReference: 1 + place * 10_000_000,
+  };
+}
+
+function pacedLatency(report: Report, sessions: number, durability: string, runs: readonly OuchLoadResult[]): void {
+  for (const name of ['p50', 'p99'] as const) {
+    const { median, min, max } = range(
+      runs.map(({ latencyNs }) => latencyNs[name] / 1e6),
+      3,
+    );
+    const title = `OUCH at 100,000/s, ${sessions} sessions, durability ${durability}: ${name}, ms`;
+    report.rows.push([title, median, min, max, 'no coordinated omission']);
+    if (sessions !== 2) continue;
+    const limit = name === 'p50' ? 0.3 : 1;
+    const goal = `OUCH at 100,000/s: ${name} under ${limit} ms (durability ${durability})`;
+    report.goals.push({ goal, measured: `${median} ms`, met: median < limit });
   }
 }
 
@@ -159,16 +183,7 @@ async function marketData(report: Report, options: FigureOptions, durability: 'f
         json += chunk;
       });
       await new Promise((resolve) => reader.stdout!.once('data', resolve));
-      const load: OuchLoadOptions = {
-        port: Number(ports.ouch),
-        logins: logins.slice(0, 2),
-        symbol: 'BTCUSDT',
-        price: PRICE,
-        rate: RATE,
-        seconds: RUN_SECONDS,
-        window: WINDOW,
-        firstReference: 1 + (i + 1) * 10_000_000,
-      };
+      const load = loadOf(venue, 2, { rate: RATE, realTime: false, place: i + 1 });
       await runChild<OuchLoadResult>('ouch-load.ts', [JSON.stringify(load)]);
       const ended = new Promise((resolve) => reader.once('close', resolve));
       reader.stdin!.write('stop\n');
