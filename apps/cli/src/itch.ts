@@ -1,7 +1,8 @@
 import fs from 'node:fs';
 import { ItchDay } from '@outcry/feed/itch-day';
 import { Command } from 'commander';
-import { CaptureOfMessages, readLine } from './feed.ts';
+import { type Line, readLine } from './feed/line.ts';
+import { CaptureOfMessages, isCaptureName, MessageFile } from './feed/write.ts';
 import { between } from './options.ts';
 import { progressBar } from './output.ts';
 
@@ -9,7 +10,7 @@ interface Options {
   messages: number;
   instruments: number;
   seed: number;
-  line: { group: string; port: number }[];
+  line: Line[];
 }
 
 export function itchCommand(): Command {
@@ -30,38 +31,10 @@ export function itchCommand(): Command {
 
 function generate(file: string, { messages, instruments, seed, line }: Options): void {
   const bar = progressBar('generate', 100);
-  const output = file.endsWith('.pcap') ? new CaptureOfMessages(file, 'TESTDAY', line.at(-1)!) : new MessageFile(file);
-  const day = new ItchDay({ seed, instruments, messages }, (view, bytes, time) => output.add(view, bytes, time));
+  const output = isCaptureName(file) ? new CaptureOfMessages(file, 'TESTDAY', line.at(-1)!) : new MessageFile(file);
+  const day = new ItchDay({ seed, instruments, messages }, (view, bytes, time) => output.add(view, 0, bytes, time));
   day.run((share) => bar.update(Math.round(share * 100)));
   bar.stop();
   output.close();
   console.log(`${day.written} messages in ${file} (${fs.statSync(file).size} bytes)`);
-}
-
-/** Messages behind their lengths. */
-class MessageFile {
-  readonly #fd: number;
-  readonly #buffer = new DataView(new ArrayBuffer(1 << 20));
-  #filled = 0;
-
-  constructor(file: string) {
-    this.#fd = fs.openSync(file, 'wx');
-  }
-
-  add(view: DataView, bytes: number): void {
-    if (this.#filled + 2 + bytes > this.#buffer.byteLength) this.#flush();
-    this.#buffer.setUint16(this.#filled, bytes);
-    for (let i = 0; i < bytes; i++) this.#buffer.setUint8(this.#filled + 2 + i, view.getUint8(i));
-    this.#filled += 2 + bytes;
-  }
-
-  close(): void {
-    this.#flush();
-    fs.closeSync(this.#fd);
-  }
-
-  #flush(): void {
-    fs.writeSync(this.#fd, new Uint8Array(this.#buffer.buffer, 0, this.#filled));
-    this.#filled = 0;
-  }
 }

@@ -57,6 +57,44 @@ test('a generated day is counted, filtered, played and recorded again, and stays
   if (again.gaps === 0) assert.deepEqual(again.types, day.types);
 });
 
+test('messages alone are recorded once each, counted, filtered one by one, and played as a session of their own', async () => {
+  const line = `239.255.76.2:${23_000 + (process.pid % 9000)}`;
+  const other = `239.255.76.3:${23_000 + (process.pid % 9000)}`;
+  const run = (...args: string[]) => {
+    const done = outcry(...args);
+    assert.equal(done.status, 0, done.stderr);
+    return done.stdout;
+  };
+  run('itch', 'generate', file('small.itch'), '--messages', '3000', '--instruments', '20');
+  const day = stats('small.itch');
+  assert.deepEqual([day.openOrders, Object.keys(day.types).length], [0, 23]);
+  run('feed', 'filter', file('small.itch'), file('adds.itch'), '--filter', 'symbol AAAA and type add_order');
+  const adds = stats('adds.itch');
+  assert.deepEqual(adds.types, { add_order: stats('small.itch', '--filter', 'symbol AAAA and type add_order').types.add_order });
+  run('feed', 'filter', file('small.itch'), file('small.pcap'), '--filter', 'not type X', '--line', line);
+  const { order_cancel: cancels, ...rest } = day.types;
+  assert.ok(cancels > 0);
+  assert.deepEqual(stats('small.pcap').types, rest);
+  run('feed', 'filter', file('small.pcap'), file('back.itch'), '--filter', 'type add_order,system_event');
+  assert.deepEqual(stats('back.itch').types, { add_order: day.types.add_order, system_event: day.types.system_event });
+
+  const recorder = spawn(
+    process.execPath,
+    [...FLAGS, 'feed', 'record', file('live.itch'), '--line', line, '--line', other, '--seconds', '20'],
+    { stdio: ['ignore', 'ignore', 'pipe'] },
+  );
+  await new Promise<void>((resolve) => recorder.stderr.on('data', (text) => String(text).includes('recording') && resolve()));
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  run('feed', 'play', file('small.itch'), '--speed', 'full', '--line', line, '--line', other);
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  const ended = new Promise((resolve) => recorder.once('exit', resolve));
+  recorder.kill('SIGINT');
+  await ended;
+  const live = stats('live.itch');
+  assert.ok(live.messages > day.messages / 20 && live.messages <= day.messages, `${live.messages} of ${day.messages}`);
+  if (live.messages === day.messages) assert.deepEqual(fs.readFileSync(file('live.itch')), fs.readFileSync(file('small.itch')));
+});
+
 test('a file as Nasdaq publishes them holds each message behind its length', () => {
   assert.equal(outcry('itch', 'generate', file('day.itch'), '--messages', '1000', '--instruments', '10').status, 0);
   const bytes = fs.readFileSync(file('day.itch'));
@@ -74,6 +112,8 @@ test('what cannot be done is said in one line', () => {
     [['feed', 'stats', file('noise'), '--filter', 'colour red'], /cannot be filtered by/],
     [['feed', 'record', file('noise'), '--line', 'nowhere'], /a line is GROUP:PORT/],
     [['feed', 'play', file('noise'), '--speed', '0'], /a number above 0/],
+    [['feed', 'play', file('day.itch')], /holds messages and no addresses: say where to send them, with --line/],
+    [['feed', 'filter', file('day.itch'), file('y'), '--filter', 'type A', '--session', 'much too long'], /one to ten letters/],
     [['itch', 'generate', file('noise')], /EEXIST/],
     [['itch', 'generate', file('x'), '--instruments', '0'], /a whole number from 1 to 65535/],
   ] as [string[], RegExp][]) {

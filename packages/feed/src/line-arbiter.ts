@@ -153,6 +153,13 @@ export class LineArbiter {
     }
   }
 
+  /** Gives up what is missing, where nobody can be asked for it: goes on with what came after it. */
+  skip(now: number): void {
+    this.next = this.#firstWaiting();
+    this.#state = GAP;
+    this.#catchUp(now);
+  }
+
   #request(now: number, missing: number): void {
     this.#requests++;
     this.#requestedAt = now;

@@ -41,6 +41,10 @@ class Listener {
   }
 }
 
+const plain = (listener: Listener) => ({
+  onMessage: (view: DataView, at: number) => listener.onMessage(view, at),
+  request: (first: number, count: number) => listener.request(first, count),
+});
 const upTo = (last: number) => Array.from({ length: last }, (_, i) => i + 1);
 
 test('whatever each line loses, doubles and delays, every message comes once and in order', () => {
@@ -108,6 +112,34 @@ test('a gap that nobody fills ends in a snapshot, and the feed goes on from ther
   assert.deepEqual(listener.got, [1, 4, 5]);
   arbiter.take(all[5], 0, all[5].byteLength, 103);
   assert.deepEqual(listener.got, [1, 4, 5, last]);
+});
+
+test('where nobody can be asked, the stream goes on behind each gap, with every message that came, once and in order', () => {
+  fc.assert(
+    fc.property(fc.array(fc.record({ size: fc.integer({ min: 1, max: 5 }), isLost: fc.boolean() }), { maxLength: 60 }), (sent) => {
+      const { all, last } = datagrams(sent.map(({ size }) => size));
+      const listener = new Listener();
+      const arbiter: LineArbiter = new LineArbiter({ ...plain(listener), needSnapshot: () => arbiter.skip(now) }, SESSION, 1, {
+        patienceMs: 5,
+        requestMs: 1,
+        mostRequests: 1,
+      });
+      let now = 0;
+      let next = 1;
+      const came: number[] = [];
+      for (const [i, { size, isLost }] of sent.entries()) {
+        now += 3;
+        if (!isLost) {
+          arbiter.take(all[i], 0, all[i].byteLength, now);
+          came.push(...upTo(last).slice(next - 1, next - 1 + size));
+        }
+        next += size;
+        arbiter.tick(now);
+      }
+      while (arbiter.hasGap) arbiter.skip(now);
+      assert.deepEqual(listener.got, came);
+    }),
+  );
 });
 
 test('the end of the session is told when everything before it has come; other sessions and nonsense are counted', () => {

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { FeedFilter, FilterError } from '@outcry/wire/filter';
 import { addOrder, orderDelete } from '@outcry/wire/itch';
 import { viewOf } from '@outcry/wire/layout';
+import { MessageFileReader } from '@outcry/wire/message-file';
 import { ipv4, LINK, UDP_FRAME_HEAD, UdpPacket, writeUdpFrame } from '@outcry/wire/packet';
 import { CaptureError, CaptureReader, memorySource, pcapHead, pcapRecordBytes, writePcapRecord } from '@outcry/wire/pcap';
 import fc from 'fast-check';
@@ -162,4 +163,33 @@ test('a filter knows ports, groups and types at once, and a symbol from the mess
   for (const bad of ['port', 'port 70000', 'colour red', 'port 1 and port 2', 'type Z', 'group 1.2.3', 'port 1 or port 2']) {
     assert.throws(() => new FeedFilter(bad), FilterError, bad);
   }
+});
+
+test('a file of messages is read message by message however its bytes come, and a cut or overlong one says so', () => {
+  const messages = fc.array(fc.uint8Array({ minLength: 1, maxLength: 300 }), { maxLength: 20 });
+  fc.assert(
+    fc.property(messages, fc.boolean(), fc.nat(), fc.integer({ min: 1, max: 50 }), (all, hasEnd, cut, most) => {
+      const pieces = all.flatMap((message) => [Buffer.from([message.length >> 8, message.length & 0xff]), message]);
+      const whole = Buffer.concat([...pieces, ...(hasEnd ? [Buffer.alloc(2)] : [])]);
+      const kept = whole.length - (cut % 3 === 0 ? cut % (whole.length + 1) : 0);
+      const source = memorySource(whole.subarray(0, kept));
+      const reader = new MessageFileReader({ read: (into, at, bytes) => source.read(into, at, Math.min(bytes, most)) });
+      const got: Uint8Array[] = [];
+      while (reader.next()) got.push(new Uint8Array(reader.view.buffer.slice(reader.at, reader.at + reader.bytes) as ArrayBuffer));
+      let end = 0;
+      const expected = all.filter(({ length }) => {
+        end += 2 + length;
+        return end <= kept;
+      });
+      assert.deepEqual(
+        got,
+        expected.map((message) => new Uint8Array(message)),
+      );
+      const read = expected.reduce((sum, { length }) => sum + 2 + length, 0);
+      assert.equal(reader.isCut, kept > read && !(hasEnd && kept === whole.length));
+      assert.equal(reader.error, 0);
+    }),
+  );
+  const more = new MessageFileReader(memorySource(Uint8Array.of(0, 1, 83, 0, 0, 7)));
+  assert.deepEqual([more.next(), more.next(), more.error < 0], [true, false, true]);
 });
