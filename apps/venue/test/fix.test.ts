@@ -1,11 +1,9 @@
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { after, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { type FixField, FixFramer, type FixMessage, fixTime, formatFix, parseFix } from '@outcry/wire/fix';
 import { VenueProcess } from './support/process.ts';
 
@@ -368,85 +366,5 @@ test('strangers, wrong passwords and noise get no answer; what is garbled is pas
   alice.order('good', 1, '1', '50000');
   assert.deepEqual(await alice.report(ID, TYPE), ['good', '0']);
   alice.socket.destroy();
-  await venue.close();
-});
-
-// ── QuickFIX ───────────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-const SOURCE = fileURLToPath(new URL('./support/quickfix-client.cpp', import.meta.url));
-
-/** The C++ client, compiled; why not, when it cannot be. */
-function compile(): { program?: string; why?: string } {
-  if (!fs.existsSync('/usr/include/quickfix/Session.h')) return { why: 'libquickfix-dev is not installed' };
-  const program = path.join(folder, 'quickfix-client');
-  const { status, stderr } = spawnSync('g++', ['-std=c++14', '-w', SOURCE, '-lquickfix', '-lpthread', '-o', program], { encoding: 'utf8' });
-  return status === 0 ? { program } : { why: `g++ could not build it: ${stderr?.slice(0, 200)}` };
-}
-
-class QuickFix {
-  readonly lines: string[] = [];
-  readonly child: ChildProcess;
-
-  constructor(program: string, settings: string) {
-    this.child = spawn(program, [settings], { stdio: ['pipe', 'pipe', 'inherit'] });
-    let rest = '';
-    this.child.stdout!.on('data', (chunk) => {
-      const all = (rest + chunk).split('\n');
-      rest = all.pop()!;
-      this.lines.push(...all);
-    });
-  }
-
-  say(command: string): void {
-    this.child.stdin!.write(`${command}\n`);
-  }
-
-  /** Waits for a line that holds all of these: words at its beginning, or fields. */
-  async line(...wanted: string[]): Promise<void> {
-    const holds = (line: string) => wanted.every((part) => (part.includes('=') ? line.includes(`|${part}|`) : line.startsWith(part)));
-    await until(
-      () => this.lines.some(holds),
-      () => `${wanted} in\n${this.lines.join('\n')}`,
-    );
-  }
-}
-
-const { program, why } = compile();
-
-test('QuickFIX logs on, trades, is killed, comes back, and is sent what it missed', { skip: program === undefined && why }, async () => {
-  const { venue, port } = await start();
-  const settings = path.join(folder, 'quickfix.cfg');
-  fs.writeFileSync(
-    settings,
-    `[DEFAULT]\nConnectionType=initiator\nReconnectInterval=1\nFileStorePath=${path.join(folder, 'quickfix')}\nStartTime=00:00:00\nEndTime=00:00:00\n` +
-      `UseDataDictionary=N\nHeartBtInt=1\nPassword=alicepass\n[SESSION]\nBeginString=FIX.4.4\nSenderCompID=ALICE\nTargetCompID=OUTCRY\n` +
-      `SocketConnectHost=127.0.0.1\nSocketConnectPort=${port}\n`,
-  );
-  const first = new QuickFix(program!, settings);
-  await first.line('logon');
-  first.say('D q1 1 1.0 50000');
-  await first.line('app', '35=8', '150=0', '11=q1');
-  first.say('G q2 q1 1 2.0 50100');
-  await first.line('app', '35=8', '150=5', '11=q2', '41=q1');
-  first.say('V md');
-  await first.line('app', '35=W', '262=md');
-  await first.line('admin', '35=0'); // a heartbeat of the venue's
-  first.child.kill('SIGKILL');
-  const bob = await Client.logon(port, 'BOB');
-  bob.order('b1', 2, '0.5', '50100');
-  await bob.report(ID);
-  await bob.report(ID);
-  const second = new QuickFix(program!, settings);
-  await second.line('logon');
-  await second.line('app', '35=8', '43=Y', '150=F', '11=q2', '32=0.5');
-  second.say('F q3 q2 1');
-  await second.line('app', '35=8', '150=4', '11=q3', '41=q2');
-  second.say('D q4 1 0.1 40000');
-  await second.line('app', '35=8', '11=q4');
-  second.say('q all');
-  await second.line('app', '35=r', '533=1');
-  second.say('quit');
-  await second.line('logout');
-  bob.socket.destroy();
   await venue.close();
 });

@@ -43,7 +43,7 @@ int main(int argc, char** argv) {
   if (argc != 2) return 2;
   FIX::SessionSettings settings(argv[1]);
   Client client;
-  client.password = settings.get().getString("Password");
+  client.password = settings.get(*settings.getSessions().begin()).getString("Password");
   FIX::FileStoreFactory store(settings);
   FIX::SocketInitiator initiator(client, store, settings);
   initiator.start();
