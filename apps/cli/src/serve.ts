@@ -50,7 +50,13 @@ async function serve(options: ServeOptions): Promise<void> {
   const config = configure(options);
   fs.mkdirSync(config.data, { recursive: true });
   const log = pino({ level: config.logLevel, base: null }, pino.destination({ fd: 2, sync: true }));
-  const venue = await startVenue(config, { log });
+  const onDirectoryLost = () => {
+    log.fatal(
+      `${config.data} was removed or given to another venue: ended at once, before more is acknowledged that nobody could find again`,
+    );
+    process.exit(1);
+  };
+  const venue = await startVenue(config, { log, onDirectoryLost });
   const demo = options.demo ? await startDemo(venue, options.flow, log) : undefined;
   let stoppingSince = 0;
   const stop = async (signal: string) => {

@@ -57,10 +57,7 @@ export async function startServer(
   await server.register(fastifyConnectPlugin, { routes: grpcRoutes });
   await addPage(server);
   const sockets = addWebSockets(server, services, streams);
-  await server.listen({ host: config.host, port: config.port }).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EADDRINUSE') throw error;
-    throw new Error(`port ${config.port} on ${config.host} is taken: choose another with --port, or 0 for any free one`);
-  });
+  await server.listen({ host: config.host, port: config.port });
   const { port } = server.server.address() as AddressInfo;
   const host = config.host.includes(':') ? `[${config.host}]` : config.host;
   return {

@@ -19,6 +19,7 @@ import { Market } from './core/market.ts';
 import { MarketFeed } from './core/market-feed.ts';
 import { MemoryMonitor } from './core/memory.ts';
 import { OpenOrders } from './core/open-orders.ts';
+import { portTaken } from './core/port-taken.ts';
 import { SegmentPreparer } from './core/segment-preparer.ts';
 import { Sessions } from './core/sessions.ts';
 import { SharedState } from './core/shared-state.ts';
@@ -43,9 +44,14 @@ export interface Venue {
 
 export interface VenueHooks {
   log: Logger;
+  /** Called once when the data directory is not the venue's any more: what is acknowledged from then on could not be found again. */
+  onDirectoryLost?: () => void;
   /** tests only: the fsync with this number fails */
   failSyncAt?: number;
 }
+
+/** Milliseconds between looks at whether the data directory is still there. */
+const LOOK_AT_DIRECTORY_MS = 500;
 
 /** Recovers what the data directory holds and starts the venue on it. Rejects when the journal is damaged or the port is taken. */
 export async function startVenue(config: VenueConfig, hooks: VenueHooks): Promise<Venue> {
@@ -53,7 +59,7 @@ export async function startVenue(config: VenueConfig, hooks: VenueHooks): Promis
   const market = new Market(config.assets, config.instruments);
   const directory = path.join(config.data, 'journal');
   fs.mkdirSync(directory, { recursive: true });
-  const unlock = lockDirectory(config.data);
+  const lock = lockDirectory(config.data);
   const crew = await startCrew({
     limits: config.limits,
     journal: { directory, durability: config.durability, segmentBytes: config.segmentBytes, partition: 0 },
@@ -72,11 +78,11 @@ export async function startVenue(config: VenueConfig, hooks: VenueHooks): Promis
       log[notice.kind === 'room' ? 'info' : 'error']({ thread: 'journal', ...notice }, `journal: ${notice.message ?? notice.kind}`),
     onDeath: (thread, error) => log.fatal({ thread, error: error.message }, `the ${thread} thread died: nothing goes on`),
   }).catch((error: unknown) => {
-    unlock();
+    lock.release();
     throw error;
   });
   /** What was started, each with its end; ended in reverse. */
-  const cleanup: (() => unknown)[] = [unlock, () => crew.stop()];
+  const cleanup: (() => unknown)[] = [() => lock.release(), () => crew.stop()];
   const stop = async () => {
     for (const end of cleanup.reverse()) await end();
   };
@@ -87,6 +93,12 @@ export async function startVenue(config: VenueConfig, hooks: VenueHooks): Promis
     logStart(log, crew);
     const preparer = new SegmentPreparer(directory, config.segmentBytes, (error) => log.warn(`no spare segment: ${error.message}`));
     cleanup.push(() => preparer.close());
+    const watching = setInterval(() => {
+      if (lock.isHeld()) return;
+      clearInterval(watching);
+      hooks.onDirectoryLost?.();
+    }, LOOK_AT_DIRECTORY_MS);
+    cleanup.push(() => clearInterval(watching));
     const follower = await startFollower(config, crew, directory, log);
     const followerEnded = new Promise<void>((resolve) => follower.once('exit', () => resolve()));
     cleanup.splice(1, 0, () => followerEnded); // it ends after the crew: it writes what the crew left
@@ -143,7 +155,7 @@ export async function startVenue(config: VenueConfig, hooks: VenueHooks): Promis
     return { url: server.url, services, recovery: crew.recovery, close: stop };
   } catch (error) {
     await stop();
-    throw error;
+    throw portTaken(error);
   }
 }
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { describe, it, type TestContext } from 'node:test';
+import { after, describe, it, type TestContext } from 'node:test';
 import { Arena } from '@outcry/memory/arena';
 import { SharedMap } from '@outcry/memory/shared-map';
 import pino from 'pino';
@@ -15,6 +15,14 @@ import { Client, temporaryDirectory, VenueProcess } from './support/process.ts';
 
 const ORDER = { symbol: 'BTCUSDT', side: 'BUY', type: 'LIMIT', timeInForce: 'GTC', price: '59000', quantity: '0.001' };
 
+const WIRE_ITCH = { lines: [{ group: '239.255.74.1', port: 21_000 + (process.pid % 9000) }], glimpsePort: 0 };
+
+/** Removed when no venue uses them any more: a test may start several on one. */
+const directories = new Set<string>();
+after(() => {
+  for (const directory of directories) fs.rmSync(directory, { recursive: true, force: true });
+});
+
 async function startWith(t: TestContext, config: object, data = temporaryDirectory('fault')): Promise<VenueProcess> {
   const file = path.join(data, 'config.json');
   fs.writeFileSync(file, JSON.stringify(config));
@@ -22,8 +30,8 @@ async function startWith(t: TestContext, config: object, data = temporaryDirecto
   t.after(async () => {
     if (venue.isRunning) await venue.checkMemory();
     await venue.kill();
-    if (data.includes('outcry-fault-')) fs.rmSync(data, { recursive: true, force: true });
   });
+  if (data.includes('outcry-fault-')) directories.add(data);
   return venue;
 }
 
@@ -219,22 +227,46 @@ describe('a damaged data directory', () => {
     assert.equal((await new Client(again.url).signed('GET', '/api/v3/openOrders')).body.length, orders);
   });
 
+  it('ends the venue at once when it is taken away, with a word on why', async (t) => {
+    const venue = await startWith(t, {});
+    fs.renameSync(venue.data, `${venue.data}-away`);
+    directories.add(`${venue.data}-away`);
+    assert.equal(await venue.ended, 1);
+    assert.match(venue.output, /was removed or given to another venue: ended at once/);
+    assert.ok(!venue.output.includes('    at '), venue.output);
+  });
+
   it('is not shared by two venues', async (t) => {
     const venue = await startWith(t, {});
     await assert.rejects(VenueProcess.start(venue.data, '--demo'), /is in use by process \d+; stop it, or choose another directory/);
   });
 });
 
-it('a port that is taken is named, and the data directory is free again', async (t) => {
+it('a port that is taken is named, whichever it is, and the data directory is free again', async (t) => {
   const venue = await startWith(t, {});
+  const { ports } = await statusOf(new Client(venue.url));
   const data = temporaryDirectory('fault');
   t.after(() => fs.rmSync(data, { recursive: true, force: true }));
   const { port } = new URL(venue.url);
-  const failure = await VenueProcess.start(data, '--demo', '--no-flow', '--port', port).then(
-    () => assert.fail('it started'),
-    (error: Error) => error.message,
-  );
-  assert.match(failure, new RegExp(`ended with 1.*port ${port} on 127\\.0\\.0\\.1 is taken: choose another with --port`, 's'));
+  const file = path.join(data, 'config.json');
+  const any = { ouch: { port: 0 }, fix: { port: 0 }, grpc: { port: 0 }, itch: { ...WIRE_ITCH, requestPort: 0 } };
+  const taken: [number, object][] = [
+    [Number(port), any],
+    [ports.ouch, { ...any, ouch: { port: ports.ouch } }],
+    [ports.fix, { ...any, fix: { port: ports.fix } }],
+    [ports.grpc, { ...any, grpc: { port: ports.grpc } }],
+    [ports.itchRequests, { ...any, itch: { ...WIRE_ITCH, requestPort: ports.itchRequests } }],
+  ];
+  for (const [number, config] of taken) {
+    fs.writeFileSync(file, JSON.stringify(config));
+    const args = ['--demo', '--no-flow', '--config', file, ...(number === Number(port) ? ['--port', port] : [])];
+    const failure = await VenueProcess.start(data, ...args).then(
+      () => assert.fail('it started'),
+      (error: Error) => error.message,
+    );
+    assert.match(failure, new RegExp(`ended with 1.*port ${number} on 127\\.0\\.0\\.1 is taken: choose another with --port`, 's'));
+    assert.ok(!failure.includes('    at '), failure);
+  }
   const again = await VenueProcess.start(data, '--demo', '--no-flow');
   assert.equal(await again.kill('SIGTERM'), 0);
 });

@@ -1,13 +1,20 @@
 import fs from 'node:fs';
 import path from 'node:path';
 
-/** Claims a data directory for this process. Returns how to give it up. Throws when a living process has it. */
-export function lockDirectory(directory: string): () => void {
+/** A data directory that this process has claimed. */
+export interface DirectoryLock {
+  /** Whether it is still this process's: false once somebody has removed or replaced it. */
+  isHeld(): boolean;
+  release(): void;
+}
+
+/** Claims a data directory for this process. Throws when a living process has it. */
+export function lockDirectory(directory: string): DirectoryLock {
   const file = path.join(directory, 'venue.pid');
   for (;;) {
     try {
       fs.writeFileSync(file, String(process.pid), { flag: 'wx' });
-      return () => fs.rmSync(file, { force: true });
+      return lockOf(file);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
     }
@@ -16,6 +23,21 @@ export function lockDirectory(directory: string): () => void {
       throw new Error(`${directory} is in use by process ${holder}; stop it, or choose another directory with --data`);
     fs.rmSync(file, { force: true });
   }
+}
+
+function lockOf(file: string): DirectoryLock {
+  const isHeld = () => {
+    try {
+      return fs.readFileSync(file, 'utf8') === String(process.pid);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
+      throw error;
+    }
+  };
+  const release = () => {
+    if (isHeld()) fs.rmSync(file, { force: true });
+  };
+  return { isHeld, release };
 }
 
 /** The process that holds a data directory, or undefined. */

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { spareName } from '@outcry/journal/journal-writer';
 
 const LOOK_EVERY_MS = 50;
+const RETRY_MS = 1000;
 const CHUNK = 2 * 1024 * 1024;
 const { O_WRONLY, O_CREAT, O_TRUNC, O_DSYNC } = fs.constants;
 
@@ -36,10 +37,12 @@ export class SegmentPreparer {
   }
 
   #look(): void {
-    if (this.#working !== undefined || performance.now() - this.#failedAt < 1000) return;
-    const spare = fs.readdirSync(this.#directory).some((name) => /^spare-\d+\.tmp$/.test(name));
-    if (spare) return;
-    this.#working = this.#prepare()
+    if (this.#working !== undefined || performance.now() - this.#failedAt < RETRY_MS) return;
+    const prepare = async () => {
+      const hasSpare = fs.readdirSync(this.#directory).some((name) => /^spare-\d+\.tmp$/.test(name));
+      if (!hasSpare) await this.#prepare();
+    };
+    this.#working = prepare()
       .catch((error: Error) => {
         this.#failedAt = performance.now();
         this.#onFailure(error);

@@ -50,8 +50,14 @@ export class FixGateway {
       },
       log,
     );
-    services.ports.fix = await server.listen(services.config.host, port);
-    return new FixGateway(server, marketData);
+    const gateway = new FixGateway(server, marketData);
+    try {
+      services.ports.fix = await server.listen(services.config.host, port);
+    } catch (error) {
+      gateway.close();
+      throw error;
+    }
+    return gateway;
   }
 
   close(): void {

@@ -38,9 +38,7 @@ export async function startWire(config: VenueConfig, crew: Crew, accounts: Accou
   };
   const worker = new Worker(new URL('./wire-thread.ts', import.meta.url), { workerData: data, name: 'wire' });
   const ended = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
-  const { ports, latencies, placed } = await firstMessage<WireStart>(worker).catch((error: NodeJS.ErrnoException) => {
-    throw error.code === 'EADDRINUSE' ? new Error(`a port of the wire protocols is taken: ${error.message}`) : error;
-  });
+  const { ports, latencies, placed } = await firstMessage<WireStart>(worker);
   crew.placed.wire = placed;
   worker.on('message', ({ warning }: { warning: string }) => log.error({ thread: 'wire' }, warning));
   worker.on('error', (error) =>

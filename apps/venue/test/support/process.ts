@@ -15,9 +15,26 @@ export class VenueProcess {
   url = '';
   output = '';
 
+  /** by address: what a failed request says of its venue */
+  static readonly #started = new Map<string, VenueProcess>();
+
   private constructor(child: ChildProcess, data: string) {
     this.child = child;
     this.data = data;
+  }
+
+  /** A request to a venue of these tests. One that fails says what became of the venue, and what it printed. */
+  static async fetch(url: string, init?: RequestInit): Promise<Response> {
+    try {
+      return await fetch(url, init);
+    } catch (error) {
+      const venue = VenueProcess.#started.get(new URL(url).origin);
+      await new Promise((resolve) => setTimeout(resolve, 300)); // its last words
+      const state = venue?.isRunning ? 'runs' : `ended with ${venue?.child.exitCode ?? venue?.child.signalCode}`;
+      throw new Error(`${init?.method ?? 'GET'} ${url}: ${(error as Error).cause ?? error}; the venue ${state}: ${venue?.output}`, {
+        cause: error,
+      });
+    }
   }
 
   /** Starts `outcry serve` on any free port. Rejects with what it printed when it ends before it listens. */
@@ -32,6 +49,7 @@ export class VenueProcess {
         const match = /(https?:\/\/[\d.]+:\d+)/.exec(venue.output);
         if (match !== null && venue.url === '') {
           venue.url = match[1];
+          VenueProcess.#started.set(venue.url, venue);
           resolve();
         }
       };
@@ -55,7 +73,7 @@ export class VenueProcess {
 
   /** No order is in a pool that is not in a book, and no block was given twice. (With a failed journal, orders wait that nobody may see.) */
   async checkMemory(): Promise<void> {
-    const read = async (what: string) => (await (await fetch(`${this.url}/outcry/v1/${what}`)).json()) as any;
+    const read = async (what: string) => (await (await VenueProcess.fetch(`${this.url}/outcry/v1/${what}`)).json()) as any;
     const deadline = performance.now() + 3000;
     for (;;) {
       const [{ openOrders, journal }, { parts, suspectedLeaks }] = [await read('status'), await read('memory')];
@@ -96,7 +114,7 @@ export class Client {
   }
 
   async public(pathAndQuery: string): Promise<{ status: number; body: any; headers: Headers }> {
-    return await read(await fetch(this.url + pathAndQuery));
+    return await read(await VenueProcess.fetch(this.url + pathAndQuery));
   }
 
   /** Parameters go into the query, signed. */
@@ -106,7 +124,7 @@ export class Client {
     parameters: Record<string, string | number> = {},
   ): Promise<{ status: number; body: any; headers: Headers }> {
     const query = this.sign(parameters);
-    return await read(await fetch(`${this.url}${route}?${query}`, { method, headers: { 'X-MBX-APIKEY': this.#key } }));
+    return await read(await VenueProcess.fetch(`${this.url}${route}?${query}`, { method, headers: { 'X-MBX-APIKEY': this.#key } }));
   }
 
   sign(parameters: Record<string, string | number>): string {
