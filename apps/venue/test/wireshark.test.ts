@@ -48,29 +48,33 @@ test("Wireshark reads the venue's OUCH and GLIMPSE ports and its feed without a 
   fs.writeFileSync(config, JSON.stringify({ ouch: { port: 0 }, itch: { lines, requestPort: 0, glimpsePort: 0 } }));
   const venue = await VenueProcess.start(path.join(folder, 'data'), '--demo', '--no-flow', '--config', config);
   const { ports } = (await (await fetch(`${venue.url}/outcry/v1/status`)).json()) as { ports: Record<string, number> };
-  const file = await capture('venue.pcap', `tcp port ${ports.ouch} or tcp port ${ports.glimpse} or udp`, async () => {
-    const alice = await OuchClient.open(ports.ouch, 'ALICE', 'alicepass');
-    const bob = await OuchClient.open(ports.ouch, 'BOB', 'bobpass');
-    for (let i = 1; i <= 50; i++) {
-      alice.enter(i, 'B', 10 + i, 500_000_000 + i * 100);
-      bob.enter(i, 'S', 5 + i, 500_002_000 + i * 100);
-    }
-    alice.replace(20, 51, 5, 490_000_000);
-    alice.cancel(1);
-    await alice.next('order_canceled');
-    const reader = await FeedClient.open({
-      lines,
-      host: '127.0.0.1',
-      late: true,
-      glimpse: { host: '127.0.0.1', port: ports.glimpse, user: 'ALICE', password: 'alicepass' },
-    });
-    await new Promise((resolve) => setTimeout(resolve, 300));
-    assert.ok(reader.book.orderCount > 0);
-    reader.close();
-    alice.close();
-    bob.close();
-    await venue.close();
-  });
+  const file = await capture(
+    'venue.pcap',
+    `tcp port ${ports.ouch} or tcp port ${ports.glimpse} or udp port ${lines[0].port} or udp port ${lines[1].port}`,
+    async () => {
+      const alice = await OuchClient.open(ports.ouch, 'ALICE', 'alicepass');
+      const bob = await OuchClient.open(ports.ouch, 'BOB', 'bobpass');
+      for (let i = 1; i <= 50; i++) {
+        alice.enter(i, 'B', 10 + i, 500_000_000 + i * 100);
+        bob.enter(i, 'S', 5 + i, 500_002_000 + i * 100);
+      }
+      alice.replace(20, 51, 5, 490_000_000);
+      alice.cancel(1);
+      await alice.next('order_canceled');
+      const reader = await FeedClient.open({
+        lines,
+        host: '127.0.0.1',
+        late: true,
+        glimpse: { host: '127.0.0.1', port: ports.glimpse, user: 'ALICE', password: 'alicepass' },
+      });
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      assert.ok(reader.book.orderCount > 0);
+      reader.close();
+      alice.close();
+      bob.close();
+      await venue.close();
+    },
+  );
   const decode = [ports.ouch, ports.glimpse].flatMap((port) => ['-d', `tcp.port==${port},soupbintcp`]);
   decode.push(...lines.flatMap(({ port }) => ['-d', `udp.port==${port},moldudp64`]));
   assert.deepEqual(tshark(file, ...decode, '-Y', '_ws.malformed'), []);
