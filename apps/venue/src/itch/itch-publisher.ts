@@ -1,23 +1,15 @@
 import { orderId } from '@outcry/market/command';
 import { DARK, EVENT, event, IN_AUCTION, IS_MAKER, RESTING } from '@outcry/market/event';
 import { STATE } from '@outcry/market/rules';
-import { f64Of, i32Of, reserve } from '@outcry/memory/span';
 import * as wire from '@outcry/wire/itch';
-import { type Flyweight, setU48 } from '@outcry/wire/layout';
 import type { Instrument, Market } from '../core/market.ts';
+import { BookSnapshot } from './book-snapshot.ts';
+import { ItchMessages } from './itch-messages.ts';
 import type { MessageFeed } from './message-feed.ts';
+import { ShownOrders } from './shown-orders.ts';
 
 const { HEAD, PLACE, ORDER_SLOT, ORDER_GENERATION, PRICE, QUANTITY, REMAINING } = event;
 const { F64_SEQUENCE, F64_TIME, F64_TRADE, F64_AMOUNT } = event;
-const DAY_US = 86_400e6;
-
-/** What the feed shows of an open order, 16 bytes, by the engine's slot. */
-const SHIFT = 2;
-const LOTS = 0;
-const TICKS = 1;
-const GENERATION = 2;
-/** instrument x 2 + side */
-const WHERE = 3;
 
 const letter = (text: string) => text.charCodeAt(0);
 const SIDES = [letter('B'), letter('S')];
@@ -25,16 +17,6 @@ const YES = letter('Y');
 const NO = letter('N');
 const SPACE = letter(' ');
 
-/** What ITCH makes of an instrument's state, and the reason that it gives. */
-const ACTIONS: Record<number, [state: string, reason: string]> = {
-  [STATE.CONTINUOUS]: ['T', ''],
-  [STATE.PRE_OPEN]: ['Q', ''],
-  [STATE.OPENING_AUCTION]: ['Q', ''],
-  [STATE.CLOSING_AUCTION]: ['Q', ''],
-  [STATE.VOLATILITY_AUCTION]: ['P', 'LUDP'],
-  [STATE.HALTED]: ['H', 'T1'],
-  [STATE.CLOSED]: ['H', 'MWCQ'],
-};
 const CROSSES: Record<number, number> = {
   [STATE.PRE_OPEN]: letter('O'),
   [STATE.OPENING_AUCTION]: letter('O'),
@@ -51,12 +33,9 @@ const CROSSES: Record<number, number> = {
 export class ItchPublisher {
   readonly feed: MessageFeed;
   readonly #instruments: readonly Instrument[];
-  readonly #orders: Int32Array;
-  /** numbers of the messages that showed the orders: their order in time */
-  readonly #shownAt: Float64Array;
-  readonly #states: number[] = [];
-  #top = 1;
-  #time = 0;
+  readonly #messages: ItchMessages;
+  readonly #orders: ShownOrders;
+  readonly #states: number[];
   /** an order that has just joined the book: how much of it shows, the next event says */
   #joinedSlot = 0;
   #joinedLots = 0;
@@ -66,8 +45,9 @@ export class ItchPublisher {
   constructor(market: Market, orders: number, feed: MessageFeed) {
     this.feed = feed;
     this.#instruments = market.instruments;
-    this.#orders = i32Of(reserve((orders + 1) << (SHIFT + 2)));
-    this.#shownAt = f64Of(reserve((orders + 1) * 8));
+    this.#messages = new ItchMessages(feed.view, market.instruments);
+    this.#orders = ShownOrders.withRoom(orders);
+    this.#states = market.instruments.map(() => STATE.CONTINUOUS);
     this.#now();
     this.#event('O');
     this.#event('S');
@@ -79,13 +59,13 @@ export class ItchPublisher {
     const kind = i32[at + HEAD] & 0xff;
     const slot = i32[at + ORDER_SLOT];
     if (kind === EVENT.SHOWN) {
-      this.#time = f64[(at >> 1) + F64_TIME];
+      this.#messages.time = f64[(at >> 1) + F64_TIME];
       this.#show(i32, at, slot);
       return;
     }
     if (this.#joinedSlot !== 0) this.#addJoined();
     if (kind === EVENT.BALANCE) return;
-    this.#time = f64[(at >> 1) + F64_TIME];
+    this.#messages.time = f64[(at >> 1) + F64_TIME];
     const flags = (i32[at + HEAD] >>> 16) & 0xff;
     switch (kind) {
       case EVENT.ACCEPTED:
@@ -99,11 +79,11 @@ export class ItchPublisher {
         this.#fill(i32, f64, at, slot, flags);
         break;
       case EVENT.CANCELLED:
-        if (this.#orders[slot << SHIFT] > 0) this.#delete(slot);
+        if (this.#orders.lots(slot) > 0) this.#delete(slot);
         break;
       case EVENT.AMENDED:
         // What an iceberg shows after it is told next.
-        if (this.#orders[slot << SHIFT] > i32[at + REMAINING]) this.#reduce(slot, this.#orders[slot << SHIFT] - i32[at + REMAINING]);
+        if (this.#orders.lots(slot) > i32[at + REMAINING]) this.#reduce(slot, this.#orders.lots(slot) - i32[at + REMAINING]);
         break;
       case EVENT.STATE:
         this.#state(i32[at + PLACE] & 0xffff, i32[at + PLACE] >>> 16);
@@ -128,26 +108,17 @@ export class ItchPublisher {
     this.feed.endSession();
   }
 
-  /** Writes the book as it is into a snapshot: directory, states, and orders in the order in which they were shown. */
-  snapshot(write: (bytes: number, view: DataView) => void): void {
-    const { view } = this.feed;
-    for (const instrument of this.#instruments) {
-      write(this.#writeDirectory(instrument), view);
-      write(this.#writeAction(instrument.number, this.#states[instrument.number] ?? STATE.CONTINUOUS), view);
-    }
-    const shown: number[] = [];
-    for (let slot = 1; slot < this.#top; slot++) if (this.#orders[slot << SHIFT] > 0) shown.push(slot);
-    shown.sort((a, b) => this.#shownAt[a] - this.#shownAt[b]);
-    for (const slot of shown) write(this.#writeAdd(slot), view);
+  /** The book as it is, to be written while the feed goes on. */
+  snapshot(): BookSnapshot {
+    const shown = this.#instruments.filter(({ wireTick }) => wireTick > 0);
+    return new BookSnapshot(this.feed.next, shown, [...this.#states], this.#orders.copy(), this.#messages.time);
   }
 
   // ── Orders ───────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
   #join(i32: Int32Array, f64: Float64Array, at: number, slot: number): void {
-    const order = slot << SHIFT;
     const instrument = i32[at + PLACE] & 0xffff;
-    this.#orders[order | GENERATION] = i32[at + ORDER_GENERATION];
-    this.#orders[order | WHERE] = instrument * 2 + ((i32[at + HEAD] >>> 8) & 1);
+    this.#orders.name(slot, i32[at + ORDER_GENERATION], instrument * 2 + ((i32[at + HEAD] >>> 8) & 1));
     this.#joinedSlot = slot;
     this.#joinedLots = i32[at + REMAINING];
     this.#joinedTicks = i32[at + PRICE];
@@ -161,11 +132,10 @@ export class ItchPublisher {
   }
 
   #show(i32: Int32Array, at: number, slot: number): void {
-    const order = slot << SHIFT;
     const lots = i32[at + QUANTITY];
     if (slot === this.#joinedSlot) this.#joinedSlot = 0;
     else if (this.#joinedSlot !== 0) this.#addJoined();
-    const shown = this.#orders[order];
+    const shown = this.#orders.lots(slot);
     if (lots === shown) return;
     if (shown > 0 && lots > 0 && lots < shown) this.#reduce(slot, shown - lots);
     else {
@@ -175,47 +145,29 @@ export class ItchPublisher {
   }
 
   #add(slot: number, lots: number, ticks: number): void {
-    const order = slot << SHIFT;
-    const instrument = this.#instruments[this.#orders[order | WHERE] >> 1];
-    if (!canShow(instrument, ticks)) return;
-    this.#orders[order | LOTS] = lots;
-    this.#orders[order | TICKS] = ticks;
-    this.#shownAt[slot] = this.feed.next;
-    if (slot >= this.#top) this.#top = slot + 1;
-    this.feed.push(this.#writeAdd(slot));
-  }
-
-  #writeAdd(slot: number): number {
-    const order = slot << SHIFT;
-    const where = this.#orders[order | WHERE];
-    const instrument = this.#instruments[where >> 1];
-    const message = this.#begin(wire.addOrder, add, instrument.number + 1);
-    message.reference = orderId(slot, this.#orders[order | GENERATION]);
-    message.side = SIDES[where & 1];
-    message.shares = this.#orders[order | LOTS];
-    message.stock = instrument.wireSymbol;
-    message.price = this.#orders[order | TICKS] * instrument.wireTick;
-    return wire.addOrder.length;
+    const where = this.#orders.where(slot);
+    if (!canShow(this.#instruments[where >> 1], ticks)) return;
+    this.#orders.show(slot, lots, ticks);
+    this.feed.push(this.#messages.add(where, slot, this.#orders.generation(slot), lots, ticks));
   }
 
   #delete(slot: number): void {
-    this.#orders[slot << SHIFT] = 0;
-    const message = this.#begin(wire.orderDelete, remove, this.#locateOf(slot));
-    message.reference = orderId(slot, this.#orders[(slot << SHIFT) | GENERATION]);
+    this.#orders.take(slot, this.#orders.lots(slot));
+    const message = this.#messages.begin(wire.orderDelete, remove, this.#locateOf(slot));
+    message.reference = orderId(slot, this.#orders.generation(slot));
     this.feed.push(wire.orderDelete.length);
   }
 
   #reduce(slot: number, lots: number): void {
-    this.#orders[slot << SHIFT] -= lots;
-    const message = this.#begin(wire.orderCancel, cancel, this.#locateOf(slot));
-    message.reference = orderId(slot, this.#orders[(slot << SHIFT) | GENERATION]);
+    this.#orders.take(slot, lots);
+    const message = this.#messages.begin(wire.orderCancel, cancel, this.#locateOf(slot));
+    message.reference = orderId(slot, this.#orders.generation(slot));
     message.shares = lots;
     this.feed.push(wire.orderCancel.length);
   }
 
   #fill(i32: Int32Array, f64: Float64Array, at: number, slot: number, flags: number): void {
-    const order = slot << SHIFT;
-    const shown = this.#orders[order];
+    const shown = this.#orders.lots(slot);
     const lots = Math.min(shown, i32[at + QUANTITY]);
     const instrument = this.#instruments[i32[at + PLACE] & 0xffff];
     const match = f64[(at >> 1) + F64_TRADE];
@@ -224,17 +176,17 @@ export class ItchPublisher {
       if ((flags & IN_AUCTION) === 0) this.#tradeOfHidden(instrument, i32, at, match);
       return;
     }
-    this.#orders[order] = shown - lots;
-    if (this.feed.tradeTime === 0) this.feed.tradeTime = this.#time;
-    if ((flags & IN_AUCTION) === 0 && i32[at + PRICE] === this.#orders[order | TICKS]) {
-      const message = this.#begin(wire.orderExecuted, executed, instrument.number + 1);
+    this.#orders.take(slot, lots);
+    if (this.feed.tradeTime === 0) this.feed.tradeTime = this.#messages.time;
+    if ((flags & IN_AUCTION) === 0 && i32[at + PRICE] === this.#orders.ticks(slot)) {
+      const message = this.#messages.begin(wire.orderExecuted, executed, instrument.number + 1);
       message.reference = orderId(slot, i32[at + ORDER_GENERATION]);
       message.shares = lots;
       message.match = match;
       this.feed.push(wire.orderExecuted.length);
       return;
     }
-    const message = this.#begin(wire.orderExecutedPrice, executedPrice, instrument.number + 1);
+    const message = this.#messages.begin(wire.orderExecutedPrice, executedPrice, instrument.number + 1);
     message.reference = orderId(slot, i32[at + ORDER_GENERATION]);
     message.shares = lots;
     message.match = match;
@@ -245,7 +197,7 @@ export class ItchPublisher {
 
   #tradeOfHidden(instrument: Instrument, i32: Int32Array, at: number, match: number): void {
     if (!canShow(instrument, i32[at + PRICE])) return;
-    const message = this.#begin(wire.trade, hidden, instrument.number + 1);
+    const message = this.#messages.begin(wire.trade, hidden, instrument.number + 1);
     message.reference = 0;
     message.side = SIDES[0]; // always, since 2014 (1.5.1)
     message.shares = i32[at + QUANTITY];
@@ -259,17 +211,7 @@ export class ItchPublisher {
 
   #state(number: number, state: number): void {
     this.#states[number] = state;
-    if (this.#instruments[number].wireTick > 0) this.feed.push(this.#writeAction(number, state));
-  }
-
-  #writeAction(number: number, state: number): number {
-    const [code, reason] = ACTIONS[state];
-    const message = this.#begin(wire.tradingAction, action, number + 1);
-    message.stock = this.#instruments[number].wireSymbol;
-    message.state = letter(code);
-    message.reserved = SPACE;
-    message.reason = reason;
-    return wire.tradingAction.length;
+    if (this.#instruments[number].wireTick > 0) this.feed.push(this.#messages.action(number, state));
   }
 
   #indicative(i32: Int32Array, f64: Float64Array, at: number): void {
@@ -278,7 +220,7 @@ export class ItchPublisher {
     const price = i32[at + PRICE];
     if (price !== 0 && !canShow(instrument, price)) return;
     const surplus = f64[(at >> 1) + F64_AMOUNT];
-    const message = this.#begin(wire.imbalance, noii, number + 1);
+    const message = this.#messages.begin(wire.imbalance, noii, number + 1);
     message.paired = f64[(at >> 1) + F64_TRADE];
     message.imbalance = Math.abs(surplus);
     message.direction = letter(price === 0 ? 'O' : surplus > 0 ? 'B' : surplus < 0 ? 'S' : 'N');
@@ -295,7 +237,7 @@ export class ItchPublisher {
     const number = i32[at + PLACE] & 0xffff;
     const instrument = this.#instruments[number];
     if (!canShow(instrument, i32[at + PRICE])) return;
-    const message = this.#begin(wire.crossTrade, cross, number + 1);
+    const message = this.#messages.begin(wire.crossTrade, cross, number + 1);
     message.shares = f64[(at >> 1) + F64_TRADE];
     message.stock = instrument.wireSymbol;
     message.price = i32[at + PRICE] * instrument.wireTick;
@@ -305,65 +247,31 @@ export class ItchPublisher {
   }
 
   #directory(instrument: Instrument): void {
-    if (instrument.wireTick > 0) this.feed.push(this.#writeDirectory(instrument));
-  }
-
-  #writeDirectory(instrument: Instrument): number {
-    const message = this.#begin(wire.stockDirectory, directory, instrument.number + 1);
-    message.stock = instrument.wireSymbol;
-    message.marketCategory = SPACE;
-    message.financialStatus = letter('N');
-    message.roundLotSize = 1;
-    message.roundLotsOnly = NO;
-    message.issueClassification = letter('Q');
-    message.issueSubType = 'Z';
-    message.authenticity = letter('P');
-    message.shortSaleThreshold = NO;
-    message.ipoFlag = NO;
-    message.luldTier = SPACE;
-    message.etpFlag = NO;
-    message.etpLeverage = 0;
-    message.inverse = NO;
-    return wire.stockDirectory.length;
+    if (instrument.wireTick > 0) this.feed.push(this.#messages.directory(instrument));
   }
 
   #event(code: string): void {
-    const message = this.#begin(wire.systemEvent, system, 0);
+    const message = this.#messages.begin(wire.systemEvent, system, 0);
     message.event = letter(code);
     this.feed.push(wire.systemEvent.length);
   }
 
-  // ── Writing ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
-
   #locateOf(slot: number): number {
-    return (this.#orders[(slot << SHIFT) | WHERE] >> 1) + 1;
-  }
-
-  /** Begins a message at the beginning of the feed's view: type, locate, tracking number 0, time. */
-  #begin<F extends Flyweight>(type: { type: number }, message: F, locate: number): F {
-    const { view } = this.feed;
-    view.setUint8(0, type.type);
-    view.setUint16(1, locate);
-    view.setUint16(3, 0);
-    setU48(view, 5, (this.#time % DAY_US) * 1000);
-    return message.wrap(view, 0);
+    return (this.#orders.where(slot) >> 1) + 1;
   }
 
   #now(): void {
-    this.#time = Date.now() * 1000;
+    this.#messages.time = Date.now() * 1000;
   }
 }
 
-const add = new wire.addOrder.View();
 const remove = new wire.orderDelete.View();
 const cancel = new wire.orderCancel.View();
 const executed = new wire.orderExecuted.View();
 const executedPrice = new wire.orderExecutedPrice.View();
 const hidden = new wire.trade.View();
 const cross = new wire.crossTrade.View();
-const action = new wire.tradingAction.View();
 const noii = new wire.imbalance.View();
-const directory = new wire.stockDirectory.View();
 const system = new wire.systemEvent.View();
 
 /** Whether a price fits the field: up to 429,496.7295. What lies above is not shown. */

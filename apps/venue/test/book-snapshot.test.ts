@@ -1,0 +1,63 @@
+import assert from 'node:assert/strict';
+import { it } from 'node:test';
+import { orderId } from '@outcry/market/command';
+import * as wire from '@outcry/wire/itch';
+import fc from 'fast-check';
+import { DEMO_ASSETS, DEMO_INSTRUMENTS } from '../src/core/config.ts';
+import { Market } from '../src/core/market.ts';
+import { BookSnapshot } from '../src/itch/book-snapshot.ts';
+import { ShownOrders } from '../src/itch/shown-orders.ts';
+
+const SLOTS = 30;
+const market = new Market(DEMO_ASSETS, DEMO_INSTRUMENTS);
+const add = new wire.addOrder.View();
+
+interface Shown {
+  slot: number;
+  generation: number;
+  lots: number;
+}
+
+it('a snapshot written bit by bit is the book of the moment that it was taken at, oldest order first, whatever happens meanwhile', () => {
+  const step = fc.record({ slot: fc.integer({ min: 1, max: SLOTS }), lots: fc.integer({ min: 1, max: 5 }) });
+  const steps = fc.array(step, { maxLength: 120, size: 'max' });
+  fc.assert(
+    fc.property(steps, steps, fc.integer({ min: 1, max: 7 }), (before, after, slice) => {
+      const orders = ShownOrders.withRoom(SLOTS);
+      let plain: Shown[] = [];
+      let generation = 0;
+      const happen = ({ slot, lots }: { slot: number; lots: number }) => {
+        const known = plain.find((order) => order.slot === slot);
+        if (known === undefined) {
+          orders.name(slot, ++generation, (slot & 1) * 2);
+          orders.show(slot, lots, 100 + slot);
+          plain.push({ slot, generation, lots });
+          return;
+        }
+        orders.take(slot, Math.min(lots, known.lots));
+        known.lots -= Math.min(lots, known.lots);
+        plain = plain.filter((order) => order.lots > 0);
+      };
+      before.forEach(happen);
+      const expected = plain.map((order) => [orderId(order.slot, order.generation), order.lots, 100 + order.slot]);
+      const snapshot = new BookSnapshot(77, market.instruments, [0, 0], orders.copy(), 1_763_000_000_000_000);
+      const told: number[][] = [];
+      const types: string[] = [];
+      const take = (view: DataView) => {
+        types.push(String.fromCharCode(view.getUint8(0)));
+        if (view.getUint8(0) !== wire.addOrder.type) return;
+        add.wrap(view, 0);
+        told.push([add.reference, add.shares, add.price / market.instruments[add.locate - 1].wireTick]);
+      };
+      for (let i = 0; snapshot.write(slice, take); i++) if (i < after.length) happen(after[i]);
+      assert.deepEqual(told, expected);
+      assert.deepEqual(types.slice(0, 4), ['R', 'H', 'R', 'H']);
+      const now: number[] = [];
+      for (let slot = orders.after(0); slot !== 0; slot = orders.after(slot)) now.push(slot);
+      assert.deepEqual(
+        now,
+        plain.map(({ slot }) => slot),
+      );
+    }),
+  );
+});
