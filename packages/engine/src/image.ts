@@ -5,8 +5,9 @@ import type { Engine } from './engine.ts';
 import { details as detailsRecord, isIndexed } from './order-details.ts';
 import { PLACE } from './rules/special-orders.ts';
 
-/** Byte ranges of an image. */
+/** Byte ranges of an image, and where some of them are: the order is that of imageOf and restoreImage. */
 export const IMAGE_PARTS = 16;
+export const IMAGE_PART = { ORDERS: 6, DETAILS: 7, SPECIALS: 12, REFERENCES: 14 } as const;
 
 /** An engine's whole state as byte ranges, in a fixed order. They are views: copy or write them before the engine goes on. */
 export function imageOf(engine: Engine): Uint8Array[] {
@@ -39,7 +40,7 @@ export function restoreImage(engine: Engine, parts: readonly Uint8Array[]): void
   bytesOf(engine.settlement.tiers).set(tiers);
   engine.specials.restore(specials);
   engine.rules.lists.pool.restore(lists);
-  engine.references.restore(parts.slice(14));
+  engine.references.restore(parts.slice(IMAGE_PART.REFERENCES));
   rebuild(engine);
   engine.rules.triggers.restore();
   engine.rules.settling.setDue();

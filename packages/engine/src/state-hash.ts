@@ -1,14 +1,9 @@
 import zlib from 'node:zlib';
 import { order as orderRecord } from '@outcry/book/records';
 import type { Engine } from './engine.ts';
-import { imageOf } from './image.ts';
+import { IMAGE_PART, imageOf } from './image.ts';
 import { details } from './order-details.ts';
 import { PLACE, special } from './rules/special-orders.ts';
-
-/** Where the parts of an image with links in them are: see imageOf. */
-const ORDERS = 6;
-const DETAILS = 7;
-const SPECIALS = 12;
 
 /** Links that say how a structure was built, not what is in it: they differ between engines that are in the same state. */
 const SPECIAL_LINKS = [0, 1, 2].flatMap((link) => [special.TRAIL_HEAP + link, special.EXPIRY_HEAP + link]);
@@ -23,7 +18,7 @@ export function canonicalState(engine: Engine): Uint8Array[] {
   const parts = imageOf(engine).map((part) => Uint8Array.from(part));
   const words = (part: number) => new Int32Array(parts[part].buffer);
   const { specials } = engine;
-  const orders = words(ORDERS);
+  const orders = words(IMAGE_PART.ORDERS);
   for (let slot = 1; slot * orderRecord.WORDS < orders.length; slot++) {
     const at = slot * orderRecord.WORDS;
     const isOpen = orders[at + orderRecord.QUANTITY] !== 0;
@@ -33,9 +28,9 @@ export function canonicalState(engine: Engine): Uint8Array[] {
     for (const word of ORDER_LINKS) orders[at + word] = 0;
     if (isOpen) orders[at + orderRecord.PRICE] = 0;
   }
-  const detailWords = words(DETAILS);
+  const detailWords = words(IMAGE_PART.DETAILS);
   for (let at = 0; at < detailWords.length; at += details.WORDS) detailWords[at + details.CHAIN] = 0;
-  const records = words(SPECIALS);
+  const records = words(IMAGE_PART.SPECIALS);
   for (let record = 1; record * special.WORDS < records.length; record++) {
     const at = record * special.WORDS;
     if (!specials.isOpen(record)) {

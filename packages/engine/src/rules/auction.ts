@@ -18,6 +18,9 @@ export interface Crossing {
 
 type Level = [price: number, lots: number];
 
+/** Lots by price, by instrument x 2 + side. */
+export type Undisplayed = Map<number, Map<number, number>>;
+
 /** Call auctions: docs/rules.md, "Sessions". */
 export class Auction {
   readonly #engine: Engine;
@@ -33,9 +36,9 @@ export class Auction {
   }
 
   /** The price of greatest volume, then least surplus, then nearest the reference price. Takes O(levels that cross). */
-  find(instrument: number): Crossing {
-    const bids = this.#levels(instrument, BUY);
-    const asks = this.#levels(instrument, SELL);
+  find(instrument: number, undisplayed: Undisplayed): Crossing {
+    const bids = this.#levels(instrument, BUY, undisplayed);
+    const asks = this.#levels(instrument, SELL, undisplayed);
     if (bids.length === 0 || asks.length === 0 || bids[0][0] < asks[0][0]) return { price: 0, volume: 0, surplus: 0 };
     const [low, high] = [asks[0][0], bids[0][0]];
     const prices = [...new Set([...bids, ...asks].map(([price]) => price).filter((price) => price >= low && price <= high))];
@@ -115,24 +118,45 @@ export class Auction {
     return sum(bids, (at) => at >= price) - sum(asks, (at) => at <= price);
   }
 
-  /** What takes part on a side, best first: displayed orders with their reserves, and hidden ones without conditions. */
-  #levels(instrument: number, side: Side): Level[] {
-    const { instruments, specials } = this.#engine;
-    const lots = new Map<number, number>(instruments.books[instrument].depth(side));
-    const add = (price: number, more: number) => lots.set(price, (lots.get(price) ?? 0) + more);
+  /**
+   * What takes part in the auctions of instruments without being displayed: reserves, and hidden orders without conditions. One look
+   * through the special orders for all instruments that are asked for.
+   */
+  undisplayed(isAsked: (instrument: number) => boolean): Undisplayed {
+    const { specials } = this.#engine;
+    const all: Undisplayed = new Map();
     for (let record = 1; record < specials.pool.top; record++) {
       if (!specials.isOpen(record)) continue;
-      const slot = specials.slotOf(record);
-      const terms = this.#orders[slot * ORDER_WORDS + orderRecord.TERMS];
-      if ((terms & 0xffff) !== instrument || ((terms >>> 16) & 1) !== side) continue;
-      const price = this.#orders[slot * ORDER_WORDS + orderRecord.PRICE];
-      const at = record * WORDS;
-      if (specials.placeOf(record) === PLACE.LIT) add(price, this.#specials[at + RESERVE]);
-      else if (specials.placeOf(record) === PLACE.DARK && this.#specials[at + MIN_QUANTITY] === 0)
-        add(price, this.#orders[slot * ORDER_WORDS + O_LEFT]);
+      const at = specials.slotOf(record) * ORDER_WORDS;
+      const terms = this.#orders[at + orderRecord.TERMS];
+      if (!isAsked(terms & 0xffff)) continue;
+      const place = specials.placeOf(record);
+      let lots = 0;
+      if (place === PLACE.LIT) lots = this.#specials[record * WORDS + RESERVE];
+      else if (place === PLACE.DARK && this.#specials[record * WORDS + MIN_QUANTITY] === 0) lots = this.#orders[at + O_LEFT];
+      if (lots === 0) continue;
+      const key = sideKey(terms & 0xffff, ((terms >>> 16) & 1) as Side);
+      let prices = all.get(key);
+      if (prices === undefined) {
+        prices = new Map();
+        all.set(key, prices);
+      }
+      const price = this.#orders[at + orderRecord.PRICE];
+      prices.set(price, (prices.get(price) ?? 0) + lots);
     }
+    return all;
+  }
+
+  /** What takes part on a side, best first. */
+  #levels(instrument: number, side: Side, undisplayed: Undisplayed): Level[] {
+    const lots = new Map<number, number>(this.#engine.instruments.books[instrument].depth(side));
+    for (const [price, more] of undisplayed.get(sideKey(instrument, side)) ?? []) lots.set(price, (lots.get(price) ?? 0) + more);
     return [...lots].filter(([, n]) => n > 0).sort(([a], [b]) => (side === BUY ? b - a : a - b));
   }
+}
+
+function sideKey(instrument: number, side: Side): number {
+  return instrument * 2 + side;
 }
 
 /** The orders of a side that an auction trades, one after the other: by price, displayed before hidden, then by time. */

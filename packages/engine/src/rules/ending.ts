@@ -48,7 +48,7 @@ export class Ending {
     if ((accounts.modes[account] & COUNTED) !== 0)
       accounts.closed(account, this.#facts.base(instrument), this.#facts.baseUnits(instrument, side, left));
     writer.order(CANCELLED, inBook ? RESTING : 0, reason, slot, price, this.#facts.original(slot), left);
-    this.#rules.tellBalance(account, this.#facts.paidBy(instrument, side));
+    this.#rules.tellBalance(account, instrument, side);
     if (record !== 0) {
       const list = this.#i32[record * WORDS + LIST];
       if (specials.follows(record)) this.#rules.pegs.remove(record);
@@ -131,7 +131,7 @@ export class Ending {
     writer.fill(AMENDED, flags, 0, slot, price, this.#facts.original(slot), left, 0, lots);
     const isIceberg = record !== 0 && place === PLACE.LIT && this.#i32[record * WORDS + DISPLAY] > 0;
     if (isIceberg) writer.order(SHOWN, 0, 0, slot, price, this.#orders[slot * ORDER_WORDS + O_LEFT], left);
-    this.#rules.tellBalance(account, asset);
+    this.#rules.tellBalance(account, instrument, side);
     this.#rules.settling.touch(instrument);
   }
 

@@ -1,7 +1,7 @@
 import { order as orderRecord } from '@outcry/book/records';
 import { POST_ONLY } from '@outcry/market/command';
 import { DARK, EVENT, RESTING, WAITING } from '@outcry/market/event';
-import { AT_CLOSE, BUY, FOK, IOC, LIMIT, MARKET_BY_AMOUNT, SELL } from '@outcry/market/order-terms';
+import { AT_CLOSE, BUY, FOK, IOC, LIMIT, MARKET_BY_AMOUNT, SELL, type Side } from '@outcry/market/order-terms';
 import { REASON } from '@outcry/market/reason';
 import { INSTRUMENT_RULE, isCall, STATE } from '@outcry/market/rules';
 import { selfTradeOf } from '@outcry/market/terms';
@@ -123,21 +123,22 @@ export class RuleBook {
     const { taker, specials, ledger } = this.#engine;
     const record = specials.of(taker.slot);
     if (e.need > 0) ledger.hold(e.account, this.facts.paidBy(e.instrument, e.side), e.need);
-    if (e.hasTrigger) {
-      this.waiting.watch(record);
-      this.tellBalance(e.account, this.facts.paidBy(e.instrument, e.side));
-    } else if (this.#waitsForClose(e.timeInForce, e.instrument)) {
-      this.#i32[record * WORDS + special.PLACE] = PLACE.AT_CLOSE;
-      this.tellBalance(e.account, this.facts.paidBy(e.instrument, e.side));
-    } else if (e.follows && this.#isParked(record)) {
-      this.pegs.park(record);
-      this.tellBalance(e.account, this.facts.paidBy(e.instrument, e.side));
-    } else {
+    if (this.#waits(e, record)) this.tellBalance(e.account, e.instrument, e.side);
+    else {
       if (e.follows) taker.price = this.pegs.price(record);
       this.#setTermsOfTaker(record);
       this.run(record, record === 0 && this.#restsAtOnce(e));
     }
     this.settling.touch(e.instrument);
+  }
+
+  /** Lets an order wait outside the book, if its terms say so: for its trigger, the closing auction, or a price to follow. */
+  #waits(e: Entry, record: number): boolean {
+    if (e.hasTrigger) this.waiting.watch(record);
+    else if (this.#waitsForClose(e.timeInForce, e.instrument)) this.#i32[record * WORDS + special.PLACE] = PLACE.AT_CLOSE;
+    else if (e.follows && this.#isParked(record)) this.pegs.park(record);
+    else return false;
+    return true;
   }
 
   /** Matches the taker, whose funds are held, and lets what is left of it rest or vanish. */
@@ -166,8 +167,8 @@ export class RuleBook {
     }
     if (stays && stop === REASON.NONE) this.#rest(record, announced);
     else this.#finish(record, stop === REASON.NONE ? REASON.NO_LIQUIDITY : stop);
-    this.tellBalance(taker.account, this.facts.paidBy(taker.instrument, BUY));
-    this.tellBalance(taker.account, this.facts.paidBy(taker.instrument, SELL));
+    this.tellBalance(taker.account, taker.instrument, BUY);
+    this.tellBalance(taker.account, taker.instrument, SELL);
   }
 
   /** Puts what is left of the taker into the book that it belongs to. */
@@ -257,8 +258,9 @@ export class RuleBook {
     this.matching.minQuantity = record === 0 ? 0 : this.#i32[record * WORDS + MIN_QUANTITY];
   }
 
-  tellBalance(account: number, asset: number): void {
-    this.#engine.writer.balance(account, asset);
+  /** Tells an account's balance of what a side of an instrument pays. */
+  tellBalance(account: number, instrument: number, side: Side): void {
+    this.#engine.writer.balance(account, this.facts.paidBy(instrument, side));
   }
 
   #isLasting(kind: number, timeInForce: number): boolean {

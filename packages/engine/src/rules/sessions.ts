@@ -5,7 +5,7 @@ import { REASON } from '@outcry/market/reason';
 import { INSTRUMENT_RULE, isCall, STATE } from '@outcry/market/rules';
 import type { Engine } from '../engine.ts';
 import { rules as rulesRecord } from '../instruments.ts';
-import { Auction } from './auction.ts';
+import { Auction, type Undisplayed } from './auction.ts';
 import type { RuleBook } from './rule-book.ts';
 import { PLACE } from './special-orders.ts';
 
@@ -64,9 +64,11 @@ export class Sessions {
   /** Tells where auctions would trade, if that changed. */
   tellIndicative(): void {
     const { instruments, writer } = this.#engine;
+    let undisplayed: Undisplayed | undefined;
     for (let instrument = 0; instrument < instruments.books.length; instrument++) {
       if (!isCall(instruments.state(instrument))) continue;
-      const { price, volume, surplus } = this.#auction.find(instrument);
+      undisplayed ??= this.#auction.undisplayed((other) => isCall(instruments.state(other)));
+      const { price, volume, surplus } = this.#auction.find(instrument, undisplayed);
       const at = instrument * F64_WORDS;
       const isSame =
         instruments.rules[instrument * RULES + INDICATIVE_PRICE] === price &&
@@ -82,7 +84,8 @@ export class Sessions {
 
   #uncross(instrument: number): void {
     const { instruments, writer } = this.#engine;
-    const { price, volume, surplus } = this.#auction.find(instrument);
+    const undisplayed = this.#auction.undisplayed((other) => other === instrument);
+    const { price, volume, surplus } = this.#auction.find(instrument, undisplayed);
     if (price === 0) return;
     this.#auction.trade(instrument, price);
     instruments.setRule(instrument, INSTRUMENT_RULE.REFERENCE_PRICE, price);

@@ -132,7 +132,7 @@ export class Waiting {
     const toHold = isSecond ? Math.max(0, need - this.#facts.needOf(sibling, other)) : need;
     this.#f64[record * F64_WORDS + F64_HELD] = isSecond ? toHold : OWN_NEED;
     if (ledger.hold(account, this.#facts.paidBy(instrument, side), toHold)) {
-      this.#rules.tellBalance(account, this.#facts.paidBy(instrument, side));
+      this.#rules.tellBalance(account, instrument, side);
       return REASON.NONE;
     }
     return this.#fail(record, REASON.INSUFFICIENT_BALANCE);
