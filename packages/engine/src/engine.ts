@@ -15,7 +15,7 @@ import * as eventFlags from '@outcry/market/event';
 import type { Side } from '@outcry/market/order-terms';
 import * as orderTerms from '@outcry/market/order-terms';
 import { REASON } from '@outcry/market/reason';
-import { AccountRules, COUNTED, FEE_RULES, OPEN } from './account-rules.ts';
+import { AccountRules, FEE_RULES, OPEN } from './account-rules.ts';
 import { administer } from './administration.ts';
 import type { EventOutput } from './event-output.ts';
 import { EventWriter } from './event-writer.ts';
@@ -23,7 +23,7 @@ import { Instruments, instrument as instrumentRecord, PLAIN, WATCHED } from './i
 import { details as detailsRecord, isIndexed, OrderDetails } from './order-details.ts';
 import { References } from './references.ts';
 import { RuleBook } from './rules/rule-book.ts';
-import { SpecialOrders, special } from './rules/special-orders.ts';
+import { SpecialOrders } from './rules/special-orders.ts';
 import { Settlement } from './settlement.ts';
 import { Staged } from './staged.ts';
 import { Taker } from './taker.ts';
@@ -438,7 +438,12 @@ export class Engine {
       return NONE_CANCELLED;
     }
     const terms = this.#orders[(slot << ORDER) | O_TERMS];
-    if (terms < 0 || this.#instrumentModes[terms & 0xffff] !== PLAIN_MODE) return this.#cancelByRules(i32, at, slot, reason);
+    if (terms < 0 || this.#instrumentModes[terms & 0xffff] !== PLAIN_MODE) {
+      const refused = this.rules.ending.cancel(slot, i32[at | ACCOUNT], i32[at | PLACE] & 0xffff, reason);
+      if (refused === NONE) return NO_ASSET;
+      this.#rejectCancel(i32, at, refused);
+      return NONE_CANCELLED;
+    }
     const account = this.#orders[(slot << ORDER) | O_ACCOUNT];
     const left = this.#orders[(slot << ORDER) | O_LEFT];
     const instrument = terms & 0xffff;
@@ -453,30 +458,6 @@ export class Engine {
     return asset;
   }
 
-  #cancelByRules(i32: Int32Array, at: number, slot: number, reason: number): number {
-    const account = i32[at | ACCOUNT];
-    const refused = this.rules.controls.checkCancel(account, i32[at | PLACE] & 0xffff);
-    if (refused !== NONE) {
-      this.#rejectCancel(i32, at, refused);
-      return NONE_CANCELLED;
-    }
-    if (reason === REASON.BY_REQUEST && (this.#accountModes[account] & COUNTED) !== 0) this.accounts.countCancel(account, this.writer.time);
-    this.rules.ending.end(slot, reason);
-    return NO_ASSET;
-  }
-
-  #amendByRules(i32: Int32Array, at: number, slot: number): void {
-    const account = i32[at | ACCOUNT];
-    const record = this.specials.of(slot);
-    const original = this.#orders[(slot << ORDER) | O_ORIGINAL];
-    const lots = original - i32[at | QUANTITY];
-    let refused = this.rules.controls.checkCancel(account, i32[at | PLACE] & 0xffff) || this.rules.controls.countMessage(account);
-    if (refused === NONE && record !== 0 && this.specials.i32[record * special.WORDS + special.LIST] !== 0) refused = REASON.INVALID_TERMS;
-    if (refused === NONE && (lots <= 0 || lots >= this.rules.facts.leftOf(slot, record))) refused = REASON.NOT_LOWER;
-    if (refused === NONE) this.rules.ending.lower(slot, lots, 0);
-    else this.#rejectCancel(i32, at, refused);
-  }
-
   #amend(i32: Int32Array, at: number): void {
     const slot = this.#meant(i32, at);
     if (slot === 0) {
@@ -485,7 +466,8 @@ export class Engine {
     }
     const terms = this.#orders[(slot << ORDER) | O_TERMS];
     if (terms < 0 || this.#instrumentModes[terms & 0xffff] !== PLAIN_MODE) {
-      this.#amendByRules(i32, at, slot);
+      const refused = this.rules.ending.amend(slot, i32[at | ACCOUNT], i32[at | PLACE] & 0xffff, i32[at | QUANTITY]);
+      if (refused !== NONE) this.#rejectCancel(i32, at, refused);
       return;
     }
     const order = slot << ORDER;

@@ -2,6 +2,7 @@ import type { OrderBook } from '@outcry/book/order-book';
 import { order as orderRecord } from '@outcry/book/records';
 import { EVENT, PREVENTED, RESTING } from '@outcry/market/event';
 import type { Side } from '@outcry/market/order-terms';
+import { REASON } from '@outcry/market/reason';
 import { COUNTED } from '../account-rules.ts';
 import type { Engine } from '../engine.ts';
 import { rules as rulesRecord } from '../instruments.ts';
@@ -13,6 +14,7 @@ const { WORDS: ORDER_WORDS, QUANTITY: O_LEFT, ORIGINAL: O_ORIGINAL } = orderReco
 const { WORDS, F64_WORDS, F64_HELD, LIMIT: HOLD_PRICE, RESERVE, DISPLAY, LIST } = special;
 const { SPECIAL, TRIGGERS } = rulesRecord;
 const { CANCELLED, SHOWN, AMENDED } = EVENT;
+const { NONE } = REASON;
 
 /** Orders end, or get smaller, wherever they are. */
 export class Ending {
@@ -30,6 +32,29 @@ export class Ending {
     this.#orders = engine.memory.orders.i32;
     this.#i32 = engine.specials.i32;
     this.#f64 = engine.specials.f64;
+  }
+
+  /** Ends an open order for whoever asks. @param account that asks @returns why not, or NONE */
+  cancel(slot: number, account: number, instrument: number, reason: number): number {
+    const { accounts, writer } = this.#engine;
+    const refused = this.#rules.controls.checkCancel(account, instrument);
+    if (refused !== NONE) return refused;
+    if (reason === REASON.BY_REQUEST && (accounts.modes[account] & COUNTED) !== 0) accounts.countCancel(account, writer.time);
+    this.end(slot, reason);
+    return NONE;
+  }
+
+  /** Lowers an open order's quantity for whoever asks. @param account that asks @returns why not, or NONE */
+  amend(slot: number, account: number, instrument: number, quantity: number): number {
+    const { controls } = this.#rules;
+    const record = this.#engine.specials.of(slot);
+    const lots = this.#orders[slot * ORDER_WORDS + O_ORIGINAL] - quantity;
+    const refused = controls.checkCancel(account, instrument) || controls.countMessage(account);
+    if (refused !== NONE) return refused;
+    if (record !== 0 && this.#i32[record * WORDS + LIST] !== 0) return REASON.INVALID_TERMS;
+    if (lots <= 0 || lots >= this.#facts.leftOf(slot, record)) return REASON.NOT_LOWER;
+    this.lower(slot, lots, 0);
+    return NONE;
   }
 
   /** Ends an open order, wherever it is. */
