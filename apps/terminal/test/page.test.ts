@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
+import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { temporaryDirectory, VenueProcess } from '../../venue/test/support/process.ts';
@@ -99,7 +100,11 @@ describe('the page in a browser', { skip }, () => {
     await venue.kill('SIGKILL');
     await page.waitForSelector('#connection.lost');
     complaints.length = 0;
-    venue = await VenueProcess.start(data, '--demo', '--port', port);
+    // Its other ports need not be those after this one, which another program may have by now.
+    const file = path.join(data, 'ports.json');
+    const itch = { lines: [{ group: '239.255.73.1', port: 21_000 + (process.pid % 9000) }], requestPort: 0, glimpsePort: 0 };
+    fs.writeFileSync(file, JSON.stringify({ ouch: { port: 0 }, fix: { port: 0 }, grpc: { port: 0 }, itch }));
+    venue = await VenueProcess.start(data, '--demo', '--port', port, '--config', file);
     await page.waitForSelector('#connection.live');
     const before = await page.textContent('#trades');
     await page.waitForFunction((old) => document.getElementById('trades')!.textContent !== old, before);

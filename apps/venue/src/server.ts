@@ -9,7 +9,7 @@ import fastifySwaggerUi from '@fastify/swagger-ui';
 import fastify, { type FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import { WebSocketServer } from 'ws';
-import { addAdminRoutes } from './admin.ts';
+import { addAdminRoutes } from './admin/routes.ts';
 import type { MarketStreams } from './binance/market-streams.ts';
 import type { Operation, Services } from './binance/operation.ts';
 import { accountOperations } from './binance/operations/account.ts';

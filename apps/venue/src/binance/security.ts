@@ -1,5 +1,5 @@
 import crypto from 'node:crypto';
-import type { AccountRecord, Accounts, ApiKey } from '../core/accounts.ts';
+import { type AccountRecord, type Accounts, type ApiKey, mayBeUsedFrom } from '../core/accounts.ts';
 import { errors } from './errors.ts';
 import type { Parameters } from './parameters.ts';
 
@@ -20,9 +20,8 @@ export function keyHolder(
   if (key === undefined || !/^[A-Za-z0-9_.-]{1,128}$/.test(key)) throw errors.badKeyFormat();
   const holder = accounts.byKey(key);
   if (holder === undefined) throw errors.badKey();
-  const { permission, addresses } = holder.key;
-  if (trades && permission === 'READ') throw errors.badKey();
-  if (addresses !== undefined && !addresses.includes(address.replace(/^::ffff:/, ''))) throw errors.badKey();
+  if (trades && holder.key.permission === 'READ') throw errors.badKey();
+  if (!mayBeUsedFrom(holder.key, address)) throw errors.badKey();
   return holder;
 }
 

@@ -124,3 +124,13 @@ export class Accounts {
     this.#index();
   }
 }
+
+/** Whether a key may be used from where a request comes. */
+export function mayBeUsedFrom({ addresses }: ApiKey, address: string): boolean {
+  return addresses === undefined || addresses.includes(plainAddress(address));
+}
+
+/** An address as people write it: IPv4 without the head that sockets for both versions give it. */
+export function plainAddress(address = ''): string {
+  return address.replace(/^::ffff:/, '');
+}

@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import type { Logger } from 'pino';
-import { createAccount, fundAccount } from '../admin.ts';
+import { createAccount, fundAccount } from '../admin/routes.ts';
 import type { Services } from '../binance/operation.ts';
 import type { Venue } from '../venue.ts';
 import { DemoFlow } from './flow.ts';

@@ -4,7 +4,7 @@ import { FixFramer, type FixMessage, MSG, parseFix, TAG } from '@outcry/wire/fix
 import { FixSession } from '@outcry/wire/fix-session';
 import type { Logger } from 'pino';
 import type { Services } from '../binance/operation.ts';
-import type { Login } from '../core/accounts.ts';
+import { type Login, plainAddress } from '../core/accounts.ts';
 import { LogIns } from '../soup/log-ins.ts';
 import { FileFixStore } from './fix-store.ts';
 
@@ -116,7 +116,7 @@ export class FixServer {
     const message = parseFix(text);
     const [version, user] = [message.get(TAG.BEGIN_STRING) ?? '', message.get(TAG.SENDER_COMP_ID) ?? ''];
     const isMeant = message.type === MSG.LOGON && message.get(TAG.TARGET_COMP_ID) === VENUE_COMP_ID && VERSIONS.includes(version);
-    const address = (socket.remoteAddress ?? '').replace(/^::ffff:/, '');
+    const address = plainAddress(socket.remoteAddress);
     const login = isMeant ? this.#logins.check(user, message.get(TAG.PASSWORD) ?? '', address) : undefined;
     if (login === undefined) {
       this.#log.warn({ user, version, address }, 'a FIX logon was refused');

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { create } from '@bufbuild/protobuf';
 import { Code, ConnectError, type ConnectRouter, type HandlerContext, type ServiceImpl } from '@connectrpc/connect';
 import { connectNodeAdapter } from '@connectrpc/connect-node';
-import { createAccount, fundAccount, isAdmin, status } from '../admin.ts';
+import { createAccount, fundAccount, isAdmin, status } from '../admin/routes.ts';
 import { ApiError } from '../binance/errors.ts';
 import type { Services } from '../binance/operation.ts';
 import { LogIns } from '../soup/log-ins.ts';

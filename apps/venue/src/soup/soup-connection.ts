@@ -11,6 +11,7 @@ import {
   SoupFramer,
   writeLoginAccepted,
 } from '@outcry/wire/soup';
+import { plainAddress } from '../core/accounts.ts';
 import type { LogReader, SequencedLog } from './sequenced-log.ts';
 
 /** Bytes that may wait for a client before it is served from the file, at its own speed. */
@@ -57,7 +58,7 @@ export class SoupConnection<Port extends SoupPort = SoupPort> implements LogRead
     this.#socket = socket;
     this.#application = application;
     this.#framer = new SoupFramer(application.mostBytes);
-    this.#address = (socket.remoteAddress ?? '').replace(/^::ffff:/, '');
+    this.#address = plainAddress(socket.remoteAddress);
     socket.setNoDelay(true);
     socket.on('data', (piece: Buffer) => this.#take(piece));
     socket.on('drain', () => this.#catchUp());

@@ -1,25 +1,21 @@
 import { COMMAND, commandHead } from '@outcry/market/command';
-import { DecimalError } from '@outcry/market/decimal';
 import { REASON_NAMES } from '@outcry/market/reason';
 import { ACCOUNT_RULE, INSTRUMENT_RULE, STATE, STATUS } from '@outcry/market/rules';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { ApiError, errors } from './binance/errors.ts';
-import { sessionJson } from './binance/format.ts';
-import { type Services, submit } from './binance/operation.ts';
-import type { AccountRecord } from './core/accounts.ts';
-import { setState } from './core/clock.ts';
-import { type CommandFields, massCancel } from './core/commands.ts';
-import type { Outcome } from './core/gateway.ts';
-import type { Instrument } from './core/market.ts';
-
-const NOBODY = { account: -1, apiKey: '' };
+import { ApiError } from '../binance/errors.ts';
+import { sessionJson } from '../binance/format.ts';
+import { type Services, submit } from '../binance/operation.ts';
+import type { AccountRecord } from '../core/accounts.ts';
+import { setState } from '../core/clock.ts';
+import { type CommandFields, massCancel } from '../core/commands.ts';
+import type { Outcome } from '../core/gateway.ts';
+import type { Instrument } from '../core/market.ts';
+import { accountNamed, assetNamed, type Body, code, instrumentNamed, NOBODY, parse, text, whole } from './input.ts';
 
 /** Rules whose values are prices, quantities or amounts, as decimal strings at this edge. */
 const PRICES: string[] = ['REFERENCE_PRICE'];
 const QUANTITIES: string[] = ['MAX_QUANTITY', 'MIN_ALLOCATION'];
 const AMOUNTS: string[] = ['MAX_NOTIONAL'];
-
-type Body = Record<string, unknown>;
 
 /** States, rules, transfers, tiers and the kill switch, for whoever holds the admin token. */
 export function addRuleRoutes(server: FastifyInstance, services: Services, guard: (request: FastifyRequest) => Promise<void>): void {
@@ -94,8 +90,7 @@ async function setAccountRules(services: Services, account: AccountRecord, body:
       continue;
     }
     for (const [assetName, amount] of Object.entries((value ?? {}) as Body)) {
-      const asset = services.market.asset(assetName);
-      if (asset === undefined) throw new ApiError(-1100, `There is no asset '${assetName}'.`, 404);
+      const asset = assetNamed(services, assetName);
       const units = amount === null ? 0 : parse(() => asset.parse(String(amount)));
       await apply(services, { ...accountRule(account.number, rule, units), asset: asset.number });
     }
@@ -116,8 +111,7 @@ function accountRule(account: number, rule: number, amount: number): CommandFiel
 
 async function transfer(services: Services, from: AccountRecord, body: Body) {
   const to = accountNamed(services, text(body, 'to'));
-  const asset = services.market.asset(text(body, 'asset'));
-  if (asset === undefined) throw new ApiError(-1100, `There is no asset '${body.asset}'.`, 404);
+  const asset = assetNamed(services, text(body, 'asset'));
   const amount = parse(() => asset.parse(text(body, 'amount')));
   await apply(services, { head: commandHead(COMMAND.TRANSFER), account: from.number, slot: to.number, asset: asset.number, amount });
   return { from: from.name, to: to.name, asset: asset.name, amount: asset.format(amount) };
@@ -142,43 +136,4 @@ async function apply(services: Services, fields: CommandFields): Promise<Outcome
   const outcome = await submit(services, NOBODY, fields);
   if (outcome.reason !== 0) throw new ApiError(-2010, `Refused: ${REASON_NAMES[outcome.reason]}.`);
   return outcome;
-}
-
-// ── Reading what was sent ────────────────────────────────────────────────────────────────────────────────────────────────
-
-function instrumentNamed(services: Services, symbol: string): Instrument {
-  const instrument = services.market.find(symbol);
-  if (instrument === undefined) throw errors.badSymbol();
-  return instrument;
-}
-
-function accountNamed(services: Services, name: string): AccountRecord {
-  const account = services.accounts.find(name);
-  if (account === undefined) throw new ApiError(-1100, `There is no account '${name}'.`, 404);
-  return account;
-}
-
-function code(table: Record<string, number>, what: string, name: unknown): number {
-  if (typeof name !== 'string' || !Object.hasOwn(table, name)) throw errors.illegal(what, Object.keys(table).join(', '));
-  return table[name];
-}
-
-function text(body: Body, name: string): string {
-  const value = body[name];
-  if (typeof value !== 'string' || value === '') throw errors.missing(name);
-  return value;
-}
-
-function whole(name: string, value: unknown): number {
-  if (typeof value !== 'number' || !Number.isSafeInteger(value)) throw errors.illegal(name, 'a whole number');
-  return value;
-}
-
-function parse(read: () => number): number {
-  try {
-    return read();
-  } catch (error) {
-    if (error instanceof DecimalError) throw new ApiError(-1100, error.message);
-    throw error;
-  }
 }

@@ -3,16 +3,14 @@ import fs from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
 import { COMMAND, command, commandHead } from '@outcry/market/command';
-import { DecimalError } from '@outcry/market/decimal';
 import { REASON_NAMES } from '@outcry/market/reason';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { addRuleRoutes } from './admin-rules.ts';
-import { ApiError, errors } from './binance/errors.ts';
-import { type Services, submit } from './binance/operation.ts';
-import { PERMISSIONS, type Permission } from './core/accounts.ts';
-import { JOURNAL_FAILED, JOURNAL_FULL } from './threads/shared.ts';
-
-const NOBODY = { account: -1, apiKey: '' };
+import { ApiError, errors } from '../binance/errors.ts';
+import { type Services, submit } from '../binance/operation.ts';
+import { mayBeUsedFrom, PERMISSIONS, type Permission } from '../core/accounts.ts';
+import { JOURNAL_FAILED, JOURNAL_FULL } from '../threads/shared.ts';
+import { accountNamed, assetNamed, type Body, NOBODY, parse, text } from './input.ts';
+import { addRuleRoutes } from './rules.ts';
 
 /** The secret in the data directory that lets the `outcry` command speak to a running venue. */
 export function adminToken(data: string): string {
@@ -32,11 +30,11 @@ export function addAdminRoutes(server: FastifyInstance, services: Services): voi
   const memory = { schema: { tags: ['Administration'], summary: 'Pools, rings, pressure and suspected leaks' } };
   server.get('/outcry/v1/memory', memory, () => services.memory.report());
   server.get('/outcry/v1/accounts', admin, () => listAccounts(services));
-  server.post('/outcry/v1/accounts', admin, (request) => createAccount(services, field(request, 'name')));
+  server.post('/outcry/v1/accounts', admin, (request) => createAccount(services, text(bodyOf(request), 'name')));
   server.post('/outcry/v1/accounts/:name/fund', admin, (request) => {
     const { name } = request.params as { name: string };
-    const { reference } = (request.body ?? {}) as { reference?: string };
-    return fundAccount(services, name, field(request, 'asset'), field(request, 'amount'), reference);
+    const body = bodyOf(request);
+    return fundAccount(services, name, text(body, 'asset'), text(body, 'amount'), body.reference as string | undefined);
   });
   addRuleRoutes(server, services, guard);
   const clear = { ...admin, schema: { ...admin.schema, summary: 'Begin measuring latencies anew' } };
@@ -46,17 +44,17 @@ export function addAdminRoutes(server: FastifyInstance, services: Services): voi
   });
   server.post('/outcry/v1/accounts/:name/logins', admin, (request) => {
     const { name } = request.params as { name: string };
-    const { password, cancelOnDisconnect } = (request.body ?? {}) as { password?: string; cancelOnDisconnect?: boolean };
-    if (services.accounts.find(name) === undefined) throw new ApiError(-1100, `There is no account '${name}'.`, 404);
+    const { password, cancelOnDisconnect } = bodyOf(request) as { password?: string; cancelOnDisconnect?: boolean };
+    accountNamed(services, name);
     try {
-      return services.accounts.addLogin(name, field(request, 'user'), password, cancelOnDisconnect === true);
+      return services.accounts.addLogin(name, text(bodyOf(request), 'user'), password, cancelOnDisconnect === true);
     } catch (error) {
       throw error instanceof ApiError ? error : new ApiError(-1100, (error as Error).message);
     }
   });
   server.post('/outcry/v1/accounts/:name/keys', admin, (request) => {
     const { name } = request.params as { name: string };
-    const { publicKey, permission, addresses } = (request.body ?? {}) as {
+    const { publicKey, permission, addresses } = bodyOf(request) as {
       publicKey?: string;
       permission?: Permission;
       addresses?: string[];
@@ -65,13 +63,17 @@ export function addAdminRoutes(server: FastifyInstance, services: Services): voi
     if (addresses !== undefined && !(Array.isArray(addresses) && addresses.every((a) => net.isIP(a) !== 0))) {
       throw errors.illegal('addresses', 'a list of IP addresses');
     }
-    if (services.accounts.find(name) === undefined) throw new ApiError(-1100, `There is no account '${name}'.`, 404);
+    accountNamed(services, name);
     try {
       return services.accounts.addKey(name, publicKey, permission, addresses);
     } catch (error) {
       throw new ApiError(-1100, `The public key cannot be read: ${(error as Error).message}`);
     }
   });
+}
+
+function bodyOf(request: FastifyRequest): Body {
+  return (request.body ?? {}) as Body;
 }
 
 /** Whether somebody may administer: by the token, or by the secret of a key that may. @param address where the request came from */
@@ -85,17 +87,12 @@ export function isAdmin(services: Services, secret: string, address: string): bo
 /** Whether it is the secret of a key that may administer, from where it may be used. */
 function isAdminSecret(services: Services, given: Buffer, address: string): boolean {
   const keys = services.accounts.all.flatMap((account) => account.keys).filter(({ permission }) => permission === 'ADMIN');
-  return keys.some(({ secret, addresses }) => {
-    const expected = Buffer.from(secret ?? '');
-    const isAllowed = addresses === undefined || addresses.includes(address.replace(/^::ffff:/, ''));
-    return isAllowed && expected.length > 0 && given.length === expected.length && crypto.timingSafeEqual(given, expected);
+  return keys.some((key) => {
+    const expected = Buffer.from(key.secret ?? '');
+    return (
+      mayBeUsedFrom(key, address) && expected.length > 0 && given.length === expected.length && crypto.timingSafeEqual(given, expected)
+    );
   });
-}
-
-function field(request: FastifyRequest, name: string): string {
-  const value = ((request.body ?? {}) as Record<string, unknown>)[name];
-  if (typeof value !== 'string' || value === '') throw errors.missing(name);
-  return value;
 }
 
 export function status(services: Services) {
@@ -154,18 +151,10 @@ export async function createAccount(services: Services, name: string, keys?: { k
  * @param reference of at most 40 bytes: sent again with the same amount, nothing more happens
  */
 export async function fundAccount(services: Services, name: string, assetName: string, amount: string, reference?: string) {
-  const account = services.accounts.find(name);
-  const asset = services.market.asset(assetName);
-  if (account === undefined) throw new ApiError(-1100, `There is no account '${name}'.`, 404);
-  if (asset === undefined) throw new ApiError(-1100, `There is no asset '${assetName}'.`, 404);
+  const account = accountNamed(services, name);
+  const asset = assetNamed(services, assetName);
   const isWithdrawal = amount.startsWith('-');
-  let units: number;
-  try {
-    units = asset.parse(isWithdrawal ? amount.slice(1) : amount);
-  } catch (error) {
-    if (error instanceof DecimalError) throw new ApiError(-1100, error.message);
-    throw error;
-  }
+  const units = parse(() => asset.parse(isWithdrawal ? amount.slice(1) : amount));
   if (reference !== undefined && (typeof reference !== 'string' || Buffer.byteLength(reference) > command.TEXT_BYTES)) {
     throw errors.illegal('reference', `a text of at most ${command.TEXT_BYTES} bytes`);
   }
