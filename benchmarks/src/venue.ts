@@ -5,6 +5,9 @@ import { fileURLToPath } from 'node:url';
 
 const OUTCRY = fileURLToPath(new URL('../../apps/cli/src/outcry.ts', import.meta.url));
 
+/** A file system in memory: stands for another disk than the journal's. */
+const MEMORY = '/dev/shm';
+
 /** A venue in a process of its own, with an account and a login for each session. */
 export class BenchVenue {
   readonly ports: Record<string, number | string>;
@@ -22,12 +25,13 @@ export class BenchVenue {
     this.logins = logins;
   }
 
-  /** @param directory where its journal is: the disk that is measured @param sessions accounts with a login each */
-  static async start(directory: string, sessions: number, config: object): Promise<BenchVenue> {
+  /** @param directory where its journal is: the disk that is measured @param sessions accounts with a login each @param isStoreInMemory instead of on the journal's disk */
+  static async start(directory: string, sessions: number, config: object, isStoreInMemory = false): Promise<BenchVenue> {
     const folder = fs.mkdtempSync(path.join(directory, 'outcry-bench-wire-'));
     const data = path.join(folder, 'data');
     const file = path.join(folder, 'config.json');
     const only = { ouch: undefined, fix: undefined, itch: undefined, grpc: undefined };
+    if (isStoreInMemory) config = { ...config, storeFile: path.join(MEMORY, `${path.basename(folder)}.sqlite`) };
     fs.writeFileSync(
       file,
       JSON.stringify({ risk: 'none', realTimePriority: 1, segmentBytes: 256 * 1024 * 1024, ...marketOf(), ...only, ...config }),
@@ -77,6 +81,7 @@ export class BenchVenue {
     this.#child.kill('SIGKILL');
     await ended;
     fs.rmSync(this.#folder, { recursive: true, force: true });
+    for (const end of ['', '-wal', '-shm']) fs.rmSync(path.join(MEMORY, `${path.basename(this.#folder)}.sqlite${end}`), { force: true });
   }
 }
 

@@ -1,3 +1,4 @@
+import crypto from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { Worker } from 'node:worker_threads';
@@ -188,7 +189,14 @@ function createServices(config: VenueConfig, market: Market, accounts: Accounts,
 }
 
 function databaseFile(config: VenueConfig): string {
-  return path.join(config.data, 'store.sqlite');
+  return config.storeFile ?? path.join(config.data, 'store.sqlite');
+}
+
+/** A number that the store shares with its data directory: a store elsewhere may be another venue's. */
+function storeOwner(data: string): number {
+  const file = path.join(data, 'store.owner');
+  if (!fs.existsSync(file)) fs.writeFileSync(file, String(crypto.randomInt(1, 2 ** 48 - 1)));
+  return Number(fs.readFileSync(file, 'utf8'));
 }
 
 function logStart(log: Logger, crew: Crew): void {
@@ -207,6 +215,7 @@ async function startFollower(config: VenueConfig, crew: Crew, directory: string,
     limits: config.limits,
     directory,
     database: databaseFile(config),
+    storeOwner: storeOwner(config.data),
     snapshotCommands: config.snapshotCommands,
     snapshotMs: config.snapshotMs,
     keepSnapshots: config.keepSnapshots,

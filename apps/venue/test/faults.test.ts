@@ -152,6 +152,22 @@ describe('a store that is locked or gone', () => {
     assert.match(venue.output, /database is locked; trying again/);
   });
 
+  it('may lie elsewhere, and is refused by a venue that it is not of', async (t) => {
+    const elsewhere = temporaryDirectory('fault-store');
+    directories.add(elsewhere);
+    const storeFile = path.join(elsewhere, 'own.sqlite');
+    const venue = await startWith(t, { storeFile });
+    const alice = new Client(venue.url);
+    await place(alice);
+    await until('the store', async () => (await statusOf(alice)).storeLag === 0);
+    assert.equal((await alice.signed('GET', '/api/v3/allOrders', { symbol: 'BTCUSDT' })).body.length, 1);
+    assert.ok(fs.existsSync(storeFile) && !fs.existsSync(path.join(venue.data, 'store.sqlite')));
+    await venue.kill('SIGTERM');
+    await assert.rejects(startWith(t, { storeFile }), /own\.sqlite is the store of another venue: give each its own storeFile/);
+    const again = await startWith(t, { storeFile }, venue.data);
+    assert.equal((await new Client(again.url).signed('GET', '/api/v3/allOrders', { symbol: 'BTCUSDT' })).body.length, 1);
+  });
+
   it('is built anew from the journal when its file was removed', { timeout: 60_000 }, async (t) => {
     const venue = await startWith(t, {});
     const alice = new Client(venue.url);

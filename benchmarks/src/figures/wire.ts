@@ -27,6 +27,7 @@ export async function benchWire(options: FigureOptions): Promise<Report> {
     goals: [],
     notes: [
       'Load generator, feed reader and venue share the machine; an OUCH or FIX order trades with the next one, so that each causes two messages.',
+      'The other disk is memory (/dev/shm): the store is on another one than the journal.',
       'Latency is counted from the moment that an order was due, to its acceptance read by the client; accepted means durable (fdatasync).',
     ],
   };
@@ -95,6 +96,12 @@ async function ouch(report: Report, options: FigureOptions): Promise<void> {
     pacedLatency(report, SESSIONS, 'fsync', await run(SESSIONS, RATE));
   } finally {
     await venue.close();
+  }
+  const otherDisk = await BenchVenue.start(options.directory, 2, { ouch: { port: 0 } }, true);
+  try {
+    pacedLatency(report, 2, 'fsync, store on another disk', await ouchRuns(otherDisk, options.runs)(2, RATE));
+  } finally {
+    await otherDisk.close();
   }
   const withoutDisk = await BenchVenue.start(options.directory, SESSIONS, { ouch: { port: 0 }, durability: 'os' });
   try {

@@ -74,6 +74,8 @@ export interface VenueConfig {
   tls?: { cert: string; key: string };
   /** file for balances and best prices in shared memory, which other processes can attach to; undefined: this process's memory */
   sharedStateFile?: string;
+  /** the store's file; undefined: `store.sqlite` in the data directory */
+  storeFile?: string;
   logLevel: string;
 }
 
@@ -153,6 +155,7 @@ export function readConfig(file: string): Partial<VenueConfig> {
     wireCpu: 0,
     tls: {},
     sharedStateFile: '',
+    storeFile: '',
     feeTiers: {},
     grpc: {},
     fix: {},

@@ -48,19 +48,26 @@ export class StoreWriter {
   #terms: SpecialTerms | undefined;
   #maker: { account: number; order: number; fee: number; feeAsset: number } | undefined;
 
-  /** Opens or makes the database. Throws what SQLite throws. */
-  constructor(file: string, unitOf: (instrument: number) => number) {
+  /** Opens or makes the database. Throws what SQLite throws, or an error when it is of another journal. @param owner the journal's number */
+  constructor(file: string, owner: number, unitOf: (instrument: number) => number) {
     this.#file = file;
     this.#unitOf = unitOf;
     this.#database = new DatabaseSync(file, { timeout: 250 });
     this.#database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;');
     dropOtherVersion(this.#database);
     this.#database.exec(SCHEMA);
+    this.#claim(owner);
     this.#inode = fs.statSync(file).ino;
     this.#statements = Object.fromEntries(Object.entries(STATEMENTS).map(([name, sql]) => [name, this.#database.prepare(sql)])) as Record<
       StatementName,
       StatementSync
     >;
+  }
+
+  #claim(owner: number): void {
+    const found = this.#database.prepare(`SELECT value FROM meta WHERE name = 'owner'`).get();
+    if (found === undefined) this.#database.prepare(`INSERT INTO meta VALUES ('owner', ?)`).run(owner);
+    else if (Number(found.value) !== owner) throw new Error(`${this.#file} is the store of another venue: give each its own storeFile`);
   }
 
   /** The last command whose rows are all here. */

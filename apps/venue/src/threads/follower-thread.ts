@@ -21,6 +21,8 @@ export interface FollowerThreadData {
   limits: EngineLimits;
   directory: string;
   database: string;
+  /** the number of whose journal the store is of */
+  storeOwner: number;
   /** a snapshot after so many commands, or so many milliseconds with at least one command */
   snapshotCommands: number;
   snapshotMs: number;
@@ -61,6 +63,7 @@ class Follower implements Work {
   constructor() {
     this.#store = new StoreWriter(
       data.database,
+      data.storeOwner,
       (instrument) => this.#engine.instruments.f64[instrument * instrumentRecord.F64_WORDS + instrumentRecord.F64_UNIT],
     );
     this.#storedBefore = this.#store.sequence;
