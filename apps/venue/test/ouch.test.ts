@@ -139,6 +139,31 @@ test('a client that comes back is told what it missed, from the number that it a
   await venue.close();
 });
 
+test('a client that does not read for a while is told everything afterwards, in order, and nobody waits for it', {
+  timeout: 60_000,
+}, async () => {
+  const { venue, port } = await start();
+  const MESSAGES = 400_000; // some 15 MB: more than the system's buffers and the venue's 1 MiB hold
+  const alice = await OuchClient.open(port, 'ALICE', 'alicepass');
+  const bob = await OuchClient.open(port, 'BOB', 'bobpass');
+  alice.socket.pause();
+  for (let i = 1; i <= MESSAGES; i++) {
+    alice.enter(i, 'Q', 1, PRICE); // there is no such side
+    if (i % 1000 === 0) await new Promise((resolve) => setImmediate(resolve));
+  }
+  bob.enter(1, 'B', 1, PRICE);
+  await bob.next('order_accepted');
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  assert.ok(alice.told.length < MESSAGES);
+  alice.socket.resume();
+  await alice.until(() => alice.told.length === MESSAGES + 1);
+  const wrong = alice.told.slice(1).findIndex(({ message, userRef }, i) => message !== 'rejected' || userRef !== i + 1);
+  assert.equal(wrong, -1, JSON.stringify(alice.told[wrong + 1]));
+  alice.close();
+  bob.close();
+  await venue.close();
+});
+
 test('orders of a login with cancel-on-disconnect go with its connection; a mass cancel takes them by symbol', async () => {
   const { venue, port, data } = await start();
   const token = fs.readFileSync(path.join(data, 'admin.token'), 'utf8');

@@ -14,17 +14,54 @@ const INDEX_EVERY = 1024;
 
 /** Who is up to date, and takes packets as they are flushed. */
 export interface LogReader {
-  /** The packets stay as they are for as long as the reader {@link isBehind}. */
-  take(packets: Uint8Array): void;
-  readonly isBehind: boolean;
+  /** The packets stay as they are until the reader is done with them, and has said so. */
+  take(packets: Uint8Array, done: () => void): void;
 }
 
-/** Packets that begin at an offset of the file. */
-interface Piece {
-  readonly bytes: Uint8Array;
-  readonly offset: number;
-  isWritten: boolean;
+/** Memory of packets; used again when it is in the file and no reader needs it any more. */
+class Piece {
+  readonly bytes = alignedBytes(PIECE_BYTES + OVERHANG);
+  readonly view = new DataView(this.bytes.buffer);
+  /** where in the file it begins */
+  offset = 0;
+  isWritten = false;
+  /** whether its log needs it no more */
+  isLeft = false;
+  #readers = 0;
+
+  /** To be called when a reader takes of it; gives what the reader calls when it is done. */
+  lend(): () => void {
+    this.#readers++;
+    return this.#done;
+  }
+
+  /** The log needs it no more. */
+  leave(): void {
+    this.isLeft = true;
+    if (this.#readers === 0) this.#giveBack();
+  }
+
+  readonly #done = () => {
+    this.#readers--;
+    if (this.#readers === 0 && this.isLeft) this.#giveBack();
+  };
+
+  #giveBack(): void {
+    if (free.length < MOST_FREE) free.push(this);
+  }
+
+  static take(offset: number): Piece {
+    const piece = free.pop() ?? new Piece();
+    piece.offset = offset;
+    piece.isWritten = false;
+    piece.isLeft = false;
+    return piece;
+  }
 }
+
+/** Pieces that no log of this thread uses. */
+const free: Piece[] = [];
+const MOST_FREE = 64;
 
 /**
  * The sequenced packets of one session and login, framed as they go out, in a file: what a client missed is read from there, however
@@ -46,15 +83,9 @@ export class SequencedLog {
   /** why nothing is kept any more */
   brokenBy: Error | undefined;
   onBroken: (error: Error) => void = () => undefined;
-  /** the newest piece: another one after any {@link claim} */
-  view!: DataView;
-  #piece!: Uint8Array;
+  #piece = Piece.take(0);
   #filled = 0;
-  /** where the newest piece begins */
-  #offset = 0;
   readonly #underWay: Piece[] = [];
-  /** pieces to be filled again */
-  readonly #free: Uint8Array[] = [];
   readonly #fd: number;
   readonly #readFd: number;
   /** calls of the system that are not over */
@@ -68,7 +99,11 @@ export class SequencedLog {
     this.file = path.join(directory, `${name}.soup`);
     this.#fd = openDirect(this.file);
     this.#readFd = fs.openSync(this.file, 'r');
-    this.#begin();
+  }
+
+  /** The newest piece: another one after any {@link claim}. */
+  get view(): DataView {
+    return this.#piece.view;
   }
 
   /** Room for the next message's payload: where it is to be written in `view`. */
@@ -77,37 +112,33 @@ export class SequencedLog {
     if (this.#filled >= PIECE_BYTES) this.#finishPiece();
     const at = beginPacket(this.view, this.#filled, SOUP.SEQUENCED, payloadBytes);
     this.#filled += bytes;
-    if (this.next % INDEX_EVERY === 0) this.#index.push(this.#offset + this.#filled);
+    if (this.next % INDEX_EVERY === 0) this.#index.push(this.#piece.offset + this.#filled);
     this.next++;
     return at;
   }
 
   flush(): void {
-    const begin = this.bytes - this.#offset;
+    const { offset, bytes } = this.#piece;
+    const begin = this.bytes - offset;
     if (begin === this.#filled || this.brokenBy !== undefined) return;
-    this.bytes = this.#offset + this.#filled;
-    this.reader?.take(this.#piece.subarray(begin, this.#filled));
-  }
-
-  #begin(): void {
-    this.#piece = this.#free.pop() ?? alignedBytes(PIECE_BYTES + OVERHANG);
-    this.view = new DataView(this.#piece.buffer);
-    this.#filled = 0;
+    this.bytes = offset + this.#filled;
+    this.reader?.take(bytes.subarray(begin, this.#filled), this.#piece.lend());
   }
 
   #finishPiece(): void {
     this.flush();
-    if (this.brokenBy === undefined) {
-      const piece: Piece = { bytes: this.#piece, offset: this.#offset, isWritten: false };
-      this.#underWay.push(piece);
-      if (this.#underWay.length > MOST_UNDER_WAY) this.#writeNow(piece);
-      else this.#write(piece, 0);
-    }
-    const overhang = this.#piece.subarray(PIECE_BYTES, this.#filled);
-    this.#begin();
-    this.#piece.set(overhang);
+    const piece = this.#piece;
+    const overhang = piece.bytes.subarray(PIECE_BYTES, this.#filled);
+    this.#piece = Piece.take(piece.offset + PIECE_BYTES);
+    this.#piece.bytes.set(overhang);
     this.#filled = overhang.length;
-    this.#offset += PIECE_BYTES;
+    if (this.brokenBy !== undefined) {
+      piece.leave();
+      return;
+    }
+    this.#underWay.push(piece);
+    if (this.#underWay.length > MOST_UNDER_WAY) this.#writeNow(piece);
+    else this.#write(piece, 0);
   }
 
   /** Has the system write a piece from some byte on. */
@@ -133,18 +164,13 @@ export class SequencedLog {
 
   #written(piece: Piece): void {
     piece.isWritten = true;
-    // A reader that is behind may still hold on to a piece: then it is left to the garbage collector.
-    while (this.#underWay[0]?.isWritten) {
-      const { bytes } = this.#underWay.shift()!;
-      if (this.reader === undefined || !this.reader.isBehind) this.#free.push(bytes);
-    }
+    while (this.#underWay[0]?.isWritten) this.#underWay.shift()!.leave();
   }
 
   #break(error: Error): void {
     const isFirst = this.brokenBy === undefined;
     this.brokenBy ??= error;
     this.reader = undefined;
-    this.#underWay.length = 0;
     if (isFirst && !this.#isClosed) this.onBroken(error);
   }
 
@@ -159,12 +185,9 @@ export class SequencedLog {
 
   /** Reads packets, whole or not, from an offset on. Returns an empty piece at the end. */
   read(offset: number, most: number): Buffer {
-    if (offset >= this.#offset) {
-      const at = offset - this.#offset;
-      return Buffer.from(this.#piece.subarray(at, Math.min(at + most, this.bytes - this.#offset)));
-    }
-    const [oldest] = this.#underWay;
-    const inFile = oldest?.offset ?? this.#offset;
+    const { offset: newest, bytes } = this.#piece;
+    if (offset >= newest) return Buffer.from(bytes.subarray(offset - newest, Math.min(offset - newest + most, this.bytes - newest)));
+    const inFile = this.#underWay[0]?.offset ?? newest;
     if (offset < inFile) {
       const piece = Buffer.allocUnsafe(Math.min(most, inFile - offset));
       return piece.subarray(0, fs.readSync(this.#readFd, piece, 0, piece.length, offset));
@@ -180,6 +203,7 @@ export class SequencedLog {
     if (this.#writing > 0) return;
     fs.closeSync(this.#fd);
     fs.closeSync(this.#readFd);
+    for (const piece of [...this.#underWay, this.#piece]) piece.leave();
   }
 }
 

@@ -160,15 +160,10 @@ export class SoupConnection<Port extends SoupPort = SoupPort> implements LogRead
     port.log.reader = this;
   }
 
-  /** Of a log's reader: bytes wait for the client, in the log's own memory. */
-  get isBehind(): boolean {
-    return this.#socket.writableLength > 0;
-  }
-
-  /** Of a log's reader: sends what is new; a client that does not read it is served from the file from then on. */
-  take(packets: Uint8Array): void {
+  /** Sends what is new; a client that does not read it is served from the file from then on. */
+  take(packets: Uint8Array, done: () => void): void {
     this.#hasSent = true;
-    this.#socket.write(packets);
+    this.#socket.write(packets, done);
     if (this.#socket.writableLength < MOST_WAITING) return;
     const { log } = this.port!;
     log.reader = undefined;
