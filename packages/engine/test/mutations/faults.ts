@@ -298,14 +298,20 @@ export const FAULTS: readonly Fault[] = [
   {
     what: 'an auction forgets the reserves of icebergs',
     file: AUCTION,
-    from: 'add(price, this.#specials[at + RESERVE]);',
-    to: 'add(price, 0);',
+    from: 'lots = this.#specials[record * WORDS + RESERVE];',
+    to: 'lots = 0;',
   },
   {
     what: 'conditional orders take part in auctions',
     file: AUCTION,
-    from: '=== PLACE.DARK && this.#specials[at + MIN_QUANTITY] === 0)',
+    from: '=== PLACE.DARK && this.#specials[record * WORDS + MIN_QUANTITY] === 0)',
     to: '=== PLACE.DARK)',
+  },
+  {
+    what: 'an auction takes what is hidden on the other side for its own',
+    file: AUCTION,
+    from: 'return instrument * 2 + side;',
+    to: 'return instrument * 2;',
   },
   { what: 'day orders live on when the instrument closes', file: SESSIONS, from: 'if (closes) gone.add(DAY);', to: '' },
   {
