@@ -51,6 +51,10 @@ describe('the page in a browser', { skip }, () => {
   it('shows a living book, trades and a price chart', async () => {
     await page.waitForSelector('#connection.live');
     await page.waitForFunction(() => document.querySelectorAll('#trades > div').length >= 3);
+    // The book is told every 100 ms, trades at once.
+    await page.waitForFunction(
+      () => document.querySelector('#bids span')!.textContent && document.querySelector('#asks > div:last-child span')!.textContent,
+    );
     const best = async (side: string) =>
       Number(
         await page
