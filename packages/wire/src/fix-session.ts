@@ -76,6 +76,11 @@ export class FixSession {
     this.options = options;
   }
 
+  /** Whether it is a session of FIXT 1.1: of FIX 5.0 SP2, which wants some fields that FIX 4.4 does not have. */
+  get isFixt(): boolean {
+    return this.options.beginString === 'FIXT.1.1';
+  }
+
   /** The initiator's Logon. Returns false when the connection is to end. */
   accept(logon: FixMessage): boolean {
     const { store, now } = this.options;
@@ -83,8 +88,7 @@ export class FixSession {
     const interval = logon.number(TAG.HEART_BT_INT);
     if (!(interval > 0 && interval <= 3600)) return this.#refuse('HeartBtInt must be 1 to 3600');
     if (logon.get(TAG.ENCRYPT_METHOD) !== '0') return this.#refuse('EncryptMethod must be 0');
-    if (this.options.beginString === 'FIXT.1.1' && logon.get(TAG.DEFAULT_APPL_VER_ID) !== '9')
-      return this.#refuse('DefaultApplVerID must be 9');
+    if (this.isFixt && logon.get(TAG.DEFAULT_APPL_VER_ID) !== '9') return this.#refuse('DefaultApplVerID must be 9');
     const why = this.#timeProblem(logon);
     if (why !== '') return this.#refuse(why);
     const sequence = logon.number(TAG.MSG_SEQ_NUM);
@@ -100,7 +104,7 @@ export class FixSession {
       [TAG.ENCRYPT_METHOD, 0],
       [TAG.HEART_BT_INT, interval],
       [TAG.RESET_SEQ_NUM_FLAG, isReset ? 'Y' : undefined],
-      [TAG.DEFAULT_APPL_VER_ID, this.options.beginString === 'FIXT.1.1' ? 9 : undefined],
+      [TAG.DEFAULT_APPL_VER_ID, this.isFixt ? 9 : undefined],
     ]);
     if (sequence === store.nextIn) store.nextIn++;
     else if (sequence > store.nextIn) this.#askFor(sequence);

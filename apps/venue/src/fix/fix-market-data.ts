@@ -1,5 +1,5 @@
 import { BUY, SELL, type Side } from '@outcry/market/order-terms';
-import { type FixField, type FixMessage, MSG, TAG } from '@outcry/wire/fix';
+import { type FixField, type FixMessage, fixTime, MSG, TAG } from '@outcry/wire/fix';
 import type { Services } from '../binance/operation.ts';
 import type { Instrument } from '../core/market.ts';
 import type { MarketListener, Trade } from '../core/view.ts';
@@ -93,7 +93,7 @@ export class FixMarketData {
         [TAG.SYMBOL, instrument.symbol],
         [TAG.ROUND_LOT, instrument.definition.lot],
         [TAG.MIN_TRADE_VOL, instrument.definition.lot],
-        [TAG.MIN_PRICE_INCREMENT, instrument.definition.tick],
+        [TAG.MIN_PRICE_INCREMENT, client.session.isFixt ? instrument.definition.tick : undefined], // FIX 4.4 has no field for it
       ]),
     ]);
   }
@@ -115,6 +115,7 @@ export class FixMarketData {
     subscription.client.session.send(MSG.MARKET_DATA_SNAPSHOT, [
       [TAG.MD_REQ_ID, subscription.id],
       [TAG.SYMBOL, instrument.symbol],
+      [TAG.LAST_UPDATE_TIME, subscription.client.session.isFixt ? fixTime(this.#services.now()) : undefined],
       [TAG.NO_MD_ENTRIES, entries.length],
       ...entries.flat(),
     ]);

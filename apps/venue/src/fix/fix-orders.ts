@@ -190,6 +190,7 @@ export class FixOrders {
         [TAG.ORDER_ID, clientId],
         [TAG.MASS_CANCEL_REQUEST_TYPE, type],
         [TAG.MASS_CANCEL_RESPONSE, response],
+        [TAG.MASS_ACTION_REPORT_ID, client.session.isFixt ? this.#nextExecution() : undefined],
         ...more,
       ]);
     const instrument = type === '1' ? this.#services.market.find(message.get(TAG.SYMBOL) ?? '') : undefined;
@@ -263,6 +264,11 @@ export class FixOrders {
     ]);
   }
 
+  /** An id that no report has had. */
+  #nextExecution(): string {
+    return `${this.#started}-${++this.#execution}`;
+  }
+
   /** A replacement was refused when the order was out already. */
   #endReplaced(tracked: Tracked, order: Order, requestId: string): void {
     this.#send(tracked, order, codes.CANCELED, codes.CANCELED, [
@@ -285,7 +291,7 @@ export class FixOrders {
     const { quote, base } = instrument;
     tracked.client.session.send(MSG.EXECUTION_REPORT, [
       [TAG.ORDER_ID, order.id],
-      [TAG.EXEC_ID, `${this.#started}-${++this.#execution}`],
+      [TAG.EXEC_ID, this.#nextExecution()],
       [TAG.EXEC_TYPE, execution],
       [TAG.ORD_STATUS, status],
       ...more,
@@ -314,7 +320,7 @@ export class FixOrders {
   ): void {
     client.session.send(MSG.EXECUTION_REPORT, [
       [TAG.ORDER_ID, orderId || 'NONE'],
-      [TAG.EXEC_ID, `${this.#started}-${++this.#execution}`],
+      [TAG.EXEC_ID, this.#nextExecution()],
       [TAG.EXEC_TYPE, execution],
       [TAG.ORD_STATUS, codes.REJECTED],
       [TAG.CL_ORD_ID, clientId],

@@ -1,5 +1,5 @@
 // A QuickFIX initiator for the tests: commands on standard input, a line for each message and event on standard output.
-//   D id side quantity price | G id original side quantity price | F id original side | H id side | q id | V id
+//   D id side quantity price | G id original side quantity price | F id original side | H id side | q id | V id | x id
 #include <quickfix/Application.h>
 #include <quickfix/FileStore.h>
 #include <quickfix/Message.h>
@@ -31,8 +31,11 @@ class Client : public FIX::Application {
   void onLogout(const FIX::SessionID&) override { line("logout"); }
   void toAdmin(FIX::Message& message, const FIX::SessionID&) override {
     if (message.getHeader().getField(35) == "A") message.setField(554, password);
+    if (message.getHeader().getField(35) == "3") line("sent " + shown(message));
   }
-  void toApp(FIX::Message&, const FIX::SessionID&) throw(FIX::DoNotSend) override {}
+  void toApp(FIX::Message& message, const FIX::SessionID&) throw(FIX::DoNotSend) override {
+    if (message.getHeader().getField(35) == "j") line("sent " + shown(message));
+  }
   void fromAdmin(const FIX::Message& message, const FIX::SessionID&)
       throw(FIX::FieldNotFound, FIX::IncorrectDataFormat, FIX::IncorrectTagValue, FIX::RejectLogon) override { line("admin " + shown(message)); }
   void fromApp(const FIX::Message& message, const FIX::SessionID&)
@@ -63,6 +66,7 @@ int main(int argc, char** argv) {
       message.setField(38, quantity); message.setField(44, price);
       message.setField(40, "2"); message.setField(59, "1"); message.setField(21, "1");
     }
+    if (type == "x") { message.setField(320, id); message.setField(559, "4"); }
     if (type == "q") { message.setField(11, id); message.setField(530, "7"); }
     if (type == "V") {
       message.setField(262, id); message.setField(263, "1"); message.setField(264, "0");
@@ -70,7 +74,7 @@ int main(int argc, char** argv) {
       types.setField(269, "1"); message.addGroup(types);
       FIX::Group symbols(146, 55); symbols.setField(55, "BTCUSDT"); message.addGroup(symbols);
     }
-    message.setField(60, FIX::UtcTimeStampConvertor::convert(FIX::UtcTimeStamp(), 3));
+    if (type != "x" && type != "V") message.setField(60, FIX::UtcTimeStampConvertor::convert(FIX::UtcTimeStamp(), 3));
     FIX::Session::sendToTarget(message, session);
   }
   initiator.stop();
