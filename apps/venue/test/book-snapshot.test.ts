@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { orderId } from '@outcry/market/command';
+import { SELL } from '@outcry/market/order-terms';
 import * as wire from '@outcry/wire/itch';
 import fc from 'fast-check';
 import { DEMO_ASSETS, DEMO_INSTRUMENTS } from '../src/core/config.ts';
@@ -9,7 +10,9 @@ import { BookSnapshot } from '../src/itch/book-snapshot.ts';
 import { ShownOrders } from '../src/itch/shown-orders.ts';
 
 const SLOTS = 30;
-const market = new Market(DEMO_ASSETS, DEMO_INSTRUMENTS);
+/** The second is finer than ITCH's prices are: the feed does not offer it. */
+const [btc, eth] = DEMO_INSTRUMENTS;
+const market = new Market(DEMO_ASSETS, [btc, { ...eth, symbol: 'FINEUSDT', tick: '0.00001', lot: '0.001' }, eth]);
 const add = new wire.addOrder.View();
 
 interface Shown {
@@ -29,7 +32,7 @@ it('a snapshot written bit by bit is the book of the moment that it was taken at
       const happen = ({ slot, lots }: { slot: number; lots: number }) => {
         const known = plain.find((order) => order.slot === slot);
         if (known === undefined) {
-          orders.name(slot, ++generation, (slot & 1) * 2);
+          orders.name(slot, ++generation, (slot & 1) * 2, SELL);
           orders.show(slot, lots, 100 + slot);
           plain.push({ slot, generation, lots });
           return;
@@ -39,19 +42,25 @@ it('a snapshot written bit by bit is the book of the moment that it was taken at
         plain = plain.filter((order) => order.lots > 0);
       };
       before.forEach(happen);
-      const expected = plain.map((order) => [orderId(order.slot, order.generation), order.lots, 100 + order.slot]);
-      const snapshot = new BookSnapshot(77, market.instruments, [0, 0], orders.copy(), 1_763_000_000_000_000);
-      const told: number[][] = [];
+      const expected = plain.map((order) => [
+        orderId(order.slot, order.generation),
+        order.lots,
+        100 + order.slot,
+        order.slot % 2 === 0 ? 'BTCUSDT' : 'ETHUSDT',
+      ]);
+      const snapshot = new BookSnapshot(77, market.instruments, [0, 0, 0], orders.copy(), 1_763_000_000_000_000);
+      const told: (number | string)[][] = [];
       const types: string[] = [];
       const take = (view: DataView) => {
         types.push(String.fromCharCode(view.getUint8(0)));
         if (view.getUint8(0) !== wire.addOrder.type) return;
         add.wrap(view, 0);
-        told.push([add.reference, add.shares, add.price / market.instruments[add.locate - 1].wireTick]);
+        told.push([add.reference, add.shares, add.price / market.instruments[add.locate - 1].wireTick, add.stock]);
       };
       for (let i = 0; snapshot.write(slice, take); i++) if (i < after.length) happen(after[i]);
       assert.deepEqual(told, expected);
       assert.deepEqual(types.slice(0, 4), ['R', 'H', 'R', 'H']);
+      assert.ok(types.slice(4).every((type) => type === 'A'));
       const now: number[] = [];
       for (let slot = orders.after(0); slot !== 0; slot = orders.after(slot)) now.push(slot);
       assert.deepEqual(

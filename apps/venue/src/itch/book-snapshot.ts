@@ -13,13 +13,13 @@ export class BookSnapshot {
   #instrument = 0;
   #slot = 0;
 
-  /** @param states and @param orders copies of its own @param time microseconds since 1970 */
+  /** @param instruments all, by number @param states and @param orders copies of its own @param time microseconds since 1970 */
   constructor(next: number, instruments: readonly Instrument[], states: readonly number[], orders: ShownOrders, time: number) {
     this.next = next;
     this.#instruments = instruments;
     this.#states = states;
     this.#orders = orders;
-    this.#messages = new ItchMessages(new DataView(new ArrayBuffer(64)), instruments);
+    this.#messages = new ItchMessages(new DataView(new ArrayBuffer(64)));
     this.#messages.time = time;
     this.#slot = orders.after(0);
   }
@@ -29,14 +29,20 @@ export class BookSnapshot {
     const messages = this.#messages;
     const orders = this.#orders;
     let left = most;
-    for (; this.#instrument < this.#instruments.length && left > 0; this.#instrument++, left -= 2) {
+    for (; this.#instrument < this.#instruments.length && left > 0; this.#instrument++) {
       const instrument = this.#instruments[this.#instrument];
+      if (instrument.wireTick === 0) continue; // the feed does not offer it
       take(messages.view, messages.directory(instrument));
-      take(messages.view, messages.action(instrument.number, this.#states[instrument.number]));
+      take(messages.view, messages.action(instrument, this.#states[instrument.number]));
+      left -= 2;
     }
     for (; this.#slot !== 0 && left > 0; this.#slot = orders.after(this.#slot), left--) {
       const slot = this.#slot;
-      take(messages.view, messages.add(orders.where(slot), slot, orders.generation(slot), orders.lots(slot), orders.ticks(slot)));
+      const instrument = this.#instruments[orders.instrument(slot)];
+      take(
+        messages.view,
+        messages.add(instrument, orders.side(slot), slot, orders.generation(slot), orders.lots(slot), orders.ticks(slot)),
+      );
     }
     return this.#instrument < this.#instruments.length || this.#slot !== 0;
   }

@@ -1,4 +1,5 @@
 import { orderId } from '@outcry/market/command';
+import type { Side } from '@outcry/market/order-terms';
 import { STATE } from '@outcry/market/rules';
 import * as wire from '@outcry/wire/itch';
 import { type Flyweight, setU48 } from '@outcry/wire/layout';
@@ -26,14 +27,12 @@ export class ItchMessages {
   readonly view: DataView;
   /** of what is told, microseconds since 1970 */
   time = 0;
-  readonly #instruments: readonly Instrument[];
   readonly #add = new wire.addOrder.View();
   readonly #action = new wire.tradingAction.View();
   readonly #directory = new wire.stockDirectory.View();
 
-  constructor(view: DataView, instruments: readonly Instrument[]) {
+  constructor(view: DataView) {
     this.view = view;
-    this.#instruments = instruments;
   }
 
   /** Begins a message: type, locate, tracking number 0, time. */
@@ -46,22 +45,20 @@ export class ItchMessages {
     return message.wrap(view, 0);
   }
 
-  /** @param where instrument x 2 + side */
-  add(where: number, slot: number, generation: number, lots: number, ticks: number): number {
-    const instrument = this.#instruments[where >> 1];
+  add(instrument: Instrument, side: Side, slot: number, generation: number, lots: number, ticks: number): number {
     const message = this.begin(wire.addOrder, this.#add, instrument.number + 1);
     message.reference = orderId(slot, generation);
-    message.side = SIDES[where & 1];
+    message.side = SIDES[side];
     message.shares = lots;
     message.stock = instrument.wireSymbol;
     message.price = ticks * instrument.wireTick;
     return wire.addOrder.length;
   }
 
-  action(number: number, state: number): number {
+  action(instrument: Instrument, state: number): number {
     const [code, reason] = ACTIONS[state];
-    const message = this.begin(wire.tradingAction, this.#action, number + 1);
-    message.stock = this.#instruments[number].wireSymbol;
+    const message = this.begin(wire.tradingAction, this.#action, instrument.number + 1);
+    message.stock = instrument.wireSymbol;
     message.state = letter(code);
     message.reserved = SPACE;
     message.reason = reason;

@@ -1,5 +1,6 @@
 import { orderId } from '@outcry/market/command';
 import { DARK, EVENT, event, IN_AUCTION, IS_MAKER, RESTING } from '@outcry/market/event';
+import type { Side } from '@outcry/market/order-terms';
 import { STATE } from '@outcry/market/rules';
 import * as wire from '@outcry/wire/itch';
 import type { Instrument, Market } from '../core/market.ts';
@@ -12,7 +13,7 @@ const { HEAD, PLACE, ORDER_SLOT, ORDER_GENERATION, PRICE, QUANTITY, REMAINING } 
 const { F64_SEQUENCE, F64_TIME, F64_TRADE, F64_AMOUNT } = event;
 
 const letter = (text: string) => text.charCodeAt(0);
-const SIDES = [letter('B'), letter('S')];
+const BUY_LETTER = letter('B');
 const YES = letter('Y');
 const NO = letter('N');
 const SPACE = letter(' ');
@@ -45,7 +46,7 @@ export class ItchPublisher {
   constructor(market: Market, orders: number, feed: MessageFeed) {
     this.feed = feed;
     this.#instruments = market.instruments;
-    this.#messages = new ItchMessages(feed.view, market.instruments);
+    this.#messages = new ItchMessages(feed.view);
     this.#orders = ShownOrders.withRoom(orders);
     this.#states = market.instruments.map(() => STATE.CONTINUOUS);
     this.#now();
@@ -110,15 +111,13 @@ export class ItchPublisher {
 
   /** The book as it is, to be written while the feed goes on. */
   snapshot(): BookSnapshot {
-    const shown = this.#instruments.filter(({ wireTick }) => wireTick > 0);
-    return new BookSnapshot(this.feed.next, shown, [...this.#states], this.#orders.copy(), this.#messages.time);
+    return new BookSnapshot(this.feed.next, this.#instruments, [...this.#states], this.#orders.copy(), this.#messages.time);
   }
 
   // ── Orders ───────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
   #join(i32: Int32Array, f64: Float64Array, at: number, slot: number): void {
-    const instrument = i32[at + PLACE] & 0xffff;
-    this.#orders.name(slot, i32[at + ORDER_GENERATION], instrument * 2 + ((i32[at + HEAD] >>> 8) & 1));
+    this.#orders.name(slot, i32[at + ORDER_GENERATION], i32[at + PLACE] & 0xffff, ((i32[at + HEAD] >>> 8) & 1) as Side);
     this.#joinedSlot = slot;
     this.#joinedLots = i32[at + REMAINING];
     this.#joinedTicks = i32[at + PRICE];
@@ -145,10 +144,11 @@ export class ItchPublisher {
   }
 
   #add(slot: number, lots: number, ticks: number): void {
-    const where = this.#orders.where(slot);
-    if (!canShow(this.#instruments[where >> 1], ticks)) return;
-    this.#orders.show(slot, lots, ticks);
-    this.feed.push(this.#messages.add(where, slot, this.#orders.generation(slot), lots, ticks));
+    const orders = this.#orders;
+    const instrument = this.#instruments[orders.instrument(slot)];
+    if (!canShow(instrument, ticks)) return;
+    orders.show(slot, lots, ticks);
+    this.feed.push(this.#messages.add(instrument, orders.side(slot), slot, orders.generation(slot), lots, ticks));
   }
 
   #delete(slot: number): void {
@@ -199,7 +199,7 @@ export class ItchPublisher {
     if (!canShow(instrument, i32[at + PRICE])) return;
     const message = this.#messages.begin(wire.trade, hidden, instrument.number + 1);
     message.reference = 0;
-    message.side = SIDES[0]; // always, since 2014 (1.5.1)
+    message.side = BUY_LETTER; // always, since 2014 (1.5.1)
     message.shares = i32[at + QUANTITY];
     message.stock = instrument.wireSymbol;
     message.price = i32[at + PRICE] * instrument.wireTick;
@@ -211,7 +211,7 @@ export class ItchPublisher {
 
   #state(number: number, state: number): void {
     this.#states[number] = state;
-    if (this.#instruments[number].wireTick > 0) this.feed.push(this.#messages.action(number, state));
+    if (this.#instruments[number].wireTick > 0) this.feed.push(this.#messages.action(this.#instruments[number], state));
   }
 
   #indicative(i32: Int32Array, f64: Float64Array, at: number): void {
@@ -257,7 +257,7 @@ export class ItchPublisher {
   }
 
   #locateOf(slot: number): number {
-    return (this.#orders.where(slot) >> 1) + 1;
+    return this.#orders.instrument(slot) + 1;
   }
 
   #now(): void {

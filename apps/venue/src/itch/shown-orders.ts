@@ -1,3 +1,4 @@
+import type { Side } from '@outcry/market/order-terms';
 import { i32Of, reserve } from '@outcry/memory/span';
 
 /** Words of an order, 32 bytes, by the engine's slot. Slot 0 is none: its neighbours are the newest and the oldest. */
@@ -5,6 +6,7 @@ const SHIFT = 3;
 const LOTS = 0;
 const TICKS = 1;
 const GENERATION = 2;
+/** instrument x 2 + side */
 const WHERE = 3;
 const PREVIOUS = 4;
 const NEXT = 5;
@@ -41,9 +43,11 @@ export class ShownOrders {
   generation(slot: number): number {
     return this.#words[(slot << SHIFT) | GENERATION];
   }
-  /** instrument x 2 + side */
-  where(slot: number): number {
-    return this.#words[(slot << SHIFT) | WHERE];
+  instrument(slot: number): number {
+    return this.#words[(slot << SHIFT) | WHERE] >> 1;
+  }
+  side(slot: number): Side {
+    return (this.#words[(slot << SHIFT) | WHERE] & 1) as Side;
   }
 
   /** The order shown next after one, by slot; of 0 the oldest. 0: there is none. */
@@ -52,9 +56,9 @@ export class ShownOrders {
   }
 
   /** An order takes a slot; it is not shown yet. */
-  name(slot: number, generation: number, where: number): void {
+  name(slot: number, generation: number, instrument: number, side: Side): void {
     this.#words[(slot << SHIFT) | GENERATION] = generation;
-    this.#words[(slot << SHIFT) | WHERE] = where;
+    this.#words[(slot << SHIFT) | WHERE] = instrument * 2 + side;
   }
 
   /** Shows so many lots of one that was not shown. */
