@@ -7,6 +7,11 @@ import type { Asset, Instrument } from '../core/market.ts';
 /** What an administrator sent, read field by field. Everything here throws ApiError, with the field's name. */
 export type Body = Record<string, unknown>;
 
+/** What a request brings, empty when it brings nothing. */
+export function bodyOf({ body }: { body: unknown }): Body {
+  return (body ?? {}) as Body;
+}
+
 /** Who administers has no account of its own. */
 export const NOBODY = { account: -1, apiKey: '' };
 

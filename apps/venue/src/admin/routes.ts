@@ -9,7 +9,7 @@ import { ApiError, errors } from '../binance/errors.ts';
 import { type Services, submit } from '../binance/operation.ts';
 import { mayBeUsedFrom, PERMISSIONS, type Permission } from '../core/accounts.ts';
 import { JOURNAL_FAILED, JOURNAL_FULL } from '../threads/shared.ts';
-import { accountNamed, assetNamed, type Body, NOBODY, parse, text } from './input.ts';
+import { accountNamed, assetNamed, bodyOf, NOBODY, parse, text } from './input.ts';
 import { addRuleRoutes } from './rules.ts';
 
 /** The secret in the data directory that lets the `outcry` command speak to a running venue. */
@@ -70,10 +70,6 @@ export function addAdminRoutes(server: FastifyInstance, services: Services): voi
       throw new ApiError(-1100, `The public key cannot be read: ${(error as Error).message}`);
     }
   });
-}
-
-function bodyOf(request: FastifyRequest): Body {
-  return (request.body ?? {}) as Body;
 }
 
 /** Whether somebody may administer: by the token, or by the secret of a key that may. @param address where the request came from */

@@ -10,7 +10,7 @@ import { setState } from '../core/clock.ts';
 import { type CommandFields, massCancel } from '../core/commands.ts';
 import type { Outcome } from '../core/gateway.ts';
 import type { Instrument } from '../core/market.ts';
-import { accountNamed, assetNamed, type Body, code, instrumentNamed, NOBODY, parse, text, whole } from './input.ts';
+import { accountNamed, assetNamed, type Body, bodyOf, code, instrumentNamed, NOBODY, parse, text, whole } from './input.ts';
 
 /** Rules whose values are prices, quantities or amounts, as decimal strings at this edge. */
 const PRICES: string[] = ['REFERENCE_PRICE'];
@@ -25,7 +25,7 @@ export function addRuleRoutes(server: FastifyInstance, services: Services, guard
       url,
       onRequest: guard,
       schema: { tags: ['Administration'], summary },
-      handler: (request) => run((request.body ?? {}) as Body, request.params as Record<string, string>),
+      handler: (request) => run(bodyOf(request), request.params as Record<string, string>),
     });
   route('POST', '/outcry/v1/instruments/:symbol/state', 'Set the trading state', (body, { symbol }) =>
     changeState(services, instrumentNamed(services, symbol), body),

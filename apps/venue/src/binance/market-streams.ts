@@ -1,6 +1,7 @@
 import { BUY, SELL, type Side } from '@outcry/market/order-terms';
 import type { Instrument, Market } from '../core/market.ts';
 import type { AggregateTrade, MarketFeed } from '../core/market-feed.ts';
+import { Noted } from '../core/noted.ts';
 import type { AuctionPrice, MarketListener, Trade } from '../core/view.ts';
 import type { Candle } from '../store/candle.ts';
 import { CANDLE_SECONDS } from '../store/schema.ts';
@@ -27,14 +28,13 @@ export class MarketStreams implements Partial<MarketListener> {
   readonly #partialSent = new Map<string, number>();
   readonly #aggregates: { instrument: Instrument; trade: AggregateTrade }[] = [];
   /** instruments whose depth changed in this turn */
-  readonly #touched: number[] = [];
-  readonly #isTouched: Uint8Array;
+  readonly #touched: Noted;
   readonly #timers: NodeJS.Timeout[];
 
   constructor(market: Market, feeds: readonly MarketFeed[]) {
     this.#market = market;
     this.#feeds = feeds;
-    this.#isTouched = new Uint8Array(feeds.length);
+    this.#touched = new Noted(new Uint8Array(feeds.length));
     this.#fast = feeds.map((feed) => feed.depth.addCollector());
     this.#slow = feeds.map((feed) => feed.depth.addCollector());
     this.#timers = [setInterval(() => this.#every100ms(), 100), setInterval(() => this.#everySecond(), 1000)];
@@ -92,9 +92,7 @@ export class MarketStreams implements Partial<MarketListener> {
 
   onDepth(instrument: number, side: Side, price: number, lots: number): void {
     this.#feeds[instrument].depth.change(side, price, lots);
-    if (this.#isTouched[instrument] !== 0) return;
-    this.#isTouched[instrument] = 1;
-    if (this.#touched.push(instrument) === 1) queueMicrotask(() => this.#tellBest());
+    if (this.#touched.note(instrument)) queueMicrotask(() => this.#touched.workOff((number) => this.#tellBest(number)));
   }
 
   onInstrument(instrument: number, lastPrice: number): void {
@@ -133,27 +131,24 @@ export class MarketStreams implements Partial<MarketListener> {
   }
 
   /** bookTicker, as soon as the best price or its quantity is another. */
-  #tellBest(): void {
-    for (const number of this.#touched.splice(0)) {
-      this.#isTouched[number] = 0;
-      const { instrument, depth } = this.#feeds[number];
-      const stream = `${instrument.symbol.toLowerCase()}@bookTicker`;
-      if (!this.#listeners.has(stream) && !this.#listeners.has('!bookTicker')) continue;
-      const [bid, ask] = [depth.best(BUY), depth.best(SELL)];
-      const key = `${bid} ${ask}`;
-      if (bid === undefined || ask === undefined || this.#bestSent[number] === key) continue;
-      this.#bestSent[number] = key;
-      const data = {
-        u: depth.updateId,
-        s: instrument.symbol,
-        b: instrument.formatPrice(bid[0]),
-        B: instrument.formatQuantity(bid[1]),
-        a: instrument.formatPrice(ask[0]),
-        A: instrument.formatQuantity(ask[1]),
-      };
-      this.#tell(stream, data);
-      this.#tell('!bookTicker', data);
-    }
+  #tellBest(number: number): void {
+    const { instrument, depth } = this.#feeds[number];
+    const stream = `${instrument.symbol.toLowerCase()}@bookTicker`;
+    if (!this.#listeners.has(stream) && !this.#listeners.has('!bookTicker')) return;
+    const [bid, ask] = [depth.best(BUY), depth.best(SELL)];
+    const key = `${bid} ${ask}`;
+    if (bid === undefined || ask === undefined || this.#bestSent[number] === key) return;
+    this.#bestSent[number] = key;
+    const data = {
+      u: depth.updateId,
+      s: instrument.symbol,
+      b: instrument.formatPrice(bid[0]),
+      B: instrument.formatQuantity(bid[1]),
+      a: instrument.formatPrice(ask[0]),
+      A: instrument.formatQuantity(ask[1]),
+    };
+    this.#tell(stream, data);
+    this.#tell('!bookTicker', data);
   }
 
   #every100ms(): void {

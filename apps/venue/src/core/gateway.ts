@@ -312,12 +312,10 @@ export class Gateway {
       onTransfer: (account: number, asset: number, units: number, time: number) => {
         for (const listener of accountListeners) listener.onTransfer?.(account, asset, units, time);
       },
-      onRejected: (account: number, reason: number, flags: number) => {
-        if (this.#current !== undefined) {
-          if ((flags & OF_CANCEL) !== 0) this.#current.cancelReason = reason;
-          else this.#current.reason = reason;
-        }
-        for (const listener of accountListeners) listener.onRejected?.(account, reason, flags);
+      onRejected: (reason: number, flags: number) => {
+        if (this.#current === undefined) return;
+        if ((flags & OF_CANCEL) !== 0) this.#current.cancelReason = reason;
+        else this.#current.reason = reason;
       },
     };
   }

@@ -3,7 +3,7 @@ import path from 'node:path';
 
 /** A data directory that this process has claimed. */
 export interface DirectoryLock {
-  /** Whether it is still this process's: false once somebody has removed or replaced it. */
+  /** Whether it is still this process's: false once somebody has removed or replaced it. What cannot be read just now (no file descriptor is free, say) is taken to be. */
   isHeld(): boolean;
   release(): void;
 }
@@ -25,13 +25,14 @@ export function lockDirectory(directory: string): DirectoryLock {
   }
 }
 
+const GONE: ReadonlySet<string> = new Set(['ENOENT', 'ENOTDIR']);
+
 function lockOf(file: string): DirectoryLock {
   const isHeld = () => {
     try {
       return fs.readFileSync(file, 'utf8') === String(process.pid);
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
-      throw error;
+      return !GONE.has((error as NodeJS.ErrnoException).code ?? '');
     }
   };
   const release = () => {

@@ -4,6 +4,7 @@ import { Arena } from '@outcry/memory/arena';
 import { createSharedMap, SharedMap, sharedMapBytes } from '@outcry/memory/shared-map';
 import { bytesOf, f64Of, reserve } from '@outcry/memory/span';
 import type { Depth } from './depth.ts';
+import { Noted } from './noted.ts';
 import type { Balance } from './view.ts';
 
 /** Values of the map `balances`, by account and asset: whole units, and the number of the command that set them. */
@@ -35,11 +36,9 @@ export class SharedState {
   /** this thread's own: by account and asset, available, held and the command's number; what changed is shared by {@link publish} */
   readonly #own: Float64Array;
   readonly #assets: number;
-  readonly #isChanged: Uint8Array;
-  readonly #changed: number[] = [];
-  /** instruments whose depth changed since the last publish */
-  readonly #touched: number[] = [];
-  readonly #isTouched: Uint8Array;
+  /** places of balances, and instruments whose depth, changed since the last publish */
+  readonly #changed: Noted;
+  readonly #touched: Noted;
   /** by account: microseconds since 1970 of its last change, 0: none yet */
   readonly #updated: Float64Array;
 
@@ -50,9 +49,9 @@ export class SharedState {
     const arena = Arena.create({ bytes: sharedMapBytes(balances) + sharedMapBytes(touches), parts: 4, file });
     this.#balances = new SharedMap(createSharedMap(balances, arena.part('balances')));
     this.#own = f64Of(reserve(accounts * assetCount * OWN_WORDS * 8));
-    this.#isChanged = bytesOf(reserve(accounts * assetCount));
+    this.#changed = new Noted(bytesOf(reserve(accounts * assetCount)));
     this.#assets = assetCount;
-    this.#isTouched = new Uint8Array(instruments);
+    this.#touched = new Noted(new Uint8Array(instruments));
     this.#updated = f64Of(reserve(accounts * 8));
     this.#touches = new SharedMap(createSharedMap(touches, arena.part('touches')));
   }
@@ -74,33 +73,23 @@ export class SharedState {
     this.#own[at + balanceValue.F64_AVAILABLE] = available;
     this.#own[at + balanceValue.F64_HELD] = held;
     this.#own[at + balanceValue.F64_SEQUENCE] = sequence;
-    if (this.#isChanged[place] !== 0) return;
-    this.#isChanged[place] = 1;
-    this.#changed.push(place);
+    this.#changed.note(place);
   }
 
   /** Shares the balances and best prices that changed since the last call. @param depthOf an instrument's depth */
   publish(depthOf: (instrument: number) => Depth): void {
-    for (const instrument of this.#touched) {
-      this.#isTouched[instrument] = 0;
-      this.#setTouch(instrument, depthOf(instrument));
-    }
-    this.#touched.length = 0;
+    this.#touched.workOff((instrument) => this.#setTouch(instrument, depthOf(instrument)));
     const { f64 } = this.#balances.value;
-    for (const place of this.#changed) {
-      this.#isChanged[place] = 0;
+    this.#changed.workOff((place) => {
       for (let i = 0; i < OWN_WORDS; i++) f64[i] = this.#own[place * OWN_WORDS + i];
       if (!this.#balances.set(Math.floor(place / this.#assets), place % this.#assets))
         throw new Error(`more than ${this.#balances.capacity} balances: raise limits.accounts`);
-    }
-    this.#changed.length = 0;
+    });
   }
 
   /** Notes that an instrument's depth has changed. */
   touch(instrument: number): void {
-    if (this.#isTouched[instrument] !== 0) return;
-    this.#isTouched[instrument] = 1;
-    this.#touched.push(instrument);
+    this.#touched.note(instrument);
   }
 
   #setTouch(instrument: number, depth: Depth): void {

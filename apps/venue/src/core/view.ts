@@ -108,10 +108,12 @@ export interface AccountListener {
   onBalance(account: number, asset: number): void;
   /** A deposit (units above 0) or withdrawal. */
   onTransfer(account: number, asset: number, units: number, time: number): void;
-  onRejected(account: number, reason: number, flags: number): void;
 }
 
-export interface ViewListener extends MarketListener, OrderListener, AccountListener {}
+/** All of it, and refusals. */
+export interface ViewListener extends MarketListener, OrderListener, AccountListener {
+  onRejected(reason: number, flags: number): void;
+}
 
 /** Open orders and balances, built from the engine's events alone, without an object an event. */
 export class View {
@@ -193,7 +195,7 @@ export class View {
         this.#isTransfer = true;
         return;
       case EVENT.REJECTED:
-        this.#listener.onRejected(i32[at + event.ACCOUNT], i32[at + event.PLACE] >>> 16, (i32[at + event.HEAD] >>> 16) & 0xff);
+        this.#listener.onRejected(i32[at + event.PLACE] >>> 16, (i32[at + event.HEAD] >>> 16) & 0xff);
         break;
       case EVENT.INSTRUMENT: {
         const instrument = i32[at + event.PLACE] & 0xffff;

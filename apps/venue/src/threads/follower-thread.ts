@@ -88,7 +88,8 @@ class Follower implements Work {
 
   /** Follows until the venue stops and everything durable is in the store. */
   run(): void {
-    for (let hasWorked = false; ; ) {
+    let hasWorked = false;
+    for (;;) {
       const durable = shared.durable.read();
       const batch = this.#reader.read(durable);
       if (batch !== undefined) this.#apply(batch, durable);
