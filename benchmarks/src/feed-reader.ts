@@ -4,8 +4,8 @@ import net from 'node:net';
 import { FeedClient } from '@outcry/feed/feed-client';
 import { ItchBook } from '@outcry/feed/itch-book';
 import { Histogram } from '@outcry/telemetry/histogram';
-import { glimpse, itch, orderExecuted } from '@outcry/wire/itch';
-import { getU48, viewOf } from '@outcry/wire/layout';
+import { glimpse, itch, orderExecuted, timestampOf } from '@outcry/wire/itch';
+import { viewOf } from '@outcry/wire/layout';
 import { readNumber, SOUP, SoupFramer, writeLogin } from '@outcry/wire/soup';
 
 export interface FeedReaderOptions {
@@ -53,7 +53,7 @@ const client = await FeedClient.open({
     trades++;
     if (++seen % 8 !== 0) return; // a sample: the clock is not free
     const now = (performance.timeOrigin + performance.now()) % DAY_MS;
-    latency.record(now * 1e6 - getU48(view, at + orderExecuted.at.timestamp));
+    latency.record(now * 1e6 - timestampOf(view, at));
   },
   fault: (line, take) => {
     const chance = Math.random();

@@ -5,8 +5,10 @@ import { fileURLToPath } from 'node:url';
 
 const OUTCRY = fileURLToPath(new URL('../../apps/cli/src/outcry.ts', import.meta.url));
 
-/** A file system in memory: stands for another disk than the journal's. */
-const MEMORY = '/dev/shm';
+/** A venue's store in a file system in memory, which stands for another disk than the journal's. */
+function storeInMemory(folder: string): string {
+  return path.join('/dev/shm', `${path.basename(folder)}.sqlite`);
+}
 
 /** A venue in a process of its own, with an account and a login for each session. */
 export class BenchVenue {
@@ -14,7 +16,6 @@ export class BenchVenue {
   readonly logins: { user: string; password: string }[];
   readonly #child: ChildProcess;
   readonly #folder: string;
-
   readonly #url: string;
 
   private constructor(child: ChildProcess, folder: string, url: string, ports: BenchVenue['ports'], logins: BenchVenue['logins']) {
@@ -31,10 +32,10 @@ export class BenchVenue {
     const data = path.join(folder, 'data');
     const file = path.join(folder, 'config.json');
     const only = { ouch: undefined, fix: undefined, itch: undefined, grpc: undefined };
-    if (isStoreInMemory) config = { ...config, storeFile: path.join(MEMORY, `${path.basename(folder)}.sqlite`) };
+    const store = isStoreInMemory ? { storeFile: storeInMemory(folder) } : {};
     fs.writeFileSync(
       file,
-      JSON.stringify({ risk: 'none', realTimePriority: 1, segmentBytes: 256 * 1024 * 1024, ...marketOf(), ...only, ...config }),
+      JSON.stringify({ risk: 'none', realTimePriority: 1, segmentBytes: 256 * 1024 * 1024, ...marketOf(), ...only, ...store, ...config }),
     );
     const child = spawn(process.execPath, [OUTCRY, 'serve', '--config', file, '--port', '0', '--data', data, '--log-level', 'warn'], {
       stdio: ['ignore', 'pipe', 'inherit'],
@@ -81,7 +82,7 @@ export class BenchVenue {
     this.#child.kill('SIGKILL');
     await ended;
     fs.rmSync(this.#folder, { recursive: true, force: true });
-    for (const end of ['', '-wal', '-shm']) fs.rmSync(path.join(MEMORY, `${path.basename(this.#folder)}.sqlite${end}`), { force: true });
+    for (const end of ['', '-wal', '-shm']) fs.rmSync(storeInMemory(this.#folder) + end, { force: true });
   }
 }
 

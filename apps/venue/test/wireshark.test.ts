@@ -10,8 +10,9 @@ import { type MessageType, viewOf } from '@outcry/wire/layout';
 import { MoldReader } from '@outcry/wire/mold';
 import * as ouch42 from '@outcry/wire/ouch42';
 import { UdpPacket } from '@outcry/wire/packet';
-import { CaptureReader, memorySource } from '@outcry/wire/pcap';
+import { CaptureReader } from '@outcry/wire/pcap';
 import { beginPacket, SOUP, SOUP_HEAD, writeLogin } from '@outcry/wire/soup';
+import { memorySource } from '@outcry/wire/source';
 import { OuchClient } from './support/ouch-client.ts';
 import { VenueProcess } from './support/process.ts';
 

@@ -1,4 +1,4 @@
-import { itch } from './itch.ts';
+import { itch, locateOf } from './itch.ts';
 import type { MoldReader } from './mold.ts';
 import { sessionBytes } from './mold.ts';
 import { ipv4, type UdpPacket } from './packet.ts';
@@ -17,7 +17,6 @@ interface Clause {
 
 const STOCK_LETTERS = 8;
 const SPACE = 0x20;
-const LOCATE = 1;
 
 /**
  * A filter over a feed's packets and messages, compiled once: `port 26400 and group 239.1.1.1,239.1.1.2 and not type X,D`. Clauses are
@@ -71,7 +70,7 @@ export class FeedFilter {
   }
 
   #isOfSymbol(view: DataView, at: number, type: number): boolean {
-    const locate = view.getUint16(at + LOCATE);
+    const locate = locateOf(view, at);
     if (locate === 0) return !this.#symbolsWanted; // of the whole market
     const known = this.#locates[locate];
     const stock = STOCK_AT[type];

@@ -7,6 +7,19 @@ import { alpha, letter, MessageSet, message, u16, u32, u48, u64 } from './layout
 
 /** What every message begins with: the instrument's number of the day (0: none), a number of the venue's own, a time. */
 const HEAD = { locate: u16, tracking: u16, timestamp: u48 };
+const LOCATE = 1;
+const TIMESTAMP = 5;
+
+/** The instrument's number of the day in any message; 0: it is of the whole market. */
+export function locateOf(view: DataView, at: number): number {
+  return view.getUint16(at + LOCATE);
+}
+
+/** The time of any message, nanoseconds since midnight. */
+export function timestampOf(view: DataView, at: number): number {
+  return u48.get(view, at + TIMESTAMP);
+}
+
 const stock = alpha(8);
 
 export const systemEvent = message('system_event', 'S', '1.1', { ...HEAD, event: letter });

@@ -1,5 +1,5 @@
 import { WIRE_ERROR } from './layout.ts';
-import type { ByteSource } from './pcap.ts';
+import { type ByteSource, SourceWindow } from './source.ts';
 
 const BUFFER_BYTES = 1 << 20;
 const LENGTH_BYTES = 2;
@@ -17,47 +17,31 @@ export class MessageFileReader {
   isCut = false;
   /** a WIRE_ERROR, 0: none */
   error = 0;
-  readonly #source: ByteSource;
-  readonly #buffer = new Uint8Array(BUFFER_BYTES);
-  #next = 0;
-  #end = 0;
+  readonly #window: SourceWindow;
 
   constructor(source: ByteSource) {
-    this.#source = source;
-    this.view = new DataView(this.#buffer.buffer);
+    this.#window = new SourceWindow(source, BUFFER_BYTES);
+    this.view = this.#window.view;
   }
 
   next(): boolean {
-    if (!this.#need(LENGTH_BYTES)) return this.#finish();
-    const bytes = this.view.getUint16(this.#next);
+    const window = this.#window;
+    if (!window.need(LENGTH_BYTES)) return this.#finish();
+    const bytes = this.view.getUint16(window.at);
     if (bytes === 0) {
-      this.#next += LENGTH_BYTES;
-      if (this.#need(1)) this.error = WIRE_ERROR.OVERLONG;
+      window.skip(LENGTH_BYTES);
+      if (window.need(1)) this.error = WIRE_ERROR.OVERLONG;
       return false;
     }
-    if (!this.#need(LENGTH_BYTES + bytes)) return this.#finish();
-    this.at = this.#next + LENGTH_BYTES;
+    if (!window.need(LENGTH_BYTES + bytes)) return this.#finish();
+    this.at = window.at + LENGTH_BYTES;
     this.bytes = bytes;
-    this.#next = this.at + bytes;
+    window.skip(LENGTH_BYTES + bytes);
     return true;
   }
 
   #finish(): false {
-    this.isCut = this.#end > this.#next;
+    this.isCut = this.#window.hasRest;
     return false;
-  }
-
-  /** Has so many bytes in the buffer from #next on, if the file has them. */
-  #need(bytes: number): boolean {
-    if (this.#end - this.#next >= bytes) return true;
-    this.#buffer.copyWithin(0, this.#next, this.#end);
-    this.#end -= this.#next;
-    this.#next = 0;
-    while (this.#end < bytes) {
-      const read = this.#source.read(this.#buffer, this.#end, this.#buffer.length - this.#end);
-      if (read === 0) return false;
-      this.#end += read;
-    }
-    return true;
   }
 }

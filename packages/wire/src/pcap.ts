@@ -1,10 +1,5 @@
 import { LINK, UDP_FRAME_HEAD, writeUdpFrame } from './packet.ts';
-
-/** Where a capture's bytes come from: a file, or memory. */
-export interface ByteSource {
-  /** Puts at most so many bytes at an offset. Returns how many; 0: no more. */
-  read(into: Uint8Array, at: number, bytes: number): number;
-}
+import { type ByteSource, SourceWindow } from './source.ts';
 
 /** What is wrong with a capture, and where. */
 export class CaptureError extends Error {
@@ -39,7 +34,7 @@ interface CaptureInterface {
  * `seconds` and `nanoseconds`. A capture that ends in the middle of a packet ends before it, and `isCut` says so.
  */
 export class CaptureReader {
-  view: DataView;
+  readonly view: DataView;
   /** the packet as captured */
   at = 0;
   bytes = 0;
@@ -50,12 +45,7 @@ export class CaptureReader {
   seconds = 0;
   nanoseconds = 0;
   isCut = false;
-  readonly #source: ByteSource;
-  readonly #buffer = new Uint8Array(2 * MOST_BYTES);
-  #begin = 0;
-  #end = 0;
-  /** offset in the capture of #begin */
-  #offset = 0;
+  readonly #window: SourceWindow;
   #little = true;
   #isNg = false;
   #perUnit = 1;
@@ -63,9 +53,9 @@ export class CaptureReader {
 
   /** Throws CaptureError when it is no capture. */
   constructor(source: ByteSource) {
-    this.#source = source;
-    this.view = new DataView(this.#buffer.buffer);
-    if (!this.#need(24)) throw new CaptureError('no capture: too short', 0);
+    this.#window = new SourceWindow(source, 2 * MOST_BYTES);
+    this.view = this.#window.view;
+    if (!this.#window.need(24)) throw new CaptureError('no capture: too short', 0);
     const magic = this.view.getUint32(0, true);
     const swapped = this.view.getUint32(0);
     if (magic === SECTION) {
@@ -77,7 +67,7 @@ export class CaptureReader {
     if (kind !== PCAP_MICRO && kind !== PCAP_NANO) throw new CaptureError('no capture: unknown magic number', 0);
     this.#perUnit = kind === PCAP_MICRO ? 1000 : 1;
     this.linkType = this.view.getUint32(20, this.#little) & 0xffff;
-    this.#skip(24);
+    this.#window.skip(24);
   }
 
   /** Moves to the next packet. Throws CaptureError for what no capture has; the reader is of no use after that. */
@@ -86,41 +76,41 @@ export class CaptureReader {
   }
 
   #nextRecord(): boolean {
-    if (!this.#need(16)) return this.#finish();
+    if (!this.#window.need(16)) return this.#finish();
     const { view } = this;
-    const at = this.#begin;
+    const at = this.#window.at;
     const bytes = view.getUint32(at + 8, this.#little);
-    if (bytes > MOST_BYTES - 16) throw new CaptureError(`a packet of ${bytes} bytes`, this.#offset);
-    if (!this.#need(16 + bytes)) return this.#finish();
-    const head = this.#begin;
+    if (bytes > MOST_BYTES - 16) throw new CaptureError(`a packet of ${bytes} bytes`, this.#window.offset);
+    if (!this.#window.need(16 + bytes)) return this.#finish();
+    const head = this.#window.at;
     this.seconds = view.getUint32(head, this.#little);
     this.nanoseconds = view.getUint32(head + 4, this.#little) * this.#perUnit;
     this.originalBytes = view.getUint32(head + 12, this.#little);
     this.#show(head + 16, bytes);
-    this.#skip(16 + bytes);
+    this.#window.skip(16 + bytes);
     return true;
   }
 
   #nextBlock(): boolean {
     for (;;) {
-      if (!this.#need(12)) return this.#finish();
-      const isSection = this.view.getUint32(this.#begin, true) === SECTION;
+      if (!this.#window.need(12)) return this.#finish();
+      const isSection = this.view.getUint32(this.#window.at, true) === SECTION;
       if (isSection) this.#openSection();
-      const type = isSection ? SECTION : this.view.getUint32(this.#begin, this.#little);
-      const length = this.view.getUint32(this.#begin + 4, this.#little);
-      if (length < 12 || length % 4 !== 0 || length > MOST_BYTES) throw new CaptureError(`a block of ${length} bytes`, this.#offset);
-      if (!this.#need(length)) return this.#finish();
-      const at = this.#begin;
+      const type = isSection ? SECTION : this.view.getUint32(this.#window.at, this.#little);
+      const length = this.view.getUint32(this.#window.at + 4, this.#little);
+      if (length < 12 || length % 4 !== 0 || length > MOST_BYTES) throw new CaptureError(`a block of ${length} bytes`, this.#window.offset);
+      if (!this.#window.need(length)) return this.#finish();
+      const at = this.#window.at;
       const isPacket = this.#takeBlock(type, at + 8, length - 12);
-      this.#skip(length);
+      this.#window.skip(length);
       if (isPacket) return true;
     }
   }
 
   #openSection(): void {
-    const order = this.view.getUint32(this.#begin + 8, true);
-    if (order !== BYTE_ORDER && this.view.getUint32(this.#begin + 8) !== BYTE_ORDER)
-      throw new CaptureError('a section of unknown byte order', this.#offset);
+    const order = this.view.getUint32(this.#window.at + 8, true);
+    if (order !== BYTE_ORDER && this.view.getUint32(this.#window.at + 8) !== BYTE_ORDER)
+      throw new CaptureError('a section of unknown byte order', this.#window.offset);
     this.#little = order === BYTE_ORDER;
     this.#interfaces = [];
   }
@@ -133,12 +123,12 @@ export class CaptureReader {
         return false;
       case ENHANCED_PACKET:
       case OBSOLETE_PACKET: {
-        if (bytes < 20) throw new CaptureError('a packet block without its head', this.#offset);
+        if (bytes < 20) throw new CaptureError('a packet block without its head', this.#window.offset);
         const number = type === ENHANCED_PACKET ? this.#u32(at) : this.view.getUint16(at, this.#little);
         return this.#takePacket(number, this.#u32(at + 4), this.#u32(at + 8), at + 20, this.#u32(at + 12), bytes - 20, this.#u32(at + 16));
       }
       case SIMPLE_PACKET: {
-        if (bytes < 4) throw new CaptureError('a packet block without its head', this.#offset);
+        if (bytes < 4) throw new CaptureError('a packet block without its head', this.#window.offset);
         const original = this.#u32(at);
         return this.#takePacket(0, 0, 0, at + 4, Math.min(original, bytes - 4), bytes - 4, original);
       }
@@ -149,8 +139,8 @@ export class CaptureReader {
 
   #takePacket(number: number, high: number, low: number, at: number, bytes: number, room: number, original: number): boolean {
     const from = this.#interfaces[number];
-    if (from === undefined) throw new CaptureError(`a packet of interface ${number}, which was not described`, this.#offset);
-    if (bytes > room) throw new CaptureError(`a packet of ${bytes} bytes in a block with room for ${room}`, this.#offset);
+    if (from === undefined) throw new CaptureError(`a packet of interface ${number}, which was not described`, this.#window.offset);
+    if (bytes > room) throw new CaptureError(`a packet of ${bytes} bytes in a block with room for ${room}`, this.#window.offset);
     const units = (BigInt(high) << 32n) | BigInt(low);
     const perSecond = BigInt(from.perSecond);
     this.seconds = Number(units / perSecond);
@@ -162,7 +152,7 @@ export class CaptureReader {
   }
 
   #addInterface(at: number, bytes: number): void {
-    if (bytes < 8) throw new CaptureError('an interface block without its head', this.#offset);
+    if (bytes < 8) throw new CaptureError('an interface block without its head', this.#window.offset);
     const found: CaptureInterface = { linkType: this.view.getUint16(at, this.#little), perSecond: 1e6 };
     for (let option = at + 8; option + 4 <= at + bytes; ) {
       const code = this.view.getUint16(option, this.#little);
@@ -183,28 +173,9 @@ export class CaptureReader {
     this.bytes = bytes;
   }
 
-  #skip(bytes: number): void {
-    this.#begin += bytes;
-    this.#offset += bytes;
-  }
-
   #finish(): false {
-    this.isCut = this.#end > this.#begin;
+    this.isCut = this.#window.hasRest;
     return false;
-  }
-
-  /** Has so many bytes in the buffer from #begin on, if the capture has them. */
-  #need(bytes: number): boolean {
-    if (this.#end - this.#begin >= bytes) return true;
-    this.#buffer.copyWithin(0, this.#begin, this.#end);
-    this.#end -= this.#begin;
-    this.#begin = 0;
-    while (this.#end < bytes) {
-      const read = this.#source.read(this.#buffer, this.#end, this.#buffer.length - this.#end);
-      if (read === 0) return false;
-      this.#end += read;
-    }
-    return true;
   }
 }
 
@@ -247,17 +218,4 @@ export function writePcapRecord(
   view.setUint32(at + 12, bytes, true);
   writeUdpFrame(view, at + 16, from, to, payloadBytes);
   return at + 16 + UDP_FRAME_HEAD;
-}
-
-/** A source that reads memory. */
-export function memorySource(bytes: Uint8Array): ByteSource {
-  let next = 0;
-  return {
-    read(into, at, most) {
-      const piece = bytes.subarray(next, next + most);
-      into.set(piece, at);
-      next += piece.length;
-      return piece.length;
-    },
-  };
 }

@@ -5,7 +5,8 @@ import { addOrder, orderDelete } from '@outcry/wire/itch';
 import { viewOf } from '@outcry/wire/layout';
 import { MessageFileReader } from '@outcry/wire/message-file';
 import { ipv4, LINK, UDP_FRAME_HEAD, UdpPacket, writeUdpFrame } from '@outcry/wire/packet';
-import { CaptureError, CaptureReader, memorySource, pcapHead, pcapRecordBytes, writePcapRecord } from '@outcry/wire/pcap';
+import { CaptureError, CaptureReader, pcapHead, pcapRecordBytes, writePcapRecord } from '@outcry/wire/pcap';
+import { memorySource } from '@outcry/wire/source';
 import fc from 'fast-check';
 
 const FROM = { address: ipv4('10.0.0.1'), port: 4000 };

@@ -1,12 +1,10 @@
 import { FeedFilter } from '@outcry/wire/filter';
-import { getU48 } from '@outcry/wire/layout';
+import { timestampOf } from '@outcry/wire/itch';
 import { MoldReader } from '@outcry/wire/mold';
 import { ipv4 } from '@outcry/wire/packet';
 import type { Line } from './line.ts';
 import { eachDatagram, eachMessage, isMessageFile, isWanted } from './read.ts';
 import { CaptureOfMessages, isCaptureName, MessageFile, PcapFile } from './write.ts';
-
-const STAMP = 5;
 
 export interface FilterOptions {
   filter: string;
@@ -40,7 +38,7 @@ async function copyDatagrams(from: string, to: string, filter: FeedFilter): Prom
 
 async function copyMessages(from: string, to: string, filter: FeedFilter, { line, session }: FilterOptions): Promise<void> {
   const output = isCaptureName(to) ? new CaptureOfMessages(to, session, line.at(-1)!) : new MessageFile(to);
-  const problem = await eachMessage(from, filter, (view, at, bytes) => output.add(view, at, bytes, getU48(view, at + STAMP)));
+  const problem = await eachMessage(from, filter, (view, at, bytes) => output.add(view, at, bytes, timestampOf(view, at)));
   output.close();
   console.log(`${output.written} messages${problem === undefined ? '' : `; ${problem}`}`);
 }

@@ -1,7 +1,7 @@
 import dgram from 'node:dgram';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { FeedFilter } from '@outcry/wire/filter';
-import { getU48 } from '@outcry/wire/layout';
+import { timestampOf } from '@outcry/wire/itch';
 import { END_OF_SESSION, MoldPacker, MoldReader } from '@outcry/wire/mold';
 import type { Line } from './line.ts';
 import { eachDatagram, eachMessage, isMessageFile, isWanted } from './read.ts';
@@ -10,7 +10,6 @@ import { eachDatagram, eachMessage, isMessageFile, isWanted } from './read.ts';
 const AHEAD_MS = 1;
 /** Datagrams sent at full speed before the system gets its turn. */
 const BURST = 64;
-const STAMP = 5;
 
 export interface PlayOptions {
   speed: number;
@@ -102,7 +101,7 @@ async function playMessages(file: string, filter: FeedFilter, player: Player, { 
     packer.clear();
   };
   const problem = await eachMessage(file, filter, async (view, at, bytes) => {
-    const stamp = getU48(view, at + STAMP) / 1e6;
+    const stamp = timestampOf(view, at) / 1e6;
     if (packer.count > 0 && player.waitFor(stamp) > AHEAD_MS) await send();
     time = stamp;
     let to = packer.claim(bytes);

@@ -6,7 +6,8 @@ import { WIRE_ERROR_NAMES } from '@outcry/wire/layout';
 import { MessageFileReader } from '@outcry/wire/message-file';
 import { MoldReader } from '@outcry/wire/mold';
 import { UdpPacket } from '@outcry/wire/packet';
-import { type ByteSource, CaptureReader } from '@outcry/wire/pcap';
+import { CaptureReader } from '@outcry/wire/pcap';
+import type { ByteSource } from '@outcry/wire/source';
 import { progressBar } from '../output.ts';
 
 /** Packets between two looks at the progress. */

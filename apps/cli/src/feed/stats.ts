@@ -1,14 +1,11 @@
 import { ItchBook } from '@outcry/feed/itch-book';
 import { Histogram } from '@outcry/telemetry/histogram';
 import { FeedFilter } from '@outcry/wire/filter';
-import { itch } from '@outcry/wire/itch';
-import { getU48 } from '@outcry/wire/layout';
+import { itch, locateOf, timestampOf } from '@outcry/wire/itch';
 import { printTable } from '../output.ts';
 import { eachDatagram, eachMessage, isMessageFile, PlainArbiter } from './read.ts';
 
 const BUSIEST = 20;
-const LOCATE = 1;
-const STAMP = 5;
 
 /** What a file holds. Maps are of names to counts. */
 interface Summary {
@@ -28,11 +25,28 @@ class Tally {
 
   add(view: DataView, at: number): void {
     count(this.types, itch.of(view.getUint8(at))!.name);
-    count(this.#symbols, view.getUint16(at + LOCATE));
+    count(this.#symbols, locateOf(view, at));
   }
 
   get symbols(): Map<string, number> {
     return new Map([...this.#symbols].map(([locate, messages]) => [this.book.symbols.get(locate) ?? `locate ${locate}`, messages]));
+  }
+}
+
+/** When things came, in milliseconds of any clock: how long it took in all, and what was between them. */
+class Times {
+  readonly between = new Histogram();
+  #first = Number.NaN;
+  #last = 0;
+
+  add(time: number): void {
+    if (Number.isNaN(this.#first)) this.#first = time;
+    else this.between.record((time - this.#last) * 1e6);
+    this.#last = time;
+  }
+
+  get seconds(): number {
+    return Number.isNaN(this.#first) ? 0 : (this.#last - this.#first) / 1000;
   }
 }
 
@@ -50,28 +64,23 @@ export async function stats(file: string, options: { json?: boolean; filter?: st
 
 /** Times are those that the messages have been stamped with. */
 async function ofMessages(file: string, filter: FeedFilter, tally: Tally): Promise<Summary> {
-  const between = new Histogram();
-  let [messages, first, last] = [0, Number.NaN, 0];
+  const times = new Times();
+  let messages = 0;
   // Books are of all messages: the filter says what is counted.
   const problem = await eachMessage(file, new FeedFilter(''), (view, at) => {
     tally.book.apply(view, at);
     if (!filter.message(view, at)) return;
     tally.add(view, at);
     messages++;
-    const now = getU48(view, at + STAMP);
-    if (Number.isNaN(first)) first = now;
-    else between.record(now - last);
-    last = now;
+    times.add(timestampOf(view, at) / 1e6);
   });
-  const seconds = Number.isNaN(first) ? 0 : (last - first) / 1e9;
-  return { totals: totalsOf(seconds, { messages }), lines: new Map(), others: new Map(), between, problem };
+  return { totals: totalsOf(times, { messages }), lines: new Map(), others: new Map(), between: times.between, problem };
 }
 
 async function ofCapture(file: string, filter: FeedFilter, tally: Tally): Promise<Summary> {
   const lines = new Map<string, number>();
   const others = new Map<string, number>();
-  const between = new Histogram();
-  let [first, last] = [Number.NaN, 0];
+  const times = new Times();
   const arbiter = new PlainArbiter(filter, (view, at, bytes) => {
     if (itch.check(view, at, bytes) < 0) {
       arbiter.lines.counts.malformed++;
@@ -85,21 +94,18 @@ async function ofCapture(file: string, filter: FeedFilter, tally: Tally): Promis
     filter,
     (reader, packet) => {
       const time = reader.seconds * 1000 + reader.nanoseconds / 1e6;
-      if (Number.isNaN(first)) first = time;
-      else between.record((time - last) * 1e6);
-      last = time;
+      times.add(time);
       count(lines, `${packet.destination}:${packet.port}`);
       arbiter.take(reader.view, packet.at, packet.bytes, time);
     },
     (why) => count(others, why),
   );
   arbiter.finish();
-  const seconds = Number.isNaN(first) ? 0 : (last - first) / 1000;
   const problem = isCut ? 'the capture ends in the middle of a packet' : undefined;
-  return { totals: totalsOf(seconds, { ...arbiter.lines.counts }), lines, others, between, problem };
+  return { totals: totalsOf(times, { ...arbiter.lines.counts }), lines, others, between: times.between, problem };
 }
 
-function totalsOf(seconds: number, counts: { messages: number } & Record<string, number>): Record<string, number> {
+function totalsOf({ seconds }: Times, counts: { messages: number } & Record<string, number>): Record<string, number> {
   return { seconds, ...counts, messagesPerSecond: seconds > 0 ? Math.round(counts.messages / seconds) : counts.messages };
 }
 

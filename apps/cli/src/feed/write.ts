@@ -19,15 +19,17 @@ export interface MessageOutput {
   close(): void;
 }
 
-/** A capture when the name ends in .pcap, else messages behind their lengths, as Nasdaq publishes days. Throws when the file is there. */
+/** A capture when the name ends in .pcap, else messages behind their lengths, as Nasdaq publishes days. */
 export function isCaptureName(file: string): boolean {
   return file.endsWith('.pcap');
 }
 
-/** A new file that is written in large pieces. */
+/** A new file that is written in large pieces. Throws when the file is there. */
 class Output {
-  readonly bytes = new Uint8Array(BUFFER_BYTES);
-  readonly view = viewOf(this.bytes);
+  /** datagrams, or messages */
+  written = 0;
+  protected readonly bytes = new Uint8Array(BUFFER_BYTES);
+  protected readonly view = viewOf(this.bytes);
   readonly #fd: number;
   #filled = 0;
 
@@ -36,7 +38,7 @@ class Output {
   }
 
   /** Where the next so many bytes go. */
-  claim(bytes: number): number {
+  protected claim(bytes: number): number {
     if (this.#filled + bytes > this.bytes.length) this.flush();
     const at = this.#filled;
     this.#filled += bytes;
@@ -55,53 +57,27 @@ class Output {
 }
 
 /** Datagrams in a new pcap file, stamped in nanoseconds. */
-export class PcapFile {
-  written = 0;
-  readonly #output: Output;
-
+export class PcapFile extends Output {
   constructor(file: string) {
-    this.#output = new Output(file);
+    super(file);
     const head = pcapHead();
-    this.#output.bytes.set(head, this.#output.claim(head.length));
+    this.bytes.set(head, this.claim(head.length));
   }
 
   add(time: { seconds: number; nanoseconds: number }, from: Address, to: Address, payload: Uint8Array): void {
-    const at = this.#output.claim(pcapRecordBytes(payload.length));
-    this.#output.bytes.set(payload, writePcapRecord(this.#output.view, at, time, from, to, payload.length));
+    const at = this.claim(pcapRecordBytes(payload.length));
+    this.bytes.set(payload, writePcapRecord(this.view, at, time, from, to, payload.length));
     this.written++;
-  }
-
-  flush(): void {
-    this.#output.flush();
-  }
-
-  close(): void {
-    this.#output.close();
   }
 }
 
 /** Messages behind their lengths (BinaryFILE), in a new file. */
-export class MessageFile implements MessageOutput {
-  written = 0;
-  readonly #output: Output;
-
-  constructor(file: string) {
-    this.#output = new Output(file);
-  }
-
+export class MessageFile extends Output implements MessageOutput {
   add(view: DataView, at: number, bytes: number): void {
-    const to = this.#output.claim(2 + bytes);
-    this.#output.view.setUint16(to, bytes);
-    this.#output.bytes.set(new Uint8Array(view.buffer, view.byteOffset + at, bytes), to + 2);
+    const to = this.claim(2 + bytes);
+    this.view.setUint16(to, bytes);
+    this.bytes.set(new Uint8Array(view.buffer, view.byteOffset + at, bytes), to + 2);
     this.written++;
-  }
-
-  flush(): void {
-    this.#output.flush();
-  }
-
-  close(): void {
-    this.#output.close();
   }
 }
 
