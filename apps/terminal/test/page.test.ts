@@ -3,7 +3,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { type Browser, chromium, type Page } from 'playwright-core';
-import { temporaryDirectory, VenueProcess } from '../../venue/test/support/process.ts';
+import { anyPorts, temporaryDirectory, VenueProcess } from '../../venue/test/support/process.ts';
 
 const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
 const skip = fs.existsSync(CHROMIUM)
@@ -106,8 +106,7 @@ describe('the page in a browser', { skip }, () => {
     complaints.length = 0;
     // Its other ports need not be those after this one, which another program may have by now.
     const file = path.join(data, 'ports.json');
-    const itch = { lines: [{ group: '239.255.73.1', port: 21_000 + (process.pid % 9000) }], requestPort: 0, glimpsePort: 0 };
-    fs.writeFileSync(file, JSON.stringify({ ouch: { port: 0 }, fix: { port: 0 }, grpc: { port: 0 }, itch }));
+    fs.writeFileSync(file, JSON.stringify(anyPorts('239.255.73.1')));
     venue = await VenueProcess.start(data, '--demo', '--port', port, '--config', file);
     await page.waitForSelector('#connection.live');
     const before = await page.textContent('#trades');

@@ -11,11 +11,9 @@ import { DEFAULTS, DEMO_ASSETS, DEMO_INSTRUMENTS, DEMO_RATE_LIMITS } from '../sr
 import { balanceValue, touchValue } from '../src/core/shared-state.ts';
 import { startDemo } from '../src/demo/demo.ts';
 import { startVenue } from '../src/venue.ts';
-import { Client, temporaryDirectory, VenueProcess } from './support/process.ts';
+import { anyPorts, Client, temporaryDirectory, VenueProcess } from './support/process.ts';
 
 const ORDER = { symbol: 'BTCUSDT', side: 'BUY', type: 'LIMIT', timeInForce: 'GTC', price: '59000', quantity: '0.001' };
-
-const WIRE_ITCH = { lines: [{ group: '239.255.74.1', port: 21_000 + (process.pid % 9000) }], glimpsePort: 0 };
 
 /** Removed when no venue uses them any more: a test may start several on one. */
 const directories = new Set<string>();
@@ -265,13 +263,13 @@ it('a port that is taken is named, whichever it is, and the data directory is fr
   t.after(() => fs.rmSync(data, { recursive: true, force: true }));
   const { port } = new URL(venue.url);
   const file = path.join(data, 'config.json');
-  const any = { ouch: { port: 0 }, fix: { port: 0 }, grpc: { port: 0 }, itch: { ...WIRE_ITCH, requestPort: 0 } };
+  const any = anyPorts('239.255.74.1');
   const taken: [number, object][] = [
     [Number(port), any],
     [ports.ouch, { ...any, ouch: { port: ports.ouch } }],
     [ports.fix, { ...any, fix: { port: ports.fix } }],
     [ports.grpc, { ...any, grpc: { port: ports.grpc } }],
-    [ports.itchRequests, { ...any, itch: { ...WIRE_ITCH, requestPort: ports.itchRequests } }],
+    [ports.itchRequests, { ...any, itch: { ...any.itch, requestPort: ports.itchRequests } }],
   ];
   for (const [number, config] of taken) {
     fs.writeFileSync(file, JSON.stringify(config));

@@ -6,6 +6,7 @@ import path from 'node:path';
 import { after, test } from 'node:test';
 import { type FixField, FixFramer, type FixMessage, fixTime, formatFix, parseFix } from '@outcry/wire/fix';
 import { VenueProcess } from './support/process.ts';
+import { until } from './support/until.ts';
 
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'outcry-fix-'));
 const config = path.join(folder, 'config.json');
@@ -17,14 +18,6 @@ async function start(data = path.join(folder, `data-${count++}`)) {
   const venue = await VenueProcess.start(data, '--demo', '--no-flow', '--config', config);
   const { ports } = (await (await fetch(`${venue.url}/outcry/v1/status`)).json()) as { ports: { fix: number } };
   return { venue, port: ports.fix, data };
-}
-
-async function until(holds: () => boolean, what: () => string): Promise<void> {
-  const deadline = performance.now() + 15_000;
-  while (!holds()) {
-    if (performance.now() > deadline) throw new Error(`not in time: ${what()}`);
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
 }
 
 /** A client that sends what it is told to, right or wrong. */

@@ -6,14 +6,9 @@ import { after, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { FileFixStore } from '../src/fix/fix-store.ts';
 import { SequencedLog } from '../src/soup/sequenced-log.ts';
+import { until } from './support/until.ts';
 
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'outcry-kept-'));
-async function until(done: () => boolean): Promise<void> {
-  for (let i = 0; !done(); i++) {
-    assert.ok(i < 500, 'waited for 5 s');
-    await sleep(10);
-  }
-}
 after(() => fs.rmSync(folder, { recursive: true, force: true }));
 
 test('a sequenced log gives back any message: from memory, on its way to the file, and from the file', async () => {
@@ -32,7 +27,11 @@ test('a sequenced log gives back any message: from memory, on its way to the fil
   log.flush();
   assert.equal(log.next, 200_001);
   check();
-  await until(() => fs.statSync(log.file).size > log.bytes - 256 * 1024);
+  await until(
+    () => fs.statSync(log.file).size > log.bytes - 256 * 1024,
+    () => 'the file',
+    5000,
+  );
   check();
   assert.equal(log.read(log.offsetOf(200_001), 100).length, 0);
   log.close();
@@ -84,7 +83,11 @@ test('on a full disk a log says so once, and forgets what it cannot keep', async
     }
   };
   fill();
-  await until(() => broken.length > 0);
+  await until(
+    () => broken.length > 0,
+    () => 'the full disk',
+    5000,
+  );
   fill();
   assert.deepEqual(broken, ['ENOSPC']);
   log.close();

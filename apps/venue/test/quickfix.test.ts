@@ -8,7 +8,8 @@ import { FixFramer, type FixMessage, fixTime } from '@outcry/wire/fix';
 import { FixSession } from '@outcry/wire/fix-session';
 import { FileFixStore } from '../src/fix/fix-store.ts';
 import { VenueProcess } from './support/process.ts';
-import { compileQuickFix, QuickFix, until } from './support/quickfix.ts';
+import { compileQuickFix, QuickFix } from './support/quickfix.ts';
+import { until } from './support/until.ts';
 
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'outcry-quickfix-'));
 after(() => fs.rmSync(folder, { recursive: true, force: true }));

@@ -97,6 +97,12 @@ export class VenueProcess {
   }
 }
 
+/** All doors of the wire protocols on any free ports, in a configuration. @param group of the feed, the tests' own: 239.255.x.1 */
+export function anyPorts(group: string) {
+  const lines = [{ group, port: 21_000 + (process.pid % 9000) }];
+  return { ouch: { port: 0 }, fix: { port: 0 }, grpc: { port: 0 }, itch: { lines, requestPort: 0, glimpsePort: 0 } };
+}
+
 export function temporaryDirectory(name: string): string {
   return fs.mkdtempSync(path.join(os.tmpdir(), `outcry-${name}-`));
 }

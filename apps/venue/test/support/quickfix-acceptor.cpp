@@ -3,25 +3,12 @@
 // A line for each message and event on standard output.
 #include <quickfix/Application.h>
 #include <quickfix/FileStore.h>
-#include <quickfix/Message.h>
 #include <quickfix/Session.h>
 #include <quickfix/SessionSettings.h>
 #include <quickfix/SocketAcceptor.h>
-#include <iostream>
-#include <mutex>
 #include <sstream>
 #include <string>
-
-static std::mutex lines;
-static void line(const std::string& text) {
-  std::lock_guard<std::mutex> guard(lines);
-  std::cout << text << std::endl;
-}
-static std::string shown(const FIX::Message& message) {
-  std::string text = message.toString();
-  for (char& c : text) if (c == '\001') c = '|';
-  return text;
-}
+#include "quickfix-lines.h"
 
 static FIX::Message report(const std::string& id, const std::string& execution, const std::string& status) {
   static int count = 0;

@@ -2,26 +2,13 @@
 //   D id side quantity price | G id original side quantity price | F id original side | H id side | q id | V id | x id
 #include <quickfix/Application.h>
 #include <quickfix/FileStore.h>
-#include <quickfix/Message.h>
 #include <quickfix/Session.h>
 #include <quickfix/SessionSettings.h>
 #include <quickfix/SocketInitiator.h>
-#include <iostream>
-#include <mutex>
 #include <sstream>
 #include <string>
 #include <unistd.h>
-
-static std::mutex lines;
-static void line(const std::string& text) {
-  std::lock_guard<std::mutex> guard(lines);
-  std::cout << text << std::endl;
-}
-static std::string shown(const FIX::Message& message) {
-  std::string text = message.toString();
-  for (char& c : text) if (c == '\001') c = '|';
-  return text;
-}
+#include "quickfix-lines.h"
 
 class Client : public FIX::Application {
  public:

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { until } from './until.ts';
 
 /** A program of this folder that uses QuickFIX, compiled; why not, when it cannot be. */
 export function compileQuickFix(name: string, folder: string): { program?: string; why?: string } {
@@ -42,13 +43,5 @@ export class QuickFix {
     const ended = new Promise((resolve) => this.child.once('exit', resolve));
     this.child.kill(signal);
     await ended;
-  }
-}
-
-export async function until(holds: () => boolean, what: () => string): Promise<void> {
-  const deadline = performance.now() + 15_000;
-  while (!holds()) {
-    if (performance.now() > deadline) throw new Error(`not in time: ${what()}`);
-    await new Promise((resolve) => setTimeout(resolve, 5));
   }
 }
