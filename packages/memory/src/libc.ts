@@ -22,6 +22,9 @@ interface Libc {
   readonly gettid: Call;
   readonly getcpu: Call;
   readonly schedYield: Call;
+  readonly setpriority: Call;
+  readonly dup: Call;
+  readonly flock: Call;
   readonly mbind: Call;
   readonly nodeOf: Call;
   readonly mmap: Call;
@@ -40,6 +43,9 @@ const MADV_HUGEPAGE = 14;
 const MADV_POPULATE_WRITE = 23;
 const SCHED_FIFO = 1;
 const SCHED_IDLE = 5;
+const PRIO_PROCESS = 0;
+const LOCK_EX = 2;
+const LOCK_NB = 4;
 const MPOL_F_NODE_ADDR = 3;
 const MPOL_MF_MOVE = 2;
 const PROT_READ_WRITE = 3;
@@ -70,6 +76,9 @@ function load(): Libc | string {
       gettid: libc.func('int gettid()'),
       getcpu: libc.func('int sched_getcpu()'),
       schedYield: libc.func('int sched_yield()'),
+      setpriority: libc.func('int setpriority(int which, unsigned int who, int nice)'),
+      dup: libc.func('int dup(int fd)'),
+      flock: libc.func('int flock(int fd, int operation)'),
       mbind: (...args) => mbind(numbers.mbind, ...args),
       nodeOf: (address) => {
         const node: number[] = [-1];
@@ -183,6 +192,25 @@ export function setRealTime(priority: number): Outcome {
 /** Lets the calling thread run only when no other wants to (sched_setscheduler(2), SCHED_IDLE). */
 export function setIdle(): Outcome {
   return attempt((libc) => libc.schedSetscheduler(0, SCHED_IDLE, new Int32Array([0])), 'SCHED_IDLE');
+}
+
+/** Lets the calling thread give way to others: 0 (as usual) to 19 (last) (setpriority(2), which Linux applies to a thread). */
+export function setNice(nice: number): Outcome {
+  return attempt((libc) => libc.setpriority(PRIO_PROCESS, libc.gettid(), nice), `nice ${nice}`);
+}
+
+/** A second number for an open file or socket, of the whole process (dup(2)); -1 when there is none to be had. */
+export function duplicateFile(fd: number): number {
+  loaded ??= load();
+  return typeof loaded === 'string' ? -1 : loaded.dup(fd);
+}
+
+/**
+ * Locks an open file for as long as it is open, or its process lives (flock(2)): also between containers that share the file, and on
+ * every name that it has. Not done when another holds it (`EAGAIN` in the detail).
+ */
+export function lockFile(fd: number): Outcome {
+  return attempt((libc) => libc.flock(fd, LOCK_EX | LOCK_NB), 'locked');
 }
 
 /** The CPU that the calling thread runs on now (sched_getcpu(3)), -1 when that cannot be known. */

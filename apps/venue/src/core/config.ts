@@ -31,6 +31,20 @@ export interface FeeTiers {
   tiers: { volume: string; makerFeePpm: number; takerFeePpm: number }[];
 }
 
+/** What clients may take of each TCP door, before and after they sign in. */
+export interface ConnectionSettings {
+  /** open at once on a door */
+  most: number;
+  /** of these, from one address */
+  perAddress: number;
+  /** of these, not signed in: beyond it the oldest gives way */
+  unsigned: number;
+  /** milliseconds to sign in, whatever is sent meanwhile */
+  loginMs: number;
+  /** messages a second and session, beyond which the venue reads more slowly; 0: any number */
+  messagesPerSecond: number;
+}
+
 export interface VenueConfig {
   host: string;
   port: number;
@@ -54,6 +68,9 @@ export interface VenueConfig {
   snapshotMs: number;
   keepSnapshots: number;
   rateLimits: RateLimits;
+  connections: ConnectionSettings;
+  /** time of day (UTC, HH:MM) at which FIX and SoupBinTCP sessions end and begin anew */
+  sessionRoll: string;
   /** states by time of day */
   schedule: ScheduleEntry[];
   feeTiers?: FeeTiers;
@@ -96,6 +113,8 @@ export const DEFAULTS: Omit<VenueConfig, 'assets' | 'instruments'> = {
   snapshotMs: 300_000,
   keepSnapshots: 3,
   rateLimits: { weightPerMinute: 6000, ordersPerTenSeconds: 100, ordersPerDay: 200_000 },
+  connections: { most: 8192, perAddress: 4096, unsigned: 512, loginMs: 10_000, messagesPerSecond: 50_000 },
+  sessionRoll: '00:00',
   schedule: [],
   risk: 'checked',
   readWaitMs: 1000,
@@ -180,5 +199,6 @@ export function readConfig(file: string): Partial<VenueConfig> {
     ...config,
     ...(config.limits && { limits: { ...DEFAULTS.limits, ...config.limits } }),
     ...(config.rateLimits && { rateLimits: { ...DEFAULTS.rateLimits, ...config.rateLimits } }),
+    ...(config.connections && { connections: { ...DEFAULTS.connections, ...config.connections } }),
   };
 }

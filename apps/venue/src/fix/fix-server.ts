@@ -5,7 +5,7 @@ import { FixSession } from '@outcry/wire/fix-session';
 import type { Logger } from 'pino';
 import type { Services } from '../binance/operation.ts';
 import { type Login, plainAddress } from '../core/accounts.ts';
-import { LogIns } from '../soup/log-ins.ts';
+import { LogIns } from '../core/log-ins.ts';
 import { FileFixStore } from './fix-store.ts';
 
 /** The venue's CompID. */

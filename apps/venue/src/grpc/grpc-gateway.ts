@@ -7,7 +7,7 @@ import { connectNodeAdapter } from '@connectrpc/connect-node';
 import { createAccount, fundAccount, isAdmin, status } from '../admin/routes.ts';
 import { ApiError } from '../binance/errors.ts';
 import type { Services } from '../binance/operation.ts';
-import { LogIns } from '../soup/log-ins.ts';
+import { LogIns } from '../core/log-ins.ts';
 import { ServerReflection } from './generated/grpc/reflection/v1/reflection_pb.js';
 import * as pb from './generated/outcry/v1/venue_pb.js';
 import { MarketDataService } from './market-data-service.ts';

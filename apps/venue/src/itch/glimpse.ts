@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import { endOfSnapshot } from '@outcry/wire/itch';
 import { writeNumber } from '@outcry/wire/soup';
-import type { LogIns } from '../soup/log-ins.ts';
+import type { LogIns } from '../core/log-ins.ts';
 import { SequencedLog } from '../soup/sequenced-log.ts';
 import type { SoupApplication, SoupConnection, SoupPort } from '../soup/soup-connection.ts';
 import type { BookSnapshot } from './book-snapshot.ts';

@@ -1,5 +1,5 @@
 import crypto from 'node:crypto';
-import type { Login } from '../core/accounts.ts';
+import type { Login } from './accounts.ts';
 
 /** Wrong passwords from one address before all its logins are refused for a while. */
 const MOST_FAILURES = 20;

@@ -1,0 +1,115 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import { Connections } from '../src/core/connections.ts';
+import { SessionDay } from '../src/core/session-day.ts';
+import { Throttle } from '../src/core/throttle.ts';
+
+describe('places at a door', () => {
+  it('silent connections give way, the oldest first, to one that may want to sign in', () => {
+    const door = new Connections({ most: 10, perAddress: 10, unsigned: 3 });
+    const closed: number[] = [];
+    for (let i = 0; i < 5; i++) assert.ok(door.enter('10.0.0.1', () => closed.push(i)));
+    assert.deepEqual(closed, [0, 1]);
+    assert.equal(door.count, 3);
+  });
+
+  it('one address that crowds the door gives way before others do', () => {
+    const door = new Connections({ most: 10, perAddress: 10, unsigned: 4 });
+    const closed: string[] = [];
+    door.enter('10.0.0.2', () => closed.push('honest'));
+    for (let i = 0; i < 9; i++) door.enter('10.0.0.1', () => closed.push('crowd'));
+    assert.ok(door.enter('10.0.0.3', () => closed.push('new')));
+    assert.deepEqual(new Set(closed), new Set(['crowd']));
+  });
+
+  it('those that are signed in are never asked to give way, and a full door refuses', () => {
+    const door = new Connections({ most: 4, perAddress: 3, unsigned: 2 });
+    const closed: string[] = [];
+    const places = ['a', 'a', 'a', 'b'].map((address) => {
+      const place = door.enter(address, () => closed.push(address))!;
+      place.signedIn();
+      return place;
+    });
+    assert.equal(
+      door.enter('a', () => undefined),
+      undefined,
+    );
+    assert.equal(
+      door.enter('c', () => undefined),
+      undefined,
+    );
+    assert.deepEqual(closed, []);
+    places[0].leave();
+    places[0].leave();
+    assert.ok(door.enter('c', () => undefined));
+  });
+
+  it('counts what is open, whatever comes and goes', () => {
+    const step = fc.record({ address: fc.constantFrom('a', 'b', 'c'), what: fc.constantFrom('enter', 'sign', 'leave'), which: fc.nat(20) });
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 200 }), (steps) => {
+        const door = new Connections({ most: 8, perAddress: 4, unsigned: 3 });
+        const open = new Set<{ address: string; signed: boolean; place: ReturnType<Connections['enter']> }>();
+        for (const { address, what, which } of steps) {
+          const chosen = [...open][which % Math.max(1, open.size)];
+          if (what === 'enter') {
+            const entry = { address, signed: false, place: undefined as ReturnType<Connections['enter']> };
+            entry.place = door.enter(address, () => {
+              assert.equal(entry.signed, false);
+              open.delete(entry);
+            });
+            if (entry.place !== undefined) open.add(entry);
+          } else if (chosen !== undefined && what === 'sign') {
+            chosen.signed = true;
+            chosen.place!.signedIn();
+          } else if (chosen !== undefined) {
+            open.delete(chosen);
+            chosen.place!.leave();
+          }
+          assert.equal(door.count, open.size);
+          assert.ok(open.size <= 8);
+          assert.ok([...open].filter(({ signed }) => !signed).length <= 3);
+          for (const each of ['a', 'b', 'c']) assert.ok([...open].filter((entry) => entry.address === each).length <= 4);
+        }
+      }),
+    );
+  });
+});
+
+describe('a session that sends too fast', () => {
+  it('is read at the rate that it may have', () => {
+    const throttle = new Throttle(1000, 0);
+    let now = 0;
+    for (let i = 0; i < 10_000; i++) now += throttle.take(1, now);
+    assert.ok(now >= 9_890 && now <= 10_000, `10,000 messages at 1,000/s took ${now} ms`);
+  });
+
+  it('is not held up below it, nor without a limit, nor by a clock that steps back', () => {
+    const throttle = new Throttle(1000, 0);
+    for (let now = 0; now < 10_000; now++) assert.equal(throttle.take(1, now), 0);
+    assert.equal(throttle.take(1, 5000), 0);
+    assert.equal(new Throttle(0).take(1e9), 0);
+  });
+});
+
+describe("the session's day", () => {
+  it('rolls at its time, once, and not back', () => {
+    let now = Date.UTC(2026, 10, 27, 16, 59, 59);
+    const day = new SessionDay('17:00', () => now);
+    const rolls: string[] = [];
+    day.onRoll.push((name) => rolls.push(name));
+    assert.equal(day.name, '20261126');
+    assert.equal(day.look(), false);
+    now = Date.UTC(2026, 10, 27, 17, 0, 0);
+    assert.equal(day.look(), true);
+    now = Date.UTC(2026, 10, 26, 0, 0, 0);
+    assert.equal(day.look(), false);
+    assert.deepEqual([day.name, rolls], ['20261127', ['20261127']]);
+    day.close();
+  });
+
+  it('refuses a time that is none', () => {
+    for (const roll of ['24:00', '7:00', '12:60', '']) assert.throws(() => new SessionDay(roll), /no time of day/);
+  });
+});
