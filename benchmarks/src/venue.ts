@@ -10,16 +10,24 @@ function storeInMemory(folder: string): string {
   return path.join('/dev/shm', `${path.basename(folder)}.sqlite`);
 }
 
+/** What a session signs in with: user and password at OUCH, FIX and gRPC, key and secret at REST. */
+export interface BenchLogin {
+  user: string;
+  password: string;
+  key: string;
+  secret: string;
+}
+
 /** A venue in a process of its own, with an account and a login for each session. */
 export class BenchVenue {
   readonly ports: Record<string, number | string>;
-  readonly logins: { user: string; password: string }[];
+  readonly logins: BenchLogin[];
+  readonly url: string;
   readonly #child: ChildProcess;
   readonly #folder: string;
-  readonly #url: string;
 
-  private constructor(child: ChildProcess, folder: string, url: string, ports: BenchVenue['ports'], logins: BenchVenue['logins']) {
-    this.#url = url;
+  private constructor(child: ChildProcess, folder: string, url: string, ports: BenchVenue['ports'], logins: BenchLogin[]) {
+    this.url = url;
     this.#child = child;
     this.#folder = folder;
     this.ports = ports;
@@ -53,12 +61,13 @@ export class BenchVenue {
     const post = async (what: string, body: object) => {
       const answer = await fetch(`${url}/outcry/v1/${what}`, { method: 'POST', headers, body: JSON.stringify(body) });
       if (!answer.ok) throw new Error(await answer.text());
-      return (await answer.json()) as { user: string; password: string };
+      return (await answer.json()) as BenchLogin;
     };
-    const logins: BenchVenue['logins'] = [];
+    const logins: BenchLogin[] = [];
     for (let i = 0; i < sessions; i++) {
-      await post('accounts', { name: `load-${i}` });
-      logins.push(await post(`accounts/load-${i}/logins`, { user: `LOAD${i}` }));
+      const { key, secret } = await post('accounts', { name: `load-${i}` });
+      const { user, password } = await post(`accounts/load-${i}/logins`, { user: `LOAD${i}` });
+      logins.push({ user, password, key, secret });
     }
     const { ports } = (await (await fetch(`${url}/outcry/v1/status`)).json()) as { ports: BenchVenue['ports'] };
     return new BenchVenue(child, folder, url, ports, logins);
@@ -69,12 +78,12 @@ export class BenchVenue {
   }
 
   async status(): Promise<{ latenciesNs: Record<string, Record<string, number>> }> {
-    return (await (await fetch(`${this.#url}/outcry/v1/status`)).json()) as Awaited<ReturnType<BenchVenue['status']>>;
+    return (await (await fetch(`${this.url}/outcry/v1/status`)).json()) as Awaited<ReturnType<BenchVenue['status']>>;
   }
 
   async clearLatencies(): Promise<void> {
     const token = fs.readFileSync(path.join(this.#folder, 'data', 'admin.token'), 'utf8');
-    await fetch(`${this.#url}/outcry/v1/latencies`, { method: 'DELETE', headers: { 'x-outcry-admin': token } });
+    await fetch(`${this.url}/outcry/v1/latencies`, { method: 'DELETE', headers: { 'x-outcry-admin': token } });
   }
 
   async close(): Promise<void> {

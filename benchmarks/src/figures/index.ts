@@ -1,6 +1,7 @@
 import type { FigureOptions, Report } from '../report.ts';
 import { benchBook } from './book.ts';
 import { benchEngine } from './engine.ts';
+import { benchHostile } from './hostile.ts';
 import { benchMemory } from './memory.ts';
 import { benchPipeline } from './pipeline.ts';
 import { benchRecovery } from './recovery.ts';
@@ -17,5 +18,6 @@ export const FIGURES: Record<string, { what: string; run(options: FigureOptions)
   rest: { what: 'signed, durable REST orders over loopback', run: benchRest },
   memory: { what: 'pools and rings beside what else allocates; pressure; bytes of a resting order', run: benchMemory },
   wire: { what: 'ITCH decoding and books, OUCH, trades to multicast under packet loss, FIX', run: benchWire },
+  hostile: { what: 'an honest client beside each hostile one, and beside a neighbour of equal CPU', run: benchHostile },
   recovery: { what: 'replay of 10 million commands, load of a snapshot', run: benchRecovery },
 };

@@ -1,0 +1,149 @@
+import { runChild } from '../child.ts';
+import { FIX_NEIGHBOURS } from '../hostile/fix.ts';
+import { GRPC_NEIGHBOURS } from '../hostile/grpc.ts';
+import type { HonestOptions, HonestResult } from '../hostile/honest-rest.ts';
+import type { NeighbourResult } from '../hostile/neighbour.ts';
+import { fillBook, OUCH_NEIGHBOURS } from '../hostile/ouch.ts';
+import { type Neighbour, sleep, type Target } from '../hostile/target.ts';
+import { WEB_NEIGHBOURS } from '../hostile/web.ts';
+import type { OuchLoadOptions, OuchLoadResult } from '../ouch-load.ts';
+import { type FigureOptions, machine, type Report } from '../report.ts';
+import { BenchVenue } from '../venue.ts';
+
+const NEIGHBOURS: Record<string, Neighbour> = { ...WEB_NEIGHBOURS, ...FIX_NEIGHBOURS, ...GRPC_NEIGHBOURS, ...OUCH_NEIGHBOURS };
+const SECONDS = 10;
+/** The hostile client begins before the honest one is measured, and ends after it. */
+const LEAD_SECONDS = 1;
+/** `fix-resend` has to make its messages first. */
+const LONGER: Record<string, number> = { 'fix-resend': 20 };
+const OUCH_RATE = 500;
+const REST_RATE = 100;
+const LEVELS = 20_000;
+const HISTORY_SECONDS = 3;
+const PRICE = 600_000_000;
+const MOST = 2;
+
+/** The honest client's side of a run: OUCH and REST orders at a steady rate. */
+interface Honest {
+  ouch: OuchLoadResult;
+  rest: HonestResult;
+}
+
+/** One after the other, each hostile client for ten seconds beside an honest one, and then a process that takes as much CPU. */
+export async function benchHostile(options: FigureOptions): Promise<Report> {
+  const only = process.env.OUTCRY_HOSTILE?.split(',');
+  const names = Object.keys(NEIGHBOURS).filter((name) => only?.includes(name) ?? true);
+  const report: Report = {
+    benchmark: 'hostile',
+    title: `An honest client (${OUCH_RATE} OUCH and ${REST_RATE} REST orders/s) beside hostile ones, ${SECONDS} s each`,
+    machine: machine(),
+    columns: [
+      'hostile client',
+      'CPU share',
+      'OUCH p99, ms',
+      'beside equal CPU',
+      'times',
+      'REST p99, ms',
+      'beside equal CPU',
+      'times',
+      'refused',
+    ],
+    rows: [],
+    goals: [],
+    notes: [
+      'Latency counts from the moment that an order was due, to its durable acceptance. Hostile clients come from an address of their own (127.0.0.2).',
+      'OUTCRY_HOSTILE=name,name measures these alone.',
+    ],
+  };
+  let place = 1;
+  for (const [i, name] of names.entries()) {
+    const venue = await startVenue(options.directory);
+    try {
+      await measure(report, venue, name, () => place++);
+    } finally {
+      await venue.close();
+    }
+    options.onProgress((i + 1) / names.length);
+  }
+  return report;
+}
+
+async function startVenue(directory: string): Promise<BenchVenue> {
+  const venue = await BenchVenue.start(directory, 5, {
+    ouch: { port: 0 },
+    fix: { port: 0 },
+    grpc: { port: 0 },
+    itch: { lines: [{ group: '239.255.77.1', port: 21_000 + (process.pid % 9000) }], requestPort: 0, glimpsePort: 0 },
+    realTimePriority: 0,
+    rateLimits: { weightPerMinute: 60_000, ordersPerTenSeconds: 1e9, ordersPerDay: 1e9 },
+  });
+  await fillBook(targetOf(venue, 3), LEVELS);
+  const trades: OuchLoadOptions = { ...loadOf(venue, 0), rate: 50_000, seconds: HISTORY_SECONDS };
+  await runChild<OuchLoadResult>('ouch-load.ts', [JSON.stringify(trades)]);
+  return venue;
+}
+
+async function measure(report: Report, venue: BenchVenue, name: string, nextPlace: () => number): Promise<void> {
+  const ahead = LONGER[name] ?? LEAD_SECONDS;
+  const seconds = ahead + SECONDS + LEAD_SECONDS;
+  const task = { name, target: targetOf(venue, 4), seconds };
+  const hostile = runChild<NeighbourResult>('hostile/neighbour.ts', [JSON.stringify(task)]);
+  await sleep(ahead * 1000);
+  const beside = await honest(venue, nextPlace());
+  const { result } = await hostile;
+  const share = result.cpuSeconds / seconds;
+  const burning = runChild('hostile/burn.ts', [JSON.stringify({ share, seconds: SECONDS + 2 * LEAD_SECONDS })]);
+  await sleep(LEAD_SECONDS * 1000);
+  const alone = await honest(venue, nextPlace());
+  await burning;
+  const refused = beside.ouch.rejected + beside.rest.refused + (beside.rest.sent - beside.rest.answered);
+  const ms = ({ p99 }: { p99: number }) => Number((p99 / 1e6).toFixed(2));
+  const times = (a: { p99: number }, b: { p99: number }) => Number((a.p99 / b.p99).toFixed(2));
+  const ouchTimes = times(beside.ouch.latencyNs, alone.ouch.latencyNs);
+  const restTimes = times(beside.rest.latencyNs, alone.rest.latencyNs);
+  report.rows.push([
+    name,
+    share.toFixed(2),
+    ms(beside.ouch.latencyNs),
+    ms(alone.ouch.latencyNs),
+    ouchTimes,
+    ms(beside.rest.latencyNs),
+    ms(alone.rest.latencyNs),
+    restTimes,
+    refused,
+  ]);
+  report.notes.push(`${name}: ${NEIGHBOURS[name].what}: ${result.did}${refused > 0 ? `; first refusal: ${beside.rest.firstRefusal}` : ''}`);
+  report.goals.push({
+    goal: `beside ${name}: p99 at most ${MOST} times that beside equal CPU, nothing refused`,
+    measured: `OUCH ${ouchTimes}, REST ${restTimes}, ${refused} refused`,
+    met: ouchTimes <= MOST && restTimes <= MOST && refused === 0,
+  });
+}
+
+async function honest(venue: BenchVenue, place: number): Promise<Honest> {
+  const { key, secret } = venue.logins[2];
+  const orders: HonestOptions = { url: venue.url, key, secret, rate: REST_RATE, seconds: SECONDS };
+  const [ouch, rest] = await Promise.all([
+    runChild<OuchLoadResult>('ouch-load.ts', [JSON.stringify(loadOf(venue, place))]),
+    runChild<HonestResult>('hostile/honest-rest.ts', [JSON.stringify(orders)]),
+  ]);
+  return { ouch: ouch.result, rest: rest.result };
+}
+
+function loadOf(venue: BenchVenue, place: number): OuchLoadOptions {
+  return {
+    port: Number(venue.ports.ouch),
+    logins: venue.logins.slice(0, 2),
+    symbol: 'BTCUSDT',
+    price: PRICE,
+    rate: OUCH_RATE,
+    seconds: SECONDS,
+    window: 1024,
+    realTime: false,
+    firstReference: 1 + place * 1_000_000,
+  };
+}
+
+function targetOf({ url, ports, logins }: BenchVenue, login: number): Target {
+  return { url, ports, ...logins[login] };
+}
