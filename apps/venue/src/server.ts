@@ -98,12 +98,12 @@ function addWebSockets(server: FastifyInstance, services: Services, streams: Mar
     socket.on('error', () => socket.destroy());
     const url = URL.parse(request.url ?? '/', 'http://venue');
     if (url === null) {
-      socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n');
+      refuse(socket, '400 Bad Request');
       return;
     }
     const [, kind, ...rest] = url.pathname.split('/');
     if (kind !== 'ws' && kind !== 'stream' && kind !== 'ws-api') {
-      socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\n\r\n');
+      refuse(socket, '404 Not Found');
       return;
     }
     sockets.handleUpgrade(request, socket, head, (client) => {
@@ -118,4 +118,10 @@ function addWebSockets(server: FastifyInstance, services: Services, streams: Mar
     });
   });
   return sockets;
+}
+
+/** Answers and closes: nobody reads such a connection, so that its other end would never be noticed. */
+function refuse(socket: Duplex, status: string): void {
+  socket.once('finish', () => socket.destroy());
+  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\n\r\n`);
 }
