@@ -10,7 +10,7 @@ const KIND = 0;
 const VERSION = 1;
 const CHECKSUM = 2;
 const SHAPE = 3;
-const THIS_VERSION = 1;
+const THIS_VERSION = 2;
 
 /** Bytes of a part's head with so many numbers of shape. */
 export function headBytes(numbers: number): number {

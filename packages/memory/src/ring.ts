@@ -1,9 +1,10 @@
+import { sleepThread } from './bell.ts';
 import { ALONE, headBytes, type Place, readHead, writeHead } from './part.ts';
-import { Sequence, sequenceBytes } from './sequence.ts';
-import { bytesOf, f64Of, i32Of, type Span, within } from './span.ts';
+import { MOST_AHEAD, Sequence, sequenceBytes } from './sequence.ts';
+import { alignUp, bytesOf, CACHE_LINE, f64Of, i32Of, type Span, within } from './span.ts';
 
 export interface RingOptions {
-  /** slots, a power of two */
+  /** slots, a power of two, at most 2^28 */
   readonly capacity: number;
   /** 32-bit words a slot, even; 16 are a cache line */
   readonly slotWords: number;
@@ -21,25 +22,36 @@ const SHAPE = 6;
 const HEAD = headBytes(SHAPE);
 const TWO_32 = 2 ** 32;
 
-/** Numbers of the sequences: claimed, published, then one gate a consumer. */
+/** Numbers of the sequences: claimed (by many producers), published (by one), then one gate a consumer. */
 const CLAIMED = 0;
 const PUBLISHED = 1;
 const GATES = 2;
 
+/** Milliseconds before a producer that slept for 2^32 records looks for room again: see #wakeUp. */
+const LOOK_AGAIN_MS = 1;
+
 /** Bytes that a ring takes. */
-export function ringBytes({ capacity, slotWords, consumers = 1 }: RingOptions): number {
-  return HEAD + sequenceBytes(GATES + consumers) + capacity * slotWords * 4;
+export function ringBytes(options: RingOptions): number {
+  const { capacity, slotWords, consumers = 1 } = options;
+  return HEAD + sequenceBytes(GATES + consumers) + markBytes(capacity, options.producers === 'many') + capacity * slotWords * 4;
+}
+
+/** Many producers mark what they have published: a word a slot. */
+function markBytes(capacity: number, many: boolean): number {
+  return many ? alignUp(capacity * 4, CACHE_LINE) : 0;
 }
 
 /** Makes a ring's memory. Throws RangeError for shapes that no ring has. */
 export function createRing(options: RingOptions, place: Place = ALONE): Span {
   const { capacity, slotWords, consumers = 1, producers = 'one', start = 0 } = options;
   if (!Number.isInteger(Math.log2(capacity)) || capacity < 2) throw new RangeError(`a ring of ${capacity} slots: must be a power of two`);
+  if (capacity > MOST_AHEAD) throw new RangeError(`a ring of ${capacity} slots: must be at most ${MOST_AHEAD}`);
   if (slotWords < 2 || slotWords % 2 !== 0) throw new RangeError(`ring slots of ${slotWords} words: must be even`);
   if (!Number.isInteger(consumers) || consumers < 1) throw new RangeError(`a ring of ${consumers} consumers: must be at least 1`);
   const span = place(ringBytes(options));
   const sequences = within(span, HEAD, sequenceBytes(GATES + consumers));
-  for (let number = 0; number < GATES + consumers; number++) new Sequence(sequences, number).publish(start);
+  for (let number = 0; number < GATES + consumers; number++) new Sequence(sequences, number).begin(start);
+  i32Of(within(span, HEAD + sequences.byteLength, markBytes(capacity, producers === 'many'))).fill(start | 0);
   writeHead(span, KIND, [capacity, slotWords, consumers, producers === 'many' ? 1 : 0, start | 0, Math.floor(start / TWO_32)]);
   return span;
 }
@@ -49,10 +61,14 @@ export function createRing(options: RingOptions, place: Place = ALONE): Span {
  * LMAX Disruptor's shape). With one of each it is a queue between two threads (SPSC), with many producers and one consumer an inbox
  * (MPSC), with one producer and many consumers a broadcast that waits for the slowest.
  *
- * A slot is free again when all consumers have passed it; a producer that finds no room is told so, and never waits for one. Of many
- * producers, each publishes in the order in which they claimed: one that stops for good between the two stops the ring.
+ * A slot is free again when all consumers have passed it; a producer that finds no room is told so, and never waits for one. Many
+ * producers do not wait for each other either: each marks what it has published, in any order, and consumers read up to the first
+ * slot that is not. So a producer that stops for good between claim and publish stops the ring.
  *
- * Every thread makes a Ring of its own over the same memory. Positions count slots since the start.
+ * A mark is the low 32 bits of the position at which the batch in the slot ends. What a slot still has of the lap before lies at
+ * or before the slot's position now, so that it is never taken for a mark of this lap; and a consumer passes a batch in one step.
+ *
+ * Every thread makes a Ring of its own over the same memory. Positions count slots since the start, up to 2^53 - 1.
  */
 export class Ring {
   readonly i32: Int32Array;
@@ -67,12 +83,19 @@ export class Ring {
   readonly #claimed: Sequence;
   readonly #published: Sequence;
   readonly #gates: Sequence[];
+  readonly #marks: Int32Array;
+  /** of a single producer: the next slot to claim */
   #next: number;
+  /** of many producers: everything before it is published, as far as this thread has looked */
+  #end: number;
+  /** whether this thread has released slots: from then on the ring waits for it, and does not run past what it knows */
+  #isConsumer = false;
 
   constructor(span: Span) {
     const [capacity, slotWords, consumers, many, startLow, startHigh] = readHead(span, KIND, SHAPE);
     const sequences = within(span, HEAD, sequenceBytes(GATES + consumers));
-    const slots = within(span, HEAD + sequences.byteLength, capacity * slotWords * 4);
+    const marks = within(span, HEAD + sequences.byteLength, markBytes(capacity, many === 1));
+    const slots = within(span, HEAD + sequences.byteLength + marks.byteLength, capacity * slotWords * 4);
     this.i32 = i32Of(slots);
     this.f64 = f64Of(slots);
     this.bytes = bytesOf(slots);
@@ -81,11 +104,12 @@ export class Ring {
     this.start = startHigh * TWO_32 + (startLow >>> 0);
     this.#mask = capacity - 1;
     this.#many = many === 1;
-    const attach = (number: number) => new Sequence(sequences, number, this.start);
-    this.#claimed = attach(CLAIMED);
-    this.#published = attach(PUBLISHED);
-    this.#gates = Array.from({ length: consumers }, (_, i) => attach(GATES + i));
-    this.#next = this.#published.read();
+    this.#marks = i32Of(marks);
+    this.#claimed = new Sequence(sequences, CLAIMED);
+    this.#published = new Sequence(sequences, PUBLISHED);
+    this.#gates = Array.from({ length: consumers }, (_, i) => new Sequence(sequences, GATES + i));
+    this.#next = this.#published.known;
+    this.#end = this.start;
   }
 
   /** Word offset of a position's slot. */
@@ -106,14 +130,35 @@ export class Ring {
     for (;;) {
       const first = this.#claimed.read();
       if (first + count - this.#slowest(first + count) > this.capacity) return -1;
-      if (this.#claimed.tryAdvance(first, first + count)) return first;
+      if (!this.#claimed.tryAdvance(first, first + count)) continue;
+      const passed = this.#claimed.read() - first; // by others too, since: never more than there are slots
+      return passed <= this.capacity ? first : this.#wakeUp(first, count, passed);
     }
   }
 
-  /** Publishes what was claimed, in the order of the claims. Among many producers, waits for moments for those that claimed before. */
+  /**
+   * This thread slept between its look and its claim while exactly 2^32 records passed, or a multiple: the low bits were the same again. The
+   * claim stands, but further on, and whether there is room has to be asked again.
+   */
+  #wakeUp(slept: number, count: number, passed: number): number {
+    const first = slept + Math.floor(passed / TWO_32) * TWO_32;
+    while (first + count - this.#slowest(first + count) > this.capacity) sleepThread(LOOK_AGAIN_MS);
+    return first;
+  }
+
+  /** Publishes what was claimed. Never waits. */
   publish(first: number, count: number): void {
-    if (this.#many) while (this.#published.read() !== first);
-    this.#published.publish(first + count);
+    if (this.#many) this.#mark(first | 0, count);
+    else this.#published.publish(first + count);
+  }
+
+  /** The first slot's mark last: a consumer looks there. The others' are for those that begin to read in the middle of a batch. */
+  #mark(first: number, count: number): void {
+    const marks = this.#marks;
+    const mask = this.#mask;
+    const end = (first + count) | 0;
+    for (let i = 1; i < count; i++) marks[(first + i) & mask] = end;
+    Atomics.store(marks, first & mask, end);
   }
 
   /** A single producer that writes where {@link limit} lets it publishes everything before a position. */
@@ -124,11 +169,37 @@ export class Ring {
 
   /** One past the last position that consumers may read. */
   published(): number {
-    return this.#published.read();
+    if (!this.#many) return this.#published.read();
+    return this.#isConsumer ? this.#follow() : this.#look();
+  }
+
+  /** From batch to batch, up to the first slot that is not published. */
+  #follow(): number {
+    const marks = this.#marks;
+    const mask = this.#mask;
+    let end = this.#end;
+    for (;;) {
+      const ahead = (Atomics.load(marks, end & mask) - (end | 0)) | 0;
+      if (ahead <= 0 || ahead > this.capacity) break;
+      end += ahead;
+    }
+    this.#end = end;
+    return end;
+  }
+
+  /** For a thread that the ring does not wait for: from the slowest consumer on, and again if even that one is past it by then. */
+  #look(): number {
+    for (;;) {
+      this.#end = Math.max(this.#end, this.#slowest(Number.MAX_SAFE_INTEGER));
+      const end = this.#follow();
+      if (this.#slowest(Number.MAX_SAFE_INTEGER) <= end) return end;
+    }
   }
 
   /** A consumer is done with all slots before a position. */
   release(consumer: number, position: number): void {
+    this.#isConsumer = true;
+    if (position > this.#end) this.#end = position;
     this.#gates[consumer].publish(position);
   }
 

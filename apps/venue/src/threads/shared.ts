@@ -70,7 +70,7 @@ export function createVenueMemory(start: number, options: VenueMemoryOptions): V
   createRing(commands, arena.part('commands'));
   createRing(events, arena.part('events'));
   const sequences = arena.reserve('sequences', SEQUENCE_BYTES);
-  for (const number of Object.values(SEQUENCES)) new Sequence(sequences, number).publish(start);
+  for (const number of Object.values(SEQUENCES)) new Sequence(sequences, number).begin(start);
   arena.reserve('bells', BELL_BYTES);
   arena.reserve('status', CACHE_LINE);
   createSharedMap(checkpoints, arena.part('checkpoints'));
@@ -102,9 +102,9 @@ export class Shared {
     this.commands = new Ring(arena.find('commands'));
     this.events = new Ring(arena.find('events'));
     const sequences = arena.find('sequences');
-    this.durable = new Sequence(sequences, SEQUENCES.DURABLE, memory.start);
-    this.followed = new Sequence(sequences, SEQUENCES.FOLLOWED, memory.start);
-    this.stored = new Sequence(sequences, SEQUENCES.STORED, memory.start);
+    this.durable = new Sequence(sequences, SEQUENCES.DURABLE);
+    this.followed = new Sequence(sequences, SEQUENCES.FOLLOWED);
+    this.stored = new Sequence(sequences, SEQUENCES.STORED);
     const bells = arena.find('bells');
     this.engineBell = new Bell(bells, BELLS.ENGINE);
     this.journalBell = new Bell(bells, BELLS.JOURNAL);
