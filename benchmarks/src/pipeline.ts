@@ -95,7 +95,7 @@ class Client {
   readonly #crew: Crew;
   readonly #ring: Ring;
   readonly #events: Ring;
-  #read = 0;
+  #read: number;
   #answered = 0;
   #sent = 0;
   #fills = 0;
@@ -107,6 +107,7 @@ class Client {
     this.#crew = crew;
     this.#ring = crew.shared.commands;
     this.#events = crew.shared.events;
+    this.#read = this.#events.gate(GATEWAY_GATE);
   }
 
   sendAll(block: CommandBlock): void {

@@ -21,6 +21,7 @@ import { MarketFeed } from './core/market-feed.ts';
 import { MemoryMonitor } from './core/memory.ts';
 import { OpenOrders } from './core/open-orders.ts';
 import { portTaken } from './core/port-taken.ts';
+import { ReaderWatch } from './core/reader-watch.ts';
 import { SegmentPreparer } from './core/segment-preparer.ts';
 import { Sessions } from './core/sessions.ts';
 import { SharedState } from './core/shared-state.ts';
@@ -49,6 +50,8 @@ export interface VenueHooks {
   onDirectoryLost?: () => void;
   /** tests only: the fsync with this number fails */
   failSyncAt?: number;
+  /** tests only: the position that events are counted from */
+  eventStart?: number;
 }
 
 /** Milliseconds between looks at whether the data directory is still there. */
@@ -69,6 +72,7 @@ export async function startVenue(config: VenueConfig, hooks: VenueHooks): Promis
       eventSlots: config.eventSlots,
       wait: config.wait,
       hasWireThread: hasWireThread(config),
+      eventStart: hooks.eventStart,
     },
     placement: {
       engine: { cpu: config.engineCpu, realTimePriority: config.realTimePriority },
@@ -92,6 +96,8 @@ export async function startVenue(config: VenueConfig, hooks: VenueHooks): Promis
     const wire = hasWireThread(config) ? await startWire(config, crew, accounts, log) : undefined;
     if (wire !== undefined) cleanup.push(() => wire.close());
     logStart(log, crew);
+    const readers = new ReaderWatch(crew.shared, log);
+    cleanup.push(() => readers.close());
     const preparer = new SegmentPreparer(directory, config.segmentBytes, (error) => log.warn(`no spare segment: ${error.message}`));
     cleanup.push(() => preparer.close());
     const watching = setInterval(() => {

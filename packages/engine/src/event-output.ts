@@ -8,7 +8,8 @@ const { SHIFT } = event;
  * what happens when all are taken: wait for readers, or grow.
  *
  * On the hot path the position is its low 32 bits, a whole number that wraps: V8 keeps such a field as a plain integer for good, while
- * one that may pass 2^31 becomes a float64 sooner or later, and every function that uses it is compiled anew and runs slower.
+ * one that may pass 2^31 becomes a float64 sooner or later, and every function that uses it is compiled anew and runs slower. The whole
+ * position is extended from there each time the slots are taken, at least: never further than the slots reach.
  */
 export abstract class EventOutput {
   i32: Int32Array;
@@ -27,7 +28,7 @@ export abstract class EventOutput {
     this.lowLimit = capacity;
   }
 
-  /** Events written since the start. To be asked for at least every 2^31 events. */
+  /** Events written, counted from where the output began. */
   get position(): number {
     this.#position += (this.low - (this.#position | 0)) | 0;
     return this.#position;
@@ -35,20 +36,25 @@ export abstract class EventOutput {
 
   /** Takes the next slot. Returns its word offset. */
   claim(): number {
-    if (this.low === this.lowLimit) this.makeRoom();
+    if (this.low === this.lowLimit) this.#fill();
     const { low } = this;
     this.low = (low + 1) | 0;
     return (low & this.mask) << SHIFT;
   }
 
-  /** Goes on in other memory, at position 0, with room up to a limit. */
-  protected restart(i32: Int32Array, f64: Float64Array, limit: number): void {
+  #fill(): void {
+    this.#position = this.position;
+    this.makeRoom();
+  }
+
+  /** Goes on in other memory, at a position, with room up to a limit. */
+  protected restart(i32: Int32Array, f64: Float64Array, position: number, limit: number): void {
     this.i32 = i32;
     this.f64 = f64;
     this.mask = (i32.length / event.WORDS - 1) | 0;
-    this.low = 0;
+    this.low = position | 0;
     this.lowLimit = limit | 0;
-    this.#position = 0;
+    this.#position = position;
   }
 
   /** Must move `lowLimit` on. */

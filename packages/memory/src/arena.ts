@@ -1,3 +1,4 @@
+import { sleepThread } from './bell.ts';
 import { adviseHugePages, bindMemory, lockMemory, type MEMORY_POLICY, type Outcome, prefault } from './libc.ts';
 import { createMappedFile, openMappedFile } from './mapped-file.ts';
 import { headBytes, type Place, readHead, writeHead } from './part.ts';
@@ -43,7 +44,9 @@ const ENTRY_F64_OFFSET = 0;
 const ENTRY_F64_BYTES = 1;
 const ENTRY_NAME = 16;
 const NAME_BYTES = ENTRY - ENTRY_NAME;
-const TURNS_FOR_LOCK = 100_000_000;
+/** Looks at the lock before the thread sleeps between looks, so that its holder gets a core; then so many sleeps of a millisecond. */
+const BUSY_TURNS = 1000;
+const SLEEPS_FOR_LOCK = 2000;
 
 /**
  * One piece of memory for many parts, which other threads and processes find by name. Parts begin at 64 bytes, are never moved and
@@ -181,7 +184,10 @@ export class Arena {
 
   #lock(): void {
     for (let turns = 0; Atomics.compareExchange(this.#words, LOCK, 0, 1) !== 0; turns++) {
-      if (turns === TURNS_FOR_LOCK) throw new Error("the arena's directory is locked: whoever made a part was killed meanwhile");
+      if (turns < BUSY_TURNS) continue;
+      if (turns === BUSY_TURNS + SLEEPS_FOR_LOCK)
+        throw new Error("the arena's directory is locked: whoever made a part was killed meanwhile");
+      sleepThread(1);
     }
   }
 }

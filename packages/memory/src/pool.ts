@@ -21,7 +21,7 @@ import {
 import { reclaimMember } from './pool-reclaim.ts';
 import { poolStatistics } from './pool-statistics.ts';
 import { f64Of, i32Of, type Span, within } from './span.ts';
-import type { PoolStatistics } from './statistics.ts';
+import { countOne, type PoolStatistics } from './statistics.ts';
 
 // As constants of this module, numbers and functions become part of the machine code; imported, they are loaded each time.
 const { HANDLE, INDEX, INDEX_BITS, OWNER, OWNER_BITS, handleOf, nextUse, stateOf } = handles;
@@ -247,7 +247,7 @@ export class Pool {
       if (!this.#grow()) break;
     }
     this.askToTrim(); // what others keep in their magazines may be here next time
-    Atomics.add(this.parts.words, COUNT.FAILURES, 1);
+    countOne(this.parts.words, COUNT.FAILURES);
     return NONE;
   }
 
@@ -311,7 +311,7 @@ export class Pool {
   }
 
   #refuse(): boolean {
-    Atomics.add(this.parts.words, COUNT.REFUSED, 1);
+    countOne(this.parts.words, COUNT.REFUSED);
     return false;
   }
 

@@ -49,18 +49,18 @@ export class Epochs {
   retire(handle: number): void {
     const epoch = Atomics.load(this.#words, 0);
     this.#retired.push({ handle, epoch });
-    Atomics.store(this.#words, 0, epoch === 0x7fffffff ? 1 : epoch + 1);
+    Atomics.store(this.#words, 0, (epoch + 1) | 0 || 1); // 0 is outside
   }
 
   /** Writer: gives back what no reader can hold. Returns how many blocks. */
   collect(giver: Giver): number {
-    let oldest = Number.MAX_SAFE_INTEGER;
+    let oldest = Atomics.load(this.#words, 0);
     for (let reader = 0; reader < this.#readers; reader++) {
       const epoch = Atomics.load(this.#words, (1 + reader) * WORDS_PER_LINE);
-      if (epoch !== 0 && epoch < oldest) oldest = epoch;
+      if (epoch !== 0 && isBefore(epoch, oldest)) oldest = epoch;
     }
     let count = 0;
-    while (count < this.#retired.length && this.#retired[count].epoch < oldest) giver.give(this.#retired[count++].handle);
+    while (count < this.#retired.length && isBefore(this.#retired[count].epoch, oldest)) giver.give(this.#retired[count++].handle);
     this.#retired.splice(0, count);
     return count;
   }
@@ -69,6 +69,11 @@ export class Epochs {
   get waiting(): number {
     return this.#retired.length;
   }
+}
+
+/** Epochs are 32 bits and go round: by their distance. A reader that stays inside for 2^31 retired blocks is not provided for. */
+function isBefore(epoch: number, other: number): boolean {
+  return ((epoch - other) | 0) < 0;
 }
 
 /** @param readers threads that read, numbered from 0 @param slots blocks that each can hold at a time, up to 16 */

@@ -121,7 +121,7 @@ export class Ring {
   claim(count: number): number {
     if (this.#many) return this.#claimAmongMany(count);
     const first = this.#next;
-    if (first + count - this.#slowest(first + count) > this.capacity) return -1;
+    if (first + count - this.#least(first + count) > this.capacity) return -1;
     this.#next = first + count;
     return first;
   }
@@ -129,7 +129,7 @@ export class Ring {
   #claimAmongMany(count: number): number {
     for (;;) {
       const first = this.#claimed.read();
-      if (first + count - this.#slowest(first + count) > this.capacity) return -1;
+      if (first + count - this.#least(first + count) > this.capacity) return -1;
       if (!this.#claimed.tryAdvance(first, first + count)) continue;
       const passed = this.#claimed.read() - first; // by others too, since: never more than there are slots
       return passed <= this.capacity ? first : this.#wakeUp(first, count, passed);
@@ -142,7 +142,7 @@ export class Ring {
    */
   #wakeUp(slept: number, count: number, passed: number): number {
     const first = slept + Math.floor(passed / TWO_32) * TWO_32;
-    while (first + count - this.#slowest(first + count) > this.capacity) sleepThread(LOOK_AGAIN_MS);
+    while (first + count - this.#least(first + count) > this.capacity) sleepThread(LOOK_AGAIN_MS);
     return first;
   }
 
@@ -190,9 +190,9 @@ export class Ring {
   /** For a thread that the ring does not wait for: from the slowest consumer on, and again if even that one is past it by then. */
   #look(): number {
     for (;;) {
-      this.#end = Math.max(this.#end, this.#slowest(Number.MAX_SAFE_INTEGER));
+      this.#end = Math.max(this.#end, this.#least(Number.MAX_SAFE_INTEGER));
       const end = this.#follow();
-      if (this.#slowest(Number.MAX_SAFE_INTEGER) <= end) return end;
+      if (this.#least(Number.MAX_SAFE_INTEGER) <= end) return end;
     }
   }
 
@@ -208,24 +208,31 @@ export class Ring {
     return this.#gates[consumer].read();
   }
 
+  /** The consumer that the ring waits for when it is full. */
+  slowest(): number {
+    let slowest = 0;
+    for (let i = 1; i < this.#gates.length; i++) if (this.#gates[i].read() < this.#gates[slowest].read()) slowest = i;
+    return slowest;
+  }
+
   /** The position that a single producer may write up to, exclusively; looks at the consumers once. */
   limit(): number {
-    return this.#slowest(Number.MAX_SAFE_INTEGER) + this.capacity;
+    return this.#least(Number.MAX_SAFE_INTEGER) + this.capacity;
   }
 
   /** Slots that are published, or claimed, and that not every consumer has passed. */
   inUse(): number {
-    return (this.#many ? this.#claimed : this.#published).read() - this.#slowest(Number.MAX_SAFE_INTEGER);
+    return (this.#many ? this.#claimed : this.#published).read() - this.#least(Number.MAX_SAFE_INTEGER);
   }
 
   /** The position of the slowest consumer; looks at what is already known first, at memory only when that leaves no room. */
-  #slowest(until: number): number {
-    let slowest = Number.MAX_SAFE_INTEGER;
+  #least(until: number): number {
+    let least = Number.MAX_SAFE_INTEGER;
     for (let i = 0; i < this.#gates.length; i++) {
       const gate = this.#gates[i];
       const position = until - gate.known <= this.capacity ? gate.known : gate.read();
-      if (position < slowest) slowest = position;
+      if (position < least) least = position;
     }
-    return slowest;
+    return least;
   }
 }

@@ -1,3 +1,4 @@
+import { sleepThread } from './bell.ts';
 import { ALONE, headBytes, type Place, readHead, writeHead } from './part.ts';
 import { alignUp, CACHE_LINE, i32Of, type Span, within } from './span.ts';
 
@@ -25,8 +26,10 @@ const KEY_LOW = 2;
 const KEY_HIGH = 3;
 const VALUE = 4;
 
-/** Looks at an entry that is being written before its writer is taken for dead. */
-const PATIENCE = 10_000_000;
+/** Looks at an entry that is being written before the reader sleeps between looks, so that the writer gets a core. */
+const BUSY_LOOKS = 1000;
+/** Sleeps of a millisecond before the writer is taken for dead. */
+const MOST_SLEEPS = 5000;
 
 /** Bytes that a map takes. */
 export function sharedMapBytes({ capacity, valueWords }: SharedMapOptions): number {
@@ -139,11 +142,12 @@ export class SharedMap {
   /** Any thread: copies a key's value into {@link value}. Returns false when there is none. Throws when the writer died while writing. */
   get(low: number, high: number): boolean {
     const bucket = this.#bucket(low, high);
-    for (let looks = 0; looks < PATIENCE; looks++) {
+    for (let looks = 0; looks < BUSY_LOOKS + MOST_SLEEPS; looks++) {
       const outcome = this.#look(bucket, low, high);
       if (outcome !== AGAIN) return outcome === FOUND;
+      if (looks >= BUSY_LOOKS) sleepThread(1);
     }
-    throw new Error(`an entry of the map has been half written for ${PATIENCE} looks: its writer is gone`);
+    throw new Error(`an entry of the map has been half written for ${MOST_SLEEPS / 1000} seconds: its writer is gone`);
   }
 
   has(low: number, high: number): boolean {

@@ -1,6 +1,6 @@
 import { GUARDED_BY_DEFAULT, GuardError } from './guarded.ts';
 import { bytesOf, f64Of, i32Of, reserve, type Span } from './span.ts';
-import type { PoolStatistics } from './statistics.ts';
+import { countOne, type PoolStatistics } from './statistics.ts';
 
 /** The pool's own state, in the words of slot 0. */
 const FREE_HEAD = 0;
@@ -63,7 +63,7 @@ export class SlotPool {
     const words = this.i32;
     const top = words[TOP];
     if (top > this.capacity) {
-      words[FAILURES] += 1;
+      countOne(words, FAILURES);
       this.f64[F64_TAKES] -= 1;
       return 0;
     }

@@ -24,6 +24,14 @@ export interface PoolStatistics {
   readonly overheadBytes: number;
 }
 
+/** Failures and refusals beyond these are not counted: so far below 2^31 that threads which count at once do not pass that. */
+export const MOST_COUNTED = 2 ** 31 - 2 ** 16;
+
+/** Adds one to a counter in shared memory, up to MOST_COUNTED. */
+export function countOne(words: Int32Array, index: number): void {
+  if (Atomics.load(words, index) < MOST_COUNTED) Atomics.add(words, index, 1);
+}
+
 /** Share of takes that got a block which had been in use before: 0 to 1. */
 export function reuse({ takes, fresh }: PoolStatistics): number {
   return takes === 0 ? 0 : 1 - Math.min(fresh, takes) / takes;

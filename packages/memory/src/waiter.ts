@@ -1,4 +1,4 @@
-import type { Bell } from './bell.ts';
+import { type Bell, sleepThread } from './bell.ts';
 import { yieldThread } from './libc.ts';
 
 /**
@@ -25,21 +25,30 @@ const MOST_SPINS = 20_000;
 const SPINS_BEFORE_YIELD = 100;
 /** A sleep of fewer milliseconds would have been better spent spinning. */
 const SHORT_SLEEP_MS = 0.1;
+/** Milliseconds that a spinning thread of real-time priority leaves its core to others, once it has looked in vain MOST_SPINS times. */
+const NAP_MS = 0.05;
 /** Milliseconds asleep before a waiter looks by itself. */
 export const LOOK_AGAIN_MS = 100;
 
 const pause: () => void = (Atomics as { pause?: () => void }).pause ?? (() => undefined);
 
-/** Waits for work by one of the strategies. A thread's own: not shared. Whoever brings work rings the bell, whatever the strategy. */
+/**
+ * Waits for work by one of the strategies. A thread's own: not shared. Whoever brings work rings the bell, whatever the strategy.
+ *
+ * A thread of real-time priority that spins or yields keeps threads of normal priority off its core, those whom it waits for among them
+ * (sched_yield(2) lets only its equals run): it naps between looks when it has waited for a while.
+ */
 export class Waiter {
   readonly strategy: WaitStrategy;
   readonly #bell: Bell;
+  readonly #isRealTime: boolean;
   #patience = MOST_SPINS;
 
-  constructor(bell: Bell, strategy: WaitStrategy) {
+  constructor(bell: Bell, strategy: WaitStrategy, isRealTime = false) {
     if (!WAIT_STRATEGIES.includes(strategy))
       throw new RangeError(`wait strategy '${strategy}': must be one of ${WAIT_STRATEGIES.join(', ')}`);
     this.#bell = bell;
+    this.#isRealTime = isRealTime;
     this.strategy = strategy;
   }
 
@@ -47,11 +56,15 @@ export class Waiter {
   wait(work: Work, milliseconds = LOOK_AGAIN_MS): void {
     switch (this.strategy) {
       case 'spin':
-        while (!work.ready()) pause();
+        for (let looks = 0; !work.ready(); looks++) {
+          if (this.#isRealTime && looks >= MOST_SPINS) sleepThread(NAP_MS);
+          else pause();
+        }
         return;
       case 'yield':
         for (let looks = 0; !work.ready(); looks++) {
           if (looks < SPINS_BEFORE_YIELD) pause();
+          else if (this.#isRealTime && looks >= MOST_SPINS) sleepThread(NAP_MS);
           else yieldThread();
         }
         return;

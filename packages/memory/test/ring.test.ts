@@ -6,7 +6,8 @@ import fc from 'fast-check';
 import { createRing, Ring, type RingOptions } from '../src/ring.ts';
 import { sequenceBytes } from '../src/sequence.ts';
 import { i32Of, reserve } from '../src/span.ts';
-import { distances, elapse, starts } from './support/distances.ts';
+import { distances, starts } from './support/distances.ts';
+import { elapse } from './support/elapse.ts';
 import type { RingWork } from './support/ring-worker.ts';
 
 /** Writes a position's low bits into its slot. */

@@ -74,7 +74,7 @@ export class Gateway {
   #pending: Pending[] = [];
   #head = 0;
   #current: Outcome | undefined;
-  #read = 0;
+  #read: number;
   #running = true;
   #willRing = false;
   #lastTime = 0;
@@ -84,6 +84,7 @@ export class Gateway {
   constructor(shared: Shared, unitOf: (instrument: number) => number, state: SharedState, orders: OpenOrders) {
     this.#shared = shared;
     this.#ring = shared.commands;
+    this.#read = shared.events.gate(GATEWAY_GATE);
     this.view = new View(this.#fanOut(state), unitOf, state, orders);
   }
 

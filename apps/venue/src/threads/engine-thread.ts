@@ -46,7 +46,7 @@ function run(shared: Shared): void {
   shared.ringReaders();
   let position = ring.start;
   const commands: Work = { ready: () => ring.published() !== position || shared.stopping };
-  const waiter = new Waiter(shared.engineBell, shared.memory.wait);
+  const waiter = new Waiter(shared.engineBell, shared.memory.wait, placement.realTimePriority > 0);
   for (;;) {
     const end = ring.published();
     if (position === end) {
@@ -55,12 +55,13 @@ function run(shared: Shared): void {
       continue;
     }
     const first = position + 1;
-    const stopAt = Math.min(end, position + PUBLISH_EVERY);
-    while (position < stopAt) {
-      engine.apply(ring.i32, ring.f64, ring.wordOf(position));
-      position++;
-      if (position % CHECKPOINT_EVERY === 0) shared.writeCheckpoint(position, engine.hash);
+    const count = Math.min(end - position, PUBLISH_EVERY);
+    for (let i = 0; i < count; i++) {
+      engine.apply(ring.i32, ring.f64, ring.wordOf(position + i));
+      // Bits, since % of what may pass 2^31 is a call.
+      if (((first + i) & (CHECKPOINT_EVERY - 1)) === 0) shared.writeCheckpoint(first + i, engine.hash);
     }
+    position += count;
     output.publish();
     ring.release(ENGINE_GATE, position); // after its events: who sees a command applied sees what it caused
     // What is not durable yet cannot be answered yet: the journal wakes the gateway when it is.

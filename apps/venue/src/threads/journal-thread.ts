@@ -36,7 +36,7 @@ port.close();
 function run(): void {
   let position = ring.start;
   const commands: Work = { ready: () => ring.published() !== position || shared.stopping };
-  const waiter = new Waiter(shared.journalBell, memory.wait);
+  const waiter = new Waiter(shared.journalBell, memory.wait, placement.realTimePriority > 0);
   for (;;) {
     const end = ring.published();
     if (position === end) {

@@ -14,10 +14,13 @@ export const JOURNAL_GATE = 1;
 export const GATEWAY_GATE = 0;
 /** of the wire thread, in a venue that has one */
 export const WIRE_GATE = 1;
+/** Whose the gates of the event ring are. */
+export const EVENT_READERS = ['gateway', 'wire'] as const;
 
 const SEQUENCES = { DURABLE: 0, FOLLOWED: 1, STORED: 2 } as const;
 const BELLS = { ENGINE: 0, JOURNAL: 1, GATEWAY: 2, FOLLOWER: 3, WIRE: 4 } as const;
 const SEQUENCE_BYTES = sequenceBytes(Object.keys(SEQUENCES).length);
+const HELD_UP_BYTES = sequenceBytes(EVENT_READERS.length);
 const BELL_BYTES = sequenceBytes(Object.keys(BELLS).length);
 
 /** What the journal thread says of itself. */
@@ -29,7 +32,7 @@ export const JOURNAL_FAILED = 2;
 
 const STATUS = { JOURNAL: 0, STOP: 1, DIVERGED: 2, STORE_FAILING: 3 } as const;
 
-/** Every so many commands the engine notes its hash for the follower to compare. */
+/** Every so many commands, a power of two, the engine notes its hash for the follower to compare. */
 export const CHECKPOINT_EVERY = 1024;
 const CHECKPOINTS = 256;
 const CHECKPOINT = { F64_SEQUENCE: 0, HASH: 2, WORDS: 4 } as const;
@@ -59,18 +62,22 @@ export interface VenueMemoryOptions {
   wait: WaitStrategy;
   /** whether there is a wire thread, which reads events beside the gateway */
   hasWireThread?: boolean;
+  /** tests only: the position that events are counted from. Default: 0 */
+  eventStart?: number;
 }
 
 export function createVenueMemory(start: number, options: VenueMemoryOptions): VenueMemory {
   const commands: RingOptions = { capacity: options.commandSlots, slotWords: command.WORDS, consumers: 2, producers: 'many', start };
-  const events: RingOptions = { capacity: options.eventSlots, slotWords: event.WORDS, consumers: options.hasWireThread ? 2 : 1 };
-  const lines = SEQUENCE_BYTES + BELL_BYTES + CACHE_LINE;
+  const consumers = options.hasWireThread ? 2 : 1;
+  const events: RingOptions = { capacity: options.eventSlots, slotWords: event.WORDS, consumers, start: options.eventStart };
+  const lines = SEQUENCE_BYTES + HELD_UP_BYTES + BELL_BYTES + CACHE_LINE;
   const bytes = ringBytes(commands) + ringBytes(events) + lines + sharedMapBytes(checkpoints);
   const arena = Arena.create({ bytes, parts: 8 });
   createRing(commands, arena.part('commands'));
   createRing(events, arena.part('events'));
   const sequences = arena.reserve('sequences', SEQUENCE_BYTES);
   for (const number of Object.values(SEQUENCES)) new Sequence(sequences, number).begin(start);
+  arena.reserve('held up', HELD_UP_BYTES);
   arena.reserve('bells', BELL_BYTES);
   arena.reserve('status', CACHE_LINE);
   createSharedMap(checkpoints, arena.part('checkpoints'));
@@ -93,6 +100,8 @@ export class Shared {
   readonly gatewayBell: Bell;
   readonly followerBell: Bell;
   readonly wireBell: Bell;
+  /** milliseconds that each reader of events has let the engine wait */
+  readonly #heldUp: Sequence[];
   readonly #status: Int32Array;
   readonly #checkpoints: SharedMap;
 
@@ -105,6 +114,7 @@ export class Shared {
     this.durable = new Sequence(sequences, SEQUENCES.DURABLE);
     this.followed = new Sequence(sequences, SEQUENCES.FOLLOWED);
     this.stored = new Sequence(sequences, SEQUENCES.STORED);
+    this.#heldUp = EVENT_READERS.map((_, gate) => new Sequence(arena.find('held up'), gate));
     const bells = arena.find('bells');
     this.engineBell = new Bell(bells, BELLS.ENGINE);
     this.journalBell = new Bell(bells, BELLS.JOURNAL);
@@ -135,6 +145,16 @@ export class Shared {
   ringReaders(): void {
     this.gatewayBell.ring();
     this.wireBell.ring();
+  }
+
+  /** Engine only: a reader of events has let it wait for so many milliseconds. */
+  noteHeldUp(gate: number, milliseconds: number): void {
+    this.#heldUp[gate].publish(this.#heldUp[gate].known + Math.round(milliseconds));
+  }
+
+  /** Milliseconds in all that the engine has waited for a reader of events, of waits of over 100. */
+  heldUp(gate: number): number {
+    return this.#heldUp[gate].read();
   }
 
   /** Whether the follower's state hash differed from the engine's. */

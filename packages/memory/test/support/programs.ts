@@ -92,16 +92,19 @@ function numbers(pairs: number[]): number[] {
   return Array.from({ length: pairs.length / 2 }, (_, i) => pairs[2 * i] * 2 ** 30 + pairs[2 * i + 1]);
 }
 
-/** Two threads at a ring of many producers whose next position is given. A slot's first word is its own position, never 0. */
+/**
+ * Two threads at a ring of many producers whose next position is given; each has attached twice. A slot's first word is its own
+ * position, never 0.
+ */
 function ringProgram(
   start: number,
-  threads: ((ring: Ring) => number[])[],
+  threads: ((ring: Ring, other: Ring) => number[])[],
   check: (ring: Ring, results: number[][]) => void,
-): Program<Ring> {
+): Program<[Ring, Ring]> {
   return {
     create: () => createRing({ capacity: 4, slotWords: 2, producers: 'many', start }),
-    attach: (span) => new Ring(span),
-    threads,
+    attach: (span) => [new Ring(span), new Ring(span)],
+    threads: threads.map((thread) => (rings) => thread(...rings)),
     check: (span, results) => check(new Ring(span), results),
   };
 }
@@ -230,8 +233,8 @@ export const PROGRAMS: Record<string, Program<never>> = Object.fromEntries(
     },
     'a position crosses 2^32 while another reads it': sequenceProgram(2 ** 32 - 2, [2 ** 32 - 1, 2 ** 32, 2 ** 32 + 1]),
     'a position crosses 2^31 in one step while another reads it': sequenceProgram(2 ** 31 - 1, [2 ** 31 + 9]),
-    'a position moves by more than 32 bits hold while another reads it': sequenceProgram(5, [2 ** 33 + 7]),
-    'a position is set back while another reads it': sequenceProgram(2 ** 32 + 5, [3]),
+    'a position moves by more than 32 bits hold while another reads it': sequenceProgram(5, [2 ** 33 + 2]),
+    'a position is set back while another reads it': sequenceProgram(2 ** 32 + 5, [9]),
     'two producers publish across 2^31, each without the other': ringProgram(
       2 ** 31 - 1,
       [(ring) => [put(ring, 2) ? 1 : 0], (ring) => [put(ring, 1) ? 1 : 0]],
@@ -271,19 +274,19 @@ export const PROGRAMS: Record<string, Program<never>> = Object.fromEntries(
       2 ** 31 - 3,
       [
         (ring) => {
-          for (let lap = 0; lap < 3; lap++) {
+          for (let lap = 0; lap < 2; lap++) {
             if (!put(ring, 3)) return [0];
             ring.release(0, ring.start + 3 * (lap + 1));
           }
           return [1];
         },
-        (ring) => words([ring.published(), ring.published()]),
+        (ring, other) => words([ring.published(), other.published()]),
       ],
       (ring, results) => {
         assert.deepEqual(results[0], [1]);
         const [before, after] = numbers(results[1]).map((position) => position - ring.start);
-        assert.ok([0, 3, 6, 9].includes(before) && [0, 3, 6, 9].includes(after) && before <= after, `saw ${before}, then ${after}`);
-        assert.equal(ring.published(), ring.start + 9);
+        assert.ok([0, 3, 6].includes(before) && [0, 3, 6].includes(after) && before <= after, `saw ${before}, then ${after}`);
+        assert.equal(ring.published(), ring.start + 6);
       },
     ),
   } as unknown as Record<string, Program<never>>),
