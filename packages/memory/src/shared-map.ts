@@ -29,7 +29,7 @@ const VALUE = 4;
 /** Looks at an entry that is being written before the reader sleeps between looks, so that the writer gets a core. */
 const BUSY_LOOKS = 1000;
 /** Sleeps of a millisecond before the writer is taken for dead. */
-const MOST_SLEEPS = 5000;
+const MOST_SLEEPS = 2000;
 
 /** Bytes that a map takes. */
 export function sharedMapBytes({ capacity, valueWords }: SharedMapOptions): number {

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { createPool, GuardedPool } from '../src/guarded-pool.ts';
+import { headBytes } from '../src/part.ts';
 import { createEpochs, createHazards, Epochs, Hazards } from '../src/reclamation.ts';
-import { i32Of, reserve } from '../src/span.ts';
+import { i32Of, reserve, within } from '../src/span.ts';
 
 function pool(): GuardedPool {
   return new GuardedPool(createPool({ blockBytes: 64, capacity: 40, guarded: true }));
@@ -24,6 +25,26 @@ describe('epochs', () => {
     assert.ok(!blocks.holds(handle));
     assert.equal(writer.waiting, 0);
   });
+
+  for (const border of [2 ** 31, 2 ** 32]) {
+    it(`keep what a reader holds, and nothing longer, when they have counted ${border} retired blocks`, () => {
+      const blocks = pool();
+      const span = createEpochs(1);
+      i32Of(within(span, headBytes(1), 4))[0] = (border - 3) | 0;
+      const [writer, reader] = [new Epochs(span), new Epochs(span)];
+      for (let turn = 0; turn < 8; turn++) {
+        reader.enter(0);
+        const held = blocks.take();
+        writer.retire(held);
+        const later = blocks.take();
+        writer.retire(later);
+        assert.equal(writer.collect(blocks), 0);
+        assert.ok(blocks.holds(held) && blocks.holds(later));
+        reader.exit(0);
+        assert.equal(writer.collect(blocks), 2);
+      }
+    });
+  }
 
   it('give back at once what no reader is inside for, oldest first', () => {
     const blocks = pool();

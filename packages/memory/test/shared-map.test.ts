@@ -4,12 +4,32 @@ import { describe, it } from 'node:test';
 import { Worker } from 'node:worker_threads';
 import fc from 'fast-check';
 import { createSharedMap, SharedMap } from '../src/shared-map.ts';
+import { i32Of } from '../src/span.ts';
 
 function map(capacity: number): SharedMap {
   return new SharedMap(createSharedMap({ capacity, valueWords: 4 }));
 }
 
 describe('shared map', () => {
+  it('leaves the core to a writer that was interrupted in the middle of an entry, and reads it whole after that', async () => {
+    const span = createSharedMap({ capacity: 1, valueWords: 2 });
+    const map = new SharedMap(span);
+    map.value.i32[0] = 7;
+    map.set(1, 2);
+    const words = i32Of(span);
+    const version = words.findIndex((word, at) => word === 2 && words[at + 2] === 1 && words[at + 3] === 2);
+    words[version]++; // it is being written
+    const source = `const { workerData: { span, at } } = require('node:worker_threads');
+      setTimeout(() => Atomics.add(new Int32Array(span.buffer, span.byteOffset), at, 1), 400);`;
+    const worker = new Worker(source, { eval: true, workerData: { span, at: version } });
+    const before = process.threadCpuUsage();
+    assert.ok(map.get(1, 2));
+    const { user, system } = process.threadCpuUsage(before);
+    assert.equal(map.value.i32[0], 7);
+    assert.ok((user + system) / 1000 < 300, `${user + system} µs on the core`);
+    await once(worker, 'exit');
+  });
+
   it('is a map: agrees with a plain one for any sets, deletes and gets', () => {
     const operation = fc.record({
       kind: fc.constantFrom('set', 'delete', 'get'),

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { createSlotPool, SlotPool, slotPoolStatistics } from '../src/slot-pool.ts';
+import { MOST_COUNTED } from '../src/statistics.ts';
 
 describe('slot pool', () => {
   it('hands out every slot once, then says that it is exhausted', () => {
@@ -80,6 +81,17 @@ describe('slot pool', () => {
       { inUse, peak, takes, fresh, failures, capacity },
       { inUse: 3, peak: 3, takes: 4, fresh: 3, failures: 1, capacity: 3 },
     );
+  });
+
+  it('counts failures up to a bound, and never below zero', () => {
+    const pool = new SlotPool(8, 1);
+    pool.take();
+    pool.take();
+    const counter = pool.i32.subarray(0, 8).indexOf(1, 3); // of the failure just counted
+    assert.equal(slotPoolStatistics('orders', pool.span).failures, 1);
+    pool.i32[counter] = MOST_COUNTED - 1;
+    for (let i = 0; i < 3; i++) assert.equal(pool.take(), 0);
+    assert.equal(slotPoolStatistics('orders', pool.span).failures, MOST_COUNTED);
   });
 
   it('guarded, names a slot given twice and a slot that it never handed out', () => {

@@ -22,6 +22,17 @@ describe('waiting', () => {
     });
   }
 
+  for (const strategy of ['spin', 'yield'] as const) {
+    it(`by ${strategy} leaves the core to others when the thread has real-time priority and nothing comes`, () => {
+      const waiter = new Waiter(new Bell(reserve(sequenceBytes(2)), 1), strategy, true);
+      const until = performance.now() + 400;
+      const before = process.threadCpuUsage();
+      waiter.wait({ ready: () => performance.now() >= until });
+      const { user, system } = process.threadCpuUsage(before);
+      assert.ok((user + system) / 1000 < 300, `${user + system} µs of 400,000 on the core`);
+    });
+  }
+
   it('refuses a strategy that there is not', () => {
     assert.throws(() => new Waiter(new Bell(reserve(64), 0), 'sleep' as never), /must be one of spin, yield, park, adaptive/);
   });
