@@ -2,6 +2,7 @@ import crypto from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { Worker } from 'node:worker_threads';
+import { createLevelPool } from '@outcry/book/level-sums';
 import { COMMAND, commandHead } from '@outcry/market/command';
 import { Histogram } from '@outcry/telemetry/histogram';
 import type { Logger } from 'pino';
@@ -174,6 +175,7 @@ function createServices(config: VenueConfig, market: Market, accounts: Accounts,
     instruments: market.instruments.length,
     file: config.sharedStateFile,
   });
+  const levels = createLevelPool(config.limits.orders); // a level has at least one order
   const gateway = new Gateway(crew.shared, unitOf, state, new OpenOrders(config.limits.orders, config.limits.accounts));
   return {
     config,
@@ -182,7 +184,7 @@ function createServices(config: VenueConfig, market: Market, accounts: Accounts,
     gateway,
     state,
     memory: new MemoryMonitor(config.data, crew.shared, crew.pools, gateway, state, log),
-    feeds: market.instruments.map((instrument) => new MarketFeed(instrument)),
+    feeds: market.instruments.map((instrument) => new MarketFeed(instrument, levels)),
     history: new History(databaseFile(config)),
     shared: crew.shared,
     limiter: new RateLimiter(config.rateLimits),

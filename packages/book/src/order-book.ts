@@ -1,18 +1,13 @@
 import type { Side } from '@outcry/market/order-terms';
 import type { BookMemory } from './book-memory.ts';
-import { FarLevels } from './far-levels.ts';
+import { keyOf, PriceLevels } from './price-levels.ts';
 import { farLevel, level, order, trade } from './records.ts';
-import { BEST, NO_KEY, TickWindow } from './tick-window.ts';
+import { BEST, NO_KEY } from './tick-window.ts';
 
 const { SHIFT: ORDER_SHIFT, PRICE, QUANTITY, PREVIOUS, NEXT } = order;
 const { HEAD, TAIL, F64_TOTAL } = level;
-const { WORDS: FAR_WORDS, KEY } = farLevel;
+const { WORDS: FAR_WORDS } = farLevel;
 const { SHIFT: TRADE_SHIFT, MAKER, PRICE: TRADE_PRICE, QUANTITY: TRADE_QUANTITY, MAKER_LEFT } = trade;
-
-const FIRST_WINDOW = 1 << 10;
-const LAST_WINDOW = 1 << 17;
-/** Touches of far levels, beyond the number of near ones, that make a window move or grow worth its cost. */
-const PATIENCE = 256;
 
 /**
  * One instrument's resting orders, matched by price, then by time of arrival. Prices are ticks ({@link MIN_PRICE} to
@@ -21,38 +16,16 @@ const PATIENCE = 256;
  * An incoming order is first matched, then what is left of it may rest. Trades are at the maker's price. When matching stops with
  * {@link BookMemory.tradeCount} at its capacity, there may be more to trade: settle those trades and match again.
  *
- * Levels near the market are addressed directly by tick, in a window over both sides; levels outside it sit in a tree a side. The
- * window moves and grows only when the trees have been touched more often than there are near levels to carry over, so that the
- * cost per operation stays constant on average, whatever prices come in. Memory follows the levels in use, not the range of prices.
- *
- * A level's priority within its side is its key, lowest first: an ask's price, a bid's mirrored at the end of the range, so that
- * both sides run the same code.
- *
  * Single-threaded. No call allocates once the window has grown to the traded range.
  */
-export class OrderBook {
+export class OrderBook extends PriceLevels {
   readonly #memory: BookMemory;
   readonly #orders: Int32Array;
-  readonly #far: readonly [FarLevels, FarLevels];
-  #window = new TickWindow(0, FIRST_WINDOW);
-  #farTouches = 0;
-  /** Far touches at which the window is looked at again. */
-  #patience = PATIENCE;
 
   constructor(memory: BookMemory) {
+    super(memory.farLevels);
     this.#memory = memory;
     this.#orders = memory.orders.i32;
-    this.#far = [new FarLevels(memory.farLevels), new FarLevels(memory.farLevels)];
-  }
-
-  /** Best prices in ticks, 0 for an empty side. */
-  get bestBid(): number {
-    const key = this.#bestKey(0);
-    return key === NO_KEY ? 0 : keyOf(0, key);
-  }
-  get bestAsk(): number {
-    const key = this.#bestKey(1);
-    return key === NO_KEY ? 0 : keyOf(1, key);
   }
 
   /**
@@ -65,7 +38,7 @@ export class OrderBook {
     const limitKey = keyOf(other, limit);
     const memory = this.#memory;
     memory.tradeCount = 0;
-    const words = this.#window.words;
+    const words = this.window.words;
     while (quantity > 0 && words[BEST | other] <= limitKey && memory.tradeCount < memory.tradeCapacity) {
       quantity = this.#matchBest(other, quantity);
     }
@@ -74,20 +47,20 @@ export class OrderBook {
 
   /** Puts an order, which must not cross, at the end of its price's queue. Returns false when there is no memory for its level. */
   rest(slot: number, side: Side, price: number, quantity: number): boolean {
-    const window = this.#window;
+    const window = this.window;
     const offset = window.offsetOf(side, price);
     if (offset >>> 0 >= window.size) return this.#restFar(slot, side, price, quantity);
     const isNew = this.#append(window.words, window.f64, window.levelAt(side, offset), slot, price, quantity);
     if (isNew) {
       window.add(side, offset);
-      this.#improve(side, keyOf(side, price));
+      this.improve(side, keyOf(side, price));
     }
     return true;
   }
 
   /** Takes a resting order out of the book. Its slot stays taken: the caller reuses it or gives it back. */
   remove(slot: number, side: Side): void {
-    const window = this.#window;
+    const window = this.window;
     const price = this.#orders[(slot << ORDER_SHIFT) | PRICE];
     const offset = window.offsetOf(side, price);
     if (offset >>> 0 >= window.size) {
@@ -95,7 +68,7 @@ export class OrderBook {
       return;
     }
     const isEmpty = this.#unlink(window.words, window.f64, window.levelAt(side, offset), slot);
-    if (isEmpty) this.#closeNear(side, offset, price);
+    if (isEmpty) this.closeNear(side, offset, price);
   }
 
   /** Lowers a resting order's quantity; it keeps its place. `quantity` is at least 1 and below what it has. */
@@ -103,7 +76,7 @@ export class OrderBook {
     const at = slot << ORDER_SHIFT;
     const less = this.#orders[at | QUANTITY] - quantity;
     this.#orders[at | QUANTITY] = quantity;
-    const place = this.#place(side, keyOf(side, this.#orders[at | PRICE]));
+    const place = this.place(side, keyOf(side, this.#orders[at | PRICE]));
     place.f64[(place.at >> 1) | F64_TOTAL] -= less;
   }
 
@@ -114,7 +87,7 @@ export class OrderBook {
 
   /** Whether an incoming order at this price would trade. */
   crosses(side: Side, price: number): boolean {
-    return this.#window.words[BEST | (1 - side)] <= keyOf(1 - side, price);
+    return this.window.words[BEST | (1 - side)] <= keyOf(1 - side, price);
   }
 
   /** Lots that an incoming order could trade at once, counted no further than `enough`. */
@@ -122,43 +95,27 @@ export class OrderBook {
     const other = 1 - side;
     const limitKey = keyOf(other, limit);
     let sum = 0;
-    for (let key = this.#bestKey(other); key <= limitKey && sum < enough; key = this.#after(other, key)) {
-      sum += this.#total(other, key);
+    for (let key = this.bestKey(other); key <= limitKey && sum < enough; key = this.after(other, key)) {
+      sum += this.total(other, key);
     }
     return sum;
   }
 
-  /** A side's best price, 0 when it is empty. */
-  best(side: Side): number {
-    return side === 0 ? this.bestBid : this.bestAsk;
-  }
-
-  /** The next price of a side behind one, 0 when there is none. */
-  behind(side: Side, price: number): number {
-    const key = this.#after(side, keyOf(side, price));
-    return key === NO_KEY ? 0 : keyOf(side, key);
-  }
-
   /** The oldest order at a price, 0 when there is none. Its neighbours are linked by its record's NEXT. */
   first(side: Side, price: number): number {
-    const window = this.#window;
+    const window = this.window;
     const offset = window.offsetOf(side, price);
     if (offset >>> 0 < window.size) return window.words[window.levelAt(side, offset) | HEAD];
-    const far = this.#far[side].find(keyOf(side, price));
+    const far = this.far[side].find(keyOf(side, price));
     return far === 0 ? 0 : this.#memory.farLevels.i32[far * FAR_WORDS + HEAD];
-  }
-
-  /** Lots at a price. */
-  lotsAt(side: Side, price: number): number {
-    return this.#total(side, keyOf(side, price));
   }
 
   /** What buying or selling `quantity` lots at once trades for, in tick-lots; -1 when that passes 2^53 - 1. */
   cost(side: Side, quantity: number): number {
     const other = 1 - side;
     let sum = 0;
-    for (let key = this.#bestKey(other); key !== NO_KEY && quantity > 0; key = this.#after(other, key)) {
-      const lots = Math.min(quantity, this.#total(other, key));
+    for (let key = this.bestKey(other); key !== NO_KEY && quantity > 0; key = this.after(other, key)) {
+      const lots = Math.min(quantity, this.total(other, key));
       sum += lots * keyOf(other, key);
       if (sum > Number.MAX_SAFE_INTEGER) return -1;
       quantity -= lots;
@@ -170,23 +127,15 @@ export class OrderBook {
   lotsFor(side: Side, amount: number): number {
     const other = 1 - side;
     let lots = 0;
-    for (let key = this.#bestKey(other); key !== NO_KEY; key = this.#after(other, key)) {
+    for (let key = this.bestKey(other); key !== NO_KEY; key = this.after(other, key)) {
       const price = keyOf(other, key);
-      const total = this.#total(other, key);
+      const total = this.total(other, key);
       const affordable = Math.floor(amount / price);
       if (affordable < total) return lots + affordable;
       lots += total;
       amount -= total * price;
     }
     return lots;
-  }
-
-  /** A side's levels, best first. Allocates: for reports and tests. */
-  depth(side: Side): [price: number, lots: number][] {
-    const levels: [number, number][] = [];
-    for (let key = this.#bestKey(side); key !== NO_KEY; key = this.#after(side, key))
-      levels.push([keyOf(side, key), this.#total(side, key)]);
-    return levels;
   }
 
   /** Takes in an order whose record, with its links, is complete: how a book is rebuilt from a copy of its orders. */
@@ -196,12 +145,12 @@ export class OrderBook {
     const previous = orders[at | PREVIOUS];
     const next = orders[at | NEXT];
     const key = keyOf(side, orders[at | PRICE]);
-    const isNew = this.#total(side, key) === 0;
+    const isNew = this.total(side, key) === 0;
     if (isNew) {
       this.rest(slot, side, orders[at | PRICE], orders[at | QUANTITY]);
       orders[at | NEXT] = next;
     }
-    const { words, f64, at: level } = this.#place(side, key);
+    const { words, f64, at: level } = this.place(side, key);
     if (!isNew) f64[(level >> 1) | F64_TOTAL] += orders[at | QUANTITY];
     if (previous === 0) words[level | HEAD] = slot;
     else orders[at | PREVIOUS] = previous;
@@ -280,80 +229,28 @@ export class OrderBook {
   // ── Levels in the window ─────────────────────────────────────────────────────────────────────────────────────────────────
 
   #matchBest(side: number, quantity: number): number {
-    const window = this.#window;
+    const window = this.window;
     const price = keyOf(side, window.words[BEST | side]);
     const offset = window.offsetOf(side, price);
     if (offset >>> 0 >= window.size) return this.#matchFar(side, price, quantity);
     const level = window.levelAt(side, offset);
     const left = this.#matchLevel(window.words, window.f64, level, price, quantity);
-    if (window.words[level | HEAD] === 0) this.#closeNear(side, offset, price);
+    if (window.words[level | HEAD] === 0) this.closeNear(side, offset, price);
     return left;
-  }
-
-  #closeNear(side: number, offset: number, price: number): void {
-    const window = this.#window;
-    window.remove(side, offset);
-    const key = keyOf(side, price);
-    if (key !== window.words[BEST | side]) return;
-    window.words[BEST | side] = this.#far[side].size === 0 ? this.#nearAtOrAfter(side, offset) : this.#after(side, key);
-  }
-
-  #improve(side: number, key: number): void {
-    const words = this.#window.words;
-    if (key < words[BEST | side]) words[BEST | side] = key;
-  }
-
-  #nearAtOrAfter(side: number, offset: number): number {
-    const found = this.#window.atOrAfter(side, offset);
-    return found < 0 ? NO_KEY : keyOf(side, this.#window.priceAt(side, found));
-  }
-
-  // ── Levels by key, near or far ───────────────────────────────────────────────────────────────────────────────────────────
-
-  #bestKey(side: number): number {
-    return this.#window.words[BEST | side];
-  }
-
-  /** The key of the next level behind a key, or NO_KEY. */
-  #after(side: number, key: number): number {
-    const window = this.#window;
-    const offset = key + 1 - keyOf(side, window.priceAt(side, 0));
-    const near = offset < window.size ? this.#nearAtOrAfter(side, Math.max(0, offset)) : NO_KEY;
-    if (this.#far[side].size === 0) return near;
-    const far = this.#far[side].atOrAfter(key + 1);
-    return far === 0 ? near : Math.min(near, this.#memory.farLevels.i32[far * FAR_WORDS + KEY]);
-  }
-
-  /** Where a level's words are: in the window, or in a far level's record. */
-  #place(side: number, key: number): { words: Int32Array; f64: Float64Array; at: number } {
-    const window = this.#window;
-    const offset = window.offsetOf(side, keyOf(side, key));
-    if (offset >>> 0 < window.size) return { words: window.words, f64: window.f64, at: window.levelAt(side, offset) };
-    const { i32, f64 } = this.#memory.farLevels;
-    return { words: i32, f64, at: this.#far[side].find(key) * FAR_WORDS };
-  }
-
-  /** Lots at a level, 0 when there is none. */
-  #total(side: number, key: number): number {
-    const window = this.#window;
-    const offset = window.offsetOf(side, keyOf(side, key));
-    if (offset >>> 0 < window.size) return window.f64[(window.levelAt(side, offset) >> 1) | F64_TOTAL];
-    const far = this.#far[side].find(key);
-    return far === 0 ? 0 : this.#memory.farLevels.f64[((far * FAR_WORDS) >> 1) | F64_TOTAL];
   }
 
   // ── Levels outside the window ────────────────────────────────────────────────────────────────────────────────────────────
 
   #restFar(slot: number, side: Side, price: number, quantity: number): boolean {
-    if (this.#moveWindow(price)) return this.rest(slot, side, price, quantity);
+    if (this.moveWindow(price)) return this.rest(slot, side, price, quantity);
     const { farLevels } = this.#memory;
     const key = keyOf(side, price);
-    let far = this.#far[side].find(key);
+    let far = this.far[side].find(key);
     if (far === 0) {
       far = farLevels.take();
       if (far === 0) return false;
-      this.#far[side].insertEmpty(far, key);
-      this.#improve(side, key);
+      this.far[side].insertEmpty(far, key);
+      this.improve(side, key);
     }
     this.#append(farLevels.i32, farLevels.f64, far * FAR_WORDS, slot, price, quantity);
     return true;
@@ -361,84 +258,15 @@ export class OrderBook {
 
   #removeFar(slot: number, side: number, price: number): void {
     const { i32, f64 } = this.#memory.farLevels;
-    const far = this.#far[side].find(keyOf(side, price));
-    if (this.#unlink(i32, f64, far * FAR_WORDS, slot)) this.#closeFar(side, far, keyOf(side, price));
+    const far = this.far[side].find(keyOf(side, price));
+    if (this.#unlink(i32, f64, far * FAR_WORDS, slot)) this.closeFar(side, far, keyOf(side, price));
   }
 
   #matchFar(side: number, price: number, quantity: number): number {
     const { i32, f64 } = this.#memory.farLevels;
-    const far = this.#far[side].find(keyOf(side, price));
+    const far = this.far[side].find(keyOf(side, price));
     const left = this.#matchLevel(i32, f64, far * FAR_WORDS, price, quantity);
-    if (i32[far * FAR_WORDS + HEAD] === 0) this.#closeFar(side, far, keyOf(side, price));
+    if (i32[far * FAR_WORDS + HEAD] === 0) this.closeFar(side, far, keyOf(side, price));
     return left;
   }
-
-  #closeFar(side: number, far: number, key: number): void {
-    this.#farTouches++;
-    this.#far[side].remove(far);
-    this.#memory.farLevels.give(far);
-    if (key === this.#bestKey(side)) this.#window.words[BEST | side] = this.#after(side, key);
-  }
-
-  /** Called for an order outside the window: moves the window when that has become worth it. Returns whether the price is in it now. */
-  #moveWindow(price: number): boolean {
-    const window = this.#window;
-    const [bid, ask] = [this.bestBid, this.bestAsk];
-    if (bid === 0 && ask === 0) {
-      window.base = Math.max(0, price - (window.size >> 1));
-      return true;
-    }
-    if (++this.#farTouches < this.#patience) return false;
-    this.#patience = Math.max(PATIENCE, window.count());
-    if (this.#farTouches < this.#patience) return false;
-    this.#farTouches = 0;
-    this.#patience = PATIENCE;
-    const middle = bid === 0 ? ask : ask === 0 ? bid : Math.floor((bid + ask) / 2);
-    const isCentred = Math.abs(middle - (window.base + (window.size >> 1))) < window.size >> 2;
-    if (isCentred && window.size === LAST_WINDOW) return false;
-    const size = isCentred ? window.size * 2 : window.size;
-    this.#reframe(new TickWindow(Math.max(0, middle - (size >> 1)), size));
-    return this.#window.offsetOf(1, price) >>> 0 < size;
-  }
-
-  /** Carries all levels over into another window: those outside it become far, far ones inside it near. */
-  #reframe(to: TickWindow): void {
-    const from = this.#window;
-    const pool = this.#memory.farLevels;
-    this.#window = to;
-    for (let side = 0; side < 2; side++) {
-      const far = this.#far[side];
-      to.words[BEST | side] = from.words[BEST | side];
-      for (let offset = from.atOrAfter(side, 0); offset >= 0; offset = from.after(side, offset)) {
-        const price = from.priceAt(side, offset);
-        const into = to.offsetOf(side, price);
-        if (into >>> 0 < to.size) {
-          copyLevel(from.words, from.levelAt(side, offset), to.words, to.levelAt(side, into));
-          to.add(side, into);
-        } else {
-          const record = pool.take(); // there are as many as orders
-          far.insertEmpty(record, keyOf(side, price));
-          copyLevel(from.words, from.levelAt(side, offset), pool.i32, record * FAR_WORDS);
-        }
-      }
-      const first = keyOf(side, to.priceAt(side, 0));
-      for (let record = far.atOrAfter(first); record !== 0; record = far.atOrAfter(first)) {
-        const offset = pool.i32[record * FAR_WORDS + KEY] - first;
-        if (offset >= to.size) break;
-        copyLevel(pool.i32, record * FAR_WORDS, to.words, to.levelAt(side, offset));
-        to.add(side, offset);
-        far.remove(record);
-        pool.give(record);
-      }
-    }
-  }
-}
-
-function copyLevel(from: Int32Array, at: number, to: Int32Array, toAt: number): void {
-  for (let word = 0; word < level.WORDS; word++) to[toAt + word] = from[at + word];
-}
-
-/** A side's key for a price, and a price for a key: the price itself among asks, its mirror image among bids. Free of branches. */
-function keyOf(side: number, price: number): number {
-  return price ^ ((side - 1) & NO_KEY);
 }

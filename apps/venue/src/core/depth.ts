@@ -1,57 +1,12 @@
+import { createLevelPool, LevelSums } from '@outcry/book/level-sums';
 import { BUY, SELL, type Side } from '@outcry/market/order-terms';
+import type { SlotPool } from '@outcry/memory/slot-pool';
 
-const SIDES: readonly Side[] = [BUY, SELL];
-
-/** A price of one side: the exact sum of its lots, and by collector the take that it was last noted for. */
-interface Level {
-  lots: number;
-  readonly noted: number[];
-}
-
-/** Price levels of one side, best first. */
-class DepthSide {
-  readonly prices: number[] = [];
-  readonly #levels = new Map<number, Level>();
-  readonly #side: Side;
-
-  constructor(side: Side) {
-    this.#side = side;
-  }
-
-  /** Adds lots to a price, or takes them off. Its level stays, also with none left, until it is forgotten. */
-  change(price: number, lots: number): Level {
-    let level = this.#levels.get(price);
-    if (level === undefined) {
-      level = { lots: 0, noted: [] };
-      this.#levels.set(price, level);
-    }
-    const before = level.lots;
-    level.lots = Math.max(0, before + lots);
-    if (before === 0 && level.lots > 0) this.prices.splice(this.#place(price), 0, price);
-    else if (before > 0 && level.lots === 0) this.prices.splice(this.#place(price), 1);
-    return level;
-  }
-
-  /** Forgets a price that has no lots. */
-  forget(price: number): void {
-    if (this.#levels.get(price)?.lots === 0) this.#levels.delete(price);
-  }
-
-  lotsAt(price: number): number {
-    return this.#levels.get(price)?.lots ?? 0;
-  }
-
-  #place(price: number): number {
-    let low = 0;
-    let high = this.prices.length;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (this.#side === BUY ? this.prices[middle] > price : this.prices[middle] < price) low = middle + 1;
-      else high = middle;
-    }
-    return low;
-  }
-}
+/** Collectors that have a mark of their own in the levels. */
+const MARKED = 31;
+const FIRST_PRICES = 64;
+/** Far levels of a book that shares no memory with others. */
+const OWN_LEVELS = 1 << 16;
 
 export interface DepthChange {
   firstUpdateId: number;
@@ -60,59 +15,122 @@ export interface DepthChange {
   asks: [price: number, lots: number][];
 }
 
+/** Prices of one side that changed. One may be noted more than once; there are never more than twice as many as are different. */
+class ChangedPrices {
+  #prices = new Int32Array(FIRST_PRICES);
+  #count = 0;
+
+  add(price: number): void {
+    if (this.#count === this.#prices.length) this.#makeRoom();
+    this.#prices[this.#count++] = price;
+  }
+
+  /** All of them, each once, lowest first. Valid until the next {@link add}. */
+  take(): Int32Array {
+    const prices = this.#sorted();
+    this.#count = 0;
+    return prices;
+  }
+
+  #sorted(): Int32Array {
+    const prices = this.#prices.subarray(0, this.#count).sort();
+    let count = 0;
+    for (let i = 0; i < prices.length; i++) if (i === 0 || prices[i] !== prices[i - 1]) prices[count++] = prices[i];
+    return prices.subarray(0, count);
+  }
+
+  #makeRoom(): void {
+    const prices = this.#sorted();
+    this.#count = prices.length;
+    if (prices.length * 2 <= this.#prices.length) return;
+    const wider = new Int32Array(this.#prices.length * 2);
+    wider.set(prices);
+    this.#prices = wider;
+  }
+}
+
 /** Changes since the last time somebody took them. */
 class ChangeCollector {
   firstUpdateId = 0;
-  /** which take the changes are for, from 1 */
-  take = 1;
-  /** prices changed; one that was forgotten meanwhile may be noted again */
-  readonly prices: [number[], number[]] = [[], []];
+  readonly mark: number;
+  readonly sides: readonly [ChangedPrices, ChangedPrices] = [new ChangedPrices(), new ChangedPrices()];
+
+  /** @param mark its bit in the levels that it has noted, 0: it has none, and notes every change */
+  constructor(mark: number) {
+    this.mark = mark;
+  }
+
+  note(side: Side, price: number, updateId: number): void {
+    if (this.firstUpdateId === 0) this.firstUpdateId = updateId;
+    this.sides[side].add(price);
+  }
 }
 
-/** One instrument's aggregated book, with update ids that let a client join a snapshot and the changes after it. Its changes are to be taken. */
+/**
+ * One instrument's aggregated book, with update ids that let a client join a snapshot and the changes after it. Its changes are to be
+ * taken. A change costs the same however many levels there are; taking k changed prices sorts those k.
+ */
 export class Depth {
-  readonly #sides: [DepthSide, DepthSide] = [new DepthSide(0), new DepthSide(1)];
-  readonly #collectors: ChangeCollector[] = [];
   /** Number of the last change; every change has one. */
   updateId = 1;
+  readonly #levels: LevelSums;
+  readonly #collectors: ChangeCollector[] = [];
+  /** marks of all collectors */
+  #marks = 0;
+
+  /** @param levels of createLevelPool, which books may share */
+  constructor(levels: SlotPool = createLevelPool(OWN_LEVELS)) {
+    this.#levels = new LevelSums(levels);
+  }
 
   /** Somebody who takes changes at intervals. Returns a number for {@link take}. */
   addCollector(): number {
-    return this.#collectors.push(new ChangeCollector()) - 1;
+    const number = this.#collectors.length;
+    const mark = number < MARKED ? 1 << number : 0;
+    this.#marks |= mark;
+    this.#collectors.push(new ChangeCollector(mark));
+    return number;
   }
 
   change(side: Side, price: number, lots: number): void {
     this.updateId++;
-    const { noted } = this.#sides[side].change(price, lots);
+    const fresh = this.#levels.change(side, price, lots, this.#marks);
+    if (fresh === 0 && this.#collectors.length <= MARKED) return;
     for (let i = 0; i < this.#collectors.length; i++) {
       const collector = this.#collectors[i];
-      if (noted[i] === collector.take) continue;
-      noted[i] = collector.take;
-      if (collector.firstUpdateId === 0) collector.firstUpdateId = this.updateId;
-      collector.prices[side].push(price);
+      if (collector.mark === 0 || (fresh & collector.mark) !== 0) collector.note(side, price, this.updateId);
     }
   }
 
-  /** The changes since the last take, with each price's sum now (0: gone); undefined when there are none. */
+  /** The changes since the last take, with each price's sum now (0: gone), best first; undefined when there are none. */
   take(collectorNumber: number): DepthChange | undefined {
     const collector = this.#collectors[collectorNumber];
     if (collector.firstUpdateId === 0) return undefined;
-    const changed = (side: Side): [number, number][] =>
-      [...new Set(collector.prices[side])].map((price) => [price, this.#sides[side].lotsAt(price)]);
-    const change = { firstUpdateId: collector.firstUpdateId, lastUpdateId: this.updateId, bids: changed(0), asks: changed(1) };
+    const { firstUpdateId } = collector;
     collector.firstUpdateId = 0;
-    collector.take++;
-    for (const side of SIDES) for (const price of collector.prices[side].splice(0)) this.#sides[side].forget(price);
-    return change;
+    const [bids, asks] = [this.#taken(collector, BUY), this.#taken(collector, SELL)];
+    return { firstUpdateId, lastUpdateId: this.updateId, bids: bids.reverse(), asks };
+  }
+
+  #taken(collector: ChangeCollector, side: Side): [price: number, lots: number][] {
+    const changed: [number, number][] = [];
+    for (const price of collector.sides[side].take()) {
+      this.#levels.unmark(side, price, collector.mark);
+      changed.push([price, this.#levels.lotsAt(side, price)]);
+    }
+    return changed;
   }
 
   best(side: Side): [price: number, lots: number] | undefined {
-    const price = this.#sides[side].prices[0];
-    return price === undefined ? undefined : [price, this.#sides[side].lotsAt(price)];
+    const price = this.#levels.best(side);
+    return price === 0 ? undefined : [price, this.#levels.lotsAt(side, price)];
   }
 
   /** The best levels of a side. */
   levels(side: Side, limit: number): [price: number, lots: number][] {
-    return this.#sides[side].prices.slice(0, limit).map((price) => [price, this.#sides[side].lotsAt(price)]);
+    const found: [number, number][] = [];
+    for (let price = this.#levels.best(side); price !== 0 && found.length < limit; price = this.#levels.behind(side, price))
+      found.push([price, this.#levels.lotsAt(side, price)]);
+    return found;
   }
 }

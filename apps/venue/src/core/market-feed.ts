@@ -1,5 +1,6 @@
 import { BUY, type Side } from '@outcry/market/order-terms';
 import { STATE } from '@outcry/market/rules';
+import type { SlotPool } from '@outcry/memory/slot-pool';
 import { addCandle, addPrint, type Candle, newCandle, restartCandle, spanStart } from '../store/candle.ts';
 import { CANDLE_SECONDS } from '../store/schema.ts';
 import { Depth } from './depth.ts';
@@ -37,7 +38,7 @@ export interface DayStatistics {
 /** What the public sees of one instrument. */
 export class MarketFeed {
   readonly instrument: Instrument;
-  readonly depth = new Depth();
+  readonly depth: Depth;
   readonly trades: Trade[] = [];
   readonly aggregates: AggregateTrade[] = [];
   readonly #candles = new Map<number, Candle[]>();
@@ -55,8 +56,10 @@ export class MarketFeed {
   /** where the running auction would trade; of the last one, where it did */
   auction: AuctionPrice = { price: 0, volume: 0, surplus: 0 };
 
-  constructor(instrument: Instrument) {
+  /** @param levels of createLevelPool, which feeds share; none: it has its own */
+  constructor(instrument: Instrument, levels?: SlotPool) {
     this.instrument = instrument;
+    this.depth = new Depth(levels);
     for (const seconds of Object.values(CANDLE_SECONDS)) this.#candles.set(seconds, []);
   }
 
