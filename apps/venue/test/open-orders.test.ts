@@ -4,6 +4,7 @@ import { orderId } from '@outcry/market/command';
 import { LIMIT, type OrderKind, type Side, type TimeInForce } from '@outcry/market/order-terms';
 import fc from 'fast-check';
 import { OpenOrders } from '../src/core/open-orders.ts';
+import { makeTerms } from '../src/core/special-terms.ts';
 import type { Order } from '../src/core/view.ts';
 import { STATUS } from '../src/store/schema.ts';
 
@@ -14,7 +15,7 @@ function order(slot: number, generation: number, account: number): Order {
     id: orderId(slot, generation),
     account,
     instrument: 70_000 % (slot + 1),
-    clientId: generation % 3 === 0 ? '' : `häuser-${slot}`,
+    clientId: generation % 3 === 0 ? '' : `häuser-${slot % 5}-${'x'.repeat(slot)}`,
     side: (slot & 1) as Side,
     kind: (slot % 3) as OrderKind,
     timeInForce: (generation % 3) as TimeInForce,
@@ -30,7 +31,8 @@ function order(slot: number, generation: number, account: number): Order {
     resting: generation % 2 === 0,
     shown: generation,
     waiting: generation % 3 === 0,
-    terms: undefined,
+    terms:
+      generation % 4 === 0 ? { ...makeTerms({ stopPrice: slot, display: 0, expiry: 2 ** 52, session: 5 }), list: generation } : undefined,
   };
 }
 
@@ -95,6 +97,10 @@ it('open orders outside the heap are what a plain map holds, for any adds, chang
           assert.equal(orders.get(open.id), undefined);
         }
         assert.equal(orders.size, plain.size);
+        assert.equal(
+          orders.hasSpecial,
+          [...plain.values()].some(({ terms }) => terms !== undefined),
+        );
         for (const known of plain.values()) {
           assert.deepEqual(orders.get(known.id), known);
           assert.deepEqual(orders.findByClientId(known.account, known.clientId), known.clientId === '' ? undefined : known);

@@ -1,11 +1,9 @@
 import { command, generationOf, orderId, slotOf } from '@outcry/market/command';
 import { LIMIT, type OrderKind, type Side, type TimeInForce } from '@outcry/market/order-terms';
 import { record } from '@outcry/memory/record';
-import { createSharedMap, SharedMap } from '@outcry/memory/shared-map';
 import { f64Of, i32Of, reserve } from '@outcry/memory/span';
 import { STATUS } from '../store/schema.ts';
-import { textHash } from './commands.ts';
-import type { SpecialTerms } from './special-terms.ts';
+import { TermsTable } from './special-terms.ts';
 import type { Order } from './view.ts';
 
 /** An open order in memory, 128 bytes, by the slot that the engine gave it. */
@@ -27,6 +25,7 @@ export const openOrderShape = record(
     next: 'i32',
     clientBytes: 'i32',
     shown: 'i32',
+    chain: 'i32',
     clientId: command.TEXT_BYTES,
   },
   { align: 64 },
@@ -45,23 +44,31 @@ const { index: QUANTITY } = fields.quantity;
 const { index: LEFT } = fields.left;
 /** Side, kind, time in force and post-only, a byte each. */
 const { index: TERMS } = fields.terms;
-/** OPEN, RESTING, WAITING, and the status. */
+/** OPEN, RESTING, WAITING, HAS_TERMS, and the status. */
 const { index: STATE } = fields.state;
 const { index: PREVIOUS } = fields.previous;
 const { index: NEXT } = fields.next;
 const { index: SHOWN } = fields.shown;
 const { index: CLIENT_BYTES } = fields.clientBytes;
+/** the next order in the same bucket of the index */
+const { index: CHAIN } = fields.chain;
 const { offset: CLIENT_ID } = fields.clientId;
+const CLIENT_WORD = CLIENT_ID / 4;
+const CLIENT_WORDS = command.TEXT_BYTES / 4;
 const OPEN = 1;
 const RESTING = 2;
 const WAITING = 4;
+const HAS_TERMS = 8;
 const STATUS_SHIFT = 8;
 const STATE_BITS = (1 << STATUS_SHIFT) - 1;
 
+/** Differs from process to process, so that nobody can choose client order ids that all fall into one bucket. */
+const SALT = (Math.random() * 0x7fffffff) | 0;
+
 /**
  * The open orders of a view, outside the JavaScript heap: a record each, at the engine's slot, linked into a list an account, and
- * found by client order id through a map. What happens to an order is done in place, by its slot, without an object; {@link copy} and
- * what finds orders make one.
+ * found by client order id through an index that is threaded through the records. What happens to an order is done in place, by its
+ * slot, without an object, and costs the same however many are open; {@link copy} and what finds orders make one.
  */
 export class OpenOrders {
   readonly capacity: number;
@@ -73,9 +80,14 @@ export class OpenOrders {
   readonly #heads: Int32Array;
   readonly #tails: Int32Array;
   readonly #counts: Int32Array;
-  readonly #byClientId: SharedMap;
-  /** terms of the few orders that have some, by slot */
-  readonly #terms = new Map<number, SpecialTerms>();
+  /** newest order of each bucket of client order ids */
+  readonly #buckets: Int32Array;
+  readonly #terms: TermsTable;
+  /** orders with terms */
+  #special = 0;
+  /** a client order id that is looked for */
+  readonly #wanted = Buffer.alloc(command.TEXT_BYTES);
+  readonly #wantedWords = new Int32Array(this.#wanted.buffer, this.#wanted.byteOffset, CLIENT_WORDS);
 
   constructor(capacity: number, accounts: number) {
     this.capacity = capacity;
@@ -86,7 +98,8 @@ export class OpenOrders {
     this.#heads = i32Of(reserve(accounts * 4));
     this.#tails = i32Of(reserve(accounts * 4));
     this.#counts = i32Of(reserve(accounts * 4));
-    this.#byClientId = new SharedMap(createSharedMap({ capacity, valueWords: 2 }));
+    this.#buckets = i32Of(reserve(2 ** Math.ceil(Math.log2(capacity + 1)) * 4));
+    this.#terms = new TermsTable(capacity);
   }
 
   add(order: Order): void {
@@ -99,21 +112,22 @@ export class OpenOrders {
     words[at + TERMS] = order.side | (order.kind << 8) | (order.timeInForce << 16) | (order.postOnly ? 1 << 24 : 0);
     this.#f64[(at >> 1) + AMOUNT] = order.amount;
     this.#f64[(at >> 1) + TIME] = order.time;
-    words[at + CLIENT_BYTES] =
-      order.clientId === '' ? 0 : this.#bytes.write(order.clientId, slot * BYTES + CLIENT_ID, command.TEXT_BYTES, 'utf8');
-    if (order.terms !== undefined) this.#terms.set(slot, order.terms);
+    words[at + CLIENT_BYTES] = 0;
+    if (order.clientId !== '') this.#index(slot, order.clientId);
+    let state = OPEN | (order.resting ? RESTING : 0) | (order.waiting ? WAITING : 0) | (order.status << STATUS_SHIFT);
+    if (order.terms !== undefined) {
+      this.#terms.set(slot, order.terms);
+      this.#special++;
+      state |= HAS_TERMS;
+    }
     words[at + QUANTITY] = order.quantity;
     words[at + LEFT] = order.left;
     words[at + PRICE] = order.price;
     words[at + SHOWN] = order.shown;
-    words[at + STATE] = OPEN | (order.resting ? RESTING : 0) | (order.waiting ? WAITING : 0) | (order.status << STATUS_SHIFT);
+    words[at + STATE] = state;
     this.#f64[(at >> 1) + EXECUTED] = order.executedAmount;
     this.#f64[(at >> 1) + UPDATE_TIME] = order.updateTime;
     this.#link(slot, order.account);
-    if (order.clientId !== '') {
-      this.#byClientId.value.i32[0] = slot;
-      this.#byClientId.set(...clientKey(order.account, order.clientId));
-    }
     this.size++;
   }
 
@@ -186,7 +200,7 @@ export class OpenOrders {
   amend(slot: number, quantity: number, left: number, time: number): number {
     const at = slot * WORDS;
     const words = this.#i32;
-    const isIceberg = (this.#terms.size > 0 ? (this.#terms.get(slot)?.display ?? 0) : 0) > 0;
+    const isIceberg = (words[at + STATE] & HAS_TERMS) !== 0 && this.#terms.displayOf(slot) > 0;
     const less = isIceberg ? 0 : Math.min(words[at + SHOWN], words[at + LEFT] - left);
     words[at + QUANTITY] = quantity;
     words[at + LEFT] = left;
@@ -210,13 +224,11 @@ export class OpenOrders {
   remove(slot: number): void {
     const at = slot * WORDS;
     const account = this.#i32[at + ACCOUNT];
+    if ((this.#i32[at + STATE] & HAS_TERMS) !== 0) this.#special--;
     this.#i32[at + STATE] = 0;
-    if (this.#terms.size > 0) this.#terms.delete(slot);
     this.#unlink(slot, account);
+    if (this.#i32[at + CLIENT_BYTES] !== 0) this.#unindex(slot);
     this.size--;
-    if (this.#i32[at + CLIENT_BYTES] === 0) return;
-    const key = clientKey(account, this.#clientId(slot));
-    if (this.#byClientId.get(...key) && this.#byClientId.value.i32[0] === slot) this.#byClientId.delete(...key);
   }
 
   #isOpen(slot: number, generation: number): boolean {
@@ -240,7 +252,7 @@ export class OpenOrders {
 
   /** Whether any order has terms that the clock may bring something about for. */
   get hasSpecial(): boolean {
-    return this.#terms.size > 0;
+    return this.#special > 0;
   }
 
   countOf(account: number): number {
@@ -248,9 +260,13 @@ export class OpenOrders {
   }
 
   findByClientId(account: number, clientId: string): Order | undefined {
-    if (clientId === '' || !this.#byClientId.get(...clientKey(account, clientId))) return undefined;
-    const order = this.copy(this.#byClientId.value.i32[0]);
-    return order.account === account && order.clientId === clientId ? order : undefined;
+    if (clientId === '' || Buffer.byteLength(clientId) > command.TEXT_BYTES) return undefined;
+    this.#wanted.fill(0);
+    this.#wanted.write(clientId);
+    const bucket = this.#bucketOf(account, this.#wantedWords, 0);
+    for (let slot = this.#buckets[bucket]; slot !== 0; slot = this.#i32[slot * WORDS + CHAIN])
+      if (this.#i32[slot * WORDS + ACCOUNT] === account && this.#isWanted(slot)) return this.copy(slot);
+    return undefined;
   }
 
   /** The order in a slot that is open, or about to be removed. */
@@ -279,8 +295,46 @@ export class OpenOrders {
       resting: (state & RESTING) !== 0,
       shown: words[at + SHOWN],
       waiting: (state & WAITING) !== 0,
-      terms: this.#terms.get(slot),
+      terms: (state & HAS_TERMS) === 0 ? undefined : this.#terms.get(slot),
     };
+  }
+
+  #index(slot: number, clientId: string): void {
+    const at = slot * WORDS;
+    const words = this.#i32;
+    words.fill(0, at + CLIENT_WORD, at + CLIENT_WORD + CLIENT_WORDS);
+    words[at + CLIENT_BYTES] = this.#bytes.write(clientId, slot * BYTES + CLIENT_ID, command.TEXT_BYTES, 'utf8');
+    const bucket = this.#bucketOf(words[at + ACCOUNT], words, at + CLIENT_WORD);
+    words[at + CHAIN] = this.#buckets[bucket];
+    this.#buckets[bucket] = slot;
+  }
+
+  #unindex(slot: number): void {
+    const words = this.#i32;
+    const bucket = this.#bucketOf(words[slot * WORDS + ACCOUNT], words, slot * WORDS + CLIENT_WORD);
+    const next = words[slot * WORDS + CHAIN];
+    let link = this.#buckets[bucket];
+    if (link === slot) {
+      this.#buckets[bucket] = next;
+      return;
+    }
+    while (words[link * WORDS + CHAIN] !== slot) link = words[link * WORDS + CHAIN];
+    words[link * WORDS + CHAIN] = next;
+  }
+
+  #bucketOf(account: number, words: Int32Array, from: number): number {
+    let h = SALT ^ Math.imul(account, 0x27d4eb2d);
+    for (let i = 0; i < CLIENT_WORDS; i++) {
+      h = Math.imul(h ^ words[from + i], 0x9e3779b1);
+      h ^= h >>> 15;
+    }
+    h = Math.imul(h, 0x85ebca6b);
+    return (h ^ (h >>> 13)) & (this.#buckets.length - 1);
+  }
+
+  #isWanted(slot: number): boolean {
+    for (let i = 0; i < CLIENT_WORDS; i++) if (this.#i32[slot * WORDS + CLIENT_WORD + i] !== this.#wantedWords[i]) return false;
+    return true;
   }
 
   #clientId(slot: number): string {
@@ -310,8 +364,4 @@ export class OpenOrders {
     else words[next * WORDS + PREVIOUS] = previous;
     this.#counts[account]--;
   }
-}
-
-function clientKey(account: number, clientId: string): [low: number, high: number] {
-  return textHash(`${account}:${clientId}`);
 }

@@ -6,7 +6,7 @@ import { legOf, triggerOf } from '@outcry/market/terms';
 import { endStatus, STATUS } from '../store/schema.ts';
 import type { OpenOrders } from './open-orders.ts';
 import type { SharedState } from './shared-state.ts';
-import { readTerms, type SpecialTerms } from './special-terms.ts';
+import { makeTerms, readTerms, type SpecialTerms } from './special-terms.ts';
 
 /** An order as its owner sees it. Prices in ticks, quantities in lots, amounts in quote units, times in microseconds since 1970. */
 export interface Order {
@@ -125,7 +125,9 @@ export class View {
   readonly #trade: Trade = newTrade();
   readonly #opened: Order = newOrder();
   #text = '';
-  #terms: SpecialTerms | undefined;
+  /** of the next order, where there are some */
+  readonly #terms: SpecialTerms = makeTerms({});
+  #hasTerms = false;
   #isTransfer = false;
 
   constructor(listener: ViewListener, unitOf: (instrument: number) => number, state: SharedState, orders: OpenOrders) {
@@ -151,7 +153,8 @@ export class View {
         this.#text = readText(i32, at);
         break;
       case EVENT.TERMS:
-        this.#terms = readTerms(i32, f64, at);
+        readTerms(i32, f64, at, this.#terms);
+        this.#hasTerms = true;
         break;
       case EVENT.LIST:
         this.#text = ''; // the store keeps lists
@@ -214,7 +217,8 @@ export class View {
     const amount = f64[(at >> 1) + event.F64_AMOUNT];
     const left = i32[at + event.REMAINING];
     const flags = head >>> 16;
-    const isWaitingLeg = (flags & WAITING) !== 0 && legOf(this.#terms?.flags ?? 0) > 0 && triggerOf(this.#terms?.flags ?? 0) === 0;
+    const termsFlags = this.#hasTerms ? this.#terms.flags : 0;
+    const isWaitingLeg = (flags & WAITING) !== 0 && legOf(termsFlags) > 0 && triggerOf(termsFlags) === 0;
     const slot = i32[at + event.ORDER_SLOT];
     const order = this.#opened;
     order.id = orderId(slot, i32[at + event.ORDER_GENERATION]);
@@ -236,9 +240,9 @@ export class View {
     order.resting = (flags & RESTING) !== 0;
     order.shown = order.resting && (flags & DARK) === 0 ? left : 0;
     order.waiting = (flags & WAITING) !== 0;
-    order.terms = this.#terms;
+    order.terms = this.#hasTerms ? this.#terms : undefined;
     this.#text = '';
-    this.#terms = undefined;
+    this.#hasTerms = false;
     this.orders.add(order);
     if (isNew && this.#listener.follows(order.account)) this.#listener.onAccepted(this.orders.copy(slot));
     if (order.shown > 0) this.#tellDepth(slot, order.shown);
