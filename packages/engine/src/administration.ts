@@ -11,6 +11,15 @@ const { PLACE, ACCOUNT, PRICE, QUANTITY, ORDER_SLOT, ASSET, F64_AMOUNT, F64_UNIT
 
 /** Commands that no order needs to be fast for: money in and out, definitions, rules, states, lists. */
 export function administer(engine: Engine, kind: number, i32: Int32Array, f64: Float64Array, at: number): void {
+  if (kind === COMMAND.PIECE) {
+    engine.registry.stage(i32, at);
+    return;
+  }
+  if (kind === COMMAND.PUT_RECORD) {
+    putRecord(engine, i32, at);
+    return;
+  }
+  engine.registry.forgetStaged(); // left by a gateway that ended in between
   if (kind === COMMAND.NEW_LIST) {
     enterList(engine, i32, at);
     return;
@@ -34,6 +43,14 @@ export function administer(engine: Engine, kind: number, i32: Int32Array, f64: F
   engine.writer.applied(account, asset);
   if (kind === COMMAND.DEPOSIT || kind === COMMAND.WITHDRAW || kind === COMMAND.TRANSFER) engine.writer.balance(account, asset);
   if (kind === COMMAND.TRANSFER) engine.writer.balance(i32[at + ORDER_SLOT], asset);
+}
+
+function putRecord(engine: Engine, i32: Int32Array, at: number): void {
+  const { registry, writer } = engine;
+  const [nameBytes, valueBytes] = [i32[at + PRICE], i32[at + QUANTITY]];
+  if (registry.put(nameBytes, valueBytes)) writer.record(registry.stated, nameBytes, valueBytes);
+  else writer.reject(REASON.INVALID_DEFINITION, 0, 0, i32[at + PLACE] & 0xffff, i32[at + ACCOUNT], 0, 0);
+  registry.forgetStaged();
 }
 
 /** Not a reason: a deposit or withdrawal that took effect before. */

@@ -22,6 +22,7 @@ import { EventWriter } from './event-writer.ts';
 import { Instruments, instrument as instrumentRecord, PLAIN, WATCHED } from './instruments.ts';
 import { details as detailsRecord, isIndexed, OrderDetails } from './order-details.ts';
 import { References } from './references.ts';
+import { Registry } from './registry.ts';
 import { RuleBook } from './rules/rule-book.ts';
 import { SpecialOrders } from './rules/special-orders.ts';
 import { Settlement } from './settlement.ts';
@@ -93,6 +94,7 @@ export class Engine {
   readonly rules: RuleBook;
   readonly staged = new Staged();
   readonly references = new References();
+  readonly registry = new Registry();
   /** what staged holds, so that the hot path need not ask it */
   #pending = 0;
   readonly #orders: Int32Array;
@@ -132,7 +134,7 @@ export class Engine {
 
   /** Whether a record was applied that belongs to a command that was not: no place for a snapshot. */
   get midCommand(): boolean {
-    return this.#pending !== 0;
+    return this.#pending !== 0 || this.registry.isStaging;
   }
 
   /**

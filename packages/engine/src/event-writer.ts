@@ -15,6 +15,8 @@ const { ACCEPTED, REJECTED, BALANCE, APPLIED } = EVENT;
 
 const SEQUENCE = 0;
 const TIME = 1;
+/** Words that a TEXT event has room for, and a PIECE. */
+const TEXT_EVENT_WORDS = 11;
 
 /**
  * Writes events, stamps them with the command's sequence number and time, and keeps a rolling hash over them: engines whose
@@ -175,6 +177,20 @@ export class EventWriter {
     for (let i = 0; i < count; i++) this.#output.i32[at + wordOfText(i)] = words[from + i];
   }
 
+  /** A gateways' record was put or removed. @param words its name and its bytes */
+  record(words: Int32Array, nameBytes: number, valueBytes: number): void {
+    const count = Math.ceil((nameBytes + Math.max(valueBytes, 0)) / 4);
+    for (let from = 0; from < count; from += TEXT_EVENT_WORDS) {
+      const at = this.#start(EVENT.PIECE, 0, 0);
+      for (let i = 0; i < TEXT_EVENT_WORDS; i++) this.#output.i32[at + wordOfText(i)] = from + i < count ? words[from + i] : 0;
+    }
+    for (let i = 0; i < count; i++) this.#mix(words[i], i ^ (EVENT.PIECE << 24));
+    const at = this.#start(EVENT.RECORD, 0, -1);
+    this.#output.i32[at | PRICE] = nameBytes;
+    this.#output.i32[at | QUANTITY] = valueBytes;
+    this.#mix(nameBytes, valueBytes ^ (EVENT.RECORD << 24));
+  }
+
   /** State for a snapshot: sequence, time and hash. */
   used(): Uint8Array {
     const bytes = new Uint8Array(24);
@@ -211,6 +227,11 @@ export class EventWriter {
 /** Where a TEXT event has a word of its text. */
 function wordOfText(i: number): number {
   return i < event.TEXT_WORDS ? event.TEXT + i : event.MORE_TEXT + i - event.TEXT_WORDS;
+}
+
+/** Adds the bytes of a PIECE event to those before it. */
+export function readPiece(i32: Int32Array, at: number, pieces: number[]): void {
+  for (let i = 0; i < TEXT_EVENT_WORDS; i++) pieces.push(i32[at + wordOfText(i)]);
 }
 
 const textWords = new Int32Array(command.TEXT_BYTES / 4);

@@ -6,8 +6,8 @@ import { details as detailsRecord, isIndexed } from './order-details.ts';
 import { PLACE } from './rules/special-orders.ts';
 
 /** Byte ranges of an image, and where some of them are: the order is that of imageOf and restoreImage. */
-export const IMAGE_PARTS = 16;
-export const IMAGE_PART = { ORDERS: 6, DETAILS: 7, SPECIALS: 12, REFERENCES: 14 } as const;
+export const IMAGE_PARTS = 17;
+export const IMAGE_PART = { ORDERS: 6, DETAILS: 7, SPECIALS: 12, REFERENCES: 14, REGISTRY: 16 } as const;
 
 /** An engine's whole state as byte ranges, in a fixed order. They are views: copy or write them before the engine goes on. */
 export function imageOf(engine: Engine): Uint8Array[] {
@@ -25,6 +25,7 @@ export function imageOf(engine: Engine): Uint8Array[] {
     engine.specials.pool.used(),
     engine.rules.lists.pool.used(),
     ...engine.references.used(),
+    engine.registry.used(),
   ];
 }
 
@@ -41,6 +42,7 @@ export function restoreImage(engine: Engine, parts: readonly Uint8Array[]): void
   engine.specials.restore(specials);
   engine.rules.lists.pool.restore(lists);
   engine.references.restore(parts.slice(IMAGE_PART.REFERENCES));
+  engine.registry.restore(parts[IMAGE_PART.REGISTRY]);
   rebuild(engine);
   engine.rules.triggers.restore();
   engine.rules.settling.setDue();

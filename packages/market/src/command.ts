@@ -34,6 +34,8 @@ export const command = {
   /** bytes of text that a TEXT record carries, from word 1 */
   TEXT: 1,
   TEXT_BYTES: 40,
+  /** words of a record that a PIECE carries, around its time: see wordOfPiece */
+  PIECE_WORDS: 13,
 } as const;
 
 export const COMMAND = {
@@ -79,6 +81,11 @@ export const COMMAND = {
   /** Says what the hash of all events was after command AMOUNT (CLIENT_LOW, CLIENT_HIGH), as STORY_VERSION ASSET tells them. Changes
    * nothing: recovery compares. */
   CHECK: 22,
+  /** A part of what the PUT_RECORD after it states: PIECE_WORDS words, zero-padded. */
+  PIECE: 30,
+  /** Keeps bytes for the gateways under a name, until others take their place: PRICE = bytes of the name, QUANTITY = bytes kept (-1: the
+   * record is removed), both behind each other in the PIECEs before it. */
+  PUT_RECORD: 31,
 } as const;
 
 export const COMMAND_NAMES: Record<number, string> = Object.fromEntries(
@@ -94,6 +101,11 @@ export const LESS_TRADED = 4;
 
 /** The highest of a client's 64 bits, in CLIENT_HIGH: see there. */
 export const NUMBERED = 1 << 31;
+
+/** Where a PIECE has a word of its bytes. */
+export function wordOfPiece(i: number): number {
+  return i < 7 ? 1 + i : 3 + i;
+}
 
 /** The first word of a command. */
 export function commandHead(kind: number, side: Side = 0, orderKind: OrderKind = 0, timeInForce: TimeInForce = 0, flags = 0): number {

@@ -79,6 +79,10 @@ export const EVENT = {
   AUCTION: 17,
   /** A list of orders was entered; the orders follow. QUANTITY is its type, F64_AMOUNT its number, CLIENT its client's 64 bits. */
   LIST: 18,
+  /** A part of what the RECORD after it states, in the words of a TEXT. */
+  PIECE: 30,
+  /** The gateways' record of a name is another one: PRICE = bytes of the name, QUANTITY = bytes of the record (-1: it was removed). */
+  RECORD: 31,
 } as const;
 
 /** Flags of an event's head. */
