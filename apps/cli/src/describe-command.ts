@@ -1,4 +1,14 @@
-import { ALLOW_FAILURE, COMMAND, COMMAND_NAMES, command, LESS_TRADED, LIST_TYPE, orderId, POST_ONLY } from '@outcry/market/command';
+import {
+  ALLOW_FAILURE,
+  COMMAND,
+  COMMAND_NAMES,
+  command,
+  LESS_TRADED,
+  LIST_TYPE,
+  orderId,
+  POST_ONLY,
+  wordOfPiece,
+} from '@outcry/market/command';
 import { ACCOUNT_RULE, INSTRUMENT_RULE, STATE } from '@outcry/market/rules';
 import { HIDDEN, PEG_ONCE, pegOf, SLIDE, selfTradeOf, sourceOf, terms, trailUnitOf, triggerOf } from '@outcry/market/terms';
 
@@ -36,6 +46,7 @@ export function describeCommand(i32: Int32Array, f64: Float64Array, at: number):
   if (kind === COMMAND.TEXT) return { kind: name, text: textOf(i32, at + TEXT) };
   if (kind === COMMAND.TERMS) return { kind: name, ...specialTerms(i32, f64, at) };
   const common = { kind: name, time: new Date(f64[(at >> 1) + F64_TIME] / 1000).toISOString() };
+  if (kind === COMMAND.PIECE) return { ...common, text: pieceOf(i32, at) };
   const account = i32[at + ACCOUNT];
   const asset = i32[at + ASSET];
   const instrument = i32[at + PLACE] & 0xffff;
@@ -85,6 +96,8 @@ export function describeCommand(i32: Int32Array, f64: Float64Array, at: number):
       return { ...common, risk: asset === 1 ? 'checked' : 'none' };
     case COMMAND.CHECK:
       return { ...common, after: amount, hash: `${i32[at + CLIENT_LOW]} ${i32[at + CLIENT_HIGH]}` };
+    case COMMAND.PUT_RECORD:
+      return { ...common, nameBytes: i32[at + PRICE], ...(i32[at + QUANTITY] < 0 ? { removed: 'yes' } : { bytes: i32[at + QUANTITY] }) };
     case COMMAND.CLOCK:
       return common;
     default:
@@ -134,6 +147,14 @@ function specialTerms(i32: Int32Array, f64: Float64Array, at: number): Record<st
 function nameOf(table: Record<string, number>, code: number): string {
   const entry = Object.entries(table).find(([, value]) => value === code);
   return entry === undefined ? `unknown_${code}` : entry[0].toLowerCase();
+}
+
+/** A part of a record: JSON, whose secrets are sealed or hashed. */
+function pieceOf(i32: Int32Array, at: number): string {
+  const words = Int32Array.from({ length: command.PIECE_WORDS }, (_, i) => i32[at + wordOfPiece(i)]);
+  const bytes = Buffer.from(words.buffer);
+  const end = bytes.indexOf(0);
+  return bytes.toString('latin1', 0, end < 0 ? bytes.length : end);
 }
 
 function textOf(i32: Int32Array, word: number): string {

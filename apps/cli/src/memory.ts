@@ -1,5 +1,6 @@
 import fs from 'node:fs';
 import path from 'node:path';
+import { replaceFile } from '@outcry/journal/durable-file';
 import { type MemoryReport, reportText } from '@outcry/memory/report';
 import { type Peak, type Tuned, tune } from '@outcry/memory/tune';
 import { PEAKS_FILE } from '@outcry/venue/core/memory';
@@ -7,6 +8,9 @@ import { Command } from 'commander';
 import { DEFAULT_URL } from './options.ts';
 import { printTable } from './output.ts';
 import { getJson } from './request.ts';
+
+/** A configuration holds no secrets. */
+const CONFIG_MODE = 0o644;
 
 interface TuneOptions {
   data: string;
@@ -56,5 +60,5 @@ function writeSizes(file: string, tuned: readonly Tuned[]): void {
     const [key, inner] = setting.split('.');
     config[key] = inner === undefined ? proposed : { ...(config[key] as object), [inner]: proposed };
   }
-  fs.writeFileSync(file, `${JSON.stringify(config, null, 2)}\n`);
+  replaceFile(file, `${JSON.stringify(config, null, 2)}\n`, fs.existsSync(file) ? fs.statSync(file).mode & 0o777 : CONFIG_MODE);
 }

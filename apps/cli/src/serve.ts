@@ -1,4 +1,3 @@
-import fs from 'node:fs';
 import path from 'node:path';
 import {
   ConfigError,
@@ -48,7 +47,6 @@ export function serveCommand(): Command {
 
 async function serve(options: ServeOptions): Promise<void> {
   const config = configure(options);
-  fs.mkdirSync(config.data, { recursive: true });
   const log = pino({ level: config.logLevel, base: null }, pino.destination({ fd: 2, sync: true }));
   const onDirectoryLost = () => {
     log.fatal(

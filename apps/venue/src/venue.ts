@@ -1,5 +1,3 @@
-import crypto from 'node:crypto';
-import fs from 'node:fs';
 import path from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { createLevelPool } from '@outcry/book/level-sums';
@@ -10,11 +8,13 @@ import { MarketStreams } from './binance/market-streams.ts';
 import type { Services } from './binance/operation.ts';
 import { RateLimiter } from './binance/rate-limits.ts';
 import { UserStreams } from './binance/user-streams.ts';
-import { Accounts } from './core/accounts.ts';
 import { Clock } from './core/clock.ts';
 import type { CommandFields } from './core/commands.ts';
 import type { VenueConfig } from './core/config.ts';
+import { makePrivate } from './core/data-directory.ts';
+import { defineMarket } from './core/definitions.ts';
 import { FeeTierJob } from './core/fee-tiers.ts';
+import { type Foundation, layFoundation } from './core/foundation.ts';
 import { Gateway } from './core/gateway.ts';
 import { lockDirectory } from './core/lock.ts';
 import { Market } from './core/market.ts';
@@ -63,8 +63,12 @@ export async function startVenue(config: VenueConfig, hooks: VenueHooks): Promis
   const { log } = hooks;
   const market = new Market(config.assets, config.instruments);
   const directory = path.join(config.data, 'journal');
-  fs.mkdirSync(directory, { recursive: true });
+  for (const warning of makePrivate(config.data, storeFiles(config))) log.warn(warning);
   const lock = lockDirectory(config.data);
+  if (lock.weakness !== undefined)
+    log.warn(
+      `${config.data} is locked by a process number only (${lock.weakness}): a second venue on it in another container is not kept out`,
+    );
   const crew = await startCrew({
     limits: config.limits,
     journal: { directory, durability: config.durability, segmentBytes: config.segmentBytes, partition: 0 },
@@ -93,8 +97,9 @@ export async function startVenue(config: VenueConfig, hooks: VenueHooks): Promis
     for (const end of cleanup.reverse()) await end();
   };
   try {
-    const accounts = new Accounts(config.data);
-    const wire = hasWireThread(config) ? await startWire(config, crew, accounts, log) : undefined;
+    const foundation = await layFoundation(config, crew, log);
+    cleanup.push(() => foundation.accounts.close());
+    const wire = hasWireThread(config) ? await startWire(config, crew, foundation.accounts, log) : undefined;
     if (wire !== undefined) cleanup.push(() => wire.close());
     logStart(log, crew);
     const readers = new ReaderWatch(crew.shared, log);
@@ -107,13 +112,16 @@ export async function startVenue(config: VenueConfig, hooks: VenueHooks): Promis
       hooks.onDirectoryLost?.();
     }, LOOK_AT_DIRECTORY_MS);
     cleanup.push(() => clearInterval(watching));
-    const follower = await startFollower(config, crew, directory, log);
+    const follower = await startFollower(config, crew, directory, foundation.storeOwner, log);
     const followerEnded = new Promise<void>((resolve) => follower.once('exit', () => resolve()));
     cleanup.splice(1, 0, () => followerEnded); // it ends after the crew: it writes what the crew left
-    const services = createServices(config, market, accounts, crew, log);
+    const services = createServices(config, market, foundation, crew, log);
     Object.assign(services.ports, wire?.ports);
     for (const [name, span] of Object.entries(wire?.latencies ?? {})) services.latencies[name] = new Histogram(span);
-    const { gateway, feeds, userStreams } = services;
+    const { gateway, feeds, userStreams, registry } = services;
+    gateway.onRecord = (name, value) => registry.apply(name, value);
+    registry.submit = (fields) => gateway.submit(fields);
+    services.accounts.onKeyEnded.add((key) => userStreams.endApiKey(key));
     const streams = new MarketStreams(market, feeds);
     gateway.marketListeners.push(streams);
     gateway.orderListeners.push(userStreams);
@@ -135,14 +143,13 @@ export async function startVenue(config: VenueConfig, hooks: VenueHooks): Promis
       clock.close();
       services.sessions.close();
       streams.close();
+      userStreams.close();
       gateway.close();
       await running;
       services.memory.close();
       services.history.close();
     });
-    // A crash can leave a text or an order's terms without their order: the next command must not take them for its own.
-    await gateway.submit({ head: commandHead(COMMAND.CLOCK) });
-    await defineMarket(services, crew.recovery.sequence);
+    await defineMarket(registry, market, config, (fields) => gateway.submit(fields));
     await gateway.submit({ head: commandHead(COMMAND.SET_RISK), asset: config.risk === 'none' ? 0 : 1 });
     cancelOldSessions(services);
     if (config.feeTiers !== undefined) {
@@ -167,7 +174,7 @@ export async function startVenue(config: VenueConfig, hooks: VenueHooks): Promis
   }
 }
 
-function createServices(config: VenueConfig, market: Market, accounts: Accounts, crew: Crew, log: Logger): Services {
+function createServices(config: VenueConfig, market: Market, foundation: Foundation, crew: Crew, log: Logger): Services {
   const unitOf = (instrument: number) => market.instruments[instrument].unit;
   const state = new SharedState({
     accounts: config.limits.accounts,
@@ -180,7 +187,9 @@ function createServices(config: VenueConfig, market: Market, accounts: Accounts,
   return {
     config,
     market,
-    accounts,
+    registry: foundation.registry,
+    accounts: foundation.accounts,
+    adminToken: foundation.adminToken,
     gateway,
     state,
     memory: new MemoryMonitor(config.data, crew.shared, crew.pools, gateway, state, log),
@@ -192,6 +201,7 @@ function createServices(config: VenueConfig, market: Market, accounts: Accounts,
     sessions: new Sessions((fields) => gateway.submit(fields)),
     ports: {},
     latencies: {},
+    log,
     now: () => Date.now(),
   };
 }
@@ -200,11 +210,9 @@ function databaseFile(config: VenueConfig): string {
   return config.storeFile ?? path.join(config.data, 'store.sqlite');
 }
 
-/** A number that the store shares with its data directory: a store elsewhere may be another venue's. */
-function storeOwner(data: string): number {
-  const file = path.join(data, 'store.owner');
-  if (!fs.existsSync(file)) fs.writeFileSync(file, String(crypto.randomInt(1, 2 ** 48 - 1)));
-  return Number(fs.readFileSync(file, 'utf8'));
+/** The store's files, which may lie outside the data directory. */
+function storeFiles(config: VenueConfig): string[] {
+  return ['', '-wal', '-shm'].map((end) => databaseFile(config) + end);
 }
 
 function logStart(log: Logger, crew: Crew): void {
@@ -217,13 +225,13 @@ function logStart(log: Logger, crew: Crew): void {
   }
 }
 
-async function startFollower(config: VenueConfig, crew: Crew, directory: string, log: Logger): Promise<Worker> {
+async function startFollower(config: VenueConfig, crew: Crew, directory: string, storeOwner: number, log: Logger): Promise<Worker> {
   const data: FollowerThreadData = {
     memory: crew.shared.memory,
     limits: config.limits,
     directory,
     database: databaseFile(config),
-    storeOwner: storeOwner(config.data),
+    storeOwner,
     snapshotCommands: config.snapshotCommands,
     snapshotMs: config.snapshotMs,
     keepSnapshots: config.keepSnapshots,
@@ -262,43 +270,4 @@ function cancelOldSessions(services: Services): void {
     for (const { account, terms } of view.orders.of(number)) if (terms !== undefined && terms.session > 0) old.set(terms.session, account);
   }
   for (const [session, account] of old) services.sessions.cancel(account, session);
-}
-
-/** Journals the definitions of assets and instruments that the engine does not have yet. */
-async function defineMarket(services: Services, recovered: number): Promise<void> {
-  const { market, gateway, config } = services;
-  const file = path.join(config.data, 'definitions.json');
-  const known =
-    recovered > 0 && fs.existsSync(file)
-      ? (JSON.parse(fs.readFileSync(file, 'utf8')) as { assets: unknown[]; instruments: unknown[] })
-      : { assets: [], instruments: [] };
-  const same = (a: unknown, b: unknown) => JSON.stringify(a) === JSON.stringify(b);
-  const clash = known.assets.findIndex((asset, i) => !same(asset, config.assets[i]));
-  if (clash >= 0)
-    throw new Error(
-      `asset ${clash} of the data directory is ${JSON.stringify(known.assets[clash])}: a definition cannot be changed or removed`,
-    );
-  const clashing = known.instruments.findIndex((instrument, i) => !same(instrument, config.instruments[i]));
-  if (clashing >= 0)
-    throw new Error(
-      `instrument ${clashing} of the data directory is ${JSON.stringify(known.instruments[clashing])}: a definition cannot be changed or removed`,
-    );
-  // Accounts 0 and up are the clients'; definitions already in the journal are refused again without harm.
-  for (const asset of market.assets.slice(known.assets.length)) {
-    await gateway.submit({ head: commandHead(COMMAND.DEFINE_ASSET), asset: asset.number, quantity: asset.scale, text: asset.name });
-  }
-  for (const instrument of market.instruments.slice(known.instruments.length)) {
-    await gateway.submit({
-      head: commandHead(COMMAND.DEFINE_INSTRUMENT),
-      instrument: instrument.number,
-      account: instrument.base.number,
-      asset: instrument.quote.number,
-      price: instrument.definition.makerFeePpm,
-      quantity: instrument.definition.takerFeePpm,
-      amount: instrument.lotUnits,
-      unit: instrument.unit,
-      text: instrument.symbol,
-    });
-  }
-  fs.writeFileSync(file, `${JSON.stringify({ assets: config.assets, instruments: config.instruments }, null, 2)}\n`);
 }

@@ -168,10 +168,10 @@ test('orders of a login with cancel-on-disconnect go with its connection; a mass
   const { venue, port, data } = await start();
   const token = fs.readFileSync(path.join(data, 'admin.token'), 'utf8');
   const headers = { 'x-outcry-admin': token, 'content-type': 'application/json' };
-  const body = JSON.stringify({ user: 'KILL', password: 'kill', cancelOnDisconnect: true });
+  const body = JSON.stringify({ user: 'KILL', password: 'killpass', cancelOnDisconnect: true });
   assert.equal((await fetch(`${venue.url}/outcry/v1/accounts/alice/logins`, { method: 'POST', headers, body })).status, 200);
   const openOrders = async () => ((await (await fetch(`${venue.url}/outcry/v1/status`)).json()) as { openOrders: number }).openOrders;
-  const kill = await OuchClient.open(port, 'KILL', 'kill');
+  const kill = await OuchClient.open(port, 'KILL', 'killpass');
   const alice = await OuchClient.open(port, 'ALICE', 'alicepass');
   for (let i = 1; i <= 20; i++) kill.enter(i, 'B', 1, PRICE);
   for (let i = 1; i <= 5; i++) alice.enter(i, 'B', 10, PRICE);
@@ -244,8 +244,15 @@ test('wrong logins, packets out of place and bytes that are no protocol end the 
     assert.match(client.packets.at(-1)?.text ?? '', why, what);
   }
   for (let i = 0; i < 30; i++) await OuchClient.open(port, 'ALICE', `guess${i}`);
-  const blocked = await OuchClient.open(port, 'BOB', 'bobpass');
-  assert.equal(blocked.packets[0].type, 'J', 'who guesses is shut out for a while, also with the right password');
+  const blocked = await OuchClient.open(port, 'ALICE', 'alicepass');
+  assert.equal(
+    blocked.packets[0].type,
+    'J',
+    'who is guessed at from an address is shut out there for a while, also with the right password',
+  );
+  const bob = await OuchClient.open(port, 'BOB', 'bobpass');
+  assert.equal(bob.packets[0].type, 'A', 'and nobody else');
+  bob.close();
   alice.enter(1, 'B', 1, PRICE);
   await alice.next('order_accepted');
   alice.close();

@@ -1,7 +1,7 @@
 import { COMMAND, commandHead } from '@outcry/market/command';
 import { REASON_NAMES } from '@outcry/market/reason';
 import { ACCOUNT_RULE, INSTRUMENT_RULE, STATE, STATUS } from '@outcry/market/rules';
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import { ApiError } from '../binance/errors.ts';
 import { sessionJson } from '../binance/format.ts';
 import { type Services, submit } from '../binance/operation.ts';
@@ -10,6 +10,7 @@ import { setState } from '../core/clock.ts';
 import { type CommandFields, massCancel } from '../core/commands.ts';
 import type { Outcome } from '../core/gateway.ts';
 import type { Instrument } from '../core/market.ts';
+import type { Administration } from './administrator.ts';
 import { accountNamed, assetNamed, type Body, bodyOf, code, instrumentNamed, NOBODY, parse, text, whole } from './input.ts';
 
 /** Rules whose values are prices, quantities or amounts, as decimal strings at this edge. */
@@ -17,13 +18,13 @@ const PRICES: string[] = ['REFERENCE_PRICE'];
 const QUANTITIES: string[] = ['MAX_QUANTITY', 'MIN_ALLOCATION'];
 const AMOUNTS: string[] = ['MAX_NOTIONAL'];
 
-/** States, rules, transfers, tiers and the kill switch, for whoever holds the admin token. */
-export function addRuleRoutes(server: FastifyInstance, services: Services, guard: (request: FastifyRequest) => Promise<void>): void {
+/** States, rules, transfers, tiers and the kill switch, for administrators. */
+export function addRuleRoutes(server: FastifyInstance, services: Services, administration: Administration): void {
   const route = (method: 'POST' | 'DELETE', url: string, summary: string, run: (body: Body, params: Record<string, string>) => unknown) =>
     server.route({
       method,
       url,
-      onRequest: guard,
+      ...administration,
       schema: { tags: ['Administration'], summary },
       handler: (request) => run(bodyOf(request), request.params as Record<string, string>),
     });

@@ -1,18 +1,21 @@
 import { REASON } from '@outcry/market/reason';
 import type { Histogram } from '@outcry/telemetry/histogram';
+import type { Logger } from 'pino';
 import type { TObject } from 'typebox';
 import type { Accounts } from '../core/accounts.ts';
+import type { AdminToken } from '../core/admin-token.ts';
 import type { CommandFields } from '../core/commands.ts';
 import type { VenueConfig } from '../core/config.ts';
 import { type Gateway, GatewayError, type Outcome } from '../core/gateway.ts';
 import type { Instrument, Market } from '../core/market.ts';
 import type { MarketFeed } from '../core/market-feed.ts';
 import type { MemoryMonitor } from '../core/memory.ts';
+import type { Registry } from '../core/registry.ts';
 import type { Sessions } from '../core/sessions.ts';
 import type { SharedState } from '../core/shared-state.ts';
 import { type History, HistoryUnavailable } from '../store/history.ts';
 import type { Shared } from '../threads/shared.ts';
-import { errors, newOrderError } from './errors.ts';
+import { type ApiError, errors, newOrderError } from './errors.ts';
 import type { Parameters } from './parameters.ts';
 import type { RateLimiter } from './rate-limits.ts';
 import type { UserStreams } from './user-streams.ts';
@@ -21,7 +24,9 @@ import type { UserStreams } from './user-streams.ts';
 export interface Services {
   config: VenueConfig;
   market: Market;
+  registry: Registry;
   accounts: Accounts;
+  adminToken: AdminToken;
   gateway: Gateway;
   state: SharedState;
   memory: MemoryMonitor;
@@ -35,6 +40,7 @@ export interface Services {
   ports: Record<string, number | string>;
   /** nanoseconds, by what they measure */
   latencies: Record<string, Histogram>;
+  log: Logger;
   now(): number;
 }
 
@@ -79,17 +85,21 @@ export async function submit(services: Services, caller: Caller, fields: Command
     lastTold.set(caller.account, outcome.sequence);
     return outcome;
   } catch (error) {
-    if (!(error instanceof GatewayError)) throw error;
-    switch (error.code) {
-      case 'overloaded':
-        throw errors.overloaded();
-      case 'short_of_memory':
-        throw newOrderError(REASON.OUT_OF_ORDERS);
-      case 'journal_full':
-        throw errors.disconnected(error.message);
-      default:
-        throw errors.unknownOutcome(error.message);
-    }
+    throw error instanceof GatewayError ? refusedByGateway(error) : error;
+  }
+}
+
+/** Why a command never got to the engine, as an answer. */
+export function refusedByGateway(error: GatewayError): ApiError {
+  switch (error.code) {
+    case 'overloaded':
+      return errors.overloaded();
+    case 'short_of_memory':
+      return newOrderError(REASON.OUT_OF_ORDERS);
+    case 'journal_full':
+      return errors.disconnected(error.message);
+    default:
+      return errors.unknownOutcome(error.message);
   }
 }
 

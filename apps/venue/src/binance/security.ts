@@ -1,11 +1,14 @@
 import crypto from 'node:crypto';
-import { type AccountRecord, type Accounts, type ApiKey, mayBeUsedFrom } from '../core/accounts.ts';
+import type { AccountRecord, Accounts } from '../core/accounts.ts';
+import { type ApiKey, LEAST_SECRET } from '../core/credentials.ts';
 import { errors } from './errors.ts';
 import type { Parameters } from './parameters.ts';
 
 const DEFAULT_RECV_WINDOW = 5000;
 const LONGEST_RECV_WINDOW = 60_000;
 const MOST_AHEAD_MS = 1000;
+/** of a signature (RFC 8032) */
+const ED25519_BYTES = 64;
 
 /**
  * Who an API key belongs to, if it may be used for this from there. Throws ApiError -2014 or -2015.
@@ -21,7 +24,7 @@ export function keyHolder(
   const holder = accounts.byKey(key);
   if (holder === undefined) throw errors.badKey();
   if (trades && holder.key.permission === 'READ') throw errors.badKey();
-  if (!mayBeUsedFrom(holder.key, address)) throw errors.badKey();
+  if (holder.key.addresses?.has(address) === false) throw errors.badKey();
   return holder;
 }
 
@@ -33,13 +36,19 @@ export function checkSignature(key: ApiKey, payload: string, parameters: Paramet
   checkTime(parameters, nowMs);
   const { signature } = parameters;
   if (!signature) throw errors.missing('signature');
-  if (key.secret !== undefined) {
-    const expected = crypto.createHmac('sha256', key.secret).update(payload).digest();
-    const given = Buffer.from(signature, 'hex');
-    if (given.length !== expected.length || !crypto.timingSafeEqual(given, expected)) throw errors.badSignature();
-    return;
-  }
-  if (!crypto.verify(null, Buffer.from(payload), key.publicKey!, Buffer.from(signature, 'base64'))) throw errors.badSignature();
+  const isRight = key.kind === 'HMAC' ? isHmac(key, payload, signature) : isEd25519(key, payload, signature);
+  if (!isRight) throw errors.badSignature();
+}
+
+function isHmac({ verifier }: ApiKey, payload: string, signature: string): boolean {
+  if (verifier.symmetricKeySize! < LEAST_SECRET || !/^[0-9A-Fa-f]{64}$/.test(signature)) return false;
+  const expected = crypto.createHmac('sha256', verifier).update(payload).digest();
+  return crypto.timingSafeEqual(Buffer.from(signature, 'hex'), expected);
+}
+
+function isEd25519({ verifier }: ApiKey, payload: string, signature: string): boolean {
+  const given = Buffer.from(signature, 'base64');
+  return given.length === ED25519_BYTES && crypto.verify(null, Buffer.from(payload), verifier, given);
 }
 
 function checkTime(parameters: Parameters, nowMs: number): void {

@@ -44,12 +44,9 @@ export class StreamSession {
 
   #subscribe(stream: string): boolean {
     if (this.#streams.has(stream)) return true;
-    const account = this.#users.accountOf(stream);
-    if (account >= 0) {
-      this.#streams.set(
-        stream,
-        this.#users.subscribe(account, (event) => this.#listener(stream, event)),
-      );
+    const stop = this.#users.listen(stream, (event) => this.#listener(stream, event));
+    if (stop !== undefined) {
+      this.#streams.set(stream, stop);
       return true;
     }
     if (!this.#market.exists(stream)) return false;

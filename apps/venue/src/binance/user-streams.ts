@@ -12,11 +12,21 @@ const ZERO = '0.00000000';
 
 type Subscriber = (event: object) => void;
 
+/** A capability to read an account's events: of an API key, and no longer than it. */
+interface ListenKey {
+  readonly account: number;
+  readonly apiKey: string;
+  timer: NodeJS.Timeout;
+  /** ends of those who listen by it */
+  readonly listeners: Set<() => void>;
+}
+
 /** Account events for their owners: executionReport, outboundAccountPosition, balanceUpdate. */
 export class UserStreams implements Partial<OrderListener & AccountListener> {
   readonly #market: Market;
   readonly #view: View;
-  readonly #keys = new Map<string, { account: number; expires: number }>();
+  readonly #keys = new Map<string, ListenKey>();
+  readonly #ofApiKey = new Map<string, string>();
   readonly #subscribers = new Map<number, Set<Subscriber>>();
   readonly #changed = new Map<number, Set<number>>();
   #executions = 0;
@@ -26,32 +36,71 @@ export class UserStreams implements Partial<OrderListener & AccountListener> {
     this.#view = view;
   }
 
-  openListenKey(account: number): string {
-    for (const [key, entry] of this.#keys) {
-      if (entry.account !== account || entry.expires < Date.now()) continue;
-      entry.expires = Date.now() + LISTEN_KEY_MS;
-      return key;
+  /** An API key's listen key: the one that it has, for another hour, or a new one. */
+  openListenKey(account: number, apiKey: string): string {
+    const known = this.#ofApiKey.get(apiKey);
+    if (known !== undefined) {
+      this.keepAlive(known, account);
+      return known;
     }
     const key = crypto.randomBytes(30).toString('hex');
-    this.#keys.set(key, { account, expires: Date.now() + LISTEN_KEY_MS });
+    this.#keys.set(key, { account, apiKey, timer: this.#endLater(key), listeners: new Set() });
+    this.#ofApiKey.set(apiKey, key);
     return key;
   }
 
   keepAlive(key: string, account: number): void {
     const entry = this.#keys.get(key);
     if (entry === undefined || entry.account !== account) throw errors.badListenKey();
-    entry.expires = Date.now() + LISTEN_KEY_MS;
+    clearTimeout(entry.timer);
+    entry.timer = this.#endLater(key);
   }
 
   closeListenKey(key: string, account: number): void {
     this.keepAlive(key, account);
-    this.#keys.delete(key);
+    this.#endListenKey(key);
   }
 
-  /** The account of a listen key, or -1. */
-  accountOf(key: string): number {
+  /** An API key was revoked, or its time is up: nobody listens by it any more. */
+  endApiKey(apiKey: string): void {
+    const key = this.#ofApiKey.get(apiKey);
+    if (key !== undefined) this.#endListenKey(key);
+  }
+
+  close(): void {
+    for (const { timer } of this.#keys.values()) clearTimeout(timer);
+  }
+
+  #endLater(key: string): NodeJS.Timeout {
+    return setTimeout(() => this.#endListenKey(key), LISTEN_KEY_MS).unref();
+  }
+
+  /** Ends a listen key and the streams by it, which are told so. */
+  #endListenKey(key: string): void {
+    const { timer, apiKey, listeners } = this.#keys.get(key)!;
+    clearTimeout(timer);
+    this.#keys.delete(key);
+    this.#ofApiKey.delete(apiKey);
+    for (const end of listeners) end();
+  }
+
+  /**
+   * Tells a listener the events of a listen key's account, and at last that the key has ended. Undefined: there is no such key.
+   * Returns how to stop.
+   */
+  listen(key: string, subscriber: Subscriber): (() => void) | undefined {
     const entry = this.#keys.get(key);
-    return entry !== undefined && entry.expires >= Date.now() ? entry.account : -1;
+    if (entry === undefined) return undefined;
+    const unsubscribe = this.subscribe(entry.account, subscriber);
+    const end = () => {
+      unsubscribe();
+      subscriber({ e: 'listenKeyExpired', E: Date.now(), listenKey: key });
+    };
+    entry.listeners.add(end);
+    return () => {
+      entry.listeners.delete(end);
+      unsubscribe();
+    };
   }
 
   /** Returns how to end it. */

@@ -1,9 +1,10 @@
-import type { ApiKey } from '../core/accounts.ts';
+import type { ApiKey } from '../core/credentials.ts';
+import type { Session, SessionOwner } from '../core/sessions.ts';
 import { ApiError, errors } from './errors.ts';
 import type { Caller, Operation, Services } from './operation.ts';
 import { checkParameters, fromJson, type Parameters } from './parameters.ts';
 import { checkSignature, keyHolder, signedWebSocketPayload } from './security.ts';
-import type { Connection } from './ws-connection.ts';
+import { type Connection, POLICY_VIOLATION } from './ws-connection.ts';
 
 interface Request {
   id?: unknown;
@@ -12,29 +13,54 @@ interface Request {
 }
 
 /** A client of /ws-api/v3: every operation by its name, a session that signs once, and the user data stream in the same socket. */
-export class ApiSession {
+export class ApiSession implements SessionOwner {
   readonly #connection: Connection;
   readonly #services: Services;
   readonly #operations: ReadonlyMap<string, Operation>;
   readonly #subscriptions = new Map<number, () => void>();
   #signedIn: { account: number; key: ApiKey; since: number } | undefined;
-  #cancelsOnDisconnect: { session: number; graceMs: number } | undefined;
+  /** keys that what goes on here rests on: it ends with any of them */
+  readonly #keys = new Set<string>();
+  /** by account: the session that its orders belong to from here on */
+  readonly #sessions = new Map<number, Session>();
   #lastSubscription = 0;
+  #isOver = false;
 
   constructor(connection: Connection, services: Services, operations: ReadonlyMap<string, Operation>) {
     this.#connection = connection;
     this.#services = services;
     this.#operations = operations;
     connection.socket.on('message', (data) => void this.#onMessage(data.toString()));
+    const onKeyEnded = (key: string) => {
+      if (this.#keys.has(key)) this.#end('the API key was revoked, or its time is up');
+    };
+    services.accounts.onKeyEnded.add(onKeyEnded);
     connection.onClose(() => {
-      for (const end of this.#subscriptions.values()) end();
-      if (this.#cancelsOnDisconnect !== undefined) {
-        services.sessions.leave(this.#cancelsOnDisconnect.session, this.#cancelsOnDisconnect.graceMs);
-      }
+      services.accounts.onKeyEnded.delete(onKeyEnded);
+      this.#stop();
     });
   }
 
+  /** Another connection goes on with a session of this one: two that enter orders into it would cancel each other's. */
+  onTakenOver(): void {
+    this.#end('another connection goes on with its session');
+  }
+
+  /** Nothing is taken or told any more. */
+  #end(why: string): void {
+    this.#stop();
+    this.#connection.socket.close(POLICY_VIOLATION, why);
+  }
+
+  #stop(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    for (const end of this.#subscriptions.values()) end();
+    this.#services.sessions.leave(this);
+  }
+
   async #onMessage(text: string): Promise<void> {
+    if (this.#isOver) return;
     let id: unknown = null;
     try {
       const request = parseRequest(text);
@@ -70,14 +96,14 @@ export class ApiSession {
   #caller(operation: Operation, parameters: Parameters): Caller {
     if (operation.security === 'NONE') return { account: -1, apiKey: '' };
     const trades = operation.trades === true;
-    const session = this.#cancelsOnDisconnect?.session;
     if (parameters.apiKey === undefined && this.#signedIn !== undefined) {
-      keyHolder(this.#services.accounts, this.#signedIn.key.key, this.#connection.address, trades);
-      return { account: this.#signedIn.account, apiKey: this.#signedIn.key.key, session };
+      const { account, key } = this.#signedIn;
+      keyHolder(this.#services.accounts, key.key, this.#connection.address, trades);
+      return { account, apiKey: key.key, session: this.#sessions.get(account)?.number };
     }
     const { account, key } = keyHolder(this.#services.accounts, parameters.apiKey, this.#connection.address, trades);
     if (operation.security === 'SIGNED') checkSignature(key, signedWebSocketPayload(parameters), parameters, this.#services.now());
-    return { account: account.number, apiKey: key.key, session };
+    return { account: account.number, apiKey: key.key, session: this.#sessions.get(account.number)?.number };
   }
 
   /** What concerns the session itself. Undefined: another method. */
@@ -114,23 +140,29 @@ export class ApiSession {
   }
 
   /**
-   * From now on, orders of this connection are cancelled when it ends and nobody comes back for them within a time.
-   * `graceMs`: 0 to an hour, 0 when it is not sent; `sessionId`: of the session to go on with.
+   * From now on, orders that the account enters here belong to a session: they are cancelled when this connection ends and nobody comes
+   * back for them within a time. `graceMs`: 0 to an hour, 0 when it is not sent; `sessionId`: of the session to go on with. Sent again
+   * without one, the session stays, with the new time; with another one's, that session is this connection's too, and both end with it.
    */
   #cancelOnDisconnect(parameters: Parameters): object {
     if (this.#signedIn === undefined) throw new ApiError(-2015, 'The session is not signed in: send session.logon first.', 401);
+    const { accounts, sessions } = this.#services;
+    keyHolder(accounts, this.#signedIn.key.key, this.#connection.address, true);
     const graceMs = Number(parameters.graceMs ?? 0);
     if (!Number.isInteger(graceMs) || graceMs < 0 || graceMs > 3_600_000) throw errors.illegal('graceMs', '0 to 3600000');
-    const wanted = parameters.sessionId === undefined ? 0 : Number(parameters.sessionId);
-    const session = this.#services.sessions.open(this.#signedIn.account, wanted);
-    if (session === 0) throw new ApiError(-1125, 'This session does not exist any more.');
-    this.#cancelsOnDisconnect = { session, graceMs };
-    return { sessionId: session, graceMs };
+    const { account } = this.#signedIn;
+    const wanted = parameters.sessionId ?? this.#sessions.get(account)?.id;
+    const session = wanted === undefined ? sessions.open(account, this, graceMs) : sessions.takeOver(wanted, account, this, graceMs);
+    if (session === undefined)
+      throw new ApiError(-1125, wanted === undefined ? 'The account has too many sessions.' : 'This session does not exist any more.');
+    this.#sessions.set(account, session);
+    return { sessionId: session.id, graceMs };
   }
 
   #signIn(parameters: Parameters): { account: number; key: ApiKey; since: number } {
     const { account, key } = keyHolder(this.#services.accounts, parameters.apiKey, this.#connection.address, false);
     checkSignature(key, signedWebSocketPayload(parameters), parameters, this.#services.now());
+    this.#keys.add(key.key);
     return { account: account.number, key, since: this.#services.now() };
   }
 

@@ -1,6 +1,7 @@
 import { COMMAND, command, commandHead, generationOf, NUMBERED, slotOf } from '@outcry/market/command';
 import { STORY_VERSION } from '@outcry/market/event';
 import type { OrderKind, Side, TimeInForce } from '@outcry/market/order-terms';
+import { pieceCount, type VenueRecord, writePieces } from '@outcry/market/record';
 import type { Instrument } from './market.ts';
 import { type SpecialTerms, writeTerms } from './special-terms.ts';
 
@@ -22,6 +23,8 @@ export interface CommandFields {
   text?: string;
   /** an order's terms: a record of its own, ahead of the order's */
   terms?: SpecialTerms;
+  /** what a PUT_RECORD puts, ahead of it */
+  record?: VenueRecord;
   /** a list's orders, ahead of the list */
   legs?: CommandFields[];
 }
@@ -93,7 +96,8 @@ export function amend(account: number, instrument: number, orderId: number, quan
 /** Records that a command takes. */
 export function recordCount(fields: CommandFields): number {
   const legs = fields.legs?.reduce((sum, leg) => sum + recordCount(leg), 0) ?? 0;
-  return legs + (fields.text ? 1 : 0) + (fields.terms ? 1 : 0) + 1;
+  const pieces = fields.record === undefined ? 0 : pieceCount(fields.record);
+  return legs + pieces + (fields.text ? 1 : 0) + (fields.terms ? 1 : 0) + 1;
 }
 
 /**
@@ -112,6 +116,7 @@ export function writeRecords(
     const first = n;
     n += writeRecords(i32, f64, (k) => wordOf(first + k), leg, time);
   }
+  if (fields.record !== undefined) n += writePieces(i32, f64, wordOf, fields.record, time);
   if (fields.text) writeText(i32, wordOf(n++), fields.text);
   if (fields.terms) writeTerms(i32, f64, wordOf(n++), commandHead(COMMAND.TERMS), fields.terms);
   writeCommand(i32, f64, wordOf(n++), fields, time);

@@ -91,6 +91,8 @@ export interface VenueConfig {
   tls?: { cert: string; key: string };
   /** file for balances and best prices in shared memory, which other processes can attach to; undefined: this process's memory */
   sharedStateFile?: string;
+  /** the operator's key, which secrets are sealed with; undefined: `operator.key` in the data directory */
+  operatorKeyFile?: string;
   /** the store's file; undefined: `store.sqlite` in the data directory */
   storeFile?: string;
   logLevel: string;
@@ -175,6 +177,7 @@ export function readConfig(file: string): Partial<VenueConfig> {
     tls: {},
     sharedStateFile: '',
     storeFile: '',
+    operatorKeyFile: '',
     feeTiers: {},
     grpc: {},
     fix: {},

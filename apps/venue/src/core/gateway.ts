@@ -64,6 +64,8 @@ export class Gateway {
   readonly marketListeners: Partial<MarketListener>[] = [];
   readonly orderListeners: OrderFollower[] = [];
   readonly accountListeners: Partial<AccountListener>[] = [];
+  /** Told what gateways keep in the journal, as it is durable. */
+  onRecord: ViewListener['onRecord'] = () => {};
   /** Whether new orders are refused; cancels and everything else pass. */
   isShortOfMemory = () => false;
   /** Called after each turn that took in events. */
@@ -313,6 +315,7 @@ export class Gateway {
       onTransfer: (account: number, asset: number, units: number, time: number) => {
         for (const listener of accountListeners) listener.onTransfer?.(account, asset, units, time);
       },
+      onRecord: (name, value) => this.onRecord(name, value),
       onRejected: (reason: number, flags: number) => {
         if (this.#current === undefined) return;
         if ((flags & OF_CANCEL) !== 0) this.#current.cancelReason = reason;

@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { replaceFile } from '@outcry/journal/durable-file';
 import { PAGE } from '@outcry/memory/libc';
 import { type MemoryReport, memoryReport } from '@outcry/memory/report';
 import type { Ring } from '@outcry/memory/ring';
@@ -74,10 +75,20 @@ export class MemoryMonitor {
 
   #save(): void {
     try {
-      const before = fs.existsSync(this.#file) ? (JSON.parse(fs.readFileSync(this.#file, 'utf8')) as Peak[]) : [];
-      fs.writeFileSync(this.#file, `${JSON.stringify(mergePeaks(before, peaksOf(this.#watch.parts())), null, 2)}\n`);
+      replaceFile(this.#file, `${JSON.stringify(mergePeaks(this.#before(), peaksOf(this.#watch.parts())), null, 2)}\n`);
     } catch (error) {
       this.#log.warn(`the peaks of memory use were not saved: ${(error as Error).message}`);
+    }
+  }
+
+  /** The peaks of the runs before. What cannot be read is given up: they are found anew. */
+  #before(): Peak[] {
+    if (!fs.existsSync(this.#file)) return [];
+    try {
+      return JSON.parse(fs.readFileSync(this.#file, 'utf8')) as Peak[];
+    } catch (error) {
+      this.#log.warn(`${this.#file} cannot be read, and is made anew: ${(error as Error).message}`);
+      return [];
     }
   }
 }

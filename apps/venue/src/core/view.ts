@@ -1,4 +1,4 @@
-import { readText } from '@outcry/engine/event-writer';
+import { readPiece, readText } from '@outcry/engine/event-writer';
 import { orderId, POST_ONLY } from '@outcry/market/command';
 import { DARK, EVENT, event, IS_MAKER, NEW_AGGREGATE, RESTING, WAITING } from '@outcry/market/event';
 import { BUY, GTC, LIMIT, type OrderKind, type Side, type TimeInForce } from '@outcry/market/order-terms';
@@ -110,8 +110,10 @@ export interface AccountListener {
   onTransfer(account: number, asset: number, units: number, time: number): void;
 }
 
-/** All of it, and refusals. */
+/** All of it, what gateways keep in the journal, and refusals. */
 export interface ViewListener extends MarketListener, OrderListener, AccountListener {
+  /** @param value undefined: it was removed */
+  onRecord(name: string, value: Uint8Array | undefined): void;
   onRejected(reason: number, flags: number): void;
 }
 
@@ -129,6 +131,7 @@ export class View {
   readonly #terms: SpecialTerms = makeTerms({});
   #hasTerms = false;
   #isTransfer = false;
+  readonly #pieces: number[] = [];
 
   constructor(listener: ViewListener, unitOf: (instrument: number) => number, state: SharedState, orders: OpenOrders) {
     this.#state = state;
@@ -197,6 +200,12 @@ export class View {
       case EVENT.APPLIED:
         this.#isTransfer = true;
         return;
+      case EVENT.PIECE:
+        readPiece(i32, at, this.#pieces);
+        break;
+      case EVENT.RECORD:
+        this.#record(i32[at + event.PRICE], i32[at + event.QUANTITY]);
+        break;
       case EVENT.REJECTED:
         this.#listener.onRejected(i32[at + event.PLACE] >>> 16, (i32[at + event.HEAD] >>> 16) & 0xff);
         break;
@@ -207,6 +216,13 @@ export class View {
       }
     }
     this.#isTransfer = false;
+  }
+
+  #record(nameBytes: number, valueBytes: number): void {
+    const bytes = Buffer.from(Int32Array.from(this.#pieces).buffer);
+    this.#pieces.length = 0;
+    const value = valueBytes < 0 ? undefined : bytes.subarray(nameBytes, nameBytes + valueBytes);
+    this.#listener.onRecord(bytes.toString('latin1', 0, nameBytes), value);
   }
 
   #open(i32: Int32Array, f64: Float64Array, at: number): void {

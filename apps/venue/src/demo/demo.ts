@@ -1,5 +1,3 @@
-import fs from 'node:fs';
-import path from 'node:path';
 import type { Logger } from 'pino';
 import { createAccount, fundAccount } from '../admin/routes.ts';
 import type { Services } from '../binance/operation.ts';
@@ -7,6 +5,8 @@ import type { Venue } from '../venue.ts';
 import { DemoFlow } from './flow.ts';
 
 const SEED = 20_240_809;
+/** The record that says that the accounts were given their money. */
+const FUNDED = 'demo-funded';
 const CLIENTS = ['alice', 'bob'];
 const MAKERS = ['maker-1', 'maker-2'];
 const TAKER = 'flow';
@@ -16,16 +16,16 @@ const MARKET_FUNDS = { USDT: '20000000', BTC: '2000', ETH: '50000' };
 /** Gives a fresh demo venue its accounts and their money, once per data directory, and starts its order flow. */
 export async function startDemo(venue: Venue, withFlow: boolean, log: Logger): Promise<{ stop(): void }> {
   const { services } = venue;
-  const marker = path.join(services.config.data, 'demo-funded');
   for (const name of CLIENTS) await open(services, name, [{ key: name, secret: `${name}-secret` }]);
   for (const name of [...MAKERS, TAKER]) await open(services, name, []);
   for (const name of CLIENTS) {
-    if (services.accounts.find(name)!.logins === undefined) services.accounts.addLogin(name, name.toUpperCase(), `${name}pass`);
+    const { logins } = services.accounts.find(name)!;
+    if (logins.length === 0) await services.accounts.addLogin(name, name.toUpperCase(), { password: `${name}pass` });
   }
-  if (!fs.existsSync(marker)) {
+  if (services.registry.get(FUNDED) === undefined) {
     for (const name of CLIENTS) await fund(services, name, CLIENT_FUNDS);
     for (const name of [...MAKERS, TAKER]) await fund(services, name, MARKET_FUNDS);
-    fs.writeFileSync(marker, '');
+    await services.registry.put(FUNDED, {});
   }
   if (!withFlow) return { stop: () => undefined };
   const number = (name: string) => services.accounts.find(name)!.number;

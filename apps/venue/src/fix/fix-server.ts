@@ -5,7 +5,7 @@ import { FixSession } from '@outcry/wire/fix-session';
 import type { Logger } from 'pino';
 import type { Services } from '../binance/operation.ts';
 import { type Login, plainAddress } from '../core/accounts.ts';
-import { LogIns } from '../core/log-ins.ts';
+import { LogIns, type SignedIn } from '../core/log-ins.ts';
 import { FileFixStore } from './fix-store.ts';
 
 /** The venue's CompID. */
@@ -17,6 +17,8 @@ const MOST_CONNECTIONS = 1024;
 const MOST_WAITING = 16 * 1024 * 1024;
 const LOGON_MS = 10_000;
 const TICK_MS = 250;
+/** for a client to read why its connection ends */
+const LAST_WORDS_MS = 1000;
 const DISK_ERRORS: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT', 'EIO', 'EROFS']);
 /** Garbled messages of one connection before it is given up. */
 const MOST_GARBLED = 100;
@@ -28,6 +30,8 @@ export interface FixClient {
   readonly store: FileFixStore;
   /** messages to go out together at the end of this turn of the event loop */
   outgoing: Buffer[];
+  /** with what its connection signed in */
+  signedIn: SignedIn | undefined;
 }
 
 export interface FixApplication {
@@ -52,7 +56,10 @@ export class FixServer {
     this.#application = application;
     this.#log = log;
     this.#logins = new LogIns(services.accounts.logins);
-    services.accounts.onLogins.push((logins) => this.#logins.replace(logins));
+    services.accounts.onLogins.push((logins) => {
+      this.#logins.replace(logins);
+      this.#endOthers();
+    });
     this.#server.maxConnections = MOST_CONNECTIONS;
     this.#server.on('connection', (socket) => this.#connect(socket));
     this.#ticking = setInterval(() => {
@@ -133,6 +140,7 @@ export class FixServer {
       old.destroy();
     }
     this.#sockets.set(client, socket);
+    client.signedIn = login;
     if (this.#accepts(client, message)) return client;
     this.#flush(client);
     socket.end();
@@ -169,9 +177,22 @@ export class FixServer {
       onLogout: () => this.#application.onLogout(client),
       now: () => this.#services.now(),
     });
-    const client: FixClient = { login, session, store, outgoing: [] };
+    const client: FixClient = { login, session, store, outgoing: [], signedIn: undefined };
     this.#clients.set(name, client);
     return client;
+  }
+
+  /** Ends the connections of logins that were revoked, or whose password holds no more. */
+  #endOthers(): void {
+    for (const [client, socket] of this.#sockets) {
+      if (client.signedIn === undefined || this.#logins.holds(client.signedIn)) continue;
+      client.session.logout('the login was revoked');
+      this.#flush(client);
+      this.#sockets.delete(client); // nothing that comes from it is heard any more
+      client.session.disconnected();
+      socket.end();
+      setTimeout(() => socket.destroy(), LAST_WORDS_MS).unref();
+    }
   }
 
   #receive(client: FixClient, text: string): void {

@@ -31,8 +31,11 @@ export class GrpcGateway {
   constructor(services: Services) {
     this.#services = services;
     const logins = new LogIns(services.accounts.logins);
-    services.accounts.onLogins.push((all) => logins.replace(all));
     const trading = new TradingService(services, logins);
+    services.accounts.onLogins.push((all) => {
+      logins.replace(all);
+      trading.endOthers();
+    });
     this.#marketData = new MarketDataService(services);
     services.gateway.orderListeners.push(trading.listener);
     services.gateway.marketListeners.push(this.#marketData.listener);

@@ -2,7 +2,7 @@ import { create } from '@bufbuild/protobuf';
 import { Code, ConnectError, type HandlerContext, type ServiceImpl } from '@connectrpc/connect';
 import type { Services } from '../binance/operation.ts';
 import { cancel, newOrder } from '../core/commands.ts';
-import type { LogIns } from '../core/log-ins.ts';
+import type { LogIns, SignedIn } from '../core/log-ins.ts';
 import type { Fill, Order, OrderFollower } from '../core/view.ts';
 import { fillMessage, gatewayError, instrumentOf, orderMessage, readOrder, refusal } from './convert.ts';
 import * as pb from './generated/outcry/v1/venue_pb.js';
@@ -16,6 +16,7 @@ export class TradingService implements ServiceImpl<typeof pb.Trading> {
   readonly #services: Services;
   readonly #logins: LogIns;
   readonly #streams = new Map<number, Set<StreamQueue<pb.EntryResponse>>>();
+  readonly #signedIn = new Map<StreamQueue<pb.EntryResponse>, SignedIn>();
 
   constructor(services: Services, logins: LogIns) {
     this.#services = services;
@@ -48,15 +49,20 @@ export class TradingService implements ServiceImpl<typeof pb.Trading> {
   }
 
   async *entry(requests: AsyncIterable<pb.EntryRequest>, context: HandlerContext): AsyncGenerator<pb.EntryResponse> {
-    const account = this.#account(context);
+    const signedIn = this.#signIn(context);
+    const { account } = signedIn;
     const queue = new StreamQueue<pb.EntryResponse>(MOST_WAITING);
     const streams = this.#streams.get(account) ?? new Set();
     this.#streams.set(account, streams.add(queue));
+    this.#signedIn.set(queue, signedIn);
     context.signal.addEventListener('abort', () => queue.end());
     // Commands go in in order, without waiting for each other's outcome.
     const working = (async () => {
       const underWay: Promise<void>[] = [];
-      for await (const request of requests) underWay.push(this.#work(account, request, queue));
+      for await (const request of requests) {
+        if (!this.#signedIn.has(queue)) break;
+        underWay.push(this.#work(account, request, queue));
+      }
       await Promise.all(underWay);
     })().then(
       () => queue.end(),
@@ -66,8 +72,18 @@ export class TradingService implements ServiceImpl<typeof pb.Trading> {
       yield* queue;
     } finally {
       streams.delete(queue);
+      this.#signedIn.delete(queue);
       if (streams.size === 0) this.#streams.delete(account);
       void working;
+    }
+  }
+
+  /** Ends the streams of logins that were revoked, or whose password holds no more. */
+  endOthers(): void {
+    for (const [queue, signedIn] of this.#signedIn) {
+      if (this.#logins.holds(signedIn)) continue;
+      this.#signedIn.delete(queue);
+      queue.end(new ConnectError('the login was revoked', Code.Unauthenticated));
     }
   }
 
@@ -121,12 +137,16 @@ export class TradingService implements ServiceImpl<typeof pb.Trading> {
 
   /** The account of a call's login. Throws ConnectError, unauthenticated. */
   #account(context: HandlerContext): number {
+    return this.#signIn(context).account;
+  }
+
+  #signIn(context: HandlerContext): SignedIn {
     const header = context.requestHeader.get('authorization') ?? '';
     const [user, ...rest] = Buffer.from(header.replace(/^Basic /, ''), 'base64')
       .toString('latin1')
       .split(':');
     const login = header.startsWith('Basic ') ? this.#logins.check(user, rest.join(':'), 'grpc') : undefined;
     if (login === undefined) throw new ConnectError('user or password is wrong', Code.Unauthenticated);
-    return login.account;
+    return login;
   }
 }

@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import { endOfSnapshot } from '@outcry/wire/itch';
 import { writeNumber } from '@outcry/wire/soup';
-import type { LogIns } from '../core/log-ins.ts';
+import type { LogIns, SignedIn } from '../core/log-ins.ts';
 import { SequencedLog } from '../soup/sequenced-log.ts';
 import type { SoupApplication, SoupConnection, SoupPort } from '../soup/soup-connection.ts';
 import type { BookSnapshot } from './book-snapshot.ts';
@@ -9,12 +9,14 @@ import type { ItchPublisher } from './itch-publisher.ts';
 
 /** One snapshot, for one connection. */
 class GlimpsePort implements SoupPort {
+  readonly signedIn: SignedIn;
   connection: SoupConnection | undefined;
   #isClosed = false;
   readonly session: string;
   readonly log: SequencedLog;
 
-  constructor(session: string, log: SequencedLog) {
+  constructor(signedIn: SignedIn, session: string, log: SequencedLog) {
+    this.signedIn = signedIn;
     this.session = session;
     this.log = log;
   }
@@ -36,6 +38,7 @@ const MOST_AT_ONCE = 8;
  */
 export class Glimpse implements SoupApplication<GlimpsePort> {
   readonly mostBytes = 64;
+  readonly ports = new Set<GlimpsePort>();
   readonly #publisher: ItchPublisher;
   readonly #logins: LogIns;
   readonly #directory: string;
@@ -49,11 +52,13 @@ export class Glimpse implements SoupApplication<GlimpsePort> {
   }
 
   open(user: string, password: string, address: string): GlimpsePort | undefined {
-    if (this.#underWay === MOST_AT_ONCE || this.#logins.check(user, password, address) === undefined) return undefined;
+    const signedIn = this.#underWay === MOST_AT_ONCE ? undefined : this.#logins.check(user, password, address);
+    if (signedIn === undefined) return undefined;
     const log = new SequencedLog(this.#directory, `glimpse-${++this.#count}`);
     fs.rmSync(log.file); // it lives as long as it is open
-    const port = new GlimpsePort(this.#publisher.feed.session, log);
+    const port = new GlimpsePort(signedIn, this.#publisher.feed.session, log);
     log.onBroken = () => port.connection?.end('the venue cannot keep the snapshot');
+    this.ports.add(port);
     this.#underWay++;
     const snapshot = this.#publisher.snapshot();
     setImmediate(() => this.#write(port, snapshot));
@@ -67,6 +72,7 @@ export class Glimpse implements SoupApplication<GlimpsePort> {
   afterPiece(): void {}
 
   onGone(port: GlimpsePort): void {
+    this.ports.delete(port);
     port.close();
   }
 
@@ -74,6 +80,7 @@ export class Glimpse implements SoupApplication<GlimpsePort> {
     const { log } = port;
     if (port.connection === undefined || log.brokenBy !== undefined) {
       this.#underWay--;
+      this.ports.delete(port);
       port.close(); // a login for a session that is over has no connection either
       return;
     }

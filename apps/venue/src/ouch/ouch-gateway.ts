@@ -74,7 +74,10 @@ export class OuchGateway implements SoupApplication<OuchPort> {
   open(user: string, password: string, address: string): OuchPort | undefined {
     if (this.sender.journalHasFailed) return undefined;
     const login = this.#logins.check(user, password, address);
-    return login && this.port(login.number);
+    if (login === undefined) return undefined;
+    const port = this.port(login.number);
+    port.signedIn = login;
+    return port;
   }
 
   port(login: number): OuchPort {

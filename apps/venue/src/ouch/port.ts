@@ -1,4 +1,5 @@
 import type { Login } from '../core/accounts.ts';
+import type { SignedIn } from '../core/log-ins.ts';
 import { SequencedLog } from '../soup/sequenced-log.ts';
 import type { SoupConnection, SoupPort } from '../soup/soup-connection.ts';
 import type { Flow } from './order-table.ts';
@@ -9,6 +10,8 @@ export class OuchPort implements SoupPort {
   readonly session: string;
   readonly log: SequencedLog;
   connection: SoupConnection | undefined;
+  /** with what its connection signed in */
+  signedIn: SignedIn | undefined;
   /** whether new orders were disabled by the client */
   isDisabled = false;
   /** flows by channel (UserRefIdx) */

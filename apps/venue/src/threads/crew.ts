@@ -26,6 +26,8 @@ export interface Crew {
   readonly shared: Shared;
   readonly recovery: Recovery;
   readonly placed: Record<string, Outcome[]>;
+  /** what the gateways keep in the journal, as recovery found it */
+  readonly records: readonly (readonly [name: string, value: Uint8Array])[];
   /** the engine's pools, to be looked at */
   readonly pools: EnginePools;
   /** Lets both threads finish what is in the ring, and ends them. */
@@ -39,7 +41,7 @@ export async function startCrew(options: CrewOptions): Promise<Crew> {
   const placed: Record<string, Outcome[]> = {};
   const engineData: EngineThreadData = { limits: options.limits, directory, placement: options.placement?.engine ?? ANYWHERE };
   const engine = new Worker(new URL('./engine-thread.ts', import.meta.url), { workerData: engineData, name: 'engine' });
-  const first = await firstMessage<{ recovery: Recovery; placed: Outcome[]; pools: EnginePools }>(engine);
+  const first = await firstMessage<Pick<Crew, 'recovery' | 'pools' | 'records'> & { placed: Outcome[] }>(engine);
   placed.engine = first.placed;
   const memory = createVenueMemory(first.recovery.sequence, options.memory);
   const journalData: JournalThreadData = {
@@ -62,6 +64,7 @@ export async function startCrew(options: CrewOptions): Promise<Crew> {
     recovery: first.recovery,
     placed,
     pools: first.pools,
+    records: first.records,
     stop: async () => {
       shared.stop();
       await Promise.all(ended);

@@ -31,7 +31,8 @@ const pools: EnginePools = {
   lists: engine.rules.lists.pool.span,
   texts: engine.details.texts.span,
 };
-port.postMessage({ kind: 'recovered', recovery: recover(engine, directory), placed: place(placement), pools });
+const recovery = recover(engine, directory);
+port.postMessage({ kind: 'recovered', recovery, placed: place(placement), pools, records: [...engine.registry.entries()] });
 keepCompiledCode();
 port.once('message', (memory: VenueMemory) => {
   run(new Shared(memory));

@@ -7,14 +7,14 @@ import { keepCompiledCode, raiseInliningBudget } from '@outcry/memory/runtime';
 import type { Span } from '@outcry/memory/span';
 import type { Login } from '../core/accounts.ts';
 import type { VenueConfig } from '../core/config.ts';
-import { LogIns } from '../core/log-ins.ts';
+import { LogIns, type SignedIn } from '../core/log-ins.ts';
 import { type AssetDefinition, type InstrumentDefinition, Market } from '../core/market.ts';
 import { Glimpse } from '../itch/glimpse.ts';
 import { ItchPublisher } from '../itch/itch-publisher.ts';
 import { MessageFeed } from '../itch/message-feed.ts';
 import { OuchGateway } from '../ouch/ouch-gateway.ts';
 import { OuchPort } from '../ouch/port.ts';
-import type { SoupApplication, SoupPort } from '../soup/soup-connection.ts';
+import type { SoupApplication, SoupConnection, SoupPort } from '../soup/soup-connection.ts';
 import { SoupServer } from '../soup/soup-server.ts';
 import { ENGINE_GATE, JOURNAL_FAILED, Shared, type VenueMemory, WIRE_GATE } from './shared.ts';
 import { place, type ThreadPlacement } from './thread.ts';
@@ -62,6 +62,7 @@ const shared = new Shared(data.memory);
 const market = new Market(data.assets, data.instruments);
 const logins = new LogIns(data.logins);
 const { events } = shared;
+let glimpse: Glimpse | undefined;
 let read = events.gate(WIRE_GATE);
 let stopping = false;
 
@@ -72,8 +73,12 @@ const ouch = data.ouch && new OuchGateway(shared, market, data.orders, logins, m
 if (ouch !== undefined) ports.ouch = await serve(data.ouch!.port, ouch);
 const itch = data.itch && (await publish(data.itch));
 port.on('message', (message: WireMessage) => {
-  if (message.kind === 'logins') logins.replace(message.logins);
-  else stop();
+  if (message.kind === 'stop') stop();
+  else {
+    logins.replace(message.logins);
+    endOthers(ouch?.ports.values() ?? []);
+    endOthers(glimpse?.ports ?? []);
+  }
 });
 const latencies: Record<string, Span> = itch === undefined ? {} : { tradeToDatagram: itch.feed.latencySpan };
 port.postMessage({ ports, latencies, placed: place(data.placement) } satisfies WireStart);
@@ -92,13 +97,21 @@ async function publish({ lines, requestPort, glimpsePort }: NonNullable<WireThre
   ports.itch = lines.map(({ group, port: number }) => `${group}:${number}`).join(' ');
   ports.itchSession = data.session;
   ports.itchRequests = feed.requestPort;
-  ports.glimpse = await serve(glimpsePort, new Glimpse(publisher, logins, directory));
+  glimpse = new Glimpse(publisher, logins, directory);
+  ports.glimpse = await serve(glimpsePort, glimpse);
   return publisher;
+}
+
+/** Ends the connections of logins that were revoked, or whose password holds no more. */
+function endOthers(all: Iterable<{ connection: SoupConnection | undefined; signedIn: SignedIn | undefined }>): void {
+  for (const { connection, signedIn } of all) {
+    if (connection !== undefined && signedIn !== undefined && !logins.holds(signedIn)) connection.end('the login was revoked');
+  }
 }
 
 function makePort(login: number): OuchPort {
   const found = [...logins.all].find(({ number }) => number === login);
-  const known = found ?? { user: `#${login}`, password: '', number: login, account: 0, cancelOnDisconnect: false };
+  const known = found ?? { user: `#${login}`, passwords: [], number: login, account: 0, cancelOnDisconnect: false };
   const made = new OuchPort(known, data.session, directory, `ouch-${known.user}`);
   made.log.onBroken = (error) => {
     port.postMessage({

@@ -123,7 +123,7 @@ export const accountOperations: Operation[] = [
     security: 'API_KEY',
     weight: 2,
     parameters: noParameters,
-    run: (services, _sent, caller) => ({ listenKey: services.userStreams.openListenKey(caller.account) }),
+    run: (services, _sent, caller) => ({ listenKey: services.userStreams.openListenKey(caller.account, caller.apiKey) }),
   },
   {
     summary: 'Keep a user data stream alive',

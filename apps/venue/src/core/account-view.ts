@@ -1,0 +1,166 @@
+import crypto from 'node:crypto';
+import { AddressList } from './addresses.ts';
+import { type ApiKey, isValid, type KeptKey, type KeptLogin, type Login } from './credentials.ts';
+import type { OperatorKey } from './operator-key.ts';
+import type { Registry } from './registry.ts';
+
+const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
+
+export interface AccountRecord {
+  readonly number: number;
+  readonly name: string;
+  readonly keys: readonly ApiKey[];
+  readonly logins: readonly Login[];
+}
+
+/** What of a key is sealed in the journal. */
+export interface SealedKey {
+  key: string;
+  secret?: string;
+}
+
+interface Account extends AccountRecord {
+  readonly keys: ApiKey[];
+  readonly logins: Login[];
+}
+
+/** Names, API keys and logins of accounts, as the registry has them: what doors check against. It tells them what has ended. */
+export class AccountView {
+  readonly #operatorKey: OperatorKey;
+  readonly #accounts: Account[] = [];
+  readonly #byName = new Map<string, Account>();
+  readonly #byKey = new Map<string, ApiKey>();
+  readonly #byId = new Map<string, ApiKey>();
+  readonly #logins = new Map<string, Login>();
+  /** keys whose time was up, and of whom that was told */
+  readonly #expired = new Set<string>();
+  /** told of all logins after each change, also when a time is up */
+  readonly onLogins: ((logins: readonly Login[]) => void)[] = [];
+  /** told of each key that was revoked, or whose time is up */
+  readonly onKeyEnded = new Set<(key: string) => void>();
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(registry: Registry, operatorKey: OperatorKey) {
+    this.#operatorKey = operatorKey;
+    for (const kind of ['account/', 'key/', 'login/']) for (const [rest, value] of registry.under(kind)) this.#take(kind + rest, value);
+    this.#watchTimes();
+    registry.onChange.push((name, value) => {
+      if (this.#take(name, value)) this.#watchTimes();
+    });
+  }
+
+  get all(): readonly AccountRecord[] {
+    return this.#accounts;
+  }
+
+  /** All logins, those included that were revoked. */
+  get logins(): readonly Login[] {
+    return [...this.#logins.values()];
+  }
+
+  find(name: string): AccountRecord | undefined {
+    return this.#byName.get(name);
+  }
+
+  /** A key that may be used now. */
+  byKey(key: string): { account: AccountRecord; key: ApiKey } | undefined {
+    const found = this.#byKey.get(key);
+    return found === undefined || !isValid(found, Date.now()) ? undefined : { account: this.#accounts[found.account], key: found };
+  }
+
+  /** A login, also one that was revoked. */
+  login(user: string): Login | undefined {
+    return this.#logins.get(user);
+  }
+
+  /** A key by its id, or itself, also one whose time is up. */
+  findKey(which: string): ApiKey | undefined {
+    return this.#byId.get(which) ?? this.#byKey.get(which);
+  }
+
+  close(): void {
+    clearTimeout(this.#timer);
+  }
+
+  /** Takes in a record. Returns whether it is one of accounts. */
+  #take(name: string, value: unknown): boolean {
+    const at = name.indexOf('/') + 1;
+    const rest = name.slice(at);
+    if (name.startsWith('account/')) this.#takeAccount(Number(rest), value as { name: string });
+    else if (name.startsWith('key/')) this.#takeKey(rest, value as KeptKey | undefined);
+    else if (name.startsWith('login/')) this.#takeLogin(rest, value as KeptLogin);
+    else return false;
+    return true;
+  }
+
+  #takeAccount(number: number, { name }: { name: string }): void {
+    if (this.#accounts[number] !== undefined) return; // accounts are not renamed
+    const account: Account = { number, name, keys: [], logins: [] };
+    this.#accounts[number] = account;
+    this.#byName.set(name, account);
+  }
+
+  #takeKey(id: string, kept: KeptKey | undefined): void {
+    const before = this.#byId.get(id);
+    if (before !== undefined) {
+      const { keys } = this.#accounts[before.account];
+      keys.splice(keys.indexOf(before), 1);
+      this.#byId.delete(id);
+      this.#byKey.delete(before.key);
+      this.#expired.delete(before.key);
+    }
+    if (kept !== undefined) {
+      const read = this.#readKey(id, kept);
+      this.#byId.set(id, read);
+      this.#byKey.set(read.key, read);
+      this.#accounts[read.account].keys.push(read);
+    } else if (before !== undefined) for (const listener of this.onKeyEnded) listener(before.key);
+  }
+
+  #readKey(id: string, { account, sealed, publicKey, permission, addresses, createdAt, validUntil }: KeptKey): ApiKey {
+    const { key, secret } = JSON.parse(this.#operatorKey.open(sealed, id)) as SealedKey;
+    const verifier = secret === undefined ? crypto.createPublicKey(publicKey!) : crypto.createSecretKey(secret, 'utf8');
+    const kind = secret === undefined ? 'Ed25519' : 'HMAC';
+    return { id, key, account, kind, verifier, permission, addresses: addresses && new AddressList(addresses), createdAt, validUntil };
+  }
+
+  #takeLogin(user: string, { number, account, cancelOnDisconnect, passwords, validUntil }: KeptLogin): void {
+    const checks = passwords.map(({ salt, hash, validUntil: until }) => ({
+      ...this.#operatorKey.check({ salt, hash }),
+      ...(until !== undefined && { validUntil: until }),
+    }));
+    const login: Login = { user, number, account, cancelOnDisconnect, passwords: checks, ...(validUntil !== undefined && { validUntil }) };
+    const { logins } = this.#accounts[account];
+    const place = logins.findIndex((other) => other.user === user);
+    logins.splice(place < 0 ? logins.length : place, 1, login);
+    this.#logins.set(user, login);
+    for (const listener of this.onLogins) listener(this.logins);
+  }
+
+  /** Tells of those whose time is up, and comes back when the next one's is. */
+  #watchTimes(): void {
+    clearTimeout(this.#timer);
+    const now = Date.now();
+    let next = Number.POSITIVE_INFINITY;
+    for (const key of this.#byKey.values()) {
+      if (!isValid(key, now)) this.#endKey(key.key);
+      else next = Math.min(next, key.validUntil ?? next);
+    }
+    const times = this.logins.flatMap((login) => [login, ...login.passwords]).map(({ validUntil = 0 }) => validUntil);
+    for (const time of times) if (time > now) next = Math.min(next, time);
+    if (next === Number.POSITIVE_INFINITY) return;
+    this.#timer = setTimeout(
+      () => {
+        for (const listener of this.onLogins) listener(this.logins);
+        this.#watchTimes();
+      },
+      Math.min(next - now, LONGEST_TIMEOUT_MS),
+    ).unref();
+  }
+
+  #endKey(key: string): void {
+    if (this.#expired.has(key)) return;
+    this.#expired.add(key);
+    for (const listener of this.onKeyEnded) listener(key);
+  }
+}

@@ -1,0 +1,80 @@
+import { isDeepStrictEqual } from 'node:util';
+import { COMMAND, commandHead } from '@outcry/market/command';
+import type { CommandFields } from './commands.ts';
+import type { VenueConfig } from './config.ts';
+import type { Asset, AssetDefinition, Instrument, InstrumentDefinition, Market } from './market.ts';
+import type { Registry } from './registry.ts';
+
+/** How many of each the engine has: those after them may be in the registry, of a start that ended in between. */
+interface Defined {
+  assets: number;
+  instruments: number;
+}
+
+/** The engine's part of a definition, which cannot be changed, and all of it in the registry, filters included, to compare with. */
+export interface Definitions {
+  assets: readonly AssetDefinition[];
+  instruments: readonly InstrumentDefinition[];
+}
+
+const DEFINED = 'market';
+const NONE: Defined = { assets: 0, instruments: 0 };
+
+/** Compares the configuration with what the journal holds, and journals what is new. Throws where they differ. */
+export async function defineMarket(
+  registry: Registry,
+  market: Market,
+  config: VenueConfig,
+  submit: (fields: CommandFields) => Promise<unknown>,
+): Promise<void> {
+  compare(registry, 'asset', config.assets);
+  compare(registry, 'instrument', config.instruments);
+  const known = (registry.get(DEFINED) as Defined | undefined) ?? NONE;
+  const { assets, instruments } = config;
+  if (known.assets === assets.length && known.instruments === instruments.length) return;
+  // First what is to be compared with, then what it says, then that it was said: an end in between is mended by the next start.
+  await keepAll(registry, { assets, instruments });
+  for (const asset of market.assets.slice(known.assets)) await submit(defineAsset(asset));
+  for (const instrument of market.instruments.slice(known.instruments)) await submit(defineInstrument(instrument));
+  await registry.put(DEFINED, { assets: assets.length, instruments: instruments.length } satisfies Defined);
+}
+
+/** Keeps definitions that the engine has already. */
+export async function keepDefinitions(registry: Registry, definitions: Definitions): Promise<void> {
+  const { assets, instruments } = definitions;
+  await keepAll(registry, definitions);
+  await registry.put(DEFINED, { assets: assets.length, instruments: instruments.length } satisfies Defined);
+}
+
+async function keepAll(registry: Registry, { assets, instruments }: Definitions): Promise<void> {
+  for (const [kind, all] of [['asset', assets] as const, ['instrument', instruments] as const]) {
+    for (const [i, definition] of all.entries())
+      if (registry.get(`${kind}/${i}`) === undefined) await registry.put(`${kind}/${i}`, definition);
+  }
+}
+
+function compare(registry: Registry, kind: 'asset' | 'instrument', definitions: readonly object[]): void {
+  for (const [number, known] of registry.under(`${kind}/`)) {
+    const wanted: unknown = JSON.parse(JSON.stringify(definitions[Number(number)] ?? null));
+    if (!isDeepStrictEqual(known, wanted))
+      throw new Error(`${kind} ${number} of the data directory is ${JSON.stringify(known)}: a definition cannot be changed or removed`);
+  }
+}
+
+function defineAsset({ number, scale, name }: Asset): CommandFields {
+  return { head: commandHead(COMMAND.DEFINE_ASSET), asset: number, quantity: scale, text: name };
+}
+
+function defineInstrument({ number, base, quote, definition, lotUnits, unit, symbol }: Instrument): CommandFields {
+  return {
+    head: commandHead(COMMAND.DEFINE_INSTRUMENT),
+    instrument: number,
+    account: base.number,
+    asset: quote.number,
+    price: definition.makerFeePpm,
+    quantity: definition.takerFeePpm,
+    amount: lotUnits,
+    unit,
+    text: symbol,
+  };
+}
