@@ -1,66 +1,160 @@
 import fs from 'node:fs';
-import path from 'node:path';
-import { holderOf } from '@outcry/venue/core/lock';
-import { Command } from 'commander';
+import { publicKeyText, readPublicKey } from '@outcry/venue/core/public-key';
+import { Command, InvalidArgumentError } from 'commander';
+import { type AdminOptions, administer } from './administer.ts';
 import { DEFAULT_URL } from './options.ts';
 import { printTable } from './output.ts';
-import { getJson } from './request.ts';
-
-interface Options {
-  data: string;
-  url: string;
-  json?: boolean;
-}
 
 interface AccountListing {
   number: number;
   name: string;
-  keys: { key: string; kind: string }[];
+  keys: {
+    id: string;
+    key: string;
+    kind: string;
+    permission: string;
+    addresses: string[] | null;
+    validUntil: number | null;
+    state: string;
+  }[];
+  logins: { user: string; cancelOnDisconnect: boolean; validUntil: number | null; state: string }[];
   balances: { asset: string; free: string; locked: string }[];
 }
 
+/** A key that was made, or a login. */
+type Made = { id?: string; key?: string; secret?: string; user?: string; password?: string };
+type KeyOptions = AdminOptions & { publicKey?: string; permission?: string; addresses?: string; until?: number | null };
+type LoginOptions = AdminOptions & { cancelOnDisconnect?: boolean; until?: number | null };
+type RotateOptions = AdminOptions & { overlap: number; publicKey?: string };
+
+/** A subcommand that speaks to a running venue. */
+function common(sub: Command): Command {
+  return sub
+    .option('--data <dir>', "the venue's data directory, where its admin token lies", 'data')
+    .option('--url <url>', 'address of the running venue', DEFAULT_URL)
+    .option('--json', 'print JSON');
+}
+
 export function accountCommand(): Command {
-  const command = new Command('account').description('Accounts of a running venue: create, fund, list, key.');
-  const common = (sub: Command) =>
-    sub
-      .option('--data <dir>', "the venue's data directory, where its admin token lies", 'data')
-      .option('--url <url>', 'address of the running venue', DEFAULT_URL)
-      .option('--json', 'print JSON');
+  const command = new Command('account').description('Accounts of a running venue, with their API keys and logins, and the admin token.');
   common(command.command('create <name>').description('Open an account with a new API key; prints its secret, once.')).action(
-    (name: string, options: Options) => call(options, 'POST', 'accounts', { name }, printKey),
+    (name: string, options: AdminOptions) => administer(options, 'POST', 'accounts', { name }, printKey),
   );
   common(command.command('fund <name> <asset> <amount>').description('Deposit an amount; a negative one is withdrawn.'))
     .allowUnknownOption(false)
-    .action((name: string, asset: string, amount: string, options: Options) =>
-      call(options, 'POST', `accounts/${encodeURIComponent(name)}/fund`, { asset, amount }, (balance: Record<string, string>) =>
+    .action((name: string, asset: string, amount: string, options: AdminOptions) =>
+      administer(options, 'POST', `accounts/${encodeURIComponent(name)}/fund`, { asset, amount }, (balance: Record<string, string>) =>
         printTable(['account', 'asset', 'free', 'locked'], [[balance.account, balance.asset, balance.free, balance.locked]]),
       ),
     );
-  common(command.command('list').description('Accounts with their keys and balances.')).action((options: Options) =>
-    call(options, 'GET', 'accounts', undefined, printAccounts),
-  );
-  common(command.command('key <name>').description('Add an API key to an account.'))
-    .option('--public-key <file>', 'Ed25519 public key (PEM) instead of a new HMAC secret')
-    .action((name: string, options: Options & { publicKey?: string }) => {
-      const body = options.publicKey === undefined ? {} : { publicKey: fs.readFileSync(options.publicKey, 'utf8') };
-      return call(options, 'POST', `accounts/${encodeURIComponent(name)}/keys`, body, printKey);
-    });
-  common(
-    command.command('login <name> <user>').description("Let an account in at OUCH, GLIMPSE and FIX: prints the user's password, once."),
-  )
-    .option('--cancel-on-disconnect', 'cancel its open orders when its connection ends')
-    .action((name: string, user: string, options: Options & { cancelOnDisconnect?: boolean }) => {
-      const body = { user, cancelOnDisconnect: options.cancelOnDisconnect === true };
-      return call(options, 'POST', `accounts/${encodeURIComponent(name)}/logins`, body, (login: Record<string, string>) =>
-        console.log(`user      ${login.user}\npassword  ${login.password}   (not shown again)`),
-      );
-    });
+  common(command.command('list').description('Accounts with their balances.'))
+    .option('--credentials', 'their API keys and logins instead, without secrets')
+    .action((options: AdminOptions & { credentials?: boolean }) =>
+      administer(options, 'GET', 'accounts', undefined, options.credentials === true ? printCredentials : printAccounts),
+    );
+  command.addCommand(keyCommand()).addCommand(loginCommand()).addCommand(tokenCommand());
   return command;
 }
 
-function printKey(created: { key: string; secret?: string }): void {
-  console.log(`API key  ${created.key}`);
-  if (created.secret !== undefined) console.log(`secret   ${created.secret}   (not shown again)`);
+function keyCommand(): Command {
+  const command = common(new Command('key').argument('[name]', 'account').description('Add an API key to an account, or change one.'))
+    .option('--public-key <file>', 'Ed25519 public key (PEM) instead of a new HMAC secret')
+    .option('--permission <p>', 'READ, TRADE or ADMIN', 'TRADE')
+    .option('--addresses <list>', 'addresses and networks that may use it, with commas between')
+    .option('--until <time>', 'when it ends: an ISO 8601 time', time)
+    .action((name: string | undefined, options: KeyOptions, self: Command) => {
+      if (name === undefined) self.help({ error: true });
+      const addresses = options.addresses?.split(',');
+      const body = { publicKey: publicKeyIn(options), permission: options.permission, addresses, validUntil: options.until };
+      return administer(options, 'POST', `accounts/${encodeURIComponent(name!)}/keys`, body, printKey);
+    });
+  changes(command, 'key', 'keys', 'an API key, by its id (account list --credentials) or itself');
+  return command;
+}
+
+function loginCommand(): Command {
+  const command = common(
+    new Command('login').arguments('[name] [user]').description('Create a login for OUCH, GLIMPSE, FIX and gRPC, or change one.'),
+  )
+    .option('--cancel-on-disconnect', 'cancel its open orders when its connection ends')
+    .option('--until <time>', 'when it ends: an ISO 8601 time', time)
+    .action((name: string | undefined, user: string | undefined, options: LoginOptions, self: Command) => {
+      if (name === undefined || user === undefined) self.help({ error: true });
+      const body = { user, cancelOnDisconnect: options.cancelOnDisconnect === true, validUntil: options.until };
+      return administer(options, 'POST', `accounts/${encodeURIComponent(name!)}/logins`, body, printLogin);
+    });
+  changes(command, 'user', 'logins', 'a login');
+  return command;
+}
+
+/** Subcommands revoke, rotate and expire. */
+function changes(command: Command, argument: string, resource: string, what: string): void {
+  const of = (which: string) => `${resource}/${encodeURIComponent(which)}`;
+  // What the command above has too, --data for one, it has taken.
+  const from = (self: Command) => self.optsWithGlobals<RotateOptions>();
+  const print = (made: Made) => (made.key === undefined ? printLogin(made) : printKey(made));
+  common(command.command(`revoke <${argument}>`).description(`End ${what}, with its connections, at once.`)).action(
+    (which: string, _options: AdminOptions, self: Command) =>
+      administer(from(self), 'DELETE', of(which), undefined, () => console.log('revoked')),
+  );
+  const rotate = common(command.command(`rotate <${argument}>`).description(`Make another secret for ${what}.`)).option(
+    '--overlap <time>',
+    'for how long the old one still holds: 30s, 15m, 24h, 7d',
+    duration,
+    0,
+  );
+  if (resource === 'keys') rotate.option('--public-key <file>', 'the new Ed25519 public key (PEM)');
+  rotate.action((which: string, _options: RotateOptions, self: Command) => {
+    const options = from(self);
+    const body = { overlapMs: options.overlap, ...(resource === 'keys' && { publicKey: publicKeyIn(options) }) };
+    return administer(options, 'POST', `${of(which)}/rotate`, body, print);
+  });
+  common(command.command(`expire <${argument}> <time>`).description(`Set when ${what} ends: an ISO 8601 time, or never.`)).action(
+    (which: string, when: string, _options: AdminOptions, self: Command) => {
+      const validUntil = time(when);
+      const say = () => console.log(validUntil === null ? 'ends when it is revoked' : `ends at ${new Date(validUntil).toISOString()}`);
+      return administer(from(self), 'POST', `${of(which)}/expire`, { validUntil }, say);
+    },
+  );
+}
+
+function tokenCommand(): Command {
+  const command = new Command('token').description('The admin token, which lies in the data directory.');
+  common(command.command('rotate').description('Make another token; it is written into the data directory.'))
+    .option('--overlap <time>', 'for how long the old one still holds: 30s, 15m, 24h, 7d', duration, 0)
+    .action((options: RotateOptions) =>
+      administer(options, 'POST', 'admin-token/rotate', { overlapMs: options.overlap }, () => console.log('rotated: see admin.token')),
+    );
+  return command;
+}
+
+/** A public key, looked at here: a private one must not leave the machine. */
+function publicKeyIn({ publicKey }: { publicKey?: string }): string | undefined {
+  return publicKey === undefined ? undefined : publicKeyText(readPublicKey(fs.readFileSync(publicKey, 'utf8')));
+}
+
+function time(text: string): number | null {
+  if (text === 'never') return null;
+  const parsed = /^\d{4}-\d\d-\d\d/.test(text) ? Date.parse(text) : Number.NaN;
+  if (Number.isNaN(parsed)) throw new InvalidArgumentError('a time as 2027-01-31T18:00:00Z, or never');
+  return parsed;
+}
+
+const UNITS_MS: Record<string, number> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+function duration(text: string): number {
+  const match = /^(\d{1,6})([smhd])$/.exec(text);
+  if (match === null) throw new InvalidArgumentError('a time as 30s, 15m, 24h or 7d');
+  return Number(match[1]) * UNITS_MS[match[2]];
+}
+
+function printKey(made: Made): void {
+  console.log(`API key  ${made.key}   (id ${made.id})`);
+  if (made.secret !== undefined) console.log(`secret   ${made.secret}   (not shown again)`);
+}
+
+function printLogin(login: Made): void {
+  console.log(`user      ${login.user}\npassword  ${login.password}   (not shown again)`);
 }
 
 function printAccounts(accounts: AccountListing[]): void {
@@ -77,20 +171,25 @@ function printAccounts(accounts: AccountListing[]): void {
   printTable(['account', 'keys', 'asset', 'free', 'locked'], rows);
 }
 
-async function call<T>(
-  options: Options,
-  method: string,
-  resource: string,
-  body: object | undefined,
-  print: (answer: T) => void,
-): Promise<void> {
-  const tokenFile = path.join(options.data, 'admin.token');
-  if (!fs.existsSync(tokenFile)) throw new Error(`there is no ${tokenFile}: is --data the directory of a venue that has run?`);
-  if (holderOf(options.data) === undefined)
-    throw new Error(`no venue runs on ${path.resolve(options.data)}: start it with 'outcry serve --data ${options.data}'`);
-  const headers: Record<string, string> = { 'x-outcry-admin': fs.readFileSync(tokenFile, 'utf8').trim() };
-  if (body !== undefined) headers['content-type'] = 'application/json';
-  const answer = await getJson<T>(`${options.url}/outcry/v1/${resource}`, { method, headers, body: body && JSON.stringify(body) });
-  if (options.json) console.log(JSON.stringify(answer));
-  else print(answer);
+function printCredentials(accounts: AccountListing[]): void {
+  const end = (validUntil: number | null) => (validUntil === null ? '-' : new Date(validUntil).toISOString());
+  const rows = accounts.flatMap(({ name, keys, logins }) => [
+    ...keys.map(({ id, kind, permission, addresses, validUntil, state }) => [
+      name,
+      `key ${id}`,
+      `${kind} ${permission}`,
+      addresses?.join(' ') ?? 'anywhere',
+      end(validUntil),
+      state,
+    ]),
+    ...logins.map(({ user, cancelOnDisconnect, validUntil, state }) => [
+      name,
+      `login ${user}`,
+      cancelOnDisconnect ? 'cancel on disconnect' : '',
+      '',
+      end(validUntil),
+      state,
+    ]),
+  ]);
+  printTable(['account', 'what', 'kind', 'from', 'until', 'state'], rows);
 }

@@ -1,7 +1,7 @@
 import crypto from 'node:crypto';
 import { plainEntry } from './addresses.ts';
 import { LEAST_PASSWORD, type Permission } from './credentials.ts';
-import { publicKeyText, readPublicKey } from './public-key.ts';
+import { isPrivateKey, publicKeyText, readPublicKey } from './public-key.ts';
 
 const MOST_ADDRESSES = 100;
 const PASSWORD = new RegExp(`^[A-Za-z0-9]{${LEAST_PASSWORD},10}$`);
@@ -51,7 +51,8 @@ export function publicKeyOf(pem: string): string {
   try {
     return publicKeyText(readPublicKey(pem));
   } catch (error) {
-    throw new AccountError(400, `The public key was refused: ${(error as Error).message}.`);
+    const remedy = isPrivateKey(pem) ? ' It was not kept, but it was sent: make a new pair.' : '';
+    throw new AccountError(400, `The public key was refused: ${(error as Error).message}.${remedy}`);
   }
 }
 

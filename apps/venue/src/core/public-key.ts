@@ -21,10 +21,7 @@ const SMALL_ORDER: ReadonlySet<string> = new Set([
 
 /** Reads the public key that somebody will sign with: Ed25519, as PEM. Throws, in words, for anything else; what was sent goes nowhere. */
 export function readPublicKey(pem: string): KeyObject {
-  if (/PRIVATE KEY/.test(pem))
-    throw new Error(
-      'this is a private key: send the public one. It was not kept, but it was sent: make a new pair, and do not use this one',
-    );
+  if (isPrivateKey(pem)) throw new Error('this is a private key, which nobody else may see: give the public one');
   if (pem.length > LONGEST || !SHAPE.test(pem)) throw new Error('not one public key in PEM (BEGIN PUBLIC KEY)');
   const key = parse(pem);
   if (key.type !== 'public' || key.asymmetricKeyType !== 'ed25519')
@@ -33,6 +30,11 @@ export function readPublicKey(pem: string): KeyObject {
   point[POINT_BYTES - 1] &= 0x7f;
   if (SMALL_ORDER.has(point.toString('hex'))) throw new Error('this is a point of a small order, and no key: anybody could sign for it');
   return key;
+}
+
+/** Whether somebody took his private key for the public one. */
+export function isPrivateKey(pem: string): boolean {
+  return /PRIVATE KEY/.test(pem);
 }
 
 function parse(pem: string): KeyObject {
