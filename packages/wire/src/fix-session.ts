@@ -1,79 +1,56 @@
-import {
-  type FixField,
-  type FixMessage,
-  fixTime,
-  formatFix,
-  MSG,
-  parseFix,
-  parseFixTime,
-  REJECT_REASON,
-  SESSION_MESSAGES,
-  TAG,
-} from './fix.ts';
+import { type FixField, type FixMessage, MSG, parseFix, parseFixTime, REJECT_REASON, TAG } from './fix.ts';
+import type { FixPieces } from './fix-format.ts';
+import { FixLine, type FixLineOptions } from './fix-line.ts';
+import { WaitingMessages } from './fix-waiting.ts';
 
-/** What a session keeps beyond a connection. */
-export interface FixStore {
-  /** numbers of the next message to send, and to receive */
-  nextOut: number;
-  nextIn: number;
-  /** Keeps a message that is about to be sent. */
-  save(sequence: number, message: Buffer): void;
-  /** The message with a number, undefined: it is not kept (session messages need not be). */
-  load(sequence: number): Buffer | undefined;
-  /** Begins anew at 1 and 1. */
-  reset(): void;
-}
+export type { FixStore } from './fix-line.ts';
 
-export interface FixSessionOptions {
-  /** FIX.4.4 or FIXT.1.1 */
-  beginString: string;
-  /** own name, and the other side's */
-  sender: string;
-  target: string;
-  store: FixStore;
-  /** Puts bytes on the line. */
-  send(bytes: Buffer): void;
+export interface FixSessionOptions extends FixLineOptions {
   /** Ends the connection once what was sent is on its way. */
   disconnect(): void;
   /** Takes an application message: in order, once. */
   onMessage(message: FixMessage): void;
   onLogon?(): void;
   onLogout?(): void;
-  /** milliseconds since 1970 */
-  now(): number;
+  /** There is work left: call {@link FixSession.work} until it returns false, and again when the line takes more. When it is not given, all is done at once. */
+  onWork?(): void;
   /** how far SendingTime may be off, milliseconds */
   accuracyMs?: number;
 }
 
-/** Messages that may wait behind a gap. */
-const MOST_WAITING = 10_000;
 const ACCURACY_MS = 120_000;
 /** Silence of so many heartbeat intervals is asked about, and of so many is the end. */
 const ASK_AFTER = 1.2;
 const GIVE_UP_AFTER = 2.4;
+const ALL_AT_ONCE = 1024;
 const REQUIRED = [TAG.MSG_SEQ_NUM, TAG.SENDER_COMP_ID, TAG.TARGET_COMP_ID, TAG.SENDING_TIME];
+/** Fields of sessions that are Y or N. */
+const FLAGS = [TAG.POSS_DUP_FLAG, TAG.POSS_RESEND, TAG.GAP_FILL_FLAG, TAG.RESET_SEQ_NUM_FLAG];
 
 /**
  * A FIX session without its sockets: FIX 4.4 volume 2, and FIXT 1.1, which has the same session. The acceptor's side begins with the
  * initiator's Logon, which whoever owns the connection has looked at, and found the session for: {@link accept}.
  *
  * Messages go to the application in the order of their numbers. What comes too early waits while a ResendRequest is under way; what comes
- * again is passed over when it says so (PossDupFlag), and ends the session when it does not.
+ * again is passed over when it says so (PossDupFlag), and ends the session when it does not. What goes out goes through {@link FixLine}.
  */
 export class FixSession {
   isLoggedOn = false;
   readonly options: FixSessionOptions;
-  readonly #waiting = new Map<number, FixMessage>();
+  readonly #line: FixLine;
+  readonly #waiting = new WaitingMessages();
   #heartbeatMs = 30_000;
   #heardAt = 0;
-  #sentAt = 0;
   #askedAt = 0;
   /** numbers asked for end before this; 0: nothing is asked for */
   #resendUntil = 0;
   #isLoggingOut = false;
+  /** This connection is over: nothing that still comes on it counts. */
+  #isOver = false;
 
   constructor(options: FixSessionOptions) {
     this.options = options;
+    this.#line = new FixLine(options);
   }
 
   /** Whether it is a session of FIXT 1.1: of FIX 5.0 SP2, which wants some fields that FIX 4.4 does not have. */
@@ -81,23 +58,52 @@ export class FixSession {
     return this.options.beginString === 'FIXT.1.1';
   }
 
-  /** The initiator's Logon. Returns false when the connection is to end. */
-  accept(logon: FixMessage): boolean {
-    const { store, now } = this.options;
-    this.#heardAt = now();
+  /** Whether a message would go out at once: nothing waits. */
+  get isClear(): boolean {
+    return this.isLoggedOn && this.#line.isClear;
+  }
+
+  /** Whether there is work left, for now or for when the line takes more. */
+  get hasWork(): boolean {
+    return this.#line.isWaiting || this.#isDue;
+  }
+
+  // ── Beginning and end ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** Why an initiator's Logon is to be refused; empty: it may be accepted. Changes nothing. */
+  problemWith(logon: FixMessage): string {
+    const { store } = this.options;
+    if (logon.badReason >= 0) return `tag ${logon.badTag} is wrong`;
     const interval = logon.number(TAG.HEART_BT_INT);
-    if (!(interval > 0 && interval <= 3600)) return this.#refuse('HeartBtInt must be 1 to 3600');
-    if (logon.get(TAG.ENCRYPT_METHOD) !== '0') return this.#refuse('EncryptMethod must be 0');
-    if (this.isFixt && logon.get(TAG.DEFAULT_APPL_VER_ID) !== '9') return this.#refuse('DefaultApplVerID must be 9');
+    if (!(interval > 0 && interval <= 3600)) return 'HeartBtInt must be 1 to 3600';
+    if (logon.get(TAG.ENCRYPT_METHOD) !== '0') return 'EncryptMethod must be 0';
+    if (this.isFixt && logon.get(TAG.DEFAULT_APPL_VER_ID) !== '9') return 'DefaultApplVerID must be 9';
     const why = this.#timeProblem(logon);
-    if (why !== '') return this.#refuse(why);
+    if (why !== '') return why;
+    const flag = badFlag(logon);
+    if (flag !== 0) return `tag ${flag} must be Y or N`;
     const sequence = logon.number(TAG.MSG_SEQ_NUM);
-    if (!(sequence > 0)) return this.#refuse('MsgSeqNum is missing');
+    if (!(sequence > 0)) return 'MsgSeqNum is missing';
     const isReset = logon.get(TAG.RESET_SEQ_NUM_FLAG) === 'Y';
-    if (isReset && sequence !== 1) return this.#refuse('MsgSeqNum must be 1 with ResetSeqNumFlag');
+    if (isReset && sequence !== 1) return 'MsgSeqNum must be 1 with ResetSeqNumFlag';
+    if (!isReset && sequence < store.nextIn && logon.get(TAG.POSS_DUP_FLAG) !== 'Y') return tooLow(store.nextIn, sequence);
+    return '';
+  }
+
+  /** The initiator's Logon, on a new connection. Returns false when it is refused: the connection ends with the reason. */
+  accept(logon: FixMessage): boolean {
+    const why = this.problemWith(logon);
+    if (why !== '') {
+      this.refuse(why);
+      return false;
+    }
+    const { store, now } = this.options;
+    const sequence = logon.number(TAG.MSG_SEQ_NUM);
+    const interval = logon.number(TAG.HEART_BT_INT);
+    const isReset = logon.get(TAG.RESET_SEQ_NUM_FLAG) === 'Y';
     if (isReset) store.reset();
-    if (sequence < store.nextIn && logon.get(TAG.POSS_DUP_FLAG) !== 'Y')
-      return this.#refuse(`MsgSeqNum too low, expecting ${store.nextIn} but received ${sequence}`);
+    this.#begin();
+    this.#heardAt = now();
     this.#heartbeatMs = interval * 1000;
     this.isLoggedOn = true;
     this.#send(MSG.LOGON, [
@@ -112,58 +118,18 @@ export class FixSession {
     return true;
   }
 
+  /** Refuses a Logon on a new connection, with the reason. The session's other connection must be gone. */
+  refuse(why: string): void {
+    this.#begin();
+    this.#end(why);
+  }
+
   /** Begins as the initiator. */
   logon(heartbeatSeconds: number, more: readonly FixField[] = []): void {
+    this.#begin();
     this.#heartbeatMs = heartbeatSeconds * 1000;
     this.#heardAt = this.options.now();
     this.#send(MSG.LOGON, [[TAG.ENCRYPT_METHOD, 0], [TAG.HEART_BT_INT, heartbeatSeconds], ...more]);
-  }
-
-  /** Takes a message off the line. */
-  receive(text: string): void {
-    const message = parseFix(text);
-    this.#heardAt = this.options.now();
-    this.#askedAt = 0;
-    if (message.get(TAG.BEGIN_STRING) !== this.options.beginString) {
-      this.#end(`BeginString must be ${this.options.beginString}`);
-      return;
-    }
-    if (!this.#hasValidHead(message)) return;
-    const sequence = message.number(TAG.MSG_SEQ_NUM);
-    const { type } = message;
-    if (type === MSG.SEQUENCE_RESET && message.get(TAG.GAP_FILL_FLAG) !== 'Y') {
-      this.#reset(message);
-      return;
-    }
-    if (type === MSG.LOGON && !this.isLoggedOn) {
-      this.#loggedOn(message, sequence);
-      return;
-    }
-    const { store } = this.options;
-    if (sequence < store.nextIn) this.#tooLow(message, sequence);
-    else if (sequence > store.nextIn) this.#tooHigh(message, sequence);
-    else this.#inOrder(message);
-  }
-
-  /** Sends an application message. */
-  send(type: string, fields: readonly FixField[]): void {
-    this.#send(type, fields);
-  }
-
-  /** Call a few times a second. */
-  tick(): void {
-    if (!this.isLoggedOn) return;
-    const now = this.options.now();
-    const silence = now - this.#heardAt;
-    if (silence > this.#heartbeatMs * GIVE_UP_AFTER) {
-      this.#gone();
-      this.options.disconnect();
-      return;
-    }
-    if (silence > this.#heartbeatMs * ASK_AFTER && this.#askedAt === 0) {
-      this.#askedAt = now;
-      this.#send(MSG.TEST_REQUEST, [[TAG.TEST_REQ_ID, `T${now}`]]);
-    } else if (now - this.#sentAt >= this.#heartbeatMs) this.#send(MSG.HEARTBEAT, []);
   }
 
   /** Says goodbye; the connection ends when the other side has answered, or when it is silent. */
@@ -175,7 +141,57 @@ export class FixSession {
 
   /** The connection is gone. */
   disconnected(): void {
+    this.#line.disconnect();
+    this.#isOver = true;
     this.#gone();
+  }
+
+  /** Another connection takes this one's place: the session goes on, so that it is not logged out. */
+  moved(): void {
+    this.#line.disconnect();
+    this.#isOver = true;
+    this.isLoggedOn = false;
+  }
+
+  // ── Turns ────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** Takes a message off the line. */
+  receive(text: string): void {
+    if (this.#isOver) return;
+    this.#take(text);
+    if (!this.#isDue) return;
+    if (this.options.onWork === undefined) while (this.#takeDue(ALL_AT_ONCE));
+    else this.options.onWork();
+  }
+
+  /** Takes at most so many messages that waited for others, and sends at most so many that wait for the line. Returns whether there is more to do now. */
+  work(most: number): boolean {
+    const isDue = this.#takeDue(most);
+    return this.#line.pump(most) || isDue;
+  }
+
+  /** Call a few times a second. */
+  tick(): void {
+    if (!this.isLoggedOn) return;
+    const now = this.options.now();
+    const silence = now - this.#heardAt;
+    if (silence > this.#heartbeatMs * GIVE_UP_AFTER) {
+      this.#isOver = true;
+      this.#gone();
+      this.options.disconnect();
+      return;
+    }
+    if (silence > this.#heartbeatMs * ASK_AFTER && this.#askedAt === 0) {
+      this.#askedAt = now;
+      this.#send(MSG.TEST_REQUEST, [[TAG.TEST_REQ_ID, `T${now}`]]);
+    } else if (now - this.#line.sentAt >= this.#heartbeatMs && !this.#line.isWaiting) this.#send(MSG.HEARTBEAT, []);
+  }
+
+  // ── What the application sends ───────────────────────────────────────────────────────────────────────────────────────────
+
+  /** Sends an application message. @param more what comes after the fields, of a message that is not kept to be sent again */
+  send(type: string, fields: readonly FixField[], more?: FixPieces): void {
+    this.#send(type, fields, more);
   }
 
   /** Rejects a message of the application's: it was in order, but says what it must not. */
@@ -191,24 +207,62 @@ export class FixSession {
 
   // ── Numbers ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
+  #take(text: string): void {
+    const message = parseFix(text);
+    this.#heardAt = this.options.now();
+    this.#askedAt = 0;
+    if (message.get(TAG.BEGIN_STRING) !== this.options.beginString) {
+      this.#end(`BeginString must be ${this.options.beginString}`);
+      return;
+    }
+    if (!this.#hasValidHead(message)) return;
+    const sequence = message.number(TAG.MSG_SEQ_NUM);
+    const { type } = message;
+    if (!this.isLoggedOn) {
+      if (type === MSG.LOGON) this.#loggedOn(message, sequence);
+      else if (type === MSG.LOGOUT) this.#finish();
+      else this.#end('the first message must be a Logon');
+      return;
+    }
+    if (type === MSG.SEQUENCE_RESET && isReset(message)) {
+      this.#reset(message);
+      return;
+    }
+    const { store } = this.options;
+    if (sequence < store.nextIn) this.#tooLow(message, sequence);
+    else if (sequence > store.nextIn) this.#tooHigh(message, sequence, text);
+    else this.#inOrder(message);
+  }
+
   #inOrder(message: FixMessage): void {
     const { store } = this.options;
-    const isGapFill = message.type === MSG.SEQUENCE_RESET;
-    if (!isGapFill) store.nextIn++;
+    if (message.type !== MSG.SEQUENCE_RESET) store.nextIn++;
     this.#handle(message);
-    if (store.nextIn >= this.#resendUntil) this.#resendUntil = 0;
-    if (isGapFill) for (const sequence of this.#waiting.keys()) if (sequence < store.nextIn) this.#waiting.delete(sequence);
-    for (let next = this.#waiting.get(store.nextIn); next !== undefined; next = this.#waiting.get(store.nextIn)) {
-      this.#waiting.delete(store.nextIn);
-      if (next.type !== MSG.SEQUENCE_RESET) store.nextIn++;
-      this.#handle(next);
-    }
-    if (this.#waiting.size > 0 && this.#resendUntil === 0) this.#askFor(Math.min(...this.#waiting.keys()));
+    this.#askForMore();
+  }
+
+  /** Whether the next message in order waits. */
+  get #isDue(): boolean {
+    return this.isLoggedOn && this.#waiting.has(this.options.store.nextIn);
+  }
+
+  #takeDue(most: number): boolean {
+    for (let left = most; left > 0 && this.#isDue; left--) this.#inOrder(parseFix(this.#waiting.take(this.options.store.nextIn)!));
+    return this.#isDue;
+  }
+
+  /** When all that was asked for has come, and something is missing still: asks again. */
+  #askForMore(): void {
+    const { store } = this.options;
+    if (!this.isLoggedOn || this.#isDue || store.nextIn < this.#resendUntil) return;
+    this.#resendUntil = 0;
+    const next = this.#waiting.nextFrom(store.nextIn);
+    if (next > store.nextIn) this.#askFor(next);
   }
 
   #tooLow(message: FixMessage, sequence: number): void {
     if (message.get(TAG.POSS_DUP_FLAG) !== 'Y') {
-      this.#end(`MsgSeqNum too low, expecting ${this.options.store.nextIn} but received ${sequence}`);
+      this.#end(tooLow(this.options.store.nextIn, sequence));
       return;
     }
     const [original, sent] = [message.get(TAG.ORIG_SENDING_TIME), message.get(TAG.SENDING_TIME)];
@@ -220,18 +274,14 @@ export class FixSession {
     }
   }
 
-  #tooHigh(message: FixMessage, sequence: number): void {
+  #tooHigh(message: FixMessage, sequence: number, text: string): void {
     if (message.type === MSG.LOGOUT) {
       this.#handle(message);
       return;
     }
-    if (this.#waiting.size === MOST_WAITING) {
-      this.#end('too many messages after a gap');
-      return;
-    }
     // What the other side needs in order to go on does not wait; its number is filled when the gap is.
-    if (message.type === MSG.RESEND_REQUEST) this.#resend(message);
-    else this.#waiting.set(sequence, message);
+    if (message.type === MSG.RESEND_REQUEST) this.#sendAgain(message);
+    else this.#waiting.add(sequence, text);
     if (this.#resendUntil === 0) this.#askFor(sequence);
   }
 
@@ -247,7 +297,12 @@ export class FixSession {
 
   #handle(message: FixMessage): void {
     if (message.badReason >= 0) {
-      this.reject(message, message.badReason, message.badTag, 'a field is wrong');
+      this.#pass(message, message.badReason, message.badTag, 'a field is wrong');
+      return;
+    }
+    const flag = badFlag(message);
+    if (flag !== 0) {
+      this.#pass(message, REJECT_REASON.VALUE_INCORRECT, flag, 'it must be Y or N');
       return;
     }
     switch (message.type) {
@@ -260,15 +315,14 @@ export class FixSession {
         else this.#send(MSG.HEARTBEAT, [[TAG.TEST_REQ_ID, message.get(TAG.TEST_REQ_ID)]]);
         break;
       case MSG.RESEND_REQUEST:
-        this.#resend(message);
+        this.#sendAgain(message);
         break;
       case MSG.SEQUENCE_RESET:
         this.#gapFill(message);
         break;
       case MSG.LOGOUT:
         if (!this.#isLoggingOut) this.#send(MSG.LOGOUT, []);
-        this.#gone();
-        this.options.disconnect();
+        this.#finish();
         break;
       case MSG.LOGON:
         this.#end('logged on already');
@@ -277,8 +331,20 @@ export class FixSession {
         this.reject(message, REJECT_REASON.REQUIRED_TAG_MISSING, TAG.MSG_TYPE, 'MsgType is missing');
         break;
       default:
-        this.options.onMessage(message);
+        this.#application(message);
     }
+  }
+
+  #application(message: FixMessage): void {
+    if (message.get(TAG.POSS_DUP_FLAG) === 'Y' && Number.isNaN(parseFixTime(message.get(TAG.ORIG_SENDING_TIME) ?? '')))
+      this.reject(message, REJECT_REASON.REQUIRED_TAG_MISSING, TAG.ORIG_SENDING_TIME, 'OrigSendingTime is missing');
+    else this.options.onMessage(message);
+  }
+
+  /** Rejects a message whose fields are wrong: it counts. */
+  #pass(message: FixMessage, reason: number, tag: number, text: string): void {
+    if (message.type === MSG.SEQUENCE_RESET) this.options.store.nextIn++;
+    this.reject(message, reason, tag, text);
   }
 
   /** The acceptor's answer to our Logon. */
@@ -289,7 +355,7 @@ export class FixSession {
     if (sequence === store.nextIn) store.nextIn++;
     else if (sequence > store.nextIn) this.#askFor(sequence);
     else {
-      this.#end(`MsgSeqNum too low, expecting ${store.nextIn} but received ${sequence}`);
+      this.#end(tooLow(store.nextIn, sequence));
       return;
     }
     this.options.onLogon?.();
@@ -298,58 +364,32 @@ export class FixSession {
   #gapFill(message: FixMessage): void {
     const { store } = this.options;
     const next = message.number(TAG.NEW_SEQ_NO);
-    if (next > message.number(TAG.MSG_SEQ_NUM)) store.nextIn = next;
-    else {
-      store.nextIn++;
-      this.reject(message, REJECT_REASON.VALUE_INCORRECT, TAG.NEW_SEQ_NO, 'NewSeqNo must be greater than MsgSeqNum');
-    }
+    if (next > message.number(TAG.MSG_SEQ_NUM)) {
+      store.nextIn = next;
+      this.#waiting.dropBelow(next);
+    } else this.#pass(message, REJECT_REASON.VALUE_INCORRECT, TAG.NEW_SEQ_NO, 'NewSeqNo must be greater than MsgSeqNum');
   }
 
   /** SequenceReset-Reset: its own number does not count. */
   #reset(message: FixMessage): void {
     const { store } = this.options;
     const next = message.number(TAG.NEW_SEQ_NO);
-    if (next >= store.nextIn) {
+    if (message.badReason >= 0) this.reject(message, message.badReason, message.badTag, 'a field is wrong');
+    else if (next >= store.nextIn) {
       store.nextIn = next;
       this.#waiting.clear();
       this.#resendUntil = 0;
     } else this.reject(message, REJECT_REASON.VALUE_INCORRECT, TAG.NEW_SEQ_NO, `NewSeqNo must be ${store.nextIn} or greater`);
   }
 
-  /** Sends again what is asked for: application messages as they were, marked; a gap fill for each run of the others. */
-  #resend(message: FixMessage): void {
-    const { store } = this.options;
-    const begin = message.number(TAG.BEGIN_SEQ_NO);
-    const asked = message.number(TAG.END_SEQ_NO);
-    const last = store.nextOut - 1;
-    const end = asked === 0 || asked > last ? last : asked;
-    if (!(begin >= 1) || !(asked >= 0)) {
+  #sendAgain(message: FixMessage): void {
+    const [begin, end] = [message.number(TAG.BEGIN_SEQ_NO), message.number(TAG.END_SEQ_NO)];
+    if (message.badReason >= 0 || !(begin >= 1) || !(end === 0 || end >= begin)) {
       this.reject(message, REJECT_REASON.VALUE_INCORRECT, TAG.BEGIN_SEQ_NO, 'no range of messages');
       return;
     }
-    let gap = begin;
-    for (let sequence = begin; sequence <= end; sequence++) {
-      const kept = store.load(sequence);
-      if (kept === undefined) continue;
-      const old = parseFix(kept.toString('latin1'));
-      if (SESSION_MESSAGES.has(old.type)) continue;
-      if (gap < sequence) this.#fillGap(gap, sequence);
-      gap = sequence + 1;
-      const body = old.tags.map((tag, i): FixField => [tag, old.values[i]]).filter(([tag]) => !HEAD.has(tag));
-      const original = old.get(TAG.SENDING_TIME);
-      this.#put(sequence, old.type, [[TAG.ORIG_SENDING_TIME, original], ...body], true);
-    }
-    if (gap <= end) this.#fillGap(gap, end + 1);
-  }
-
-  #fillGap(first: number, next: number): void {
-    const time = fixTime(this.options.now());
-    const fields: FixField[] = [
-      [TAG.ORIG_SENDING_TIME, time],
-      [TAG.GAP_FILL_FLAG, 'Y'],
-      [TAG.NEW_SEQ_NO, next],
-    ];
-    this.#put(first, MSG.SEQUENCE_RESET, fields, true);
+    this.#line.sendAgain(begin, end === 0 ? Number.POSITIVE_INFINITY : end);
+    this.#lineHasWork();
   }
 
   // ── Checks ───────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -385,62 +425,57 @@ export class FixSession {
     return Math.abs(time - this.options.now()) > accuracy ? 'SendingTime accuracy problem' : '';
   }
 
-  // ── Sending ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
+  // ── The line ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  #send(type: string, fields: readonly FixField[]): void {
-    this.#put(this.options.store.nextOut, type, fields, false);
+  #send(type: string, fields: readonly FixField[], more?: FixPieces): void {
+    this.#line.send(type, fields, more);
+    this.#lineHasWork();
   }
 
-  #put(sequence: number, type: string, fields: readonly FixField[], isAgain: boolean): void {
-    const { beginString, sender, target, store, now } = this.options;
-    this.#sentAt = now();
-    const bytes = formatFix(beginString, [
-      [TAG.MSG_TYPE, type],
-      [TAG.SENDER_COMP_ID, sender],
-      [TAG.TARGET_COMP_ID, target],
-      [TAG.MSG_SEQ_NUM, sequence],
-      [TAG.POSS_DUP_FLAG, isAgain ? 'Y' : undefined],
-      [TAG.SENDING_TIME, fixTime(this.#sentAt)],
-      ...fields,
-    ]);
-    if (!isAgain) {
-      store.save(sequence, bytes);
-      store.nextOut = sequence + 1;
-    }
-    this.options.send(bytes);
+  #lineHasWork(): void {
+    if (!this.#line.isWaiting) return;
+    if (this.options.onWork === undefined) while (this.#line.pump(ALL_AT_ONCE));
+    else this.options.onWork();
   }
 
-  #refuse(why: string): false {
-    this.#send(MSG.LOGOUT, [[TAG.TEXT, why]]);
-    return false;
+  #begin(): void {
+    this.#line.connect();
+    this.#waiting.clear();
+    this.#resendUntil = 0;
+    this.#askedAt = 0;
+    this.#isLoggingOut = false;
+    this.#isOver = false;
   }
 
   #end(why: string): void {
     this.#send(MSG.LOGOUT, [[TAG.TEXT, why]]);
+    this.#finish();
+  }
+
+  /** Ends the connection once what has its number is out. */
+  #finish(): void {
+    this.#isOver = true;
+    this.#line.finish(() => this.options.disconnect());
     this.#gone();
-    this.options.disconnect();
+    this.#lineHasWork();
   }
 
   #gone(): void {
     if (!this.isLoggedOn) return;
     this.isLoggedOn = false;
-    this.#isLoggingOut = false;
-    this.#waiting.clear();
-    this.#resendUntil = 0;
     this.options.onLogout?.();
   }
 }
 
-/** Fields that #put writes by itself, or that end a message. */
-const HEAD: ReadonlySet<number> = new Set([
-  TAG.BEGIN_STRING,
-  TAG.BODY_LENGTH,
-  TAG.MSG_TYPE,
-  TAG.SENDER_COMP_ID,
-  TAG.TARGET_COMP_ID,
-  TAG.MSG_SEQ_NUM,
-  TAG.SENDING_TIME,
-  TAG.POSS_DUP_FLAG,
-  TAG.ORIG_SENDING_TIME,
-  TAG.CHECK_SUM,
-]);
+function tooLow(expected: number, received: number): string {
+  return `MsgSeqNum too low, expecting ${expected} but received ${received}`;
+}
+
+/** The first flag that is neither Y nor N; 0: there is none. */
+function badFlag(message: FixMessage): number {
+  return FLAGS.find((tag) => !['Y', 'N', undefined].includes(message.get(tag))) ?? 0;
+}
+
+function isReset(message: FixMessage): boolean {
+  return ['N', undefined].includes(message.get(TAG.GAP_FILL_FLAG));
+}

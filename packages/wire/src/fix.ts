@@ -1,137 +1,26 @@
 /**
  * FIX tag=value encoding (FIX 4.4 volume 1 and FIX TagValue Encoding 1.0): fields `tag=value` that end with SOH, BeginString and BodyLength
- * first, CheckSum last.
+ * first, CheckSum last. Reading: a framer and a parser; writing is in fix-format.ts.
  */
+import { CHECK_SUM_BYTES, sumOf } from './fix-format.ts';
+import { REJECT_REASON, TAG } from './fix-tags.ts';
+
+export { type FixField, formatFix } from './fix-format.ts';
+export { MSG, REJECT_REASON, SESSION_MESSAGES, TAG } from './fix-tags.ts';
+export { fixTime, parseFixTime } from './fix-time.ts';
+
 export const SOH = 1;
 
-/** Tags by their names. */
-export const TAG = {
-  ACCOUNT: 1,
-  AVG_PX: 6,
-  BEGIN_SEQ_NO: 7,
-  BEGIN_STRING: 8,
-  BODY_LENGTH: 9,
-  CHECK_SUM: 10,
-  CL_ORD_ID: 11,
-  CUM_QTY: 14,
-  END_SEQ_NO: 16,
-  EXEC_ID: 17,
-  LAST_PX: 31,
-  LAST_QTY: 32,
-  MSG_SEQ_NUM: 34,
-  MSG_TYPE: 35,
-  NEW_SEQ_NO: 36,
-  ORDER_ID: 37,
-  ORDER_QTY: 38,
-  ORD_STATUS: 39,
-  ORD_TYPE: 40,
-  ORIG_CL_ORD_ID: 41,
-  POSS_DUP_FLAG: 43,
-  PRICE: 44,
-  REF_SEQ_NUM: 45,
-  SENDER_COMP_ID: 49,
-  SENDING_TIME: 52,
-  SIDE: 54,
-  SYMBOL: 55,
-  TARGET_COMP_ID: 56,
-  TEXT: 58,
-  TIME_IN_FORCE: 59,
-  TRANSACT_TIME: 60,
-  POSS_RESEND: 97,
-  ENCRYPT_METHOD: 98,
-  STOP_PX: 99,
-  CXL_REJ_REASON: 102,
-  ORD_REJ_REASON: 103,
-  HEART_BT_INT: 108,
-  MIN_QTY: 110,
-  TEST_REQ_ID: 112,
-  ORIG_SENDING_TIME: 122,
-  GAP_FILL_FLAG: 123,
-  EXPIRE_TIME: 126,
-  RESET_SEQ_NUM_FLAG: 141,
-  NO_RELATED_SYM: 146,
-  EXEC_TYPE: 150,
-  LEAVES_QTY: 151,
-  SECURITY_REQ_ID: 320,
-  SECURITY_RESPONSE_ID: 322,
-  REF_TAG_ID: 371,
-  REF_MSG_TYPE: 372,
-  SESSION_REJECT_REASON: 373,
-  BUSINESS_REJECT_REF_ID: 379,
-  BUSINESS_REJECT_REASON: 380,
-  NO_MD_ENTRY_TYPES: 267,
-  NO_MD_ENTRIES: 268,
-  MD_ENTRY_TYPE: 269,
-  MD_ENTRY_PX: 270,
-  MD_ENTRY_SIZE: 271,
-  MD_REQ_ID: 262,
-  SUBSCRIPTION_REQUEST_TYPE: 263,
-  MARKET_DEPTH: 264,
-  MD_UPDATE_ACTION: 279,
-  MD_REQ_REJ_REASON: 281,
-  MASS_CANCEL_REQUEST_TYPE: 530,
-  MASS_CANCEL_RESPONSE: 531,
-  MASS_CANCEL_REJECT_REASON: 532,
-  MASS_ACTION_REPORT_ID: 1369,
-  LAST_UPDATE_TIME: 779,
-  TOTAL_AFFECTED_ORDERS: 533,
-  CXL_REJ_RESPONSE_TO: 434,
-  MAX_SHOW: 210,
-  USERNAME: 553,
-  PASSWORD: 554,
-  SECURITY_REQUEST_RESULT: 560,
-  ROUND_LOT: 561,
-  MIN_TRADE_VOL: 562,
-  TOT_NO_RELATED_SYM: 393,
-  LAST_FRAGMENT: 893,
-  MIN_PRICE_INCREMENT: 969,
-  DEFAULT_APPL_VER_ID: 1137,
-  APPL_VER_ID: 1128,
-} as const;
-
-export const MSG = {
-  HEARTBEAT: '0',
-  TEST_REQUEST: '1',
-  RESEND_REQUEST: '2',
-  REJECT: '3',
-  SEQUENCE_RESET: '4',
-  LOGOUT: '5',
-  EXECUTION_REPORT: '8',
-  ORDER_CANCEL_REJECT: '9',
-  LOGON: 'A',
-  NEW_ORDER_SINGLE: 'D',
-  ORDER_CANCEL_REQUEST: 'F',
-  ORDER_CANCEL_REPLACE_REQUEST: 'G',
-  ORDER_STATUS_REQUEST: 'H',
-  MARKET_DATA_REQUEST: 'V',
-  MARKET_DATA_SNAPSHOT: 'W',
-  MARKET_DATA_INCREMENTAL: 'X',
-  MARKET_DATA_REQUEST_REJECT: 'Y',
-  BUSINESS_MESSAGE_REJECT: 'j',
-  ORDER_MASS_CANCEL_REQUEST: 'q',
-  ORDER_MASS_CANCEL_REPORT: 'r',
-  SECURITY_LIST_REQUEST: 'x',
-  SECURITY_LIST: 'y',
-} as const;
-
-/** Session messages: they are never sent again, a gap fill stands for them. */
-export const SESSION_MESSAGES: ReadonlySet<string> = new Set(['0', '1', '2', '3', '4', '5', 'A']);
-
-/** Why a message was rejected at the session level (SessionRejectReason, 373). */
-export const REJECT_REASON = {
-  INVALID_TAG: 0,
-  REQUIRED_TAG_MISSING: 1,
-  TAG_WITHOUT_VALUE: 4,
-  VALUE_INCORRECT: 5,
-  DATA_FORMAT: 6,
-  COMP_ID: 9,
-  SENDING_TIME: 10,
-  INVALID_MSG_TYPE: 11,
-  TAG_TWICE: 13,
-} as const;
-
-/** Fields of a repeating group may stand more than once. */
-const REPEATING: ReadonlySet<number> = new Set([TAG.SYMBOL, TAG.MD_ENTRY_TYPE, TAG.MD_ENTRY_PX, TAG.MD_ENTRY_SIZE, TAG.MD_UPDATE_ACTION]);
+/** Repeating groups: the field that counts them, and their fields, which may stand more than once after it. */
+const GROUPS: Readonly<Record<number, readonly number[]>> = {
+  [TAG.NO_RELATED_SYM]: [TAG.SYMBOL, TAG.SECURITY_ID, TAG.SECURITY_ID_SOURCE, TAG.ROUND_LOT, TAG.MIN_TRADE_VOL, TAG.MIN_PRICE_INCREMENT],
+  [TAG.NO_MD_ENTRY_TYPES]: [TAG.MD_ENTRY_TYPE],
+  [TAG.NO_MD_ENTRIES]: [TAG.MD_ENTRY_TYPE, TAG.MD_UPDATE_ACTION, TAG.SYMBOL, TAG.MD_ENTRY_PX, TAG.MD_ENTRY_SIZE],
+  [TAG.NO_PARTY_IDS]: [448, 447, 452, 802, 523, 803], // PartyID, PartyIDSource, PartyRole, and their sub-ids
+};
+const COUNTS: ReadonlySet<number> = new Set(Object.keys(GROUPS).map(Number));
+/** Beyond so many fields those that were seen are looked up in a set. */
+const FEW_FIELDS = 64;
 
 /** A message as its fields. What is wrong with the tags is noted, not thrown: the session answers for it. */
 export class FixMessage {
@@ -166,47 +55,86 @@ export class FixMessage {
 /** Reads the fields of a whole message that a framer has cut out. */
 export function parseFix(text: string): FixMessage {
   const message = new FixMessage();
-  const seen = new Set<number>();
+  const { tags, values } = message;
+  let seen: Set<number> | undefined;
+  let groups: number[] | undefined;
   for (let at = 0; at < text.length; ) {
     let end = text.indexOf('\x01', at);
     if (end < 0) end = text.length;
     const equals = text.indexOf('=', at);
     const hasEquals = equals > at && equals < end;
-    const tagText = text.slice(at, hasEquals ? equals : end);
-    const tag = /^[1-9]\d{0,8}$/.test(tagText) ? Number(tagText) : 0;
-    let reason = -1;
-    if (tag === 0) reason = REJECT_REASON.INVALID_TAG;
-    else if (!hasEquals || equals + 1 === end) reason = REJECT_REASON.TAG_WITHOUT_VALUE;
-    else if (seen.has(tag) && !REPEATING.has(tag)) reason = REJECT_REASON.TAG_TWICE;
-    if (reason >= 0 && message.badReason < 0) {
-      message.badTag = tag;
-      message.badReason = reason;
-    }
-    seen.add(tag);
-    message.tags.push(tag);
-    message.values.push(hasEquals ? text.slice(equals + 1, end) : '');
+    const tag = readTag(text, at, hasEquals ? equals : end);
+    if (tags.length === FEW_FIELDS) seen = new Set(tags);
+    if (tag === 0) note(message, tag, REJECT_REASON.INVALID_TAG);
+    else if (!hasEquals || equals + 1 === end) note(message, tag, REJECT_REASON.TAG_WITHOUT_VALUE);
+    else if ((seen?.has(tag) ?? tags.includes(tag)) && !groups?.some((group) => GROUPS[group].includes(tag)))
+      note(message, tag, REJECT_REASON.TAG_TWICE);
+    else if (COUNTS.has(tag)) groups = [...(groups ?? []), tag];
+    seen?.add(tag);
+    tags.push(tag);
+    values.push(hasEquals ? text.slice(equals + 1, end) : '');
     at = end + 1;
   }
+  for (const group of groups ?? []) if (!hasItsCount(message, group)) note(message, group, REJECT_REASON.GROUP_COUNT);
   return message;
+}
+
+function note(message: FixMessage, tag: number, reason: number): void {
+  if (message.badReason >= 0) return;
+  message.badTag = tag;
+  message.badReason = reason;
+}
+
+/** A tag: 1 to 999999999 without a zero in front; 0: it is none. */
+function readTag(text: string, from: number, to: number): number {
+  if (to === from || to - from > 9 || text.charCodeAt(from) === 0x30) return 0;
+  let tag = 0;
+  for (let i = from; i < to; i++) {
+    const digit = text.charCodeAt(i) - 0x30;
+    if (!(digit >= 0 && digit <= 9)) return 0;
+    tag = tag * 10 + digit;
+  }
+  return tag;
+}
+
+/** Whether there are as many entries of a group as its count says: each has the group's first field. */
+function hasItsCount(message: FixMessage, group: number): boolean {
+  const [first] = GROUPS[group];
+  let count = 0;
+  for (let i = message.tags.indexOf(group); i < message.tags.length; i++) if (message.tags[i] === first) count++;
+  return message.number(group) === count;
 }
 
 /** `8=FIX` */
 const BEGIN = Buffer.from('8=FIX');
 /** Longest head up to the body: BeginString and BodyLength. */
 const MOST_HEAD = 40;
-const CHECK_BYTES = 7;
+const TYPE = Buffer.from('35=');
 
 /**
- * Cuts a stream into messages. A message whose length or sum is wrong is garbled (volume 2, "valid FIX message"): it is counted and passed
- * over, and the stream goes on at the next `8=FIX`. Holds at most one message of the longest kind.
+ * Cuts a stream into messages. A message whose length or sum is wrong, or whose third field is not MsgType, is garbled (volume 2, "valid FIX
+ * message"): it is counted and passed over, and the stream goes on at the next `8=FIX`. Holds what was pushed and not taken.
  */
 export class FixFramer {
   garbled = 0;
   readonly #mostBytes: number;
+  readonly #mostGarbled: number;
   #rest: Buffer = Buffer.alloc(0);
 
-  constructor(mostBytes: number) {
+  /** @param mostGarbled beyond so many garbled messages it finds no more: looking for the next one in noise costs time */
+  constructor(mostBytes: number, mostGarbled = Number.MAX_SAFE_INTEGER) {
     this.#mostBytes = mostBytes;
+    this.#mostGarbled = mostGarbled;
+  }
+
+  /** Bytes pushed and not taken. */
+  get buffered(): number {
+    return this.#rest.length;
+  }
+
+  /** Whether it has given up. */
+  get isHopeless(): boolean {
+    return this.garbled > this.#mostGarbled;
   }
 
   push(piece: Buffer): void {
@@ -215,7 +143,7 @@ export class FixFramer {
 
   /** The next whole message, undefined: there is none yet. */
   next(): string | undefined {
-    for (;;) {
+    while (!this.isHopeless) {
       const begin = this.#rest.indexOf(BEGIN);
       if (begin < 0) {
         // The end may be the beginning of a beginning.
@@ -236,6 +164,7 @@ export class FixFramer {
       this.garbled++;
       this.#rest = this.#rest.subarray(BEGIN.length);
     }
+    return undefined;
   }
 
   #skip(bytes: number): void {
@@ -255,46 +184,12 @@ export class FixFramer {
     const lengthText = rest.toString('latin1', lengthAt + 2, bodyAt - 1);
     const length = /^\d{1,7}$/.test(lengthText) ? Number(lengthText) : Number.NaN;
     if (!(length > 0 && length <= this.#mostBytes)) return -1;
+    if (rest.length >= bodyAt + TYPE.length && rest.compare(TYPE, 0, TYPE.length, bodyAt, bodyAt + TYPE.length) !== 0) return -1;
     const checkAt = bodyAt + length;
-    if (rest.length < checkAt + CHECK_BYTES) return 0;
-    const check = /^10=(\d{3})$/.exec(rest.toString('latin1', checkAt, checkAt + CHECK_BYTES - 1));
-    if (check === null || rest[checkAt - 1] !== SOH || rest[checkAt + CHECK_BYTES - 1] !== SOH) return -1;
+    if (rest.length < checkAt + CHECK_SUM_BYTES) return 0;
+    const check = /^10=(\d{3})$/.exec(rest.toString('latin1', checkAt, checkAt + CHECK_SUM_BYTES - 1));
+    if (check === null || rest[checkAt - 1] !== SOH || rest[checkAt + CHECK_SUM_BYTES - 1] !== SOH) return -1;
     if (Number(check[1]) !== sumOf(rest, checkAt)) return -1;
-    return checkAt + CHECK_BYTES;
+    return checkAt + CHECK_SUM_BYTES;
   }
-}
-
-function sumOf(bytes: Uint8Array, end: number): number {
-  let sum = 0;
-  for (let i = 0; i < end; i++) sum += bytes[i];
-  return sum & 0xff;
-}
-
-/** A field to write. Undefined values are left out. */
-export type FixField = readonly [tag: number, value: string | number | undefined];
-
-/** A whole message: BeginString, BodyLength and CheckSum are added. Values must not hold SOH. */
-export function formatFix(beginString: string, fields: readonly FixField[]): Buffer {
-  let body = '';
-  for (const [tag, value] of fields) if (value !== undefined && value !== '') body += `${tag}=${clean(value)}\x01`;
-  const text = `8=${beginString}\x019=${body.length}\x01${body}`;
-  const bytes = Buffer.from(`${text}10=000\x01`, 'latin1');
-  bytes.write(String(sumOf(bytes, bytes.length - CHECK_BYTES)).padStart(3, '0'), bytes.length - 4, 'latin1');
-  return bytes;
-}
-
-function clean(value: string | number): string | number {
-  return typeof value === 'string' && value.includes('\x01') ? value.replaceAll('\x01', ' ') : value;
-}
-
-/** UTCTimestamp with milliseconds. */
-export function fixTime(milliseconds: number): string {
-  const iso = new Date(milliseconds).toISOString();
-  return `${iso.slice(0, 4)}${iso.slice(5, 7)}${iso.slice(8, 10)}-${iso.slice(11, 23)}`;
-}
-
-/** Milliseconds since 1970 of a UTCTimestamp; NaN when it is none. */
-export function parseFixTime(text: string): number {
-  const match = /^(\d{4})(\d\d)(\d\d)-(\d\d:\d\d:\d\d(?:\.\d{3,9})?)$/.exec(text);
-  return match === null ? Number.NaN : Date.parse(`${match[1]}-${match[2]}-${match[3]}T${match[4].slice(0, 12)}Z`);
 }

@@ -10,8 +10,11 @@ class MemoryStore implements FixStore {
   nextOut = 1;
   nextIn = 1;
   readonly kept = new Map<number, Buffer>();
-  save(sequence: number, message: Buffer): void {
-    this.kept.set(sequence, message);
+  save(sequence: number, message: Buffer | undefined): void {
+    if (message !== undefined) this.kept.set(sequence, message);
+  }
+  firstKept(sequence: number): number {
+    return Math.min(...[...this.kept.keys()].filter((kept) => kept >= sequence));
   }
   load(sequence: number): Buffer | undefined {
     return this.kept.get(sequence);
