@@ -4,6 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { after, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import fc from 'fast-check';
 import { FileFixStore } from '../src/fix/fix-store.ts';
 import { SequencedLog } from '../src/soup/sequenced-log.ts';
 import { until } from './support/until.ts';
@@ -93,6 +94,14 @@ test('on a full disk a log says so once, and forgets what it cannot keep', async
   log.close();
 });
 
+/** What a FIX store holds of a range, in order. */
+function kept(store: FileFixStore, from: number, to: number): [number, string | undefined][] {
+  const found: [number, string | undefined][] = [];
+  for (let number = store.firstKept(from); number <= to; number = store.firstKept(number + 1))
+    found.push([number, store.load(number)?.toString()]);
+  return found;
+}
+
 test('a FIX store keeps its numbers and messages over a restart, a cut end, and a full disk', () => {
   const store = new FileFixStore(folder, 'session');
   for (let i = 1; i <= 5; i++) {
@@ -101,15 +110,19 @@ test('a FIX store keeps its numbers and messages over a restart, a cut end, and 
   }
   store.nextIn = 9;
   store.close();
-  fs.truncateSync(path.join(folder, 'session.fix'), fs.statSync(path.join(folder, 'session.fix')).size - 3);
+  const segment = path.join(folder, 'session', '1.fix');
+  fs.truncateSync(segment, fs.statSync(segment).size - 3);
   const again = new FileFixStore(folder, 'session');
   assert.deepEqual([again.nextIn, again.nextOut], [9, 5], 'the last message was cut off: it never went out');
   assert.equal(again.load(4)?.toString(), 'message 4');
   assert.equal(again.load(5), undefined);
   again.close();
-  fs.symlinkSync('/dev/full', path.join(folder, 'full.fix'));
-  fs.symlinkSync('/dev/full', path.join(folder, 'full.seq'));
   const full = new FileFixStore(folder, 'full');
+  full.rest();
+  for (const file of ['1.fix', 'received']) {
+    fs.rmSync(path.join(folder, 'full', file), { force: true });
+    fs.symlinkSync('/dev/full', path.join(folder, 'full', file));
+  }
   full.save(1, Buffer.from('x'));
   assert.throws(() => full.flush(), { code: 'ENOSPC' });
   assert.throws(() => full.flush(), { code: 'ENOSPC' }, 'and again');
@@ -120,4 +133,90 @@ test('a FIX store keeps its numbers and messages over a restart, a cut end, and 
     { code: 'ENOSPC' },
   );
   assert.equal(full.nextIn, 1, 'what cannot be noted has not been received');
+});
+
+test('a FIX store gives back what it was given, in any order, over segments, restarts and resets', () => {
+  const step = fc.oneof(
+    { weight: 6, arbitrary: fc.record({ size: fc.constantFrom(0, 0, 10, 1000, 70_000, 1_500_000) }) },
+    { weight: 1, arbitrary: fc.record({ what: fc.constantFrom('restart', 'rest', 'flush') }) },
+    { weight: 2, arbitrary: fc.record({ from: fc.nat(60) }) },
+    { weight: 1, arbitrary: fc.record({ jump: fc.integer({ min: 1, max: 5 }) }) },
+  );
+  let name = 0;
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+      let store = new FileFixStore(folder, `model-${++name}`);
+      const model = new Map<number, string>();
+      for (const one of steps) {
+        if ('size' in one) {
+          const text = one.size === 0 ? undefined : `${store.nextOut} ${'x'.repeat(one.size)}`;
+          store.save(store.nextOut, text === undefined ? undefined : Buffer.from(text));
+          if (text !== undefined) model.set(store.nextOut, text);
+          store.nextOut++;
+        } else if ('jump' in one) store.nextOut += one.jump;
+        else if ('from' in one) {
+          const wanted = [...model].filter(([number]) => number >= one.from);
+          assert.ok(kept(store, one.from, 1e9).every(([number, text], i) => number === wanted[i][0] && text === wanted[i][1]));
+          assert.equal(kept(store, one.from, 1e9).length, wanted.length);
+        } else if (one.what === 'restart') {
+          const before = store.nextOut;
+          store.close();
+          store = new FileFixStore(folder, `model-${name}`);
+          assert.ok(store.nextOut <= before);
+          store.nextOut = before;
+        } else if (one.what === 'rest') store.rest();
+        else store.flush();
+      }
+      assert.equal(kept(store, 1, 1e9).length, model.size);
+      store.reset();
+      assert.deepEqual([store.nextIn, store.nextOut, kept(store, 1, 1e9).length], [1, 1, 0]);
+      store.close();
+      fs.rmSync(path.join(folder, `model-${name}`), { recursive: true });
+    }),
+    { numRuns: 40 },
+  );
+});
+
+test('numbers beyond 2^31 and 2^32 are kept as others are, and files stay small whatever a session keeps', () => {
+  const store = new FileFixStore(folder, 'large');
+  const numbers = [2 ** 31 - 1, 2 ** 31, 2 ** 32 - 1, 2 ** 32 + 1, 2 ** 50];
+  for (const number of numbers) {
+    store.save(number, Buffer.from(`message ${number}`));
+    store.nextOut = number + 1;
+  }
+  store.nextIn = 2 ** 40;
+  store.close();
+  const again = new FileFixStore(folder, 'large');
+  assert.deepEqual([again.nextIn, again.nextOut], [2 ** 40, 2 ** 50 + 1]);
+  for (const number of numbers) assert.equal(again.load(number)?.toString(), `message ${number}`);
+  // Segments are small whatever a session keeps, and only the last one is read at a start.
+  const block = Buffer.alloc(64 * 1024, 'x');
+  const first = again.nextOut;
+  for (let i = 0; i < 36_000; i++) {
+    again.save(first + i, i % 100 === 0 ? block : undefined);
+    if (i % 100 === 0) again.flush();
+    again.nextOut = first + i + 1;
+  }
+  again.close();
+  const segments = fs.readdirSync(path.join(folder, 'large')).filter((file) => file.endsWith('.fix'));
+  assert.ok(segments.length >= 5);
+  for (const file of segments) assert.ok(fs.statSync(path.join(folder, 'large', file)).size < 5 * 1024 * 1024);
+  const third = new FileFixStore(folder, 'large');
+  assert.equal(third.nextOut, first + 36_000);
+  assert.equal(third.firstKept(first + 1), first + 100);
+  third.close();
+});
+
+test('a FIX store has no file open that it does not use', () => {
+  const open = () => fs.readdirSync('/proc/self/fd').length;
+  const before = open();
+  const stores = Array.from({ length: 50 }, (_, i) => new FileFixStore(folder, `idle-${i}`));
+  for (const store of stores) {
+    store.save(1, Buffer.from('message'));
+    store.nextIn = 2;
+    store.rest();
+    assert.equal(store.load(1)?.toString(), 'message');
+    store.rest();
+  }
+  assert.equal(open(), before);
 });

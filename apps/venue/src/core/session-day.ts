@@ -28,6 +28,11 @@ export class SessionDay {
     return new Date(this.#number * DAY_MS).toISOString().slice(0, 10).replaceAll('-', '');
   }
 
+  /** When it began, milliseconds since 1970. */
+  get begin(): number {
+    return this.#number * DAY_MS + this.#rollMs;
+  }
+
   /** Whether another day has begun; then tells it. */
   look(): boolean {
     const number = this.#numberNow();

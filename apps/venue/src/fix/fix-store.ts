@@ -1,105 +1,252 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import type { FixStore } from '@outcry/wire/fix-session';
+import { HEAD_BYTES, listSegments, SegmentReader, segmentFile, writeHead } from './kept-messages.ts';
 
-/** A record: number and length, then the message. */
-const HEAD_BYTES = 8;
+/** From here on a new segment is begun, so that a start looks through one and the roll of the day removes files. */
+const SEGMENT_BYTES = 4 * 1024 * 1024;
+/** What cannot be written may wait for a disk that is full. */
+const MOST_PENDING = 16 * 1024 * 1024;
+/** After a power cut numbers go on so much higher: more than can have been sent since the system last wrote the files to the disk. */
+const AFTER_POWER_CUT = 10_000_000;
+const BOOT_BYTES = 36;
 
 /**
- * A session's numbers and sent messages in two files, so that they outlive the venue's process: `.fix` holds the messages behind each other,
- * with their numbers, `.seq` the number of the next message to receive. What is saved is in the file after `flush`, which comes before it goes
- * out; the system puts it on the disk when it likes. Throws what the disk says.
+ * A session's numbers and sent messages in a directory of its own, so that they outlive the venue's process: the messages behind each other
+ * in segments named by their first number, and `received`: the number of the next message to receive, and the system's boot. What is saved
+ * is in a file after `flush`, which comes before it goes out; the system puts it on the disk when it likes, and after another boot the
+ * numbers to send leave out what it may have lost. Files are open while they are used: see {@link rest}. Throws what the disk says.
  */
 export class FileFixStore implements FixStore {
-  readonly #messages: number;
-  readonly #numbers: number;
-  readonly #received = new Float64Array(1);
-  readonly #receivedBytes = new Uint8Array(this.#received.buffer);
-  nextOut: number;
-  /** offset of the message with a number, by number */
-  #index: number[] = [];
+  nextOut = 1;
+  /** something is to be written by {@link flush} */
+  onSaved: () => void = () => undefined;
+  readonly #name: string;
+  #directory: string;
+  readonly #state = Buffer.alloc(8 + BOOT_BYTES);
+  #stateFile = -1;
+  /** first numbers of the segments; the last one is written to */
+  #segments: number[] = [];
+  #segmentFile = -1;
+  /** where the last segment ends, with what is pending */
   #end = 0;
   #pending: Buffer[] = [];
+  #pendingBytes = 0;
+  /** the last record says that numbers were used */
+  #endsUnkept = false;
+  #reader: SegmentReader | undefined;
+  /** place of the reader's segment; and from which number on the record at hand is the first that is kept */
+  #readerAt = 0;
+  #readFrom = 0;
 
-  constructor(directory: string, name: string) {
-    fs.mkdirSync(directory, { recursive: true });
-    const open = (file: string) => fs.openSync(file, fs.existsSync(file) ? 'r+' : 'w+', 0o600);
-    this.#messages = open(path.join(directory, `${name}.fix`));
-    this.#numbers = open(path.join(directory, `${name}.seq`));
-    fs.readSync(this.#numbers, this.#receivedBytes, 0, 8, 0);
-    this.#received[0] = Math.max(this.#received[0], 1);
-    this.#readIndex();
-    this.nextOut = Math.max(this.#index.length, 1);
+  constructor(parent: string, name: string) {
+    this.#name = name;
+    this.#directory = path.join(parent, name);
+    this.#open();
   }
+
+  // ── Numbers ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
   get nextIn(): number {
-    return this.#received[0];
+    return this.#state.readDoubleLE(0);
   }
   set nextIn(next: number) {
-    const before = this.#received[0];
-    this.#received[0] = next;
+    const before = this.nextIn;
+    this.#state.writeDoubleLE(next, 0);
     try {
-      fs.writeSync(this.#numbers, this.#receivedBytes, 0, 8, 0);
+      this.#writeState(8);
     } catch (error) {
-      this.#received[0] = before; // the client sends it again
+      this.#state.writeDoubleLE(before, 0); // the client sends it again
       throw error;
     }
   }
 
-  save(sequence: number, message: Buffer): void {
-    const record = Buffer.allocUnsafe(HEAD_BYTES + message.length);
-    record.writeUInt32LE(sequence, 0);
-    record.writeUInt32LE(message.length, 4);
-    message.copy(record, HEAD_BYTES);
-    this.#pending.push(record);
-    this.#index[sequence] = this.#end;
+  /** Begins anew at 1 and 1. @param parent where, when it is not where it was: what was kept stays there then */
+  reset(parent?: string): void {
+    this.#forget();
+    if (parent === undefined) removeLater(this.#directory);
+    else this.#directory = path.join(parent, this.#name);
+    this.#open();
+    this.nextIn = 1;
+  }
+
+  // ── Messages ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  save(sequence: number, message: Buffer | undefined): void {
+    if (this.#pendingBytes > MOST_PENDING) this.#dropPending();
+    if (message === undefined && this.#endsUnkept) {
+      // The record at the end is written anew, with the higher number.
+      this.#end -= HEAD_BYTES;
+      if (this.#pending.length > 0) this.#pendingBytes -= this.#pending.pop()!.length;
+    } else if (this.#segments.length === 0 || (this.#end >= SEGMENT_BYTES && this.#pending.length === 0)) this.#beginSegment(sequence);
+    const length = message?.length ?? 0;
+    const record = Buffer.allocUnsafe(HEAD_BYTES + length);
+    writeHead(record, sequence, length);
+    message?.copy(record, HEAD_BYTES);
+    if (this.#pending.push(record) === 1) this.onSaved();
+    this.#pendingBytes += record.length;
     this.#end += record.length;
+    this.#endsUnkept = message === undefined;
   }
 
   /** Writes what was saved; what cannot be written is tried again next time. */
   flush(): void {
     if (this.#pending.length === 0) return;
+    if (this.#segmentFile < 0) this.#segmentFile = openToWrite(segmentFile(this.#directory, this.#segments.at(-1)!));
     const records = this.#pending.length === 1 ? this.#pending[0] : Buffer.concat(this.#pending);
     for (let at = 0; at < records.length; )
-      at += fs.writeSync(this.#messages, records, at, records.length - at, this.#end - records.length + at);
+      at += fs.writeSync(this.#segmentFile, records, at, records.length - at, this.#end - records.length + at);
     this.#pending = [];
+    this.#pendingBytes = 0;
+  }
+
+  firstKept(sequence: number): number {
+    this.flush();
+    const reader = this.#reader;
+    const isAhead = reader !== undefined && sequence >= this.#readFrom;
+    if (isAhead && reader.length > 0 && reader.sequence >= sequence) return reader.sequence;
+    if (!isAhead && !this.#readSegment(this.#segmentOf(sequence))) return Number.POSITIVE_INFINITY;
+    do {
+      while (this.#reader!.advance(this.#readerEnd())) {
+        if (this.#reader!.sequence < sequence || this.#reader!.length === 0) continue;
+        this.#readFrom = sequence;
+        return this.#reader!.sequence;
+      }
+    } while (this.#readSegment(this.#readerAt + 1));
+    this.#closeReader();
+    return Number.POSITIVE_INFINITY;
   }
 
   load(sequence: number): Buffer | undefined {
-    const offset = this.#index[sequence];
-    if (offset === undefined) return undefined;
-    this.flush();
-    const head = Buffer.alloc(HEAD_BYTES);
-    fs.readSync(this.#messages, head, 0, HEAD_BYTES, offset);
-    const message = Buffer.alloc(head.readUInt32LE(4));
-    fs.readSync(this.#messages, message, 0, message.length, offset + HEAD_BYTES);
-    return message;
+    return this.firstKept(sequence) === sequence ? this.#reader!.message() : undefined;
   }
 
-  reset(): void {
-    fs.ftruncateSync(this.#messages, 0);
-    this.#pending = [];
-    this.#index = [];
-    this.#end = 0;
-    this.nextOut = 1;
-    this.nextIn = 1;
+  /** Closes the files until they are used again. */
+  rest(): void {
+    this.flush();
+    this.#closeFiles();
   }
 
   close(): void {
-    this.flush();
-    fs.closeSync(this.#messages);
-    fs.closeSync(this.#numbers);
-  }
-
-  #readIndex(): void {
-    const { size } = fs.fstatSync(this.#messages);
-    const head = Buffer.alloc(HEAD_BYTES);
-    while (this.#end + HEAD_BYTES <= size) {
-      fs.readSync(this.#messages, head, 0, HEAD_BYTES, this.#end);
-      const next = this.#end + HEAD_BYTES + head.readUInt32LE(4);
-      if (next > size) break; // the last one was cut off: it never went out
-      this.#index[head.readUInt32LE(0)] = this.#end;
-      this.#end = next;
+    try {
+      this.flush();
+    } finally {
+      this.#closeFiles();
     }
   }
+
+  // ── Files ────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  #open(): void {
+    fs.mkdirSync(this.#directory, { recursive: true, mode: 0o700 });
+    const boot = bootId();
+    const found = readState(this.#stateName());
+    const wasCut = found !== undefined && found.toString('latin1', 8) !== boot;
+    this.#state.writeDoubleLE(Math.max(found?.readDoubleLE(0) ?? 1, 1), 0);
+    this.#state.write(boot, 8, 'latin1');
+    this.#segments = listSegments(this.#directory);
+    if (this.#segments.length > 0) this.#findEnd(segmentFile(this.#directory, this.#segments.at(-1)!));
+    if (wasCut) this.nextOut += AFTER_POWER_CUT;
+    if (wasCut || found === undefined) this.#writeState(this.#state.length);
+  }
+
+  /** Looks for the end of the last segment, and cuts off what is not whole: it never went out. */
+  #findEnd(file: string): void {
+    const reader = new SegmentReader(file);
+    const { size } = fs.statSync(file);
+    while (reader.advance(size)) this.#endsUnkept = reader.length === 0;
+    this.#end = reader.offset;
+    this.nextOut = Math.max(reader.sequence + 1, this.#segments.at(-1)!);
+    reader.close();
+    if (this.#end < size) fs.truncateSync(file, this.#end);
+  }
+
+  #beginSegment(first: number): void {
+    if (this.#segmentFile >= 0) fs.closeSync(this.#segmentFile);
+    this.#segmentFile = -1;
+    this.#segments.push(first);
+    this.#end = 0;
+  }
+
+  #segmentOf(sequence: number): number {
+    let [low, high] = [0, this.#segments.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (this.#segments[middle] <= sequence) low = middle + 1;
+      else high = middle;
+    }
+    return Math.max(low - 1, 0);
+  }
+
+  /** Returns false when there is no such segment. */
+  #readSegment(place: number): boolean {
+    if (place >= this.#segments.length) return false;
+    this.#closeReader();
+    this.#readerAt = place;
+    this.#reader = new SegmentReader(segmentFile(this.#directory, this.#segments[place]));
+    return true;
+  }
+
+  #readerEnd(): number {
+    return this.#readerAt === this.#segments.length - 1 ? this.#end : Number.POSITIVE_INFINITY;
+  }
+
+  #dropPending(): void {
+    this.#end -= this.#pendingBytes;
+    this.#pending = [];
+    this.#pendingBytes = 0;
+    this.#endsUnkept = false;
+  }
+
+  #forget(): void {
+    this.#dropPending();
+    this.#closeFiles();
+    this.#segments = [];
+    this.#end = 0;
+    this.nextOut = 1;
+  }
+
+  #stateName(): string {
+    return path.join(this.#directory, 'received');
+  }
+
+  #writeState(bytes: number): void {
+    if (this.#stateFile < 0) this.#stateFile = openToWrite(this.#stateName());
+    fs.writeSync(this.#stateFile, this.#state, 0, bytes, 0);
+  }
+
+  #closeReader(): void {
+    this.#reader?.close();
+    this.#reader = undefined;
+  }
+
+  #closeFiles(): void {
+    this.#closeReader();
+    if (this.#segmentFile >= 0) fs.closeSync(this.#segmentFile);
+    if (this.#stateFile >= 0) fs.closeSync(this.#stateFile);
+    this.#segmentFile = -1;
+    this.#stateFile = -1;
+  }
+}
+
+/** Removes a directory of any size without holding anybody up: its name is free at once. */
+export function removeLater(directory: string): void {
+  const gone = `${directory}.gone-${process.hrtime.bigint()}`;
+  fs.renameSync(directory, gone);
+  fs.promises.rm(gone, { recursive: true, force: true }).catch(() => undefined); // the next start tries again
+}
+
+function openToWrite(file: string): number {
+  return fs.openSync(file, fs.constants.O_RDWR | fs.constants.O_CREAT, 0o600);
+}
+
+function readState(file: string): Buffer | undefined {
+  const content = fs.existsSync(file) ? fs.readFileSync(file) : undefined;
+  return content !== undefined && content.length >= 8 ? content : undefined;
+}
+
+/** Changes when the system starts: what was written before may not have reached the disk. */
+function bootId(): string {
+  const file = '/proc/sys/kernel/random/boot_id';
+  return (fs.existsSync(file) ? fs.readFileSync(file, 'latin1') : '').trim().padEnd(BOOT_BYTES).slice(0, BOOT_BYTES);
 }
