@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
-import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { after, test } from 'node:test';
-import { type FixField, FixFramer, type FixMessage, fixTime, formatFix, parseFix } from '@outcry/wire/fix';
+import type { FixField } from '@outcry/wire/fix';
+import { FixClient as Client } from './support/fix-client.ts';
 import { VenueProcess } from './support/process.ts';
 import { until } from './support/until.ts';
 
@@ -18,91 +18,6 @@ async function start(data = path.join(folder, `data-${count++}`)) {
   const venue = await VenueProcess.start(data, '--demo', '--no-flow', '--config', config);
   const { ports } = (await (await fetch(`${venue.url}/outcry/v1/status`)).json()) as { ports: { fix: number } };
   return { venue, port: ports.fix, data };
-}
-
-/** A client that sends what it is told to, right or wrong. */
-class Client {
-  readonly got: FixMessage[] = [];
-  isClosed = false;
-  next = 1;
-  readonly version: string;
-  readonly #user: string;
-  readonly socket: net.Socket;
-  #taken = 0;
-
-  constructor(port: number, user: string, version = 'FIX.4.4') {
-    this.#user = user;
-    this.version = version;
-    const framer = new FixFramer(100_000);
-    this.socket = net.connect(port, '127.0.0.1');
-    this.socket.on('error', () => undefined);
-    this.socket.on('close', () => {
-      this.isClosed = true;
-    });
-    this.socket.on('data', (piece: Buffer) => {
-      framer.push(piece);
-      for (let text = framer.next(); text !== undefined; text = framer.next()) this.got.push(parseFix(text));
-    });
-  }
-
-  static async logon(port: number, user: string, version = 'FIX.4.4', more: FixField[] = [[141, 'Y']]): Promise<Client> {
-    const client = new Client(port, user, version);
-    client.send('A', [
-      [98, 0],
-      [108, 30],
-      [554, `${user.toLowerCase()}pass`],
-      ...(version === 'FIXT.1.1' ? [[1137, 9] as const] : []),
-      ...more,
-    ]);
-    await client.take('A');
-    return client;
-  }
-
-  send(type: string, fields: FixField[]): void {
-    const head: FixField[] = [
-      [35, type],
-      [49, this.#user],
-      [56, 'OUTCRY'],
-      [34, this.next++],
-      [52, fixTime(Date.now())],
-    ];
-    this.socket.write(formatFix(this.version, [...head, ...fields]));
-  }
-
-  order(id: string, side: number, quantity: string, price: string, more: FixField[] = []): void {
-    this.send('D', [
-      [11, id],
-      [55, 'BTCUSDT'],
-      [54, side],
-      [38, quantity],
-      [40, 2],
-      [44, price],
-      [59, 1],
-      [60, fixTime(Date.now())],
-      ...more,
-    ]);
-  }
-
-  /** The next message of a type that has not been taken. */
-  async take(type: string): Promise<FixMessage> {
-    const at = () => this.got.findIndex((message, i) => i >= this.#taken && message.type === type);
-    await until(
-      () => at() >= 0,
-      () =>
-        `${type}; got ${this.got
-          .slice(this.#taken)
-          .map((m) => m.values.join('|'))
-          .join('\n')}`,
-    );
-    this.#taken = at() + 1;
-    return this.got[this.#taken - 1];
-  }
-
-  /** The next execution report, by some of its fields. */
-  async report(...tags: number[]): Promise<string[]> {
-    const message = await this.take('8');
-    return tags.map((tag) => message.get(tag) ?? '-');
-  }
 }
 
 const [ID, ORIGINAL, TYPE, STATUS, LEAVES, CUM, AVG] = [11, 41, 150, 39, 151, 14, 6];

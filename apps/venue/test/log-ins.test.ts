@@ -1,18 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import type { Login } from '../src/core/credentials.ts';
 import { LogIns } from '../src/core/log-ins.ts';
-import { OperatorKey } from '../src/core/operator-key.ts';
-import { temporaryDirectory } from './support/process.ts';
+import { loginOf } from './support/logins.ts';
 
-const operatorKey = OperatorKey.open(temporaryDirectory('log-ins'), undefined, undefined);
 const ADDRESS = '203.0.113.7';
 
-function login(user: string, number: number, ...passwords: [password: string, validUntil?: number][]): Login {
-  const kept = passwords.map(([password, validUntil]) => ({ ...operatorKey.check(operatorKey.keep(password)), validUntil }));
-  return { user, number, account: number, cancelOnDisconnect: false, passwords: kept };
-}
+const login = (user: string, number: number, ...passwords: [password: string, validUntil?: number][]) =>
+  loginOf(user, number, number, ...passwords);
 
 const USERS = Array.from({ length: 6 }, (_, i) => `USER${i}`);
 const LOGINS = USERS.map((user, i) => login(user, i + 1, [`right${user}`.slice(0, 10)]));

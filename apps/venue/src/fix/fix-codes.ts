@@ -1,4 +1,6 @@
 import { REASON, REASON_NAMES } from '@outcry/market/reason';
+import type { Order } from '../core/view.ts';
+import { STATUS } from '../store/schema.ts';
 
 /** OrdStatus (39) and ExecType (150), FIX 4.4. */
 export const NEW = '0';
@@ -6,9 +8,12 @@ export const PARTIALLY_FILLED = '1';
 export const FILLED = '2';
 export const CANCELED = '4';
 export const REPLACED = '5';
+export const PENDING_CANCEL = '6';
 export const REJECTED = '8';
+export const PENDING_NEW = 'A';
 export const EXPIRED = 'C';
 export const RESTATED = 'D';
+export const PENDING_REPLACE = 'E';
 export const TRADE = 'F';
 export const ORDER_STATUS = 'I';
 
@@ -18,6 +23,9 @@ export function ordRejReason(reason: number): number {
 }
 const ORD_REJ: Record<number, number> = {
   [REASON.UNKNOWN_INSTRUMENT]: 1,
+  [REASON.UNKNOWN_ORDER]: 5,
+  [REASON.UNKNOWN_ACCOUNT]: 15,
+  [REASON.UNKNOWN_ASSET]: 11,
   [REASON.NOT_TRADING]: 2,
   [REASON.QUANTITY_TOO_LARGE]: 3,
   [REASON.NOTIONAL_TOO_LARGE]: 3,
@@ -28,10 +36,13 @@ const ORD_REJ: Record<number, number> = {
   [REASON.INVALID_QUANTITY]: 13,
 };
 
-/** CxlRejReason (102): too late, unknown order, or something else. */
+/** CxlRejReason (102): too late, unknown order, a ClOrdID that was used, or something else. */
 export function cxlRejReason(reason: number): number {
-  return reason === REASON.UNKNOWN_ORDER ? 1 : reason === 0 ? 0 : 99;
+  return CXL_REJ[reason] ?? 99;
 }
+const CXL_REJ: Record<number, number> = { [REASON.NONE]: 0, [REASON.UNKNOWN_ORDER]: 1, [REASON.DUPLICATE_CLIENT_ID]: 6 };
+/** OrdRejReason of what was entered under a session day before this one. */
+export const STALE = 8;
 
 /** A reason in words. */
 export function inWords(reason: number): string {
@@ -46,4 +57,12 @@ export function averagePrice(quoteUnits: number, baseUnits: number, quoteScale: 
   const price = numerator / (BigInt(baseUnits) * 10n ** BigInt(quoteScale));
   const digits = price.toString().padStart(Number(PLACES) + 1, '0');
   return `${digits.slice(0, -Number(PLACES))}.${digits.slice(-Number(PLACES))}`.replace(/\.?0+$/, '');
+}
+
+/** OrdStatus of an order, with what the orders before it in its chain traded. */
+export function ordStatus({ status, left, quantity }: Order, baseLots = 0): string {
+  if (status === STATUS.CANCELED) return CANCELED;
+  if (status === STATUS.EXPIRED || status === STATUS.EXPIRED_IN_MATCH) return EXPIRED;
+  if (left === 0) return FILLED;
+  return baseLots + quantity - left > 0 ? PARTIALLY_FILLED : NEW;
 }

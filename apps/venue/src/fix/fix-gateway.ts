@@ -1,28 +1,34 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type FixMessage, MSG, REJECT_REASON, TAG } from '@outcry/wire/fix';
 import type { Logger } from 'pino';
 import type { Services } from '../binance/operation.ts';
+import { SessionDay } from '../core/session-day.ts';
+import { badField, isTaken, strangeTag } from './fix-fields.ts';
 import { FixMarketData } from './fix-market-data.ts';
-import { FixOrders, MissingField } from './fix-orders.ts';
+import { FixOrders } from './fix-orders.ts';
 import { type FixClient, FixServer } from './fix-server.ts';
+import { MissingField } from './order-reader.ts';
+import { UsedIds } from './used-ids.ts';
 
 /** MsgTypes of FIX 4.4 and 5.0 SP2 are one or two letters or digits; what is none of these is no message. */
 const MSG_TYPE = /^[A-Za-z0-9]{1,2}$/;
 const UNSUPPORTED = 3;
+/** The port opens when the day's ClOrdIDs are known, or after so long; orders are taken when they are known. */
+const WAIT_FOR_IDS_MS = 10_000;
 
 /** The venue's FIX door: sessions, orders, market data. */
 export class FixGateway {
   readonly #server: FixServer;
   readonly #marketData: FixMarketData;
+  readonly #day: SessionDay;
+  readonly #ids: UsedIds;
 
-  private constructor(server: FixServer, marketData: FixMarketData) {
-    this.#server = server;
-    this.#marketData = marketData;
-  }
-
-  /** Rejects when the port is taken. */
-  static async open(services: Services, port: number, log: Logger): Promise<FixGateway> {
-    const orders = new FixOrders(services);
+  private constructor(services: Services, log: Logger) {
+    this.#day = new SessionDay(services.config.sessionRoll, () => services.now());
+    this.#ids = new UsedIds(services, this.#day, log);
+    const orders = new FixOrders(services, this.#day, this.#ids);
     const marketData = new FixMarketData(services);
+    this.#marketData = marketData;
     services.gateway.orderListeners.push(orders.listener);
     services.gateway.marketListeners.push(marketData.listener);
     const handlers: Record<string, (client: FixClient, message: FixMessage) => void> = {
@@ -34,25 +40,29 @@ export class FixGateway {
       [MSG.SECURITY_LIST_REQUEST]: (client, message) => marketData.securityList(client, message),
       [MSG.MARKET_DATA_REQUEST]: (client, message) => marketData.request(client, message),
     };
-    const server = new FixServer(
-      services,
-      {
-        onMessage: (client, message) => {
-          const handle = Object.hasOwn(handlers, message.type) ? handlers[message.type] : undefined;
-          if (handle === undefined) refuseType(client, message);
-          else handleOrReject(client, message, handle);
-        },
-        onLogon: () => undefined,
-        onLogout: (client) => {
-          orders.gone(client);
-          marketData.gone(client);
-        },
+    const application = {
+      onMessage: (client: FixClient, message: FixMessage) => {
+        if (isTaken(message.type)) handleOrReject(client, message, handlers[message.type]);
+        else refuseType(client, message);
       },
-      log,
-    );
-    const gateway = new FixGateway(server, marketData);
+      onEnd: (client: FixClient, isMoved: boolean) => {
+        if (!isMoved) orders.gone(client);
+        marketData.gone(client);
+      },
+      onClear: (client: FixClient) => marketData.clear(client),
+    };
+    this.#server = new FixServer(services, application, this.#day, log);
+  }
+
+  /** Rejects when the port is taken. */
+  static async open(services: Services, port: number, log: Logger): Promise<FixGateway> {
+    const gateway = new FixGateway(services, log);
+    const ids = gateway.#ids.load();
+    const enough = new AbortController();
+    await Promise.race([ids, sleep(WAIT_FOR_IDS_MS, undefined, { signal: enough.signal }).catch(() => undefined)]);
+    enough.abort();
     try {
-      services.ports.fix = await server.listen(services.config.host, port);
+      services.ports.fix = await gateway.#server.listen(services.config.host, port);
     } catch (error) {
       gateway.close();
       throw error;
@@ -61,12 +71,26 @@ export class FixGateway {
   }
 
   close(): void {
+    this.#day.close();
+    this.#ids.close();
     this.#marketData.close();
     this.#server.close();
   }
 }
 
+/** Fields are checked before what they mean; of orders, a field that is not taken is the order's to refuse. */
 function handleOrReject(client: FixClient, message: FixMessage, handle: (client: FixClient, message: FixMessage) => void): void {
+  const bad = badField(message);
+  if (bad !== undefined) {
+    client.session.reject(message, bad.reason, bad.tag, bad.text);
+    return;
+  }
+  const isOrder = message.type === MSG.NEW_ORDER_SINGLE || message.type === MSG.ORDER_CANCEL_REPLACE_REQUEST;
+  const strange = isOrder ? 0 : strangeTag(message);
+  if (strange !== 0) {
+    client.session.reject(message, REJECT_REASON.TAG_NOT_FOR_TYPE, strange, 'the field is not taken here');
+    return;
+  }
   try {
     handle(client, message);
   } catch (error) {

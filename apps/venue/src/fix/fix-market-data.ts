@@ -1,167 +1,187 @@
-import { BUY, SELL, type Side } from '@outcry/market/order-terms';
 import { type FixField, type FixMessage, fixTime, MSG, TAG } from '@outcry/wire/fix';
 import type { Services } from '../binance/operation.ts';
 import type { Instrument } from '../core/market.ts';
 import type { MarketListener, Trade } from '../core/view.ts';
-import { need } from './fix-orders.ts';
 import type { FixClient } from './fix-server.ts';
-
-interface Subscription {
-  id: string;
-  client: FixClient;
-  instruments: Instrument[];
-  types: Set<string>;
-  /** levels a side, 0: all */
-  depth: number;
-  /** by instrument and side: what the client has, price to lots */
-  sent: Map<number, Map<number, number>>;
-}
+import { InstrumentFeed } from './instrument-feed.ts';
+import { Subscription } from './market-subscription.ts';
+import { need } from './order-reader.ts';
+import { Turns } from './turns.ts';
 
 const BID = '0';
 const OFFER = '1';
 const TRADES = '2';
-const NEW = '0';
-const CHANGE = '1';
-const DELETE = '2';
+const ENTRY_TYPES = [BID, OFFER, TRADES];
 const SNAPSHOT = '0';
-const SUBSCRIBE = '1';
 const UNSUBSCRIBE = '2';
+/** MDUpdateType: "full refresh". */
+const FULL_REFRESH = '0';
+const ALL_SYMBOLS = '4';
+const INVALID_REQUEST = 1;
 const CONFLATE_MS = 100;
-const MOST_SUBSCRIPTIONS = 100;
+/** What market data for FIX clients takes of a turn of the event loop. */
+const TURN_MS = 1;
+/** A symbol in a request counts as one. */
+const MOST_SUBSCRIPTIONS = 200;
+/** MarketDepth: the highest besides 0, all. */
+const MOST_LEVELS = 1000;
 
-/** MarketDataRequest: snapshots, and changes since at most every 100 ms; each trade at once. SecurityListRequest. */
+/** MarketDataRequest: snapshots, and changes since at most every 100 ms; trades at once. SecurityListRequest. */
 export class FixMarketData {
   readonly #services: Services;
-  readonly #subscriptions = new Set<Subscription>();
+  readonly #feeds = new Map<number, InstrumentFeed<Subscription>>();
+  /** by client and MDReqID */
+  readonly #clients = new Map<FixClient, Map<string, Subscription[]>>();
+  readonly #turns = new Turns<Subscription>(TURN_MS, (subscription) => this.#step(subscription));
   readonly #timer: NodeJS.Timeout;
+  #securities: Record<string, FixField[]> = {};
 
   constructor(services: Services) {
     this.#services = services;
-    this.#timer = setInterval(() => {
-      for (const subscription of this.#subscriptions) this.#tellChanges(subscription);
-    }, CONFLATE_MS);
+    this.#timer = setInterval(() => this.#tick(), CONFLATE_MS);
   }
 
-  readonly listener: Partial<MarketListener> = { onTrade: (trade) => this.#tellTrade(trade) };
+  readonly listener: Partial<MarketListener> = { onTrade: (trade) => this.#noteTrade(trade) };
 
   close(): void {
     clearInterval(this.#timer);
   }
 
   gone(client: FixClient): void {
-    for (const subscription of this.#subscriptions) if (subscription.client === client) this.#subscriptions.delete(subscription);
+    for (const subscriptions of this.#clients.get(client)?.values() ?? []) for (const one of subscriptions) this.#end(one);
+    this.#clients.delete(client);
   }
+
+  /** A client's line, which was wanted, has nothing waiting any more. */
+  clear(client: FixClient): void {
+    for (const subscriptions of this.#clients.get(client)?.values() ?? []) for (const one of subscriptions) this.#turns.add(one);
+  }
+
+  // ── Requests ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
   request(client: FixClient, message: FixMessage): void {
     const id = need(message, TAG.MD_REQ_ID);
     const kind = need(message, TAG.SUBSCRIPTION_REQUEST_TYPE);
-    const known = [...this.#subscriptions].find((subscription) => subscription.client === client && subscription.id === id);
     if (kind === UNSUBSCRIBE) {
-      if (known !== undefined) this.#subscriptions.delete(known);
+      for (const one of this.#clients.get(client)?.get(id) ?? []) this.#end(one);
+      this.#clients.get(client)?.delete(id);
       return;
     }
-    const reject = (reason: string) =>
+    const symbols = [...new Set(message.all(TAG.SYMBOL))];
+    const types = new Set(message.all(TAG.MD_ENTRY_TYPE));
+    const depth = Number(need(message, TAG.MARKET_DEPTH));
+    const reason = this.#problemWith(client, message, id, symbols, types, depth);
+    if (reason !== '') {
       client.session.send(MSG.MARKET_DATA_REQUEST_REJECT, [
         [TAG.MD_REQ_ID, id],
         [TAG.MD_REQ_REJ_REASON, reason],
       ]);
-    const instruments = message.all(TAG.SYMBOL).map((symbol) => this.#services.market.find(symbol));
-    const types = new Set(message.all(TAG.MD_ENTRY_TYPE));
-    if (known !== undefined) reject('1');
-    else if (kind !== SNAPSHOT && kind !== SUBSCRIBE) reject('4');
-    else if (instruments.length === 0 || instruments.includes(undefined)) reject('0');
-    else if (![...types].every((type) => [BID, OFFER, TRADES].includes(type)) || types.size === 0) reject('8');
-    else if ([...this.#subscriptions].filter((subscription) => subscription.client === client).length >= MOST_SUBSCRIPTIONS) reject('2');
-    else {
-      const depth = message.number(TAG.MARKET_DEPTH) || 0;
-      const subscription: Subscription = { id, client, instruments: instruments as Instrument[], types, depth, sent: new Map() };
-      for (const instrument of subscription.instruments) this.#tellSnapshot(subscription, instrument);
-      if (kind === SUBSCRIBE) this.#subscriptions.add(subscription);
+      return;
+    }
+    const wanted = { bids: types.has(BID), offers: types.has(OFFER), trades: types.has(TRADES), depth, isOnce: kind === SNAPSHOT };
+    const subscriptions = symbols.map((symbol) => new Subscription(id, client, this.#feed(this.#services.market.find(symbol)!), wanted));
+    const all = this.#clients.get(client) ?? new Map<string, Subscription[]>();
+    this.#clients.set(client, all.set(id, subscriptions));
+    for (const one of subscriptions) {
+      one.feed.subscriptions.add(one);
+      this.#turns.add(one);
     }
   }
 
+  /** MDReqRejReason, empty: there is no problem. */
+  #problemWith(client: FixClient, message: FixMessage, id: string, symbols: string[], types: Set<string>, depth: number): string {
+    const mine = this.#clients.get(client);
+    let count = 0;
+    for (const subscriptions of mine?.values() ?? []) count += subscriptions.length;
+    if (mine?.has(id)) return '1';
+    if (symbols.length === 0 || symbols.some((symbol) => this.#services.market.find(symbol) === undefined)) return '0';
+    if (types.size === 0 || ![...types].every((type) => ENTRY_TYPES.includes(type))) return '8';
+    if (!/^\d{1,9}$/.test(message.get(TAG.MARKET_DEPTH)!) || depth > MOST_LEVELS) return '5';
+    if (message.get(TAG.MD_UPDATE_TYPE) === FULL_REFRESH && message.get(TAG.SUBSCRIPTION_REQUEST_TYPE) !== SNAPSHOT) return '6';
+    if (message.get(TAG.AGGREGATED_BOOK) === 'N') return '7';
+    return count + symbols.length > MOST_SUBSCRIPTIONS ? '2' : '';
+  }
+
   securityList(client: FixClient, message: FixMessage): void {
+    const isKnown = (message.get(TAG.SECURITY_LIST_REQUEST_TYPE) ?? ALL_SYMBOLS) === ALL_SYMBOLS;
     const { instruments } = this.#services.market;
     client.session.send(MSG.SECURITY_LIST, [
       [TAG.SECURITY_REQ_ID, need(message, TAG.SECURITY_REQ_ID)],
       [TAG.SECURITY_RESPONSE_ID, `L${this.#services.now()}`],
-      [TAG.SECURITY_REQUEST_RESULT, 0],
+      [TAG.SECURITY_REQUEST_RESULT, isKnown ? 0 : INVALID_REQUEST],
+      ...(isKnown ? this.#listed(instruments, client.session.isFixt) : []),
+    ]);
+  }
+
+  #listed(instruments: readonly Instrument[], isFixt: boolean): FixField[] {
+    const version = String(isFixt);
+    this.#securities[version] ??= [
       [TAG.TOT_NO_RELATED_SYM, instruments.length],
       [TAG.LAST_FRAGMENT, 'Y'],
       [TAG.NO_RELATED_SYM, instruments.length],
-      ...instruments.flatMap((instrument): FixField[] => [
-        [TAG.SYMBOL, instrument.symbol],
-        [TAG.ROUND_LOT, instrument.definition.lot],
-        [TAG.MIN_TRADE_VOL, instrument.definition.lot],
-        [TAG.MIN_PRICE_INCREMENT, client.session.isFixt ? instrument.definition.tick : undefined], // FIX 4.4 has no field for it
+      ...instruments.flatMap(({ symbol, definition }): FixField[] => [
+        [TAG.SYMBOL, symbol],
+        [TAG.ROUND_LOT, definition.lot],
+        [TAG.MIN_TRADE_VOL, definition.lot],
+        [TAG.MIN_PRICE_INCREMENT, isFixt ? definition.tick : undefined], // FIX 4.4 has no field for it
       ]),
-    ]);
+    ];
+    return this.#securities[version];
   }
 
-  #levels({ depth, types }: Subscription, instrument: Instrument, side: Side): [price: number, lots: number][] {
-    if (!types.has(side === BUY ? BID : OFFER)) return [];
-    return this.#services.feeds[instrument.number].depth.levels(side, depth === 0 ? Number.MAX_SAFE_INTEGER : depth);
-  }
+  // ── Turns ────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  #tellSnapshot(subscription: Subscription, instrument: Instrument): void {
-    const entries: FixField[][] = [];
-    for (const side of [BUY, SELL]) {
-      const levels = this.#levels(subscription, instrument, side);
-      subscription.sent.set(instrument.number * 2 + side, new Map(levels));
-      for (const [price, lots] of levels) entries.push(entry(side === BUY ? BID : OFFER, instrument, price, lots));
+  #feed({ number }: Instrument): InstrumentFeed<Subscription> {
+    let feed = this.#feeds.get(number);
+    if (feed === undefined) {
+      feed = new InstrumentFeed(this.#services.feeds[number]);
+      this.#feeds.set(number, feed);
     }
-    const { lastPrice, lastQuantity } = this.#services.feeds[instrument.number];
-    if (subscription.types.has(TRADES) && lastPrice > 0) entries.push(entry(TRADES, instrument, lastPrice, lastQuantity));
-    subscription.client.session.send(MSG.MARKET_DATA_SNAPSHOT, [
-      [TAG.MD_REQ_ID, subscription.id],
-      [TAG.SYMBOL, instrument.symbol],
-      [TAG.LAST_UPDATE_TIME, subscription.client.session.isFixt ? fixTime(this.#services.now()) : undefined],
-      [TAG.NO_MD_ENTRIES, entries.length],
-      ...entries.flat(),
-    ]);
+    return feed;
   }
 
-  #tellChanges(subscription: Subscription): void {
-    const entries: FixField[][] = [];
-    for (const instrument of subscription.instruments) {
-      for (const side of [BUY, SELL]) {
-        const sent = subscription.sent.get(instrument.number * 2 + side)!;
-        const now = new Map(this.#levels(subscription, instrument, side));
-        const type = side === BUY ? BID : OFFER;
-        for (const [price, lots] of now) {
-          const before = sent.get(price);
-          if (before !== lots) entries.push(change(before === undefined ? NEW : CHANGE, type, instrument, price, lots));
-        }
-        for (const [price, lots] of sent) if (!now.has(price)) entries.push(change(DELETE, type, instrument, price, lots));
-        subscription.sent.set(instrument.number * 2 + side, now);
-      }
-    }
-    this.#tell(subscription, entries);
-  }
-
-  #tellTrade({ instrument: number, price, quantity }: Trade): void {
-    for (const subscription of this.#subscriptions) {
-      const instrument = subscription.instruments.find((wanted) => wanted.number === number);
-      if (instrument !== undefined && subscription.types.has(TRADES))
-        this.#tell(subscription, [change(NEW, TRADES, instrument, price, quantity)]);
+  #tick(): void {
+    for (const feed of this.#feeds.values()) {
+      const hasChanged = feed.take();
+      for (const one of feed.subscriptions) if (one.onTick(hasChanged)) this.#turns.add(one);
     }
   }
 
-  #tell({ id, client }: Subscription, entries: FixField[][]): void {
-    if (entries.length === 0) return;
-    client.session.send(MSG.MARKET_DATA_INCREMENTAL, [[TAG.MD_REQ_ID, id], [TAG.NO_MD_ENTRIES, entries.length], ...entries.flat()]);
+  #noteTrade(trade: Readonly<Trade>): void {
+    const feed = this.#feeds.get(trade.instrument);
+    if (feed === undefined || feed.subscriptions.size === 0) return;
+    feed.addTrade(trade);
+    if (feed.isTradeDue) return;
+    feed.isTradeDue = true;
+    setImmediate(() => {
+      feed.isTradeDue = false;
+      for (const one of feed.subscriptions) if (one.wanted.trades) this.#turns.add(one);
+    });
   }
-}
 
-function entry(type: string, instrument: Instrument, price: number, lots: number): FixField[] {
-  return [
-    [TAG.MD_ENTRY_TYPE, type],
-    [TAG.MD_ENTRY_PX, instrument.formatPrice(price)],
-    [TAG.MD_ENTRY_SIZE, instrument.formatQuantity(lots)],
-  ];
-}
+  #step(one: Subscription): boolean {
+    if (one.isOver) return false;
+    const { session } = one.client;
+    if (!session.isClear) {
+      one.client.wantsLine = true;
+      return false;
+    }
+    const hasMore = one.step(session.isFixt ? fixTime(this.#services.now()) : undefined);
+    if (one.isDone) this.#remove(one);
+    return hasMore && !one.isDone;
+  }
 
-function change(action: string, type: string, instrument: Instrument, price: number, lots: number): FixField[] {
-  const [kind, ...rest] = entry(type, instrument, price, lots);
-  return [[TAG.MD_UPDATE_ACTION, action], kind, [TAG.SYMBOL, instrument.symbol], ...rest];
+  #end(one: Subscription): void {
+    one.isOver = true;
+    one.feed.subscriptions.delete(one);
+  }
+
+  /** A snapshot was all that was wanted. */
+  #remove(one: Subscription): void {
+    this.#end(one);
+    const mine = this.#clients.get(one.client);
+    const left = mine?.get(one.id)?.filter((other) => other !== one) ?? [];
+    if (left.length > 0) mine?.set(one.id, left);
+    else mine?.delete(one.id);
+  }
 }

@@ -1,0 +1,149 @@
+import type net from 'node:net';
+import { FixFramer } from '@outcry/wire/fix';
+import { plainAddress } from '../core/accounts.ts';
+import type { Throttle } from '../core/throttle.ts';
+import type { FixClient } from './fix-server.ts';
+
+/** Longest message, without its first two fields. */
+const MOST_BYTES = 64 * 1024;
+/** Garbled messages before a connection is given up. */
+const MOST_GARBLED = 100;
+/** What was read and not taken: beyond it the socket is not read. */
+const MOST_READ = 64 * 1024;
+/** What may wait for the socket: beyond it messages wait in the session's store. */
+const MOST_WAITING = 256 * 1024;
+/** A client that takes nothing of what waits for so long is disconnected. */
+export const STALLED_MS = 30_000;
+/** What was sent at the end may take so long to go. */
+const LINGER_MS = 5_000;
+/** Messages taken in one slice. */
+const SLICE = 16;
+
+/** What a connection asks of its door. */
+export interface FixDoor {
+  /** Takes a message. */
+  onText(connection: FixConnection, text: string): void;
+  /** There is something to do for {@link FixConnection.step}. */
+  onWork(connection: FixConnection): void;
+  onClose(connection: FixConnection): void;
+}
+
+/**
+ * A TCP connection of the FIX door. It is read in slices, as fast as its throttle lets it; nothing is read that is not taken soon. What is
+ * sent goes out in one piece at the end of a turn, whole messages in their order.
+ */
+export class FixConnection {
+  isQueued = false;
+  readonly address: string;
+  client: FixClient | undefined;
+  readonly #socket: net.Socket;
+  readonly #door: FixDoor;
+  readonly #throttle: Throttle;
+  readonly #framer = new FixFramer(MOST_BYTES, MOST_GARBLED);
+  #outgoing: Buffer[] = [];
+  #outgoingBytes = 0;
+  /** when the socket last took something of what waited, or had nothing waiting */
+  #progressAt = performance.now();
+  #pause: NodeJS.Timeout | undefined;
+  #linger: NodeJS.Timeout | undefined;
+  readonly #onWritten = () => {
+    this.#progressAt = performance.now();
+    this.#door.onWork(this);
+  };
+
+  constructor(socket: net.Socket, throttle: Throttle, door: FixDoor) {
+    this.#socket = socket;
+    this.#throttle = throttle;
+    this.#door = door;
+    this.address = plainAddress(socket.remoteAddress);
+    socket.setNoDelay(true);
+    socket.on('error', () => undefined); // close follows
+    socket.on('close', () => {
+      clearTimeout(this.#pause);
+      clearTimeout(this.#linger);
+      door.onClose(this);
+    });
+    socket.on('data', (piece: Buffer) => {
+      if (this.#linger !== undefined) return; // nobody takes it any more
+      this.#framer.push(piece);
+      if (this.#framer.buffered >= MOST_READ) socket.pause();
+      door.onWork(this);
+    });
+  }
+
+  /** Takes a few messages, and sends a few that wait. Returns whether there is more to do now. */
+  step(): boolean {
+    const canRead = this.#read();
+    const canWrite = this.client?.connection === this && this.client.session.work(SLICE);
+    return (canRead || canWrite) && !this.#socket.destroyed;
+  }
+
+  #read(): boolean {
+    if (this.#pause !== undefined || this.#linger !== undefined || this.#socket.destroyed) return false;
+    let count = 0;
+    while (count < SLICE) {
+      const text = this.#framer.next();
+      if (text === undefined) break;
+      count++;
+      this.#door.onText(this, text);
+      if (this.#socket.destroyed || this.#linger !== undefined) return false;
+    }
+    if (this.#framer.isHopeless) {
+      this.destroy();
+      return false;
+    }
+    const wait = this.#throttle.take(count);
+    if (wait > 0) this.#rest(wait);
+    else if (count < SLICE) this.#socket.resume();
+    return count === SLICE && wait === 0;
+  }
+
+  /** Stops reading for a while. */
+  #rest(milliseconds: number): void {
+    this.#socket.pause();
+    this.#pause = setTimeout(() => {
+      this.#pause = undefined;
+      this.#door.onWork(this);
+    }, milliseconds);
+  }
+
+  // ── Writing ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** Whether what is sent goes to the socket soon. */
+  get isOpen(): boolean {
+    return this.#socket.writableLength + this.#outgoingBytes < MOST_WAITING;
+  }
+
+  /** Queues a whole message for {@link flush}. */
+  send(bytes: Buffer): void {
+    this.#outgoing.push(bytes);
+    this.#outgoingBytes += bytes.length;
+  }
+
+  /** Gives the socket what was sent in this turn. What it is about must be in the session's store. */
+  flush(): void {
+    if (this.#outgoing.length === 0 || this.#socket.destroyed || this.#socket.writableEnded) return;
+    if (this.#socket.writableLength === 0) this.#progressAt = performance.now();
+    this.#socket.write(this.#outgoing.length === 1 ? this.#outgoing[0] : Buffer.concat(this.#outgoing), this.#onWritten);
+    this.#outgoing = [];
+    this.#outgoingBytes = 0;
+  }
+
+  /** Whether the other side does not take what waits for it. */
+  get isStalled(): boolean {
+    return this.#socket.writableLength > 0 && performance.now() - this.#progressAt > STALLED_MS;
+  }
+
+  /** Ends it when what was sent is out, or when that takes too long. What still comes is not read. */
+  end(): void {
+    if (this.#linger !== undefined || this.#socket.destroyed) return;
+    this.flush();
+    this.#socket.end();
+    this.#socket.resume(); // to its end, for nobody
+    this.#linger = setTimeout(() => this.#socket.destroy(), LINGER_MS).unref();
+  }
+
+  destroy(): void {
+    this.#socket.destroy();
+  }
+}
