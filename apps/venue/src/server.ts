@@ -2,11 +2,11 @@ import fs from 'node:fs';
 import type { IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
-import type { ConnectRouter } from '@connectrpc/connect';
+import type { ContextValues } from '@connectrpc/connect';
 import { fastifyConnectPlugin } from '@connectrpc/connect-fastify';
 import fastifySwagger from '@fastify/swagger';
 import fastifySwaggerUi from '@fastify/swagger-ui';
-import fastify, { type FastifyInstance } from 'fastify';
+import fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 import { WebSocketServer } from 'ws';
 import { addAdminRoutes } from './admin/routes.ts';
@@ -20,9 +20,19 @@ import { addErrorHandler, addRestOperations } from './binance/rest.ts';
 import { StreamSession } from './binance/stream-server.ts';
 import { ApiSession } from './binance/ws-api.ts';
 import { Connection, GOING_AWAY } from './binance/ws-connection.ts';
+import type { VenueConfig } from './core/config.ts';
+import type { GrpcGateway } from './grpc/grpc-gateway.ts';
+import { peerValues } from './grpc/peer.ts';
+import { Browsers } from './http/browsers.ts';
+import { Door } from './http/door.ts';
+import { guardRequests } from './http/requests.ts';
+import { DOCS_POLICY } from './http/security-headers.ts';
 import { addPage } from './page.ts';
 
 const BODY_LIMIT = 64 * 1024;
+const HEAD_LIMIT = 16 * 1024;
+/** Looks at what is late in the time that it has. */
+const LOOKS = 5;
 const WEB_SOCKET_MESSAGE_LIMIT = 64 * 1024;
 
 export interface Server {
@@ -37,31 +47,33 @@ export const operations: readonly Operation[] = [
   ...accountOperations,
 ];
 
-/** REST, WebSocket, documentation and page on one port. */
-export async function startServer(
-  services: Services,
-  streams: MarketStreams,
-  grpcRoutes: (router: ConnectRouter) => void,
-  log: Logger,
-): Promise<Server> {
+/** REST, WebSocket, gRPC-Web and Connect, documentation and page on one port. */
+export async function startServer(services: Services, streams: MarketStreams, grpc: GrpcGateway, log: Logger): Promise<Server> {
   const { config } = services;
-  const https = config.tls && { cert: fs.readFileSync(config.tls.cert), key: fs.readFileSync(config.tls.key) };
-  const options = { bodyLimit: BODY_LIMIT, logger: false as const, forceCloseConnections: true as const };
-  const server = (https === undefined ? fastify(options) : fastify({ ...options, https })) as unknown as FastifyInstance;
+  const server = createServer(config);
+  const door = new Door(config.connections);
+  const browsers = new Browsers(config);
+  services.open.http = () => door.count;
+  door.guard(server.server);
   addErrorHandler(server, log);
+  guardRequests(server, services, browsers);
   await addDocumentation(server);
   await server.register(async (routes) => {
-    addRestOperations(routes, services, operations);
+    addRestOperations(routes, services, operations, door);
     addAdminRoutes(routes, services);
   });
-  await server.register(fastifyConnectPlugin, { routes: grpcRoutes });
-  await addPage(server);
-  const sockets = addWebSockets(server, services, streams);
+  await server.register(fastifyConnectPlugin, {
+    ...grpc.options,
+    routes: grpc.routes,
+    contextValues: (request) => valuesOf(request, door),
+  });
+  await server.register(addPage);
+  const sockets = addWebSockets(server, services, streams, door, browsers);
   await server.listen({ host: config.host, port: config.port });
   const { port } = server.server.address() as AddressInfo;
   const host = config.host.includes(':') ? `[${config.host}]` : config.host;
   return {
-    url: `${https === undefined ? 'http' : 'https'}://${host}:${port}`,
+    url: `${config.tls === undefined ? 'http' : 'https'}://${host}:${port}`,
     close: async () => {
       for (const client of sockets.clients) client.close(GOING_AWAY, 'the venue is stopping');
       const leftovers = setTimeout(() => {
@@ -71,6 +83,37 @@ export async function startServer(
       clearTimeout(leftovers);
     },
   };
+}
+
+/** An HTTP server that waits for nobody for long: for a head, a body, the next request, or a client that does not read its answer. */
+function createServer({ connections, tls }: VenueConfig): FastifyInstance {
+  const { loginMs, idleMs } = connections;
+  const times = {
+    headersTimeout: loginMs,
+    requestTimeout: loginMs,
+    connectionsCheckingInterval: Math.ceil(loginMs / LOOKS),
+    maxHeaderSize: HEAD_LIMIT,
+  };
+  const options = {
+    bodyLimit: BODY_LIMIT,
+    logger: false as const,
+    forceCloseConnections: true as const,
+    requestTimeout: loginMs,
+    keepAliveTimeout: idleMs,
+    connectionTimeout: idleMs,
+  };
+  if (tls === undefined) return fastify({ ...options, http: times });
+  const https = { ...times, cert: fs.readFileSync(tls.cert), key: fs.readFileSync(tls.key), handshakeTimeout: loginMs };
+  return fastify({ ...options, https }) as unknown as FastifyInstance;
+}
+
+function valuesOf({ ip, raw: { socket } }: FastifyRequest, door: Door): ContextValues {
+  return peerValues({
+    address: ip,
+    signedIn: () => door.signedIn(socket),
+    mayBeSilent: () => socket.setTimeout(0),
+    cut: () => socket.destroy(),
+  });
 }
 
 async function addDocumentation(server: FastifyInstance): Promise<void> {
@@ -87,15 +130,29 @@ async function addDocumentation(server: FastifyInstance): Promise<void> {
       components: { securitySchemes: { apiKey: { type: 'apiKey', in: 'header', name: 'X-MBX-APIKEY' } } },
     },
   });
-  await server.register(fastifySwaggerUi, { routePrefix: '/docs' });
-  server.get('/openapi.json', { schema: { hide: true } }, () => server.swagger());
+  await server.register(fastifySwaggerUi, { routePrefix: '/docs', staticCSP: DOCS_POLICY });
+  let text: string | undefined;
+  server.get('/openapi.json', { schema: { hide: true } }, (_request, reply) => {
+    text ??= JSON.stringify(server.swagger());
+    return reply.type('application/json; charset=utf-8').send(text);
+  });
 }
 
-function addWebSockets(server: FastifyInstance, services: Services, streams: MarketStreams): WebSocketServer {
+function addWebSockets(
+  server: FastifyInstance,
+  services: Services,
+  streams: MarketStreams,
+  door: Door,
+  browsers: Browsers,
+): WebSocketServer {
   const sockets = new WebSocketServer({ noServer: true, maxPayload: WEB_SOCKET_MESSAGE_LIMIT });
   const byName = new Map(operations.flatMap((operation) => (operation.ws === undefined ? [] : [[operation.ws, operation] as const])));
   server.server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     socket.on('error', () => socket.destroy());
+    if (browsers.refusal(request.headers, false) !== undefined) {
+      socket.end('HTTP/1.1 403 Forbidden\r\nConnection: close\r\n\r\n');
+      return;
+    }
     const url = URL.parse(request.url ?? '/', 'http://venue');
     if (url === null) {
       refuse(socket, '400 Bad Request');
@@ -107,6 +164,7 @@ function addWebSockets(server: FastifyInstance, services: Services, streams: Mar
       return;
     }
     sockets.handleUpgrade(request, socket, head, (client) => {
+      door.signedIn(request.socket);
       const connection = new Connection(client, request.socket.remoteAddress ?? '', services.config.webSocketBufferBytes);
       if (kind === 'ws-api') {
         new ApiSession(connection, services, byName);

@@ -165,7 +165,7 @@ export async function startVenue(config: VenueConfig, hooks: VenueHooks): Promis
     const grpc = new GrpcGateway(services);
     cleanup.push(() => grpc.close());
     if (config.grpc !== undefined) await grpc.listen(config.grpc.port);
-    const server = await startServer(services, streams, grpc.routes, log);
+    const server = await startServer(services, streams, grpc, log);
     cleanup.push(() => server.close());
     return { url: server.url, services, recovery: crew.recovery, close: stop };
   } catch (error) {
@@ -200,6 +200,7 @@ function createServices(config: VenueConfig, market: Market, foundation: Foundat
     userStreams: new UserStreams(market, gateway.view),
     sessions: new Sessions((fields) => gateway.submit(fields)),
     ports: {},
+    open: {},
     latencies: {},
     log,
     now: () => Date.now(),

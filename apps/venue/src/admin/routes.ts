@@ -57,6 +57,7 @@ export function status(services: Services) {
     openOrders: gateway.view.orders.size,
     inFlight: gateway.inFlight,
     ports: services.ports,
+    open: Object.fromEntries(Object.entries(services.open).map(([name, count]) => [name, count()])),
     latenciesNs: Object.fromEntries(Object.entries(services.latencies).map(([name, histogram]) => [name, histogram.summary()])),
     instruments: services.market.instruments.map((instrument) => instrument.symbol),
   };

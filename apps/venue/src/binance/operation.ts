@@ -38,6 +38,8 @@ export interface Services {
   sessions: Sessions;
   /** TCP ports (and multicast groups) of the gateways beside REST, by protocol */
   ports: Record<string, number | string>;
+  /** how many are open now: connections, calls, streams, by their names */
+  open: Record<string, () => number>;
   /** nanoseconds, by what they measure */
   latencies: Record<string, Histogram>;
   log: Logger;

@@ -3,8 +3,13 @@ import { errors } from './errors.ts';
 
 export type Parameters = Record<string, string>;
 
-/** A query string or form body as parameters. Throws ApiError -1101 when one is sent twice. */
+/** An order list has at most 40. */
+const MOST_PARAMETERS = 100;
+
+/** A query string or form body as parameters. Throws ApiError -1101 when one is sent twice, or there are too many: before they are parsed. */
 export function parseForm(text: string, into: Parameters = {}): Parameters {
+  let count = Object.keys(into).length;
+  for (let at = text.indexOf('&'); at >= 0; at = text.indexOf('&', at + 1)) if (++count >= MOST_PARAMETERS) throw tooManyParameters();
   for (const [name, value] of new URLSearchParams(text)) {
     if (Object.hasOwn(into, name)) throw errors.tooMany(`'${name}' was sent more than once`);
     into[name] = value;
@@ -12,18 +17,24 @@ export function parseForm(text: string, into: Parameters = {}): Parameters {
   return into;
 }
 
-/** Parameters that arrived as JSON: numbers and booleans become their decimal text. Throws ApiError -1100. */
+/** Parameters that arrived as JSON: numbers and booleans become their decimal text. Throws ApiError -1100, or -1101 when there are too many. */
 export function fromJson(sent: unknown): Parameters {
   if (sent === undefined || sent === null) return {};
   if (typeof sent !== 'object' || Array.isArray(sent)) throw errors.illegal('params', 'an object');
   const parameters: Parameters = {};
-  for (const [name, value] of Object.entries(sent)) {
+  const entries = Object.entries(sent);
+  if (entries.length > MOST_PARAMETERS) throw tooManyParameters();
+  for (const [name, value] of entries) {
     if (typeof value === 'string') parameters[name] = value;
     else if (typeof value === 'number' || typeof value === 'boolean') parameters[name] = String(value);
     else if (Array.isArray(value)) parameters[name] = JSON.stringify(value);
     else throw errors.illegal(name, 'a string or a number');
   }
   return parameters;
+}
+
+function tooManyParameters(): Error {
+  return errors.tooMany(`at most ${MOST_PARAMETERS} may be sent`);
 }
 
 /** Sent with every signed request, read by the security check. */

@@ -1,12 +1,26 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
+import type { AccountRecord, ApiKey } from '../core/credentials.ts';
+import type { Door } from '../http/door.ts';
+import { noSuchRoute } from '../http/requests.ts';
 import { ApiError, errors } from './errors.ts';
 import type { Caller, Operation, Services } from './operation.ts';
-import { checkParameters, type Parameters, parseForm } from './parameters.ts';
+import { checkParameters, parseForm } from './parameters.ts';
 import { checkSignature, keyHolder, signedPayload } from './security.ts';
 
-/** Puts every operation that has a path on the server, documented from the same schemas that check it. */
-export function addRestOperations(server: FastifyInstance, services: Services, operations: readonly Operation[]): void {
+/** An order list with all its parameters takes a quarter of it. */
+const BODY_LIMIT = 16 * 1024;
+
+type Holder = { account: AccountRecord; key: ApiKey };
+
+/** Who a request's API key belongs to: known from its head, before its body is read. */
+const holders = new WeakMap<FastifyRequest, Holder>();
+
+/**
+ * Puts every operation that has a path on the server, documented from the same schemas that check it.
+ * @param door where a connection that brings something signed is noted
+ */
+export function addRestOperations(server: FastifyInstance, services: Services, operations: readonly Operation[], door: Door): void {
   // Parameters come from query and body together and fail with Binance's codes: checkParameters does that, not Ajv.
   server.setValidatorCompiler(() => () => true);
   server.addContentTypeParser('application/x-www-form-urlencoded', { parseAs: 'string' }, (_request, body, done) => done(null, body));
@@ -15,20 +29,35 @@ export function addRestOperations(server: FastifyInstance, services: Services, o
     server.route({
       method: operation.rest.method,
       url: operation.rest.path,
+      bodyLimit: BODY_LIMIT,
+      config: { weight: operation.weight },
+      onRequest: async (request) => {
+        if (operation.security !== 'NONE') holders.set(request, holderOf(services, operation, request));
+      },
       schema: {
         summary: operation.summary,
         tags: [operation.security === 'NONE' ? 'Market data' : 'Account'],
         querystring: operation.parameters,
         ...(operation.security !== 'NONE' && { security: [{ apiKey: [] }] }),
       },
-      handler: (request, reply) => answer(services, operation, request, reply),
+      handler: (request, reply) => answer(services, operation, door, request, reply),
     });
   }
 }
 
-async function answer(services: Services, operation: Operation, request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
-  const used = services.limiter.useWeight(request.ip, operation.weight, services.now());
-  reply.header('x-mbx-used-weight', used).header('x-mbx-used-weight-1m', used);
+/** Throws ApiError -2014 or -2015. */
+function holderOf(services: Services, operation: Operation, { headers, ip }: FastifyRequest): Holder {
+  const header = headers['x-mbx-apikey'];
+  return keyHolder(services.accounts, Array.isArray(header) ? header[0] : header, ip, operation.trades === true);
+}
+
+async function answer(
+  services: Services,
+  operation: Operation,
+  door: Door,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<unknown> {
   const at = request.url.indexOf('?');
   const query = at < 0 ? '' : request.url.slice(at + 1);
   if (request.body !== undefined && request.body !== null && typeof request.body !== 'string') {
@@ -36,25 +65,19 @@ async function answer(services: Services, operation: Operation, request: Fastify
   }
   const body = request.body ?? '';
   const parameters = parseForm(body, parseForm(query));
-  const caller = identify(services, operation, request, parameters, query, body);
+  const caller: Caller = { account: -1, apiKey: '' };
+  const holder = holders.get(request);
+  if (holder !== undefined) {
+    if (operation.security === 'SIGNED') {
+      checkSignature(holder.key, signedPayload(query, body), parameters, services.now());
+      door.signedIn(request.raw.socket);
+    }
+    caller.account = holder.account.number;
+    caller.apiKey = holder.key.key;
+  }
   caller.orderCounts = (tenSeconds, day) => reply.header('x-mbx-order-count-10s', tenSeconds).header('x-mbx-order-count-1d', day);
   checkParameters(operation.parameters, parameters, operation.security !== 'NONE');
   return await operation.run(services, parameters, caller);
-}
-
-function identify(
-  services: Services,
-  operation: Operation,
-  request: FastifyRequest,
-  parameters: Parameters,
-  query: string,
-  body: string,
-): Caller {
-  if (operation.security === 'NONE') return { account: -1, apiKey: '' };
-  const header = request.headers['x-mbx-apikey'];
-  const { account, key } = keyHolder(services.accounts, Array.isArray(header) ? header[0] : header, request.ip, operation.trades === true);
-  if (operation.security === 'SIGNED') checkSignature(key, signedPayload(query, body), parameters, services.now());
-  return { account: account.number, apiKey: key.key };
 }
 
 /** Every error in Binance's form; what nobody foresaw is logged and told as -1000. */
@@ -65,9 +88,9 @@ export function addErrorHandler(server: FastifyInstance, log: Logger): void {
     if (shown.retryAfter !== undefined) reply.header('retry-after', shown.retryAfter);
     reply.status(shown.status).send({ code: shown.code, msg: shown.message, ...(error.data !== undefined && { data: error.data }) });
   });
-  server.setNotFoundHandler((request, reply) =>
-    reply.status(404).send({ code: -1000, msg: `There is no ${request.method} ${request.url.split('?')[0]} here; see /docs` }),
-  );
+  server.setNotFoundHandler((request) => {
+    throw noSuchRoute(request);
+  });
 }
 
 function fromFastify(error: { statusCode?: number; code?: string; message: string }): ApiError {

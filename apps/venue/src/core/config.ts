@@ -43,6 +43,8 @@ export interface ConnectionSettings {
   loginMs: number;
   /** messages a second and session, beyond which the venue reads more slowly; 0: any number */
   messagesPerSecond: number;
+  /** milliseconds after which an HTTP connection that brings nothing ends; a gRPC connection is asked for a sign of life, and ends without one */
+  idleMs: number;
 }
 
 export interface VenueConfig {
@@ -89,6 +91,10 @@ export interface VenueConfig {
   /** ITCH 5.0 over MoldUDP64: the groups of its lines, the UDP port of re-requests, the TCP port of snapshots; ports 0: any free one */
   itch?: { lines: { group: string; port: number }[]; requestPort: number; glimpsePort: number };
   tls?: { cert: string; key: string };
+  /** names that clients may call the venue by, beside its addresses and localhost: without a port */
+  hostNames: string[];
+  /** origins of pages elsewhere that may trade here: `https://desk.example` */
+  origins: string[];
   /** file for balances and best prices in shared memory, which other processes can attach to; undefined: this process's memory */
   sharedStateFile?: string;
   /** the operator's key, which secrets are sealed with; undefined: `operator.key` in the data directory */
@@ -115,8 +121,10 @@ export const DEFAULTS: Omit<VenueConfig, 'assets' | 'instruments'> = {
   snapshotMs: 300_000,
   keepSnapshots: 3,
   rateLimits: { weightPerMinute: 6000, ordersPerTenSeconds: 100, ordersPerDay: 200_000 },
-  connections: { most: 8192, perAddress: 4096, unsigned: 512, loginMs: 10_000, messagesPerSecond: 50_000 },
+  connections: { most: 8192, perAddress: 4096, unsigned: 512, loginMs: 10_000, messagesPerSecond: 50_000, idleMs: 60_000 },
   sessionRoll: '00:00',
+  hostNames: [],
+  origins: [],
   schedule: [],
   risk: 'checked',
   readWaitMs: 1000,
@@ -197,6 +205,15 @@ export function readConfig(file: string): Partial<VenueConfig> {
   }
   if (config.risk !== undefined && config.risk !== 'checked' && config.risk !== 'none') {
     throw new ConfigError(`${file}: 'risk' must be checked or none, not '${config.risk}'`);
+  }
+  for (const name of config.hostNames ?? []) {
+    if (typeof name !== 'string' || !/^[\w.-]+$/.test(name))
+      throw new ConfigError(`${file}: 'hostNames' are names without a port, not '${name}'`);
+  }
+  for (const origin of config.origins ?? []) {
+    if (typeof origin !== 'string' || URL.parse(origin)?.origin !== origin) {
+      throw new ConfigError(`${file}: 'origins' are as browsers send them ('https://desk.example'), not '${origin}'`);
+    }
   }
   return {
     ...config,

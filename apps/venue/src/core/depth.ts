@@ -126,11 +126,12 @@ export class Depth {
     return price === 0 ? undefined : [price, this.#levels.lotsAt(side, price)];
   }
 
-  /** The best levels of a side. */
-  levels(side: Side, limit: number): [price: number, lots: number][] {
+  /** The best levels of a side. @param after only those worse than this price, to read a deep book piece by piece */
+  levels(side: Side, limit: number, after = 0): [price: number, lots: number][] {
+    const levels = this.#levels;
     const found: [number, number][] = [];
-    for (let price = this.#levels.best(side); price !== 0 && found.length < limit; price = this.#levels.behind(side, price))
-      found.push([price, this.#levels.lotsAt(side, price)]);
+    let price = after === 0 ? levels.best(side) : levels.behind(side, after);
+    for (; price !== 0 && found.length < limit; price = levels.behind(side, price)) found.push([price, levels.lotsAt(side, price)]);
     return found;
   }
 }

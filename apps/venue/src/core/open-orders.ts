@@ -245,9 +245,10 @@ export class OpenOrders {
     return this.#isOpen(slotOf(id), generationOf(id)) ? this.copy(slotOf(id)) : undefined;
   }
 
-  /** An account's orders, oldest first. */
-  *of(account: number): Generator<Order> {
-    for (let slot = this.#heads[account] ?? 0; slot !== 0; slot = this.#i32[slot * WORDS + NEXT]) yield this.copy(slot);
+  /** An account's orders, oldest first. @param after an open order of the account: only those after it */
+  *of(account: number, after?: Order): Generator<Order> {
+    const first = after === undefined ? (this.#heads[account] ?? 0) : this.#i32[slotOf(after.id) * WORDS + NEXT];
+    for (let slot = first; slot !== 0; slot = this.#i32[slot * WORDS + NEXT]) yield this.copy(slot);
   }
 
   /** Whether any order has terms that the clock may bring something about for. */

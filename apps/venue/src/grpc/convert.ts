@@ -2,7 +2,19 @@ import { create } from '@bufbuild/protobuf';
 import { Code, ConnectError } from '@connectrpc/connect';
 import { POST_ONLY } from '@outcry/market/command';
 import { DecimalError } from '@outcry/market/decimal';
-import { BUY, DAY, FOK, GTC, IOC, LIMIT, MARKET, SELL, type TimeInForce as Time } from '@outcry/market/order-terms';
+import {
+  BUY,
+  DAY,
+  FOK,
+  GTC,
+  IOC,
+  LIMIT,
+  MARKET,
+  type OrderKind,
+  SELL,
+  type Side,
+  type TimeInForce as Time,
+} from '@outcry/market/order-terms';
 import { REASON, REASON_NAMES } from '@outcry/market/reason';
 import type { Services } from '../binance/operation.ts';
 import type { NewOrder } from '../core/commands.ts';
@@ -20,6 +32,8 @@ const TIMES: Record<number, Time> = {
   [pb.TimeInForce.FOK]: FOK,
   [pb.TimeInForce.DAY]: DAY,
 };
+const SIDES: Record<number, Side> = { [pb.Side.BUY]: BUY, [pb.Side.SELL]: SELL };
+const KINDS: Record<number, OrderKind> = { [pb.OrderType.LIMIT]: LIMIT, [pb.OrderType.MARKET]: MARKET };
 const STATUSES: Record<number, pb.OrderStatus> = {
   [STATUS.NEW]: pb.OrderStatus.NEW,
   [STATUS.PENDING_NEW]: pb.OrderStatus.NEW,
@@ -39,26 +53,49 @@ export function instrumentOf(services: Services, symbol: string): Instrument {
   return instrument;
 }
 
-/** A new order out of a request. Throws ConnectError, invalid_argument. */
+/** A new order out of a request. Throws ConnectError, invalid_argument: also for a value that the contract does not have. */
 export function readOrder(services: Services, account: number, request: pb.PlaceOrderRequest): NewOrder {
   const instrument = instrumentOf(services, request.symbol);
-  if (request.side === pb.Side.UNSPECIFIED) throw invalid('side is missing');
-  if (request.type === pb.OrderType.UNSPECIFIED) throw invalid('type is missing');
-  const isLimit = request.type === pb.OrderType.LIMIT;
-  if (Buffer.byteLength(request.clientOrderId) > MOST_ID_BYTES) throw invalid(`client_order_id has at most ${MOST_ID_BYTES} bytes`);
+  const kind = meant('type', KINDS, request.type);
+  const isLimit = kind === LIMIT;
+  const timeInForce =
+    request.timeInForce === pb.TimeInForce.UNSPECIFIED ? (isLimit ? GTC : IOC) : meant('time_in_force', TIMES, request.timeInForce);
+  const stays = timeInForce === GTC || timeInForce === DAY;
   if (!isLimit && (request.price !== '' || request.postOnly)) throw invalid('a market order has no price and takes');
+  if (!isLimit && stays) throw invalid('a market order does not rest: time_in_force is IOC or FOK');
+  if (request.postOnly && !stays) throw invalid('a post_only order rests: time_in_force is GTC or DAY');
+  checkClientOrderId(request.clientOrderId);
   return {
     account,
     instrument,
-    side: request.side === pb.Side.BUY ? BUY : SELL,
-    kind: isLimit ? LIMIT : MARKET,
-    timeInForce: TIMES[request.timeInForce] ?? (isLimit ? GTC : IOC),
+    side: meant('side', SIDES, request.side),
+    kind,
+    timeInForce,
     flags: request.postOnly ? POST_ONLY : 0,
     price: isLimit ? decimal('price', () => instrument.parsePrice(request.price)) : 0,
     quantity: decimal('quantity', () => instrument.parseQuantity(request.quantity)),
     amount: 0,
     clientId: request.clientOrderId || freshId(),
   };
+}
+
+/** What a value of an enum means here. Throws ConnectError: it is unspecified, or no contract of this venue has it. */
+function meant<T>(name: string, meanings: Record<number, T>, value: number): T {
+  const meaning = meanings[value];
+  if (meaning === undefined) throw invalid(value === 0 ? `${name} is missing` : `${name}: ${value} is unknown`);
+  return meaning;
+}
+
+/** Throws ConnectError, invalid_argument. Control characters are other protocols' delimiters. */
+function checkClientOrderId(id: string): void {
+  if (Buffer.byteLength(id) > MOST_ID_BYTES) throw invalid(`client_order_id has at most ${MOST_ID_BYTES} bytes`);
+  if (/[\p{Cc}\p{Cs}]/u.test(id)) throw invalid('client_order_id has no control characters');
+}
+
+/** An order's id as a number. Throws ConnectError, invalid_argument: above 2^53 - 1 it would be rounded to another order's. */
+export function readOrderId(id: bigint): number {
+  if (id > BigInt(Number.MAX_SAFE_INTEGER)) throw invalid(`order_id: ${id} is above 2^53 - 1`);
+  return Number(id);
 }
 
 function decimal(name: string, parse: () => number): number {
@@ -97,7 +134,8 @@ export function fillMessage(services: Services, { order, trade, price, quantity,
     tradeId: BigInt(trade),
     price: instrument.formatPrice(price),
     quantity: instrument.formatQuantity(quantity),
-    fee: asset.format(Math.abs(fee)),
+    fee: asset.format(fee),
+    feeAsset: asset.name,
     isMaker,
   });
 }

@@ -1,21 +1,22 @@
-import fs from 'node:fs';
-import http2 from 'node:http2';
-import type { AddressInfo } from 'node:net';
+import type { Http2ServerRequest } from 'node:http2';
 import { create } from '@bufbuild/protobuf';
-import { Code, ConnectError, type ConnectRouter, type HandlerContext, type ServiceImpl } from '@connectrpc/connect';
+import { Code, ConnectError, type ConnectRouter, type ConnectRouterOptions, type ServiceImpl } from '@connectrpc/connect';
 import { connectNodeAdapter } from '@connectrpc/connect-node';
-import { createAccount, fundAccount, isAdmin, status } from '../admin/routes.ts';
+import { createAccount, fundAccount, status } from '../admin/routes.ts';
 import { ApiError } from '../binance/errors.ts';
 import type { Services } from '../binance/operation.ts';
 import { LogIns } from '../core/log-ins.ts';
+import { requestChecker } from './check-request.ts';
+import { Gate } from './gate.ts';
 import { ServerReflection } from './generated/grpc/reflection/v1/reflection_pb.js';
 import * as pb from './generated/outcry/v1/venue_pb.js';
+import { Http2Door } from './http2-door.ts';
 import { MarketDataService } from './market-data-service.ts';
 import { ReflectionService } from './reflection-service.ts';
 import { TradingService } from './trading-service.ts';
 
-/** Bytes of the longest message that a client may send. */
-const MOST_BYTES = 1024 * 1024;
+/** Bytes of the longest message that a client may send: a thousand symbols to watch. */
+const MOST_BYTES = 64 * 1024;
 
 /**
  * Trading, MarketData and Admin of venue.proto. On a port of its own by gRPC (HTTP/2, with TLS where the venue has it); the same routes are
@@ -23,26 +24,38 @@ const MOST_BYTES = 1024 * 1024;
  */
 export class GrpcGateway {
   readonly routes: (router: ConnectRouter) => void;
+  /** How the routes are served, on either port. Nothing is compressed: it would cost more than the little that messages here are. */
+  readonly options: ConnectRouterOptions;
   readonly #services: Services;
   readonly #marketData: MarketDataService;
-  #server: http2.Http2Server | undefined;
-  readonly #sessions = new Set<http2.ServerHttp2Session>();
+  #door: Http2Door | undefined;
 
   constructor(services: Services) {
     this.#services = services;
     const logins = new LogIns(services.accounts.logins);
-    const trading = new TradingService(services, logins);
+    const gate = new Gate(services, logins);
+    const trading = new TradingService(services, gate);
     services.accounts.onLogins.push((all) => {
       logins.replace(all);
-      trading.endOthers();
+      trading.endRevoked((login) => logins.holds(login));
     });
-    this.#marketData = new MarketDataService(services);
+    const marketData = new MarketDataService(services, gate);
+    this.#marketData = marketData;
     services.gateway.orderListeners.push(trading.listener);
-    services.gateway.marketListeners.push(this.#marketData.listener);
+    services.gateway.marketListeners.push(marketData.listener);
+    services.open.entryStreams = () => trading.streamCount;
+    services.open.watchers = () => marketData.watcherCount;
     const described = [pb.Trading, pb.MarketData, pb.Admin, ServerReflection];
+    this.options = {
+      requestGate: gate.check,
+      interceptors: [requestChecker(new Set([pb.Trading.method.entry]))],
+      readMaxBytes: MOST_BYTES,
+      acceptCompression: [],
+      jsonOptions: { ignoreUnknownFields: false },
+    };
     this.routes = (router) => {
       router.service(pb.Trading, bound(trading));
-      router.service(pb.MarketData, bound(this.#marketData));
+      router.service(pb.MarketData, bound(marketData));
       router.service(pb.Admin, adminService(services));
       router.service(ServerReflection, bound(new ReflectionService(described)));
     };
@@ -50,29 +63,22 @@ export class GrpcGateway {
 
   /** Rejects when the port is taken. */
   async listen(port: number): Promise<void> {
-    const { tls, host } = this.#services.config;
-    const handler = connectNodeAdapter({ routes: this.routes, readMaxBytes: MOST_BYTES });
-    const server =
-      tls === undefined
-        ? http2.createServer(handler)
-        : http2.createSecureServer({ cert: fs.readFileSync(tls.cert), key: fs.readFileSync(tls.key) }, handler);
-    this.#server = server;
-    server.on('session', (session) => {
-      this.#sessions.add(session);
-      session.once('close', () => this.#sessions.delete(session));
-      session.on('error', () => undefined); // its streams have said it
+    const { config, open, ports } = this.#services;
+    const door = new Http2Door(config);
+    this.#door = door;
+    const handler = connectNodeAdapter({
+      ...this.options,
+      routes: this.routes,
+      contextValues: (request) => door.valuesOf(request as Http2ServerRequest),
     });
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject);
-      server.listen(port, host, resolve);
-    });
-    this.#services.ports.grpc = (server.address() as AddressInfo).port;
+    ports.grpc = await door.listen(handler, port);
+    open.grpc = () => door.connectionCount;
+    open.grpcCalls = () => door.callCount;
   }
 
   close(): void {
     this.#marketData.close();
-    this.#server?.close();
-    for (const session of this.#sessions) session.destroy();
+    this.#door?.close();
   }
 }
 
@@ -83,11 +89,8 @@ function bound<T extends object>(service: T): T {
   return Object.fromEntries(methods.filter(([, f]) => typeof f === 'function').map(([name, f]) => [name, f.bind(service)])) as T;
 }
 
+/** All but getStatus are for administrators: the gate has seen to that. */
 function adminService(services: Services): ServiceImpl<typeof pb.Admin> {
-  const guard = ({ requestHeader }: HandlerContext) => {
-    if (!isAdmin(services, requestHeader.get('x-outcry-admin') ?? '', ''))
-      throw new ConnectError('not the admin token', Code.Unauthenticated);
-  };
   return {
     getStatus: () => {
       const { journal, durableSequence, storedSequence, openOrders, stateCheck, ports } = status(services);
@@ -100,8 +103,7 @@ function adminService(services: Services): ServiceImpl<typeof pb.Admin> {
         ports: Object.fromEntries(Object.entries(ports).map(([name, port]) => [name, String(port)])),
       });
     },
-    createAccount: async ({ name }, context) => {
-      guard(context);
+    createAccount: async ({ name }) => {
       const { number, key, secret } = (await createAccount(services, name).catch(rethrow)) as {
         number: number;
         key: string;
@@ -109,8 +111,7 @@ function adminService(services: Services): ServiceImpl<typeof pb.Admin> {
       };
       return create(pb.CreateAccountResponseSchema, { number, apiKey: key, secret: secret ?? '' });
     },
-    fund: async ({ account, asset, amount, reference }, context) => {
-      guard(context);
+    fund: async ({ account, asset, amount, reference }) => {
       const { free, locked } = await fundAccount(services, account, asset, amount, reference || undefined).catch(rethrow);
       return create(pb.FundResponseSchema, { free, locked });
     },
@@ -119,5 +120,11 @@ function adminService(services: Services): ServiceImpl<typeof pb.Admin> {
 
 function rethrow(error: unknown): never {
   if (!(error instanceof ApiError)) throw error;
-  throw new ConnectError(error.message, Code.FailedPrecondition);
+  throw new ConnectError(error.message, codeOf(error));
+}
+
+function codeOf({ code, status }: ApiError): Code {
+  if (status === 404) return Code.NotFound;
+  if (status === 503) return code === -1006 ? Code.Unknown : Code.Unavailable;
+  return status === 400 && code <= -1100 && code > -1200 ? Code.InvalidArgument : Code.FailedPrecondition;
 }

@@ -2,46 +2,58 @@ import { create } from '@bufbuild/protobuf';
 import { Code, ConnectError, type HandlerContext, type ServiceImpl } from '@connectrpc/connect';
 import { BUY, SELL } from '@outcry/market/order-terms';
 import type { Services } from '../binance/operation.ts';
-import type { Instrument } from '../core/market.ts';
 import type { MarketListener, Trade } from '../core/view.ts';
+import { BookFeed, bookMessage } from './book-feed.ts';
 import { instrumentOf } from './convert.ts';
+import type { Framed } from './framed.ts';
+import type { Gate } from './gate.ts';
 import * as pb from './generated/outcry/v1/venue_pb.js';
-import { StreamQueue } from './queue.ts';
+import { Pace } from './pace.ts';
+import { endSlowly, onceOver, PEER } from './peer.ts';
+import { Watcher } from './watcher.ts';
 
 const DEFAULT_DEPTH = 100;
 const MOST_DEPTH = 5000;
+/** Levels of GetBook that cost one more of an address's weight. */
+const LEVELS_A_WEIGHT = 20;
 const CONFLATE_MS = 100;
-/** Events that may wait for a reader; from half of it on changes are conflated until it has caught up. */
-const MOST_WAITING = 2000;
 /** Milliseconds without reading before a stream ends. */
 const PATIENCE_MS = 30_000;
-
-interface Watcher {
-  instruments: Instrument[];
-  queue: StreamQueue<pb.MarketEvent>;
-  /** by instrument x 2 + side: what the reader has, or is about to have */
-  sent: Map<number, Map<number, number>>;
-  stuckSince: number;
-}
+/** Levels that take a unit of {@link Pace} to be made, and to be sent once they are. */
+const MADE_A_UNIT = 15;
+const SENT_A_UNIT = 250;
 
 /** Books and trades by gRPC, gRPC-Web and Connect. */
 export class MarketDataService implements ServiceImpl<typeof pb.MarketData> {
   readonly #services: Services;
-  readonly #watchers = new Set<Watcher>();
+  readonly #gate: Gate;
+  /** by instrument's number */
+  readonly #feeds: readonly BookFeed[];
+  readonly #watchers = new Map<Watcher, HandlerContext>();
+  readonly #pace = new Pace();
+  readonly #traded = new Set<BookFeed>();
+  /** feeds with watchers whose snapshot is not whole */
+  readonly #beginning = new Set<BookFeed>();
   readonly #timer: NodeJS.Timeout;
+  #isSlicing = false;
+  #isReady = false;
 
-  constructor(services: Services) {
+  constructor(services: Services, gate: Gate) {
     this.#services = services;
-    this.#timer = setInterval(() => {
-      for (const watcher of this.#watchers) this.#tellChanges(watcher);
-    }, CONFLATE_MS);
+    this.#gate = gate;
+    this.#feeds = services.feeds.map((feed) => new BookFeed(feed));
+    this.#timer = setInterval(() => this.#tellChanges(), CONFLATE_MS);
   }
 
-  readonly listener: Partial<MarketListener> = { onTrade: (trade) => this.#tellTrade(trade) };
+  readonly listener: Partial<MarketListener> = { onTrade: (trade) => this.#addTrade(trade) };
+
+  get watcherCount(): number {
+    return this.#watchers.size;
+  }
 
   close(): void {
     clearInterval(this.#timer);
-    for (const { queue } of this.#watchers) queue.end(new ConnectError('the venue is stopping', Code.Unavailable));
+    for (const watcher of this.#watchers.keys()) watcher.end(new ConnectError('the venue is stopping', Code.Unavailable));
   }
 
   listInstruments(): pb.ListInstrumentsResponse {
@@ -51,82 +63,96 @@ export class MarketDataService implements ServiceImpl<typeof pb.MarketData> {
     return create(pb.ListInstrumentsResponseSchema, { instruments });
   }
 
-  getBook({ symbol, depth }: pb.GetBookRequest): pb.Book {
+  async getBook({ symbol, depth }: pb.GetBookRequest, context: HandlerContext): Promise<pb.Book> {
     if (depth > MOST_DEPTH) throw new ConnectError(`depth is at most ${MOST_DEPTH}`, Code.InvalidArgument);
-    return this.#book(instrumentOf(this.#services, symbol), depth || DEFAULT_DEPTH);
+    const levels = depth || DEFAULT_DEPTH;
+    this.#gate.weigh(context, Math.floor(levels / LEVELS_A_WEIGHT));
+    const instrument = instrumentOf(this.#services, symbol);
+    await this.#pace.take(1 + (2 * levels) / MADE_A_UNIT);
+    const { depth: book } = this.#services.feeds[instrument.number];
+    return bookMessage(instrument, { bids: book.levels(BUY, levels), asks: book.levels(SELL, levels), updateId: book.updateId });
   }
 
   async *watch({ symbols }: pb.WatchRequest, context: HandlerContext): AsyncGenerator<pb.MarketEvent> {
-    const instruments = symbols.length === 0 ? [...this.#services.market.instruments] : symbols.map((s) => instrumentOf(this.#services, s));
-    const watcher: Watcher = { instruments, queue: new StreamQueue(MOST_WAITING), sent: new Map(), stuckSince: 0 };
-    for (const instrument of instruments) {
-      for (const side of [BUY, SELL]) watcher.sent.set(instrument.number * 2 + side, new Map(this.#levels(instrument, side, MOST_DEPTH)));
-      watcher.queue.put(create(pb.MarketEventSchema, { event: { case: 'snapshot', value: this.#book(instrument, MOST_DEPTH) } }));
-    }
-    this.#watchers.add(watcher);
-    context.signal.addEventListener('abort', () => watcher.queue.end());
-    try {
-      yield* watcher.queue;
-    } finally {
-      this.#watchers.delete(watcher);
-    }
-  }
-
-  #levels(instrument: Instrument, side: 0 | 1, depth: number): [price: number, lots: number][] {
-    return this.#services.feeds[instrument.number].depth.levels(side, depth);
-  }
-
-  #book(instrument: Instrument, depth: number): pb.Book {
-    const side = (which: 0 | 1) => this.#levels(instrument, which, depth).map(([price, lots]) => level(instrument, price, lots));
-    const updateId = BigInt(this.#services.feeds[instrument.number].depth.updateId);
-    return create(pb.BookSchema, { symbol: instrument.symbol, updateId, bids: side(BUY), asks: side(SELL) });
-  }
-
-  /** What changed since the last event. A reader that lags gets nothing now, and all of it in one event later. */
-  #tellChanges(watcher: Watcher): void {
-    const now = performance.now();
-    if (watcher.queue.length > MOST_WAITING / 2) {
-      watcher.stuckSince ||= now;
-      if (now - watcher.stuckSince > PATIENCE_MS) watcher.queue.end(new ConnectError('the stream is not read', Code.ResourceExhausted));
-      return;
-    }
-    watcher.stuckSince = 0;
-    for (const instrument of watcher.instruments) {
-      const [bids, asks] = [BUY, SELL].map((side) => this.#changed(watcher, instrument, side as 0 | 1));
-      if (bids.length + asks.length === 0) continue;
-      const updateId = BigInt(this.#services.feeds[instrument.number].depth.updateId);
-      const value = create(pb.BookSchema, { symbol: instrument.symbol, updateId, bids, asks });
-      watcher.queue.put(create(pb.MarketEventSchema, { event: { case: 'change', value } }));
+    const wanted = new Set(symbols.map((symbol) => instrumentOf(this.#services, symbol).number));
+    this.#gate.weigh(context, 2 * (wanted.size || this.#feeds.length));
+    context.values.get(PEER).mayBeSilent();
+    const isJson = context.requestHeader.get('content-type')?.includes('json') === true;
+    const watcher = this.#open(
+      this.#feeds.filter(({ instrument }) => wanted.size === 0 || wanted.has(instrument.number)),
+      context,
+    );
+    for (let event = await watcher.next(); event !== undefined; event = await watcher.next()) {
+      await this.#pace.take(unitsOf(event));
+      yield isJson ? event.message() : event.frame();
     }
   }
 
-  #changed(watcher: Watcher, instrument: Instrument, side: 0 | 1): pb.Level[] {
-    const key = instrument.number * 2 + side;
-    const before = watcher.sent.get(key)!;
-    const now = new Map(this.#levels(instrument, side, MOST_DEPTH));
-    watcher.sent.set(key, now);
-    const changed = [...now].filter(([price, lots]) => before.get(price) !== lots).map(([price, lots]) => level(instrument, price, lots));
-    const gone = [...before.keys()].filter((price) => !now.has(price)).map((price) => level(instrument, price, 0));
-    return [...changed, ...gone];
-  }
-
-  #tellTrade({ instrument: number, id, price, quantity, takerSide, time }: Trade): void {
-    if (this.#watchers.size === 0) return;
-    const instrument = this.#services.market.instruments[number];
-    const value = create(pb.TradeSchema, {
-      symbol: instrument.symbol,
-      tradeId: BigInt(id),
-      price: instrument.formatPrice(price),
-      quantity: instrument.formatQuantity(quantity),
-      takerSide: takerSide === BUY ? pb.Side.BUY : pb.Side.SELL,
-      time: BigInt(time),
+  /** A watcher of feeds, until its call ends. */
+  #open(feeds: readonly BookFeed[], context: HandlerContext): Watcher {
+    const watcher = new Watcher({
+      begin: (its, feed) => {
+        feed.begin(its);
+        this.#beginning.add(feed);
+      },
+      ready: () => void this.#slice(),
     });
-    const event = create(pb.MarketEventSchema, { event: { case: 'trade', value } });
-    for (const { instruments, queue } of this.#watchers) if (instruments.includes(instrument)) queue.put(event);
+    this.#watchers.set(watcher, context);
+    for (const feed of feeds) {
+      feed.begin(watcher);
+      this.#beginning.add(feed);
+    }
+    onceOver(context.signal, () => {
+      watcher.end(context.signal.reason);
+      this.#watchers.delete(watcher);
+      for (const feed of feeds) feed.leave(watcher);
+    });
+    void this.#slice();
+    return watcher;
+  }
+
+  /** Tells slices of snapshots while there are watchers that want some and have room. */
+  async #slice(): Promise<void> {
+    this.#isReady = true;
+    if (this.#isSlicing) return;
+    this.#isSlicing = true;
+    for (let told = false; told || this.#isReady; ) {
+      told = false;
+      this.#isReady = false;
+      for (const feed of this.#beginning) {
+        await this.#pace.take(1);
+        told = feed.tellSlice() || told;
+        if (!feed.isBeginning) this.#beginning.delete(feed);
+      }
+    }
+    this.#isSlicing = false;
+  }
+
+  #tellChanges(): void {
+    for (const feed of this.#feeds) feed.tellChanges();
+    const now = performance.now();
+    for (const [watcher, context] of this.#watchers) {
+      if (watcher.isEnded || watcher.stuckMs(now) < PATIENCE_MS) continue;
+      watcher.end(new ConnectError('the stream is not read', Code.ResourceExhausted));
+      endSlowly(context);
+    }
+  }
+
+  /** Trades of a turn are told together. */
+  #addTrade(trade: Readonly<Trade>): void {
+    const feed = this.#feeds[trade.instrument];
+    if (!feed.isWatched) return;
+    feed.addTrade(trade);
+    if (this.#traded.size === 0) setImmediate(() => this.#tellTrades());
+    this.#traded.add(feed);
+  }
+
+  #tellTrades(): void {
+    for (const feed of this.#traded) feed.tellTrades();
+    this.#traded.clear();
   }
 }
 
-function level(instrument: Instrument, price: number, lots: number): pb.Level {
-  const quantity = lots === 0 ? '0' : instrument.formatQuantity(lots);
-  return create(pb.LevelSchema, { price: instrument.formatPrice(price), quantity });
+function unitsOf({ weight, isMade }: Framed): number {
+  return 1 + weight / (isMade ? SENT_A_UNIT : MADE_A_UNIT);
 }

@@ -5,6 +5,8 @@
 // Order entry, market data and administration of an Outcry venue.
 //
 // Prices and quantities are decimal strings, exact. Times are microseconds since 1970.
+// Requests are strict: a value that an enum does not have, a field that a message does not have and
+// a number that does not fit are refused with invalid_argument, which names the field.
 // Trading calls carry `authorization: Basic` with the user and password of a login
 // (`outcry account login`), Admin calls `x-outcry-admin` with the token in the data directory.
 
@@ -112,6 +114,8 @@ export declare type Fill = Message<"outcry.v1.Fill"> & {
   quantity: string;
 
   /**
+   * below 0: a rebate
+   *
    * @generated from field: string fee = 4;
    */
   fee: string;
@@ -120,6 +124,11 @@ export declare type Fill = Message<"outcry.v1.Fill"> & {
    * @generated from field: bool is_maker = 5;
    */
   isMaker: boolean;
+
+  /**
+   * @generated from field: string fee_asset = 6;
+   */
+  feeAsset: string;
 };
 
 /**
@@ -165,13 +174,15 @@ export declare type PlaceOrderRequest = Message<"outcry.v1.PlaceOrderRequest"> &
   price: string;
 
   /**
-   * up to 36 bytes; not that of another open order of the account
+   * up to 36 bytes without control characters; not that of another open order of the account
    *
    * @generated from field: string client_order_id = 7;
    */
   clientOrderId: string;
 
   /**
+   * a limit order that is refused when it would trade at once; GTC or DAY
+   *
    * @generated from field: bool post_only = 8;
    */
   postOnly: boolean;
@@ -207,7 +218,7 @@ export declare type PlaceOrderResponse = Message<"outcry.v1.PlaceOrderResponse">
 export declare const PlaceOrderResponseSchema: GenMessage<PlaceOrderResponse>;
 
 /**
- * An open order by either id.
+ * An open order by either id; with both, both must be its own.
  *
  * @generated from message outcry.v1.CancelOrderRequest
  */
@@ -255,6 +266,20 @@ export declare type ListOpenOrdersRequest = Message<"outcry.v1.ListOpenOrdersReq
    * @generated from field: string symbol = 1;
    */
   symbol: string;
+
+  /**
+   * orders in the answer, 1 to 1000; 0: 1000
+   *
+   * @generated from field: uint32 limit = 2;
+   */
+  limit: number;
+
+  /**
+   * `next` of the answer before: goes on after that order. Aborted when it is not open any more: begin anew
+   *
+   * @generated from field: uint64 after_order_id = 3;
+   */
+  afterOrderId: bigint;
 };
 
 /**
@@ -264,6 +289,8 @@ export declare type ListOpenOrdersRequest = Message<"outcry.v1.ListOpenOrdersReq
 export declare const ListOpenOrdersRequestSchema: GenMessage<ListOpenOrdersRequest>;
 
 /**
+ * Oldest first.
+ *
  * @generated from message outcry.v1.ListOpenOrdersResponse
  */
 export declare type ListOpenOrdersResponse = Message<"outcry.v1.ListOpenOrdersResponse"> & {
@@ -271,6 +298,13 @@ export declare type ListOpenOrdersResponse = Message<"outcry.v1.ListOpenOrdersRe
    * @generated from field: repeated outcry.v1.Order orders = 1;
    */
   orders: Order[];
+
+  /**
+   * where the next answer goes on; 0: that was all
+   *
+   * @generated from field: uint64 next = 2;
+   */
+  next: bigint;
 };
 
 /**
@@ -286,6 +320,8 @@ export declare const ListOpenOrdersResponseSchema: GenMessage<ListOpenOrdersResp
  */
 export declare type EntryRequest = Message<"outcry.v1.EntryRequest"> & {
   /**
+   * any number; its answer has the same
+   *
    * @generated from field: uint64 request_id = 1;
    */
   requestId: bigint;
@@ -319,7 +355,7 @@ export declare const EntryRequestSchema: GenMessage<EntryRequest>;
  */
 export declare type EntryResponse = Message<"outcry.v1.EntryResponse"> & {
   /**
-   * 0: nobody asked, an order changed
+   * 0 in an update, which nobody asked for: an order changed
    *
    * @generated from field: uint64 request_id = 1;
    */
@@ -519,6 +555,20 @@ export declare type Book = Message<"outcry.v1.Book"> & {
    * @generated from field: repeated outcry.v1.Level asks = 4;
    */
   asks: Level[];
+
+  /**
+   * in a stream: its next levels follow, in a change
+   *
+   * @generated from field: bool more = 5;
+   */
+  more: boolean;
+
+  /**
+   * in a stream: a change that did not happen, but has more levels of the snapshot
+   *
+   * @generated from field: bool of_snapshot = 6;
+   */
+  ofSnapshot: boolean;
 };
 
 /**
@@ -595,7 +645,8 @@ export declare type MarketEvent = Message<"outcry.v1.MarketEvent"> & {
    */
   event: {
     /**
-     * the whole book: the first event of each symbol
+     * the book begins anew: the first event of each symbol, and after a reader lagged. It has 250 levels a side; those after
+     * them come as changes, while other changes go on
      *
      * @generated from field: outcry.v1.Book snapshot = 1;
      */
@@ -603,7 +654,7 @@ export declare type MarketEvent = Message<"outcry.v1.MarketEvent"> & {
     case: "snapshot";
   } | {
     /**
-     * levels that changed since the last event, at most every 100 ms
+     * levels with the quantities that they have now, at most every 100 ms
      *
      * @generated from field: outcry.v1.Book change = 2;
      */
@@ -826,7 +877,7 @@ export enum OrderType {
 export declare const OrderTypeSchema: GenEnum<OrderType>;
 
 /**
- * Unspecified: until cancelled for limit orders, immediate or cancel for market orders.
+ * Unspecified: until cancelled for limit orders, immediate or cancel for market orders, which take IOC and FOK only.
  *
  * @generated from enum outcry.v1.TimeInForce
  */
@@ -965,7 +1016,8 @@ export declare const MarketData: GenService<{
     output: typeof BookSchema;
   },
   /**
-   * Books and trades from now on. A reader that lags gets fewer, larger changes; trades are dropped for it, and the stream ends when it does not read at all.
+   * Books and trades from now on. For a reader that lags trades and changes are dropped; when it has caught up it gets a new snapshot.
+   * The stream ends when it does not read for 30 seconds.
    *
    * @generated from rpc outcry.v1.MarketData.Watch
    */

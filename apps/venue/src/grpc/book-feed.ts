@@ -1,0 +1,161 @@
+import { create } from '@bufbuild/protobuf';
+import { BUY, SELL } from '@outcry/market/order-terms';
+import type { DepthChange } from '../core/depth.ts';
+import type { Instrument } from '../core/market.ts';
+import type { MarketFeed } from '../core/market-feed.ts';
+import type { Trade } from '../core/view.ts';
+import { Framed } from './framed.ts';
+import * as pb from './generated/outcry/v1/venue_pb.js';
+import type { Watcher } from './watcher.ts';
+
+/** Levels a side in one event. */
+const SLICE = 250;
+
+type Levels = readonly [price: number, lots: number][];
+
+/** Of a book: all that is asked for, or what goes into one event. */
+interface Part {
+  readonly bids: Levels;
+  readonly asks: Levels;
+  readonly updateId: number;
+  readonly more?: boolean;
+  readonly ofSnapshot?: boolean;
+}
+
+/** How far a watcher's snapshot is: the last price of each side that it has; 0: none. Watchers that are equally far share it. */
+interface Cursor {
+  readonly bid: number;
+  readonly ask: number;
+  readonly isFirst: boolean;
+}
+
+const START: Cursor = { bid: 0, ask: 0, isFirst: true };
+
+/**
+ * One instrument's book and trades, told to its watchers: every event is made once for all of them. A deep book is told in slices of a
+ * snapshot, as fast as its readers read. A slice has the quantities of its moment, and changes at any price go between them: each says
+ * what a level has now, so that whoever applies them in order has the book.
+ */
+export class BookFeed {
+  readonly #feed: MarketFeed;
+  readonly #collector: number;
+  readonly #watchers = new Set<Watcher>();
+  /** of these, those whose snapshot is not whole */
+  readonly #beginning = new Map<Watcher, Cursor>();
+  #trades: Framed[] = [];
+
+  constructor(feed: MarketFeed) {
+    this.#feed = feed;
+    this.#collector = feed.depth.addCollector();
+  }
+
+  get instrument(): Instrument {
+    return this.#feed.instrument;
+  }
+
+  get isWatched(): boolean {
+    return this.#watchers.size > 0;
+  }
+
+  /** Whether there are watchers whose snapshot is not whole. */
+  get isBeginning(): boolean {
+    return this.#beginning.size > 0;
+  }
+
+  begin(watcher: Watcher): void {
+    this.#beginning.set(watcher, START);
+  }
+
+  leave(watcher: Watcher): void {
+    this.#watchers.delete(watcher);
+    this.#beginning.delete(watcher);
+  }
+
+  addTrade({ id, price, quantity, takerSide, time }: Readonly<Trade>): void {
+    const { instrument } = this;
+    this.#trades.push(
+      new Framed(1, () => {
+        const value = create(pb.TradeSchema, {
+          symbol: instrument.symbol,
+          tradeId: BigInt(id),
+          price: instrument.formatPrice(price),
+          quantity: instrument.formatQuantity(quantity),
+          takerSide: takerSide === BUY ? pb.Side.BUY : pb.Side.SELL,
+          time: BigInt(time),
+        });
+        return { case: 'trade', value };
+      }),
+    );
+  }
+
+  /** Tells the trades that were added. */
+  tellTrades(): void {
+    const trades = this.#trades;
+    this.#trades = [];
+    this.#put(trades, trades.length);
+  }
+
+  /** Tells what changed in the book since the last time. */
+  tellChanges(): void {
+    const change = this.#feed.depth.take(this.#collector);
+    if (change === undefined || this.#watchers.size === 0) return;
+    const { lastUpdateId: updateId } = change;
+    const events = slices(change).map(([bids, asks], i, { length }) =>
+      this.#book('change', { bids, asks, updateId, more: i < length - 1, ofSnapshot: false }),
+    );
+    this.#put(events, change.bids.length + change.asks.length);
+  }
+
+  /** Tells the next slice to watchers that are equally far and have room for it. Returns whether there were some. */
+  tellSlice(): boolean {
+    let cursor: Cursor | undefined;
+    const group: Watcher[] = [];
+    for (const [watcher, its] of this.#beginning) {
+      if (!watcher.isReady || (cursor !== undefined && its !== cursor)) continue;
+      cursor = its;
+      group.push(watcher);
+    }
+    if (cursor === undefined) return false;
+    const { depth } = this.#feed;
+    const bids = depth.levels(BUY, SLICE, cursor.bid);
+    const asks = depth.levels(SELL, SLICE, cursor.ask);
+    const more = bids.length === SLICE || asks.length === SLICE;
+    const next = { bid: bids.at(-1)?.[0] ?? cursor.bid, ask: asks.at(-1)?.[0] ?? cursor.ask, isFirst: false };
+    const part = { bids, asks, updateId: depth.updateId, more, ofSnapshot: !cursor.isFirst };
+    const event = this.#book(cursor.isFirst ? 'snapshot' : 'change', part);
+    for (const watcher of group) {
+      this.#watchers.add(watcher);
+      if (more) this.#beginning.set(watcher, next);
+      else this.#beginning.delete(watcher);
+      watcher.put(this, [event], event.weight);
+    }
+    return true;
+  }
+
+  #put(events: readonly Framed[], weight: number): void {
+    if (events.length === 0) return;
+    for (const watcher of this.#watchers) if (!watcher.put(this, events, weight)) this.leave(watcher);
+  }
+
+  #book(kind: 'snapshot' | 'change', part: Part): Framed {
+    const { instrument } = this;
+    return new Framed(Math.max(1, part.bids.length + part.asks.length), () => ({ case: kind, value: bookMessage(instrument, part) }));
+  }
+}
+
+export function bookMessage(instrument: Instrument, { bids, asks, updateId, more, ofSnapshot }: Part): pb.Book {
+  const { symbol } = instrument;
+  const side = (levels: Levels) => levels.map(([price, lots]) => level(instrument, price, lots));
+  return create(pb.BookSchema, { symbol, updateId: BigInt(updateId), bids: side(bids), asks: side(asks), more, ofSnapshot });
+}
+
+function level(instrument: Instrument, price: number, lots: number): pb.Level {
+  const quantity = lots === 0 ? '0' : instrument.formatQuantity(lots);
+  return create(pb.LevelSchema, { price: instrument.formatPrice(price), quantity });
+}
+
+/** A change in pieces that are small enough to be made and sent in a turn. */
+function slices({ bids, asks }: DepthChange): [Levels, Levels][] {
+  const count = Math.max(1, Math.ceil(Math.max(bids.length, asks.length) / SLICE));
+  return Array.from({ length: count }, (_, i) => [bids.slice(i * SLICE, (i + 1) * SLICE), asks.slice(i * SLICE, (i + 1) * SLICE)]);
+}

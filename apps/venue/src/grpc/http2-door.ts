@@ -1,0 +1,184 @@
+import fs from 'node:fs';
+import http2, { type Http2ServerRequest, type Http2ServerResponse, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
+import type { AddressInfo, Server } from 'node:net';
+import type { ContextValues } from '@connectrpc/connect';
+import type { VenueConfig } from '../core/config.ts';
+import { Connections, type Place } from '../core/connections.ts';
+import { Browsers } from '../http/browsers.ts';
+import { Door } from '../http/door.ts';
+import { peerValues } from './peer.ts';
+
+/** Calls that a connection may have open. */
+const MOST_CALLS = 100;
+const HEAD_LIMIT = 16 * 1024;
+/** Looks at what is late in the time that it has. */
+const LOOKS = 5;
+
+const { NGHTTP2_CANCEL, NGHTTP2_NO_ERROR, NGHTTP2_REFUSED_STREAM } = http2.constants;
+
+/** A client's connection, with its calls. */
+interface Peer {
+  readonly session: ServerHttp2Session;
+  readonly address: string;
+  readonly calls: Set<Call>;
+  isSignedIn: boolean;
+  /** by performance.now(): when it had its last call, when it last answered, when it was asked for a sign of life (0: it was not) */
+  lastCall: number;
+  lastHeard: number;
+  asked: number;
+}
+
+interface Call {
+  readonly stream: ServerHttp2Stream;
+  readonly place: Place;
+  readonly since: number;
+  /** its request is there to the end, or its login may send as long as it likes */
+  isWhole: boolean;
+}
+
+type Handler = (request: Http2ServerRequest, response: Http2ServerResponse) => void;
+
+/**
+ * The HTTP/2 server of gRPC's own port. A connection that signs in no call and has none, a call that is not sent to its end, and a peer that
+ * is asked for a sign of life and gives none, end in their time; connections, calls of one, and calls that are half sent have their limits.
+ */
+export class Http2Door {
+  readonly #config: VenueConfig;
+  readonly #door: Door;
+  readonly #calls: Connections;
+  readonly #browsers: Browsers;
+  readonly #peers = new Map<ServerHttp2Session, Peer>();
+  readonly #byStream = new WeakMap<ServerHttp2Stream, Call>();
+  #server: Server | undefined;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(config: VenueConfig) {
+    this.#config = config;
+    this.#door = new Door(config.connections);
+    this.#calls = new Connections(config.connections);
+    this.#browsers = new Browsers(config);
+  }
+
+  get connectionCount(): number {
+    return this.#door.count;
+  }
+
+  get callCount(): number {
+    return this.#calls.count;
+  }
+
+  /** Resolves with the port. Rejects when it is taken. */
+  async listen(handler: Handler, port: number): Promise<number> {
+    const { tls, host, connections } = this.#config;
+    const options = { settings: { maxConcurrentStreams: MOST_CALLS, maxHeaderListSize: HEAD_LIMIT } };
+    const handle: Handler = (request, response) => this.#handle(handler, request, response);
+    const server =
+      tls === undefined
+        ? http2.createServer(options, handle)
+        : http2.createSecureServer(
+            { ...options, cert: fs.readFileSync(tls.cert), key: fs.readFileSync(tls.key), handshakeTimeout: connections.loginMs },
+            handle,
+          );
+    this.#server = server;
+    this.#door.guard(server);
+    server.on('session', (session) => this.#enter(session));
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(port, host, resolve);
+    });
+    this.#timer = setInterval(() => this.#look(), Math.ceil(Math.min(connections.loginMs, connections.idleMs) / LOOKS));
+    return (server.address() as AddressInfo).port;
+  }
+
+  close(): void {
+    clearInterval(this.#timer);
+    this.#server?.close();
+    for (const session of this.#peers.keys()) session.destroy();
+  }
+
+  /** Who is at the other end of a call. */
+  valuesOf({ stream }: Http2ServerRequest): ContextValues {
+    const peer = stream.session && this.#peers.get(stream.session as ServerHttp2Session);
+    return peerValues({
+      address: peer?.address ?? '',
+      signedIn: () => this.#signedIn(peer, stream),
+      mayBeSilent: () => undefined,
+      cut: () => stream.close(NGHTTP2_CANCEL),
+    });
+  }
+
+  #enter(session: ServerHttp2Session): void {
+    const now = performance.now();
+    const address = session.socket.remoteAddress ?? '';
+    this.#peers.set(session, { session, address, calls: new Set(), isSignedIn: false, lastCall: now, lastHeard: now, asked: 0 });
+    session.on('close', () => this.#peers.delete(session));
+    session.on('error', () => undefined); // its streams have said it
+  }
+
+  #handle(handler: Handler, request: Http2ServerRequest, response: Http2ServerResponse): void {
+    const { stream } = request;
+    const peer = stream.session && this.#peers.get(stream.session as ServerHttp2Session);
+    const place = peer && this.#calls.enter(peer.address, () => stream.close(NGHTTP2_CANCEL));
+    if (peer === undefined || place === undefined) {
+      stream.close(NGHTTP2_REFUSED_STREAM);
+      return;
+    }
+    this.#begin(peer, stream, place);
+    const { origin } = request.headers;
+    const isPage = origin !== undefined;
+    if (isPage && this.#browsers.refusal({ origin, host: request.authority }, false) !== undefined) response.writeHead(403).end();
+    else handler(request, response);
+  }
+
+  #begin(peer: Peer, stream: ServerHttp2Stream, place: Place): void {
+    const call: Call = { stream, place, since: performance.now(), isWhole: false };
+    peer.calls.add(call);
+    this.#byStream.set(stream, call);
+    const whole = () => this.#whole(call);
+    if (stream.endAfterHeaders) whole();
+    else stream.once('end', whole);
+    stream.once('close', () => {
+      place.leave();
+      peer.calls.delete(call);
+      peer.lastCall = performance.now();
+    });
+  }
+
+  #whole(call: Call): void {
+    call.isWhole = true;
+    call.place.signedIn();
+  }
+
+  #signedIn(peer: Peer | undefined, stream: ServerHttp2Stream): void {
+    const call = this.#byStream.get(stream);
+    if (call !== undefined) this.#whole(call);
+    if (peer === undefined || peer.isSignedIn) return;
+    peer.isSignedIn = true;
+    this.#door.signedIn(peer.session.socket);
+  }
+
+  #look(): void {
+    const now = performance.now();
+    for (const peer of this.#peers.values()) this.#lookAt(peer, now);
+  }
+
+  #lookAt(peer: Peer, now: number): void {
+    const { loginMs, idleMs } = this.#config.connections;
+    for (const { stream, isWhole, since } of peer.calls) {
+      // One that was answered before its request was there would stay half open for as long as the client likes.
+      if (stream.writableFinished) stream.close(NGHTTP2_NO_ERROR);
+      else if (!isWhole && now - since > loginMs) stream.close(NGHTTP2_CANCEL);
+    }
+    const isIdle = peer.calls.size === 0 && now - peer.lastCall > loginMs;
+    const isDead = peer.asked > 0 && now - peer.asked > idleMs / 2;
+    if (isDead) return peer.session.destroy();
+    if (isIdle && !peer.isSignedIn) return peer.session.close();
+    if (peer.asked > 0 || now - peer.lastHeard < idleMs / 2) return;
+    peer.asked = now;
+    peer.session.ping((error) => {
+      if (error !== null) return; // it is closed
+      peer.asked = 0;
+      peer.lastHeard = performance.now();
+    });
+  }
+}

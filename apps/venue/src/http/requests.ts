@@ -1,0 +1,72 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { ApiError } from '../binance/errors.ts';
+import type { Services } from '../binance/operation.ts';
+import type { Browsers } from './browsers.ts';
+import { SECURITY_HEADERS } from './security-headers.ts';
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** of an address's weight a minute; 1 when it is not said */
+    weight?: number;
+  }
+}
+
+/** Methods that change nothing. */
+const READS = new Set(['GET', 'HEAD', 'OPTIONS']);
+/** A body that nobody wants is read over up to here, so that the connection can go on; beyond it the connection ends. */
+const MOST_UNWANTED_BYTES = 64 * 1024;
+
+/** For pages of the configuration's origins. */
+const CORS_HEADERS = {
+  'access-control-allow-methods': 'GET, POST, PUT, DELETE',
+  'access-control-allow-headers':
+    'authorization, connect-protocol-version, connect-timeout-ms, content-type, grpc-timeout, x-grpc-web, x-mbx-apikey, x-user-agent',
+  'access-control-max-age': '600',
+};
+const CORS_EXPOSED = 'grpc-message, grpc-status, grpc-status-details-bin, retry-after, x-mbx-used-weight-1m';
+
+/** What each request passes before anything but its head is read, on every route: who asks, what it costs, and whether a body is wanted. */
+export function guardRequests(server: FastifyInstance, services: Services, browsers: Browsers): void {
+  server.addHook('onRequest', async (request, reply) => {
+    reply.headers(SECURITY_HEADERS);
+    const { method, headers } = request;
+    const isRead = READS.has(method);
+    const unwanted = request.is404 || isRead ? bodyBytes(headers) : 0;
+    if (unwanted > MOST_UNWANTED_BYTES) reply.header('connection', 'close');
+    const refusal = browsers.refusal(headers, isRead);
+    if (refusal !== undefined) throw new ApiError(-1000, refusal, 403);
+    weigh(services, request, reply);
+    if (headers.origin !== undefined && browsers.isConfigured(headers.origin)) {
+      allowOrigin(reply, headers.origin);
+      if (method === 'OPTIONS') return reply.status(204).headers(CORS_HEADERS).send();
+    }
+    if (request.is404) throw noSuchRoute(request);
+    if (unwanted > 0) throw new ApiError(-1100, `${method} takes no body.`);
+  });
+}
+
+export function noSuchRoute({ method, url }: FastifyRequest): ApiError {
+  return new ApiError(-1000, `There is no ${method} ${url.split('?')[0]} here; see /docs`, 404);
+}
+
+/** Throws ApiError -1003 (429) beyond the limit. */
+function weigh(services: Services, request: FastifyRequest, reply: FastifyReply): void {
+  const { weight } = request.routeOptions.config;
+  const used = services.limiter.useWeight(request.ip, weight ?? 1, services.now());
+  if (weight !== undefined) reply.header('x-mbx-used-weight', used).header('x-mbx-used-weight-1m', used);
+}
+
+function allowOrigin(reply: FastifyReply, origin: string): void {
+  reply
+    .header('access-control-allow-origin', origin)
+    .header('access-control-expose-headers', CORS_EXPOSED)
+    .header('cross-origin-resource-policy', 'cross-origin')
+    .header('vary', 'origin');
+}
+
+/** Bytes of a request's body that it says; one that does not say has any number. */
+function bodyBytes(headers: IncomingHttpHeaders): number {
+  if (headers['transfer-encoding'] !== undefined) return Number.POSITIVE_INFINITY;
+  return Number(headers['content-length'] ?? 0);
+}
