@@ -40,7 +40,7 @@ export function checkRequest(type: DescMessage, message: Message, path = ''): vo
   for (const { field, type: values } of plan.enums) {
     for (const number of valuesOf(fields, field) as number[]) {
       if (values.value[number] === undefined) {
-        throw new ConnectError(`${path}${field.name}: ${number} is no ${values.name}`, Code.InvalidArgument);
+        throw new ConnectError(`${path}${field.name} ${number} is no ${values.name}`, Code.InvalidArgument);
       }
     }
   }

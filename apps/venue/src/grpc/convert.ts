@@ -26,6 +26,8 @@ import { STATUS } from '../store/schema.ts';
 import * as pb from './generated/outcry/v1/venue_pb.js';
 
 const MOST_ID_BYTES = 36;
+/** Letters that an answer repeats of what was sent. */
+const MOST_SHOWN = 48;
 const TIMES: Record<number, Time> = {
   [pb.TimeInForce.GTC]: GTC,
   [pb.TimeInForce.IOC]: IOC,
@@ -49,7 +51,7 @@ const invalid = (why: string) => new ConnectError(why, Code.InvalidArgument);
 /** Throws ConnectError, not_found. */
 export function instrumentOf(services: Services, symbol: string): Instrument {
   const instrument = services.market.find(symbol);
-  if (instrument === undefined) throw new ConnectError(`no symbol '${symbol}'`, Code.NotFound);
+  if (instrument === undefined) throw new ConnectError(`no symbol '${symbol.slice(0, MOST_SHOWN)}'`, Code.NotFound);
   return instrument;
 }
 
@@ -82,7 +84,7 @@ export function readOrder(services: Services, account: number, request: pb.Place
 /** What a value of an enum means here. Throws ConnectError: it is unspecified, or no contract of this venue has it. */
 function meant<T>(name: string, meanings: Record<number, T>, value: number): T {
   const meaning = meanings[value];
-  if (meaning === undefined) throw invalid(value === 0 ? `${name} is missing` : `${name}: ${value} is unknown`);
+  if (meaning === undefined) throw invalid(value === 0 ? `${name} is missing` : `${name} ${value} is unknown`);
   return meaning;
 }
 
@@ -94,7 +96,7 @@ function checkClientOrderId(id: string): void {
 
 /** An order's id as a number. Throws ConnectError, invalid_argument: above 2^53 - 1 it would be rounded to another order's. */
 export function readOrderId(id: bigint): number {
-  if (id > BigInt(Number.MAX_SAFE_INTEGER)) throw invalid(`order_id: ${id} is above 2^53 - 1`);
+  if (id > BigInt(Number.MAX_SAFE_INTEGER)) throw invalid(`order_id ${id} is above 2^53 - 1`);
   return Number(id);
 }
 

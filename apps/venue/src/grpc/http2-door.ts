@@ -19,7 +19,8 @@ const { NGHTTP2_CANCEL, NGHTTP2_NO_ERROR, NGHTTP2_REFUSED_STREAM } = http2.const
 /** A client's connection, with its calls. */
 interface Peer {
   readonly session: ServerHttp2Session;
-  readonly address: string;
+  readonly remoteAddress: string;
+  readonly remotePort: number;
   readonly calls: Set<Call>;
   isSignedIn: boolean;
   /** by performance.now(): when it had its last call, when it last answered, when it was asked for a sign of life (0: it was not) */
@@ -100,7 +101,7 @@ export class Http2Door {
   valuesOf({ stream }: Http2ServerRequest): ContextValues {
     const peer = stream.session && this.#peers.get(stream.session as ServerHttp2Session);
     return peerValues({
-      address: peer?.address ?? '',
+      address: peer?.remoteAddress ?? '',
       signedIn: () => this.#signedIn(peer, stream),
       mayBeSilent: () => undefined,
       cut: () => stream.close(NGHTTP2_CANCEL),
@@ -109,8 +110,18 @@ export class Http2Door {
 
   #enter(session: ServerHttp2Session): void {
     const now = performance.now();
-    const address = session.socket.remoteAddress ?? '';
-    this.#peers.set(session, { session, address, calls: new Set(), isSignedIn: false, lastCall: now, lastHeard: now, asked: 0 });
+    const { remoteAddress = '', remotePort = 0 } = session.socket;
+    const peer: Peer = {
+      session,
+      remoteAddress,
+      remotePort,
+      calls: new Set(),
+      isSignedIn: false,
+      lastCall: now,
+      lastHeard: now,
+      asked: 0,
+    };
+    this.#peers.set(session, peer);
     session.on('close', () => this.#peers.delete(session));
     session.on('error', () => undefined); // its streams have said it
   }
@@ -118,7 +129,7 @@ export class Http2Door {
   #handle(handler: Handler, request: Http2ServerRequest, response: Http2ServerResponse): void {
     const { stream } = request;
     const peer = stream.session && this.#peers.get(stream.session as ServerHttp2Session);
-    const place = peer && this.#calls.enter(peer.address, () => stream.close(NGHTTP2_CANCEL));
+    const place = peer && this.#calls.enter(peer.remoteAddress, () => stream.close(NGHTTP2_CANCEL));
     if (peer === undefined || place === undefined) {
       stream.close(NGHTTP2_REFUSED_STREAM);
       return;
@@ -154,7 +165,7 @@ export class Http2Door {
     if (call !== undefined) this.#whole(call);
     if (peer === undefined || peer.isSignedIn) return;
     peer.isSignedIn = true;
-    this.#door.signedIn(peer.session.socket);
+    this.#door.signedIn(peer);
   }
 
   #look(): void {
@@ -171,7 +182,8 @@ export class Http2Door {
     }
     const isIdle = peer.calls.size === 0 && now - peer.lastCall > loginMs;
     const isDead = peer.asked > 0 && now - peer.asked > idleMs / 2;
-    if (isDead) return peer.session.destroy();
+    // One that was closed at the last look, and whose other end has not closed it since, is not waited for.
+    if (isDead || peer.session.closed) return this.#door.cut(peer);
     if (isIdle && !peer.isSignedIn) return peer.session.close();
     if (peer.asked > 0 || now - peer.lastHeard < idleMs / 2) return;
     peer.asked = now;

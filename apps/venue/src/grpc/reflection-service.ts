@@ -28,7 +28,7 @@ export class ReflectionService implements ServiceImpl<typeof pb.ServerReflection
     const file =
       asked === 'fileByFilename' ? this.#files.get(value) : asked === 'fileContainingSymbol' ? this.#containing(value) : undefined;
     if (file === undefined) {
-      const error = { errorCode: Code.NotFound, errorMessage: `not found: ${String(value)}` };
+      const error = { errorCode: Code.NotFound, errorMessage: `not found: ${String(value).slice(0, 100)}` };
       return { case: 'errorResponse', value: create(pb.ErrorResponseSchema, error) };
     }
     const fileDescriptorProto = [file, ...file.dependencies].map(({ proto }) => toBinary(FileDescriptorProtoSchema, proto));

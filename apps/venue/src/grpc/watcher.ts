@@ -31,6 +31,11 @@ export class Watcher {
     this.#desk = desk;
   }
 
+  /** Levels and trades that wait for it. */
+  get waiting(): number {
+    return this.#weight;
+  }
+
   get isReady(): boolean {
     return this.#weight <= READY;
   }

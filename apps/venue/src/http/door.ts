@@ -11,7 +11,7 @@ type Ends = Pick<Socket, 'remoteAddress' | 'remotePort'>;
  */
 export class Door {
   readonly #connections: Connections;
-  readonly #places = new Map<string, Place>();
+  readonly #places = new Map<string, { socket: Socket; place: Place }>();
 
   constructor(settings: VenueConfig['connections']) {
     this.#connections = new Connections(settings);
@@ -27,7 +27,12 @@ export class Door {
   }
 
   signedIn(socket: Ends): void {
-    this.#places.get(nameOf(socket))?.signedIn();
+    this.#places.get(nameOf(socket))?.place.signedIn();
+  }
+
+  /** Ends a connection at once, also one whose other end does not. */
+  cut(socket: Ends): void {
+    this.#places.get(nameOf(socket))?.socket.destroy();
   }
 
   #enter(socket: Socket): void {
@@ -37,10 +42,10 @@ export class Door {
       return;
     }
     const name = nameOf(socket);
-    this.#places.set(name, place);
+    this.#places.set(name, { socket, place });
     socket.once('close', () => {
       place.leave();
-      if (this.#places.get(name) === place) this.#places.delete(name);
+      if (this.#places.get(name)?.socket === socket) this.#places.delete(name);
     });
   }
 }

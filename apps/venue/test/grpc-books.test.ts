@@ -1,0 +1,183 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { fromBinary, toBinary } from '@bufbuild/protobuf';
+import { BUY, SELL, type Side } from '@outcry/market/order-terms';
+import fc from 'fast-check';
+import { DEMO_ASSETS, DEMO_INSTRUMENTS } from '../src/core/config.ts';
+import { Market } from '../src/core/market.ts';
+import { MarketFeed } from '../src/core/market-feed.ts';
+import { BookFeed } from '../src/grpc/book-feed.ts';
+import type { Framed } from '../src/grpc/framed.ts';
+import * as pb from '../src/grpc/generated/outcry/v1/venue_pb.js';
+import { Pace } from '../src/grpc/pace.ts';
+import { StreamQueue } from '../src/grpc/queue.ts';
+import { Watcher } from '../src/grpc/watcher.ts';
+
+const [instrument] = new Market(DEMO_ASSETS, DEMO_INSTRUMENTS).instruments;
+
+/** A client that has what it read, and nothing else. */
+class Reader {
+  readonly watcher: Watcher;
+  readonly #sides = { bids: new Map<string, string>(), asks: new Map<string, string>() };
+  snapshots = 0;
+
+  constructor(feed: BookFeed) {
+    this.watcher = new Watcher({ begin: (its, missed) => missed.begin(its), ready: () => undefined });
+    feed.begin(this.watcher);
+  }
+
+  take(event: Framed): void {
+    const bytes = toBinary(pb.MarketEventSchema, event.frame());
+    assert.deepEqual(bytes, toBinary(pb.MarketEventSchema, event.message()), 'both formats say the same');
+    const { event: got } = fromBinary(pb.MarketEventSchema, bytes);
+    if (got.case === 'trade' || got.case === undefined) return;
+    if (got.case === 'snapshot') {
+      this.snapshots++;
+      for (const side of ['bids', 'asks'] as const) this.#sides[side].clear();
+    }
+    for (const side of ['bids', 'asks'] as const) {
+      assert.ok(got.value[side].length <= 250);
+      for (const { price, quantity } of got.value[side]) {
+        if (Number(quantity) === 0) this.#sides[side].delete(price);
+        else this.#sides[side].set(price, quantity);
+      }
+    }
+  }
+
+  /** Reads so many events, if they are there. */
+  async read(count: number): Promise<void> {
+    for (let i = 0; i < count && this.watcher.waiting > 0; i++) this.take((await this.watcher.next())!);
+  }
+
+  get book(): [string, string][][] {
+    return [this.#sides.bids, this.#sides.asks].map((levels) => [...levels].sort(([a], [b]) => (a < b ? -1 : 1)));
+  }
+}
+
+function bookOf(feed: MarketFeed): [string, string][][] {
+  return ([BUY, SELL] as Side[]).map((side) =>
+    feed.depth
+      .levels(side, Number.MAX_SAFE_INTEGER)
+      .map(([price, lots]): [string, string] => [instrument.formatPrice(price), instrument.formatQuantity(lots)])
+      .sort(([a], [b]) => (a < b ? -1 : 1)),
+  );
+}
+
+/** Changes levels in a stretch of prices: adds lots, or takes all that are there. */
+function change(feed: MarketFeed, side: Side, first: number, count: number, lots: number): void {
+  for (let price = first; price < first + count; price++) {
+    const there = feed.depth.levels(side, 1, side === BUY ? price + 1 : price - 1)[0];
+    const has = there?.[0] === price ? there[1] : 0;
+    if (lots > 0) feed.depth.change(side, price, lots);
+    else if (has > 0) feed.depth.change(side, price, -has);
+  }
+}
+
+describe('whoever applies what comes has the book', () => {
+  const step = fc.oneof(
+    fc.record({
+      what: fc.constant('change' as const),
+      side: fc.constantFrom(BUY, SELL),
+      first: fc.integer({ min: 1, max: 1500 }),
+      count: fc.integer({ min: 1, max: 900 }),
+      lots: fc.integer({ min: 0, max: 5 }),
+    }),
+    fc.record({ what: fc.constant('tick' as const) }),
+    fc.record({ what: fc.constant('slice' as const) }),
+    fc.record({ what: fc.constant('join' as const) }),
+    fc.record({ what: fc.constant('read' as const), who: fc.nat(5), count: fc.integer({ min: 1, max: 40 }) }),
+  );
+
+  it('however deep it is, whatever changes meanwhile, and at whatever speed it reads', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 60 }), async (steps) => {
+        const market = new MarketFeed(instrument);
+        const feed = new BookFeed(market);
+        const readers: Reader[] = [];
+        for (const each of steps) {
+          if (each.what === 'change') change(market, each.side, each.side === BUY ? each.first : 3000 + each.first, each.count, each.lots);
+          else if (each.what === 'tick') feed.tellChanges();
+          else if (each.what === 'slice') feed.tellSlice();
+          else if (each.what === 'join') readers.push(new Reader(feed));
+          else await readers[each.who % Math.max(1, readers.length)]?.read(each.count);
+        }
+        for (let rounds = 0; rounds < 200; rounds++) {
+          feed.tellChanges();
+          const told = feed.tellSlice();
+          for (const reader of readers) await reader.read(100);
+          if (!told && !feed.isBeginning) break;
+        }
+        for (const reader of readers) assert.deepEqual(reader.book, bookOf(market));
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('a reader that lags misses what comes, holds little, and begins anew when it reads again', async () => {
+    const market = new MarketFeed(instrument);
+    const feed = new BookFeed(market);
+    const [slow, quick] = [new Reader(feed), new Reader(feed)];
+    for (let round = 0; round < 60; round++) {
+      change(market, BUY, 1 + round, 1000, 1);
+      feed.tellChanges();
+      feed.tellSlice();
+      await quick.read(1000);
+    }
+    while (feed.tellSlice()) await quick.read(1000);
+    assert.deepEqual(quick.book, bookOf(market));
+    assert.equal(quick.snapshots, 1);
+    for (let round = 0; round < 60; round++) {
+      await slow.read(1000);
+      feed.tellSlice();
+      feed.tellChanges();
+    }
+    assert.deepEqual(slow.book, bookOf(market));
+    assert.ok(slow.snapshots > 1);
+  });
+});
+
+describe('work for many readers', () => {
+  it('is done in slices, a turn each, first come, first served', async () => {
+    const pace = new Pace();
+    const order: number[] = [];
+    let turns = 0;
+    let isDone = false;
+    const counting = (async () => {
+      while (!isDone) {
+        await new Promise((resolve) => setImmediate(resolve));
+        turns++;
+      }
+    })();
+    const work = async (n: number) => {
+      await pace.take(10);
+      order.push(n);
+    };
+    await Promise.all(Array.from({ length: 200 }, (_, n) => work(n)));
+    isDone = true;
+    await counting;
+    assert.deepEqual(
+      order,
+      Array.from({ length: 200 }, (_, n) => n),
+    );
+    assert.ok(turns >= 90, `${turns} turns`);
+  });
+
+  it('a queue gives all in order, up to its weight, and its error after them', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.integer({ min: 1, max: 5 }), { maxLength: 3000 }), async (weights) => {
+        let full = 0;
+        const queue = new StreamQueue<number>(2000, () => full++);
+        const kept = weights.filter((weight, i) => queue.put(i, weight)).length;
+        queue.end(new Error('the end'));
+        const got: number[] = [];
+        await assert.rejects(async () => {
+          for await (const item of queue) got.push(item);
+        }, /the end/);
+        assert.equal(got.length, kept);
+        assert.ok(got.every((item, i) => i === 0 || item > got[i - 1]));
+        assert.equal(full, weights.length - kept);
+      }),
+      { numRuns: 30 },
+    );
+  });
+});

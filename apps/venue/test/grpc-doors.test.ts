@@ -1,0 +1,237 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import net from 'node:net';
+import { after, afterEach, before, describe, it } from 'node:test';
+import v8 from 'node:v8';
+import vm from 'node:vm';
+import { create, toBinary } from '@bufbuild/protobuf';
+import { Code, ConnectError, createContextValues, type HandlerContext } from '@connectrpc/connect';
+import * as grpc from '@grpc/grpc-js';
+import type { Services } from '../src/binance/operation.ts';
+import type { Login } from '../src/core/accounts.ts';
+import type { Gate } from '../src/grpc/gate.ts';
+import * as pb from '../src/grpc/generated/outcry/v1/venue_pb.js';
+import { LOGIN } from '../src/grpc/peer.ts';
+import { TradingService } from '../src/grpc/trading-service.ts';
+import { basic, begin, credentials, GrpcVenue, pathOf, statusOf } from './support/grpc-venue.ts';
+import { until } from './support/until.ts';
+
+const { placeOrder, listOpenOrders, entry } = pb.Trading.method;
+const { getBook, watch } = pb.MarketData.method;
+const UNAUTHENTICATED = String(grpc.status.UNAUTHENTICATED);
+const OK = String(grpc.status.OK);
+const list = toBinary(pb.ListOpenOrdersRequestSchema, create(pb.ListOpenOrdersRequestSchema));
+
+/** Waits until what the venue has open is as it should be. */
+async function untilOpen(venue: GrpcVenue, holds: (open: Record<string, number>) => boolean, milliseconds = 15_000): Promise<void> {
+  const deadline = performance.now() + milliseconds;
+  for (;;) {
+    const open = await venue.open();
+    if (holds(open)) return;
+    assert.ok(performance.now() < deadline, JSON.stringify(open));
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+describe('one client of gRPC and all others', () => {
+  let venue: GrpcVenue;
+  before(async () => {
+    const connections = { loginMs: 1000, idleMs: 2000, unsigned: 64, perAddress: 3000, most: 4000 };
+    venue = await GrpcVenue.start('grpc-doors', { connections });
+  });
+  after(() => venue.close());
+  afterEach(() => venue.closeClients());
+
+  it('a hundred wrong passwords from an address do not keep out a trader at another, on either port', async () => {
+    const guesser = venue.connect('127.0.0.2');
+    for (let i = 0; i < 100; i++) {
+      const guess = begin(guesser, pathOf(listOpenOrders), { authorization: basic('alice', `guess${i}`) });
+      assert.equal(await statusOf(guess, list), UNAUTHENTICATED);
+    }
+    const honest = venue.connect();
+    assert.equal(await statusOf(begin(honest, pathOf(listOpenOrders), { authorization: basic('alice') }), list), OK);
+    const headers = { authorization: basic('bob'), 'content-type': 'application/json' };
+    const web = await fetch(venue.url + pathOf(listOpenOrders), { method: 'POST', headers, body: '{}' });
+    assert.equal(web.status, 200);
+    for (const session of [guesser, honest]) session.close();
+  });
+
+  it('thousands of calls that are never sent to their end take little, end, and hold up nobody', async () => {
+    const before = venue.memory();
+    const crowd = Array.from({ length: 40 }, () => venue.connect('127.0.0.3'));
+    for (const session of crowd)
+      for (let i = 0; i < 100; i++) begin(session, pathOf(i % 2 === 0 ? getBook : placeOrder)).write(Buffer.from([0, 0, 0]));
+    await untilOpen(venue, ({ grpcCalls }) => grpcCalls > 0 && grpcCalls <= 66);
+    const book = (await venue.call(getBook, create(pb.GetBookRequestSchema, { symbol: 'BTCUSDT' }))) as pb.Book;
+    assert.equal(book.symbol, 'BTCUSDT');
+    assert.ok((await venue.open()).grpcCalls <= 66);
+    await untilOpen(venue, ({ grpcCalls }) => grpcCalls === 0);
+    const grown = venue.memory() - before;
+    assert.ok(grown < 100, `${grown.toFixed(0)} MB for 4000 calls`);
+    for (const session of crowd) session.destroy();
+  });
+
+  it('connections that bring nothing, or nothing signed, end in their time; one that signed in stays', async (t) => {
+    const silent = Array.from({ length: 20 }, () =>
+      net
+        .connect(venue.port, '127.0.0.1')
+        .on('error', () => undefined)
+        .resume(),
+    );
+    const asked = venue.connect();
+    const depth = toBinary(pb.GetBookRequestSchema, create(pb.GetBookRequestSchema, { symbol: 'BTCUSDT' }));
+    assert.equal(await statusOf(begin(asked, pathOf(getBook)), depth), OK);
+    const trader = venue.connect();
+    assert.equal(await statusOf(begin(trader, pathOf(listOpenOrders), { authorization: basic('alice') }), list), OK);
+    const deaf = net.connect({ port: venue.port, host: '127.0.0.1', allowHalfOpen: true }).on('error', () => undefined);
+    await until(
+      () => silent.every((socket) => socket.destroyed) && asked.closed,
+      () => `${silent.filter((socket) => !socket.destroyed).length} are open`,
+    );
+    t.after(() => deaf.destroy());
+    await untilOpen(venue, ({ grpc: connections }) => connections === 1);
+    assert.equal(await statusOf(begin(trader, pathOf(listOpenOrders), { authorization: basic('alice') }), list), OK);
+    trader.close();
+  });
+
+  it('a call that is refused before its request is there does not stay half open', async () => {
+    const session = venue.connect();
+    const stream = begin(session, pathOf(entry), { authorization: basic('alice', 'wrong') });
+    const status = new Promise((resolve) => {
+      stream.on('response', (headers) => headers['grpc-status'] !== undefined && resolve(headers['grpc-status']));
+      stream.on('trailers', (headers) => resolve(headers['grpc-status']));
+    });
+    assert.equal(await status, UNAUTHENTICATED);
+    await untilOpen(venue, ({ grpcCalls }) => grpcCalls === 0);
+    session.destroy();
+  });
+
+  it('a call that is cancelled, past its deadline, or whose client is gone leaves nothing behind', async () => {
+    const watching = Array.from({ length: 20 }, () => venue.stream(watch, create(pb.WatchRequestSchema)));
+    const entering = Array.from({ length: 10 }, () => venue.bidi(entry, credentials('alice')));
+    const late: number[] = [];
+    const dated = Array.from({ length: 5 }, () => venue.bidi(entry, credentials('bob'), { deadline: Date.now() + 1500 }));
+    for (const call of [...watching, ...entering, ...dated]) {
+      call.on('data', () => undefined);
+      call.on('error', (error: grpc.ServiceError) => late.push(error.code));
+    }
+    await untilOpen(venue, ({ watchers, entryStreams }) => watchers === 20 && entryStreams === 15);
+    for (const call of [...watching.slice(0, 10), ...entering.slice(0, 5)]) call.cancel();
+    await untilOpen(venue, ({ watchers, entryStreams }) => watchers === 10 && entryStreams === 5);
+    assert.equal(late.filter((code) => code === grpc.status.DEADLINE_EXCEEDED).length, 5);
+    const gone = venue.connect();
+    begin(gone, pathOf(watch)).end(Buffer.alloc(5));
+    begin(gone, pathOf(entry), { authorization: basic('alice') });
+    await untilOpen(venue, ({ watchers, entryStreams }) => watchers === 11 && entryStreams === 6);
+    gone.destroy();
+    for (const call of [...watching, ...entering]) call.cancel();
+    await untilOpen(venue, ({ watchers, entryStreams, grpcCalls }) => watchers + entryStreams + grpcCalls === 0);
+  });
+
+  it('a client that is stopped is noticed, and what it had ends', async (t) => {
+    const program = `
+      const session = require('node:http2').connect('http://127.0.0.1:${venue.port}');
+      const call = (path, headers) => session.request({ ':method': 'POST', ':path': path, 'content-type': 'application/grpc', te: 'trailers', ...headers });
+      call('${pathOf(watch)}').end(Buffer.alloc(5));
+      call('${pathOf(entry)}', { authorization: '${basic('alice')}' });`;
+    const client = spawn(process.execPath, ['-e', program]);
+    t.after(() => client.kill('SIGKILL'));
+    await untilOpen(venue, ({ watchers, entryStreams }) => watchers === 1 && entryStreams === 1);
+    await new Promise((resolve) => setTimeout(resolve, 3000)); // it answers, and is left alone
+    assert.equal((await venue.open()).watchers, 1);
+    client.kill('SIGSTOP');
+    await untilOpen(venue, ({ watchers, entryStreams, grpc: connections }) => watchers + entryStreams + connections === 0);
+  });
+
+  it('streams of an account, and the calls of a connection, have their most', async () => {
+    const streams = Array.from({ length: 17 }, () => venue.bidi(entry, credentials('bob')));
+    const refused: number[] = [];
+    for (const stream of streams) stream.on('data', () => undefined).on('error', ({ code }: grpc.ServiceError) => refused.push(code));
+    await until(
+      () => refused.length > 0,
+      () => 'a refusal',
+    );
+    assert.deepEqual(refused, [grpc.status.RESOURCE_EXHAUSTED]);
+    for (const stream of streams) stream.cancel();
+    const session = venue.connect();
+    await new Promise((resolve) => session.once('remoteSettings', resolve));
+    assert.equal(session.remoteSettings.maxConcurrentStreams, 100);
+    session.destroy();
+    await untilOpen(venue, ({ entryStreams }) => entryStreams === 0);
+  });
+
+  it('what is compressed, or longer than a request can be, is refused', async () => {
+    const session = venue.connect();
+    const zipped = begin(session, pathOf(getBook), { 'grpc-encoding': 'gzip' });
+    assert.equal(await statusOf(zipped, new Uint8Array(10)), String(grpc.status.UNIMPLEMENTED));
+    const long = begin(session, pathOf(getBook));
+    assert.equal(await statusOf(long, new Uint8Array(65 * 1024)), String(grpc.status.RESOURCE_EXHAUSTED));
+    session.destroy();
+  });
+});
+
+describe("an address's weight", () => {
+  it('is spent by calls without a login, and keeps no trader out', async () => {
+    const venue = await GrpcVenue.start('grpc-weights', { rateLimits: { weightPerMinute: 200 } });
+    const codes: (number | undefined)[] = [];
+    const request = create(pb.GetBookRequestSchema, { symbol: 'BTCUSDT', depth: 1000 });
+    for (let i = 0; i < 6; i++)
+      codes.push(
+        await venue.call(getBook, request).then(
+          () => 0,
+          ({ code }: grpc.ServiceError) => code,
+        ),
+      );
+    assert.deepEqual([codes[0], codes.at(-1)], [0, grpc.status.RESOURCE_EXHAUSTED]);
+    await assert.rejects(venue.call(watch, create(pb.WatchRequestSchema)), { code: grpc.status.RESOURCE_EXHAUSTED });
+    const web = await fetch(venue.url + pathOf(getBook), { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{}' });
+    assert.equal(web.status, 429);
+    await venue.call(listOpenOrders, create(pb.ListOpenOrdersRequestSchema), credentials('alice'));
+    await venue.close();
+  });
+});
+
+describe('a stream of order entry', () => {
+  /** A stream of the service alone. */
+  function answersTo(requests: AsyncIterable<pb.EntryRequest>): AsyncIterable<pb.EntryResponse> {
+    const gate = { throttle: async () => undefined } as unknown as Gate;
+    const values = createContextValues().set(LOGIN, { account: 1 } as Login);
+    const context = { values, signal: new AbortController().signal } as HandlerContext;
+    return new TradingService({} as Services, gate).entry(requests, context);
+  }
+
+  it('keeps nothing of the requests that it has answered', async () => {
+    v8.setFlagsFromString('--expose-gc');
+    const collect = vm.runInNewContext('gc') as () => void;
+    const used: number[] = [];
+    const REQUESTS = 20_000;
+    let answers = 0;
+    async function* requests() {
+      for (let i = 1; i <= 3 * REQUESTS; i++) {
+        while (answers < i - 100) await new Promise((resolve) => setImmediate(resolve));
+        yield create(pb.EntryRequestSchema, { requestId: BigInt(i) });
+      }
+    }
+    for await (const { requestId, response } of answersTo(requests())) {
+      answers++;
+      assert.equal(Number(requestId), answers);
+      assert.equal(response.case, 'error');
+      if (answers % REQUESTS !== 0) continue;
+      collect();
+      used.push(v8.getHeapStatistics().used_heap_size);
+    }
+    assert.equal(answers, 3 * REQUESTS);
+    const each = (used[2] - used[1]) / REQUESTS;
+    assert.ok(each < 40, `${each.toFixed(0)} bytes a request`);
+  });
+
+  it('ends with the error that ends its requests', async () => {
+    async function* broken(): AsyncGenerator<pb.EntryRequest> {
+      yield create(pb.EntryRequestSchema, { requestId: 1n });
+      throw new ConnectError('the client is broken', Code.Aborted);
+    }
+    await assert.rejects(async () => {
+      for await (const { requestId } of answersTo(broken())) assert.equal(requestId, 1n);
+    }, /broken/);
+  });
+});
