@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
-import type { AccountRecord, ApiKey } from '../core/credentials.ts';
+import type { AccountRecord } from '../core/accounts.ts';
+import type { ApiKey } from '../core/credentials.ts';
 import type { Door } from '../http/door.ts';
 import { noSuchRoute } from '../http/requests.ts';
 import { ApiError, errors } from './errors.ts';
