@@ -1,29 +1,22 @@
 import fs from 'node:fs';
-import type { IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Duplex } from 'node:stream';
 import type { ConnectRouter } from '@connectrpc/connect';
 import { fastifyConnectPlugin } from '@connectrpc/connect-fastify';
 import fastifySwagger from '@fastify/swagger';
 import fastifySwaggerUi from '@fastify/swagger-ui';
 import fastify, { type FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
-import { WebSocketServer } from 'ws';
 import { addAdminRoutes } from './admin/routes.ts';
-import type { MarketStreams } from './binance/market-streams.ts';
 import type { Operation, Services } from './binance/operation.ts';
 import { accountOperations } from './binance/operations/account.ts';
 import { marketDataOperations } from './binance/operations/market-data.ts';
 import { orderListOperations } from './binance/operations/order-lists.ts';
 import { tradingOperations } from './binance/operations/trading.ts';
 import { addErrorHandler, addRestOperations } from './binance/rest.ts';
-import { StreamSession } from './binance/stream-server.ts';
-import { ApiSession } from './binance/ws-api.ts';
-import { Connection, GOING_AWAY } from './binance/ws-connection.ts';
+import { WebSockets } from './binance/web-sockets.ts';
 import { addPage } from './page.ts';
 
 const BODY_LIMIT = 64 * 1024;
-const WEB_SOCKET_MESSAGE_LIMIT = 64 * 1024;
 
 export interface Server {
   readonly url: string;
@@ -38,12 +31,7 @@ export const operations: readonly Operation[] = [
 ];
 
 /** REST, WebSocket, documentation and page on one port. */
-export async function startServer(
-  services: Services,
-  streams: MarketStreams,
-  grpcRoutes: (router: ConnectRouter) => void,
-  log: Logger,
-): Promise<Server> {
+export async function startServer(services: Services, grpcRoutes: (router: ConnectRouter) => void, log: Logger): Promise<Server> {
   const { config } = services;
   const https = config.tls && { cert: fs.readFileSync(config.tls.cert), key: fs.readFileSync(config.tls.key) };
   const options = { bodyLimit: BODY_LIMIT, logger: false as const, forceCloseConnections: true as const };
@@ -56,19 +44,15 @@ export async function startServer(
   });
   await server.register(fastifyConnectPlugin, { routes: grpcRoutes });
   await addPage(server);
-  const sockets = addWebSockets(server, services, streams);
+  const sockets = new WebSockets(server.server, services, operations);
   await server.listen({ host: config.host, port: config.port });
   const { port } = server.server.address() as AddressInfo;
   const host = config.host.includes(':') ? `[${config.host}]` : config.host;
   return {
     url: `${https === undefined ? 'http' : 'https'}://${host}:${port}`,
     close: async () => {
-      for (const client of sockets.clients) client.close(GOING_AWAY, 'the venue is stopping');
-      const leftovers = setTimeout(() => {
-        for (const client of sockets.clients) client.terminate();
-      }, 500);
+      await sockets.close();
       await server.close();
-      clearTimeout(leftovers);
     },
   };
 }
@@ -89,33 +73,4 @@ async function addDocumentation(server: FastifyInstance): Promise<void> {
   });
   await server.register(fastifySwaggerUi, { routePrefix: '/docs' });
   server.get('/openapi.json', { schema: { hide: true } }, () => server.swagger());
-}
-
-function addWebSockets(server: FastifyInstance, services: Services, streams: MarketStreams): WebSocketServer {
-  const sockets = new WebSocketServer({ noServer: true, maxPayload: WEB_SOCKET_MESSAGE_LIMIT });
-  const byName = new Map(operations.flatMap((operation) => (operation.ws === undefined ? [] : [[operation.ws, operation] as const])));
-  server.server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-    socket.on('error', () => socket.destroy());
-    const url = URL.parse(request.url ?? '/', 'http://venue');
-    if (url === null) {
-      socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n');
-      return;
-    }
-    const [, kind, ...rest] = url.pathname.split('/');
-    if (kind !== 'ws' && kind !== 'stream' && kind !== 'ws-api') {
-      socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\n\r\n');
-      return;
-    }
-    sockets.handleUpgrade(request, socket, head, (client) => {
-      const connection = new Connection(client, request.socket.remoteAddress ?? '', services.config.webSocketBufferBytes);
-      if (kind === 'ws-api') {
-        new ApiSession(connection, services, byName);
-        return;
-      }
-      const session = new StreamSession(connection, streams, services.userStreams, kind === 'stream');
-      const named = kind === 'stream' ? (url.searchParams.get('streams') ?? '').split('/') : rest;
-      session.start(named.filter((name) => name !== ''));
-    });
-  });
-  return sockets;
 }

@@ -107,6 +107,8 @@ export function status(services: Services) {
     stateCheck: shared.diverged ? 'diverged' : 'equal',
     openOrders: gateway.view.orders.size,
     inFlight: gateway.inFlight,
+    publishers: services.publishers.status(),
+    history: services.history.status(),
     ports: services.ports,
     latenciesNs: Object.fromEntries(Object.entries(services.latencies).map(([name, histogram]) => [name, histogram.summary()])),
     instruments: services.market.instruments.map((instrument) => instrument.symbol),

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 import { ApiError, errors } from './errors.ts';
-import type { Caller, Operation, Services } from './operation.ts';
+import { type Caller, Json, type Operation, type Services } from './operation.ts';
 import { checkParameters, type Parameters, parseForm } from './parameters.ts';
 import { checkSignature, keyHolder, signedPayload } from './security.ts';
 
@@ -39,7 +39,9 @@ async function answer(services: Services, operation: Operation, request: Fastify
   const caller = identify(services, operation, request, parameters, query, body);
   caller.orderCounts = (tenSeconds, day) => reply.header('x-mbx-order-count-10s', tenSeconds).header('x-mbx-order-count-1d', day);
   checkParameters(operation.parameters, parameters, operation.security !== 'NONE');
-  return await operation.run(services, parameters, caller);
+  caller.onGone = (listener) => reply.raw.once('close', listener);
+  const result = await operation.run(services, parameters, caller);
+  return result instanceof Json ? reply.type('application/json; charset=utf-8').send(result.text) : result;
 }
 
 function identify(
@@ -50,11 +52,11 @@ function identify(
   query: string,
   body: string,
 ): Caller {
-  if (operation.security === 'NONE') return { account: -1, apiKey: '' };
+  if (operation.security === 'NONE') return { account: -1, apiKey: '', address: request.ip };
   const header = request.headers['x-mbx-apikey'];
   const { account, key } = keyHolder(services.accounts, Array.isArray(header) ? header[0] : header, request.ip, operation.trades === true);
   if (operation.security === 'SIGNED') checkSignature(key, signedPayload(query, body), parameters, services.now());
-  return { account: account.number, apiKey: key.key };
+  return { account: account.number, apiKey: key.key, address: request.ip };
 }
 
 /** Every error in Binance's form; what nobody foresaw is logged and told as -1000. */

@@ -6,17 +6,48 @@ import type { AccountListener, Fill, Order, OrderListener, View } from '../core/
 import { endStatus, STATUS_NAMES } from '../store/schema.ts';
 import { errors } from './errors.ts';
 import { feeJson, icebergQuantity, listNumber, ms, SIDE_NAMES, selfTradeName, stopPrice, timeInForceName, typeName } from './format.ts';
+import { textFrame } from './frame.ts';
 
 const LISTEN_KEY_MS = 60 * 60_000;
 const ZERO = '0.00000000';
 
-type Subscriber = (event: object) => void;
+/** Readers of one account's events, and those of them that one API key or listen key may have: each costs every event of the account. */
+const MOST_READERS = 64;
+const MOST_READERS_BY_KEY = 16;
+
+/** An event as JSON, framed once for all that read it in one form. */
+export class AccountEvent {
+  readonly text: string;
+  readonly #frames = new Map<string, Buffer>();
+
+  constructor(event: object) {
+    this.text = JSON.stringify(event);
+  }
+
+  /** The message that has the event between a head and a tail. */
+  frame(head: string, tail: string): Buffer {
+    let frame = this.#frames.get(head);
+    if (frame === undefined) {
+      frame = textFrame(head + this.text + tail);
+      this.#frames.set(head, frame);
+    }
+    return frame;
+  }
+}
+
+interface Subscriber {
+  /** the API key or listen key that it came with */
+  key: string;
+  hear(event: AccountEvent): void;
+}
 
 /** Account events for their owners: executionReport, outboundAccountPosition, balanceUpdate. */
 export class UserStreams implements Partial<OrderListener & AccountListener> {
   readonly #market: Market;
   readonly #view: View;
   readonly #keys = new Map<string, { account: number; expires: number }>();
+  /** by account, its latest listen key */
+  readonly #keyOf = new Map<number, string>();
   readonly #subscribers = new Map<number, Set<Subscriber>>();
   readonly #changed = new Map<number, Set<number>>();
   #executions = 0;
@@ -27,13 +58,15 @@ export class UserStreams implements Partial<OrderListener & AccountListener> {
   }
 
   openListenKey(account: number): string {
-    for (const [key, entry] of this.#keys) {
-      if (entry.account !== account || entry.expires < Date.now()) continue;
-      entry.expires = Date.now() + LISTEN_KEY_MS;
-      return key;
+    const before = this.#keyOf.get(account);
+    if (before !== undefined && this.accountOf(before) === account) {
+      this.keepAlive(before, account);
+      return before;
     }
+    if (before !== undefined) this.#keys.delete(before);
     const key = crypto.randomBytes(30).toString('hex');
     this.#keys.set(key, { account, expires: Date.now() + LISTEN_KEY_MS });
+    this.#keyOf.set(account, key);
     return key;
   }
 
@@ -54,19 +87,21 @@ export class UserStreams implements Partial<OrderListener & AccountListener> {
     return entry !== undefined && entry.expires >= Date.now() ? entry.account : -1;
   }
 
-  /** Returns how to end it. */
-  subscribe(account: number, subscriber: Subscriber): () => void {
-    let all = this.#subscribers.get(account);
-    if (all === undefined) {
-      all = new Set();
-      this.#subscribers.set(account, all);
-    }
-    all.add(subscriber);
-    return () => all.delete(subscriber);
+  /** Returns how to end it; undefined: the account, or the key, has as many readers as it may. @param key that the reader came with */
+  subscribe(account: number, key: string, hear: (event: AccountEvent) => void): (() => void) | undefined {
+    const all = this.#subscribers.get(account) ?? new Set();
+    let byKey = 0;
+    for (const other of all) if (other.key === key) byKey++;
+    if (all.size >= MOST_READERS || byKey >= MOST_READERS_BY_KEY) return undefined;
+    const subscriber = { key, hear };
+    this.#subscribers.set(account, all.add(subscriber));
+    return () => {
+      if (all.delete(subscriber) && all.size === 0 && this.#subscribers.get(account) === all) this.#subscribers.delete(account);
+    };
   }
 
   follows(account: number): boolean {
-    return this.#subscribers.size > 0 && (this.#subscribers.get(account)?.size ?? 0) > 0;
+    return this.#subscribers.has(account);
   }
 
   onAccepted(order: Order): void {
@@ -134,7 +169,10 @@ export class UserStreams implements Partial<OrderListener & AccountListener> {
   }
 
   #tell(account: number, event: object): void {
-    for (const subscriber of this.#subscribers.get(account) ?? []) subscriber(event);
+    const subscribers = this.#subscribers.get(account);
+    if (subscribers === undefined) return;
+    const told = new AccountEvent(event);
+    for (const { hear } of subscribers) hear(told);
   }
 
   #report(order: Order, executionType: string, status: string, more: object = {}): void {

@@ -1,6 +1,7 @@
 import type { ApiKey } from '../core/accounts.ts';
 import { ApiError, errors } from './errors.ts';
-import type { Caller, Operation, Services } from './operation.ts';
+import { Inbox } from './inbox.ts';
+import { type Caller, Json, type Operation, type Services } from './operation.ts';
 import { checkParameters, fromJson, type Parameters } from './parameters.ts';
 import { checkSignature, keyHolder, signedWebSocketPayload } from './security.ts';
 import type { Connection } from './ws-connection.ts';
@@ -11,23 +12,36 @@ interface Request {
   params?: unknown;
 }
 
+/** What a request about the session, or a subscription, weighs; each 4 KiB of a message weighs 1 more. */
+const SESSION_WEIGHT = 2;
+const KILOBYTES_4 = 12;
+const SUBSCRIPTIONS = new Set(['userDataStream.subscribe', 'userDataStream.subscribe.signature', 'userDataStream.unsubscribe']);
+/** Accounts that one connection may hear. */
+const MOST_SUBSCRIPTIONS = 100;
+
 /** A client of /ws-api/v3: every operation by its name, a session that signs once, and the user data stream in the same socket. */
 export class ApiSession {
   readonly #connection: Connection;
   readonly #services: Services;
   readonly #operations: ReadonlyMap<string, Operation>;
-  readonly #subscriptions = new Map<number, () => void>();
+  readonly #onSignedIn: () => void;
+  readonly #subscriptions = new Map<number, { account: number; end: () => void }>();
   #signedIn: { account: number; key: ApiKey; since: number } | undefined;
   #cancelsOnDisconnect: { session: number; graceMs: number } | undefined;
   #lastSubscription = 0;
+  /** of requests without an answer yet: told when the client is gone */
+  readonly #asking = new Set<(() => void)[]>();
 
-  constructor(connection: Connection, services: Services, operations: ReadonlyMap<string, Operation>) {
+  /** @param onSignedIn called when a key of an account was used */
+  constructor(connection: Connection, services: Services, operations: ReadonlyMap<string, Operation>, onSignedIn: () => void) {
     this.#connection = connection;
     this.#services = services;
     this.#operations = operations;
-    connection.socket.on('message', (data) => void this.#onMessage(data.toString()));
+    this.#onSignedIn = onSignedIn;
+    new Inbox(connection, services.config.webSockets.messagesPerSecond, (text) => void this.#onMessage(text));
     connection.onClose(() => {
-      for (const end of this.#subscriptions.values()) end();
+      for (const { end } of this.#subscriptions.values()) end();
+      for (const listeners of this.#asking) for (const listener of listeners) listener();
       if (this.#cancelsOnDisconnect !== undefined) {
         services.sessions.leave(this.#cancelsOnDisconnect.session, this.#cancelsOnDisconnect.graceMs);
       }
@@ -37,12 +51,15 @@ export class ApiSession {
   async #onMessage(text: string): Promise<void> {
     let id: unknown = null;
     try {
-      const request = parseRequest(text);
+      this.#weigh(text.length >> KILOBYTES_4);
+      const request = this.#parse(text);
       id = request.id;
       const parameters = fromJson(request.params);
       const result =
         (await this.#session(request.method as string, parameters)) ?? (await this.#operate(request.method as string, parameters));
-      this.#connection.sendJson({ id, status: 200, result, rateLimits: [] });
+      if (result instanceof Json)
+        this.#connection.send(`{"id":${JSON.stringify(id)},"status":200,"result":${result.text},"rateLimits":[]}`);
+      else this.#connection.sendJson({ id, status: 200, result, rateLimits: [] });
     } catch (error) {
       const shown = error instanceof ApiError ? error : errors.unknown();
       const data = (error as { data?: unknown }).data;
@@ -56,32 +73,58 @@ export class ApiSession {
     }
   }
 
+  /** What cannot be read weighs 1 as well. */
+  #parse(text: string): Request {
+    try {
+      return parseRequest(text);
+    } catch (error) {
+      this.#weigh(1);
+      throw error;
+    }
+  }
+
   async #operate(method: string, parameters: Parameters): Promise<unknown> {
     const operation = this.#operations.get(method);
+    this.#weigh(operation?.weight ?? 1);
     if (operation === undefined) throw new ApiError(-1000, `Unknown method '${method.slice(0, 64)}'`);
     const services = this.#services;
-    services.limiter.useWeight(this.#connection.address, operation.weight, services.now());
     const caller = this.#caller(operation, parameters);
+    const whenGone: (() => void)[] = [];
+    caller.onGone = (listener) => {
+      whenGone.push(listener);
+      this.#asking.add(whenGone);
+    };
     delete parameters.returnRateLimits; // every method takes it; the answers' rateLimits are always empty
     checkParameters(operation.parameters, parameters, operation.security !== 'NONE');
-    return await operation.run(services, parameters, caller);
+    try {
+      return await operation.run(services, parameters, caller);
+    } finally {
+      this.#asking.delete(whenGone);
+    }
+  }
+
+  #weigh(weight: number): void {
+    this.#services.limiter.useWeight(this.#connection.address, weight, this.#services.now());
   }
 
   #caller(operation: Operation, parameters: Parameters): Caller {
-    if (operation.security === 'NONE') return { account: -1, apiKey: '' };
+    const { address } = this.#connection;
+    if (operation.security === 'NONE') return { account: -1, apiKey: '', address };
     const trades = operation.trades === true;
     const session = this.#cancelsOnDisconnect?.session;
     if (parameters.apiKey === undefined && this.#signedIn !== undefined) {
-      keyHolder(this.#services.accounts, this.#signedIn.key.key, this.#connection.address, trades);
-      return { account: this.#signedIn.account, apiKey: this.#signedIn.key.key, session };
+      keyHolder(this.#services.accounts, this.#signedIn.key.key, address, trades);
+      return { account: this.#signedIn.account, apiKey: this.#signedIn.key.key, address, session };
     }
-    const { account, key } = keyHolder(this.#services.accounts, parameters.apiKey, this.#connection.address, trades);
+    const { account, key } = keyHolder(this.#services.accounts, parameters.apiKey, address, trades);
     if (operation.security === 'SIGNED') checkSignature(key, signedWebSocketPayload(parameters), parameters, this.#services.now());
-    return { account: account.number, apiKey: key.key, session };
+    this.#onSignedIn();
+    return { account: account.number, apiKey: key.key, address, session };
   }
 
   /** What concerns the session itself. Undefined: another method. */
   #session(method: string, parameters: Parameters): object | undefined {
+    if (method.startsWith('session.') || SUBSCRIPTIONS.has(method)) this.#weigh(SESSION_WEIGHT);
     switch (method) {
       case 'session.logon':
         this.#signedIn = this.#signIn(parameters);
@@ -95,13 +138,15 @@ export class ApiSession {
         return this.#status();
       case 'userDataStream.subscribe': {
         if (this.#signedIn === undefined) throw new ApiError(-2015, 'The session is not signed in: send session.logon first.', 401);
-        return this.#subscribe(this.#signedIn.account);
+        return this.#subscribe(this.#signedIn.account, this.#signedIn.key);
       }
-      case 'userDataStream.subscribe.signature':
-        return this.#subscribe(this.#signIn(parameters).account);
+      case 'userDataStream.subscribe.signature': {
+        const { account, key } = this.#signIn(parameters);
+        return this.#subscribe(account, key);
+      }
       case 'userDataStream.unsubscribe': {
         const only = parameters.subscriptionId === undefined ? undefined : Number(parameters.subscriptionId);
-        for (const [number, end] of this.#subscriptions) {
+        for (const [number, { end }] of this.#subscriptions) {
           if (only !== undefined && number !== only) continue;
           end();
           this.#subscriptions.delete(number);
@@ -131,6 +176,7 @@ export class ApiSession {
   #signIn(parameters: Parameters): { account: number; key: ApiKey; since: number } {
     const { account, key } = keyHolder(this.#services.accounts, parameters.apiKey, this.#connection.address, false);
     checkSignature(key, signedWebSocketPayload(parameters), parameters, this.#services.now());
+    this.#onSignedIn();
     return { account: account.number, key, since: this.#services.now() };
   }
 
@@ -146,10 +192,16 @@ export class ApiSession {
     };
   }
 
-  #subscribe(account: number): object {
-    const subscriptionId = this.#lastSubscription++;
-    const end = this.#services.userStreams.subscribe(account, (event) => this.#connection.sendJson({ subscriptionId, event }));
-    this.#subscriptions.set(subscriptionId, end);
+  /** One subscription to an account, and so many in all: each event of the account is written to each of them. */
+  #subscribe(account: number, key: ApiKey): object {
+    for (const other of this.#subscriptions.values()) if (other.account === account) throw errors.subscriptionActive();
+    if (this.#subscriptions.size >= MOST_SUBSCRIPTIONS) throw errors.tooManySubscriptions(MOST_SUBSCRIPTIONS);
+    const subscriptionId = this.#lastSubscription;
+    const head = `{"subscriptionId":${subscriptionId},"event":`;
+    const end = this.#services.userStreams.subscribe(account, key.key, (event) => this.#connection.queue(event.frame(head, '}')));
+    if (end === undefined) throw errors.tooManyReaders();
+    this.#lastSubscription++;
+    this.#subscriptions.set(subscriptionId, { account, end });
     return { subscriptionId };
   }
 }

@@ -106,6 +106,11 @@ export class Depth {
     return change;
   }
 
+  /** What a price has: 0 when nothing. */
+  lotsAt(side: Side, price: number): number {
+    return this.#sides[side].lotsAt(price);
+  }
+
   best(side: Side): [price: number, lots: number] | undefined {
     const price = this.#sides[side].prices[0];
     return price === undefined ? undefined : [price, this.#sides[side].lotsAt(price)];
