@@ -16,10 +16,10 @@ export class BenchVenue {
   readonly logins: { user: string; password: string }[];
   readonly #child: ChildProcess;
   readonly #folder: string;
-  readonly #url: string;
+  readonly url: string;
 
   private constructor(child: ChildProcess, folder: string, url: string, ports: BenchVenue['ports'], logins: BenchVenue['logins']) {
-    this.#url = url;
+    this.url = url;
     this.#child = child;
     this.#folder = folder;
     this.ports = ports;
@@ -68,13 +68,22 @@ export class BenchVenue {
     return this.#child.pid!;
   }
 
+  /** An API key of a session's account, made now. */
+  async key(session: number): Promise<{ key: string; secret: string }> {
+    const token = fs.readFileSync(path.join(this.#folder, 'data', 'admin.token'), 'utf8');
+    const headers = { 'x-outcry-admin': token, 'content-type': 'application/json' };
+    const answer = await fetch(`${this.url}/outcry/v1/accounts/load-${session}/keys`, { method: 'POST', headers, body: '{}' });
+    if (!answer.ok) throw new Error(await answer.text());
+    return (await answer.json()) as { key: string; secret: string };
+  }
+
   async status(): Promise<{ latenciesNs: Record<string, Record<string, number>> }> {
-    return (await (await fetch(`${this.#url}/outcry/v1/status`)).json()) as Awaited<ReturnType<BenchVenue['status']>>;
+    return (await (await fetch(`${this.url}/outcry/v1/status`)).json()) as Awaited<ReturnType<BenchVenue['status']>>;
   }
 
   async clearLatencies(): Promise<void> {
     const token = fs.readFileSync(path.join(this.#folder, 'data', 'admin.token'), 'utf8');
-    await fetch(`${this.#url}/outcry/v1/latencies`, { method: 'DELETE', headers: { 'x-outcry-admin': token } });
+    await fetch(`${this.url}/outcry/v1/latencies`, { method: 'DELETE', headers: { 'x-outcry-admin': token } });
   }
 
   async close(): Promise<void> {

@@ -203,7 +203,9 @@ export class History {
     const cursors = ['maker', 'taker'].map((party) => {
       const where = new Where().and(`${party} = ?`, account).and('instrument = ?', instrument);
       this.#tradesWithin(where, instrument, range);
-      const sql = `SELECT ${TRADE_COLUMNS} FROM trades ${where} ORDER BY id ${latest ? 'DESC' : 'ASC'}`;
+      // Left to itself, SQLite reads the instrument's trades and tests each: its index orders them already.
+      const index = `trades INDEXED BY trades_of_${party}`;
+      const sql = `SELECT ${TRADE_COLUMNS} FROM ${index} ${where} ORDER BY id ${latest ? 'DESC' : 'ASC'}`;
       return this.#rows(sql, where.values)[Symbol.iterator]() as Iterator<unknown> as Iterator<StoredTrade>;
     });
     try {
