@@ -51,9 +51,9 @@ export class ApiSession {
   async #onMessage(text: string): Promise<void> {
     let id: unknown = null;
     try {
-      this.#weigh(text.length >> KILOBYTES_4);
       const request = this.#parse(text);
       id = request.id;
+      if (text.length >> KILOBYTES_4 > 0) this.#weigh(text.length >> KILOBYTES_4);
       const parameters = fromJson(request.params);
       const result =
         (await this.#session(request.method as string, parameters)) ?? (await this.#operate(request.method as string, parameters));
