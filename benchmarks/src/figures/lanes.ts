@@ -28,8 +28,8 @@ const NICE = 10;
 interface Orders {
   rest: PacedRestResult;
   ouch: OuchLoadResult;
-  /** CPU seconds of the venue meanwhile */
-  cpuSeconds: number;
+  /** CPU seconds that the venue's second and third lane took meanwhile */
+  laneSeconds: number;
 }
 
 /** Orders alone, beside readers of market data and history, and beside a neighbour that burns the CPU that those took. */
@@ -48,7 +48,7 @@ export async function benchLanes(options: FigureOptions): Promise<Report> {
     goals: [],
     notes: [
       `${REST_RATE} orders/s through REST (signed, ${REST_CONNECTIONS} connections) and ${OUCH_RATE} orders/s through OUCH at once, from the moment that each was due to its answer: durable.`,
-      `The neighbour burns, at the same priorities, the CPU that the readers and the venue's work for them took in the run before.`,
+      `The neighbour burns, at the same priorities, the CPU that the readers, the publishers and the history threads took in the run before.`,
     ],
   };
   try {
@@ -69,7 +69,7 @@ async function measure(report: Report, venue: BenchVenue, options: FigureOptions
     const alone = await load.orders(SECONDS);
     const { orders: beside, readers, history } = await load.besideReaders(SECONDS, options.directory);
     check(report, readers, history, await venue.status());
-    const venueShare = Math.max(0, beside.cpuSeconds - alone.cpuSeconds) / SECONDS;
+    const venueShare = Math.max(0, beside.laneSeconds - alone.laneSeconds) / SECONDS;
     const clientShare = (readers.cpuSeconds + history.cpuSeconds) / SECONDS;
     const neighbour = await load.besideNeighbour(SECONDS, venueShare, clientShare);
     runs.push({ alone, beside, neighbour });
@@ -150,13 +150,13 @@ class Load {
       firstReference: this.#firstReference,
     };
     this.#firstReference += OUCH_RATE * (seconds + 5);
-    const before = cpuSeconds(this.#venue.pid);
+    const before = laneSeconds(this.#venue.pid);
     const [{ result: restResult }, { result: ouchResult }] = await Promise.all([
       runChild<PacedRestResult>('paced-rest-load.ts', [JSON.stringify(rest)]),
       runChild<OuchLoadResult>('ouch-load.ts', [JSON.stringify(ouch)]),
     ]);
     if (restResult.failed > 0) throw new Error(`${restResult.failed} orders were refused; the first: ${restResult.firstFailure}`);
-    return { rest: restResult, ouch: ouchResult, cpuSeconds: cpuSeconds(this.#venue.pid) - before };
+    return { rest: restResult, ouch: ouchResult, laneSeconds: laneSeconds(this.#venue.pid) - before };
   }
 
   async besideReaders(seconds: number, directory: string) {
@@ -211,8 +211,14 @@ function runUntilOpen<T>(module: string, options: object): { open: Promise<void>
   return { open, result };
 }
 
-/** CPU seconds that a process has taken (proc(5): utime and stime). */
-function cpuSeconds(pid: number): number {
-  const fields = fs.readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ');
-  return (Number(fields[11]) + Number(fields[12])) / TICKS_A_SECOND;
+/** CPU seconds that a venue's publishers and history threads have taken (proc(5): utime and stime of each thread). */
+function laneSeconds(pid: number): number {
+  let ticks = 0;
+  for (const thread of fs.readdirSync(`/proc/${pid}/task`)) {
+    const stat = fs.readFileSync(`/proc/${pid}/task/${thread}/stat`, 'utf8');
+    if (!/\((publisher|history)-\d+\)/.test(stat)) continue;
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    ticks += Number(fields[11]) + Number(fields[12]);
+  }
+  return ticks / TICKS_A_SECOND;
 }

@@ -59,7 +59,8 @@ export class MarketFeed extends MarketState {
 
   /** Sets what a price has now. */
   setLevel(side: Side, price: number, lots: number, updateId: number): void {
-    this.depth.change(side, price, lots - this.depth.lotsAt(side, price));
+    const change = lots - this.depth.lotsAt(side, price);
+    if (change !== 0) this.depth.change(side, price, change);
     this.updateId = updateId;
   }
 
