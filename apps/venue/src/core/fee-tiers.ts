@@ -18,14 +18,16 @@ export function tierOf(volume: number, steps: readonly number[]): number {
 const PAGE_ROWS = 10_000;
 
 /** What each account traded since a time, in quote units. Each trade is read twice: when it comes in, and when it is too long ago. */
-class TrailingVolumes {
+export class TrailingVolumes {
   readonly byAccount = new Map<number, bigint>();
   readonly #history: HistoryReader;
+  readonly #pageRows: number;
   /** by instrument: the last trade that is counted, and the last that is not counted any more; -1: not known yet */
   readonly #counted: { instrument: number; last: number; gone: number }[];
 
-  constructor(instruments: readonly number[], history: HistoryReader) {
+  constructor(instruments: readonly number[], history: HistoryReader, pageRows = PAGE_ROWS) {
     this.#history = history;
+    this.#pageRows = pageRows;
     this.#counted = instruments.map((instrument) => ({ instrument, last: -1, gone: -1 }));
   }
 
@@ -45,7 +47,7 @@ class TrailingVolumes {
     until: number,
   ): Promise<void> {
     for (let isEnd = false; !isEnd; ) {
-      const page = await this.#history.volumePage(counted.instrument, counted[end], until, PAGE_ROWS);
+      const page = await this.#history.volumePage(counted.instrument, counted[end], until, this.#pageRows);
       for (const [account, volume] of page.volumes) this.byAccount.set(account, (this.byAccount.get(account) ?? 0n) + sign * volume);
       counted[end] = page.last;
       isEnd = page.isEnd;

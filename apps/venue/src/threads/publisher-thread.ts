@@ -63,6 +63,7 @@ const LEAST_REST_MS = 1;
 const MOST_REST_MS = 20;
 const ASLEEP_MS = 100;
 const WAITING_MS = 5;
+const ANSWERING_MS = 5;
 /** A question is answered with what there is when the order lane's turn does not come for so long. */
 const WAIT_FOR_TURN_MS = 1000;
 const CANDLES_LOADED = 1000;
@@ -199,13 +200,14 @@ class PublisherThread {
     } else await this.#bell.waitAsync(this.#waiting.length > 0 ? WAITING_MS : ASLEEP_MS);
   }
 
-  /** Answers questions whose turn is reached; those that waited too long with what there is. */
+  /** Answers questions whose turn is reached, and those that waited too long with what there is; a few milliseconds' worth at once. */
   #answer(): void {
     if (this.#waiting.length === 0) return;
     const now = performance.now();
     const { turn, isAtMark } = this.#reader;
     this.#waiting = this.#waiting.filter((asked) => {
-      if (!(isAtMark && turn >= asked.turn) && now < asked.until) return true;
+      const isReady = (isAtMark && turn >= asked.turn) || now >= asked.until;
+      if (!isReady || performance.now() - now > ANSWERING_MS) return true;
       const ask = PUBLIC_DATA[asked.question] as (feeds: readonly MarketFeed[], ...args: unknown[]) => unknown;
       const answer = ask(this.#feeds, ...asked.args);
       post({ kind: 'answer', id: asked.id, json: answer === undefined ? undefined : JSON.stringify(answer) });
