@@ -193,6 +193,23 @@ test('with room for all nothing is dropped, and each turn ends with a mark', () 
   assert.equal(lanes.prints[0].length, 200);
 });
 
+test('a publisher that missed more prices than are kept one by one is told the whole side', () => {
+  const lanes = new Lanes(16);
+  lanes.level(0, 0, 7, 5); // one that goes while the publisher does not look
+  lanes.level(0, 1, 90_000, 5);
+  lanes.endTurn();
+  lanes.reader.drain(100);
+  lanes.level(0, 0, 7, -5);
+  for (let price = 1; price <= 50_000; price++) {
+    lanes.level(0, 0, price, 1);
+    if (price % 100 !== 0) lanes.level(0, 0, price, -1);
+  }
+  lanes.finish();
+  assert.equal(lanes.feeds[0].depth.levels(0, 1000).length, 500);
+  assert.equal(booksOf(lanes.feeds), booksOf(lanes.states));
+  lanes.queue.close();
+});
+
 test('a publisher that reads nothing for hours costs the order lane a bounded memory: levels once, trades by the minute', () => {
   const lanes = new Lanes(16);
   for (let i = 0; i < 100_000; i++) {

@@ -64,6 +64,11 @@ export class MarketFeed extends MarketState {
     this.updateId = updateId;
   }
 
+  /** Takes all levels off a side. */
+  clearSide(side: Side): void {
+    for (const [price, lots] of this.depth.levels(side, Number.MAX_SAFE_INTEGER)) this.depth.change(side, price, -lots);
+  }
+
   addTrade(trade: Readonly<Trade>): AggregateTrade {
     this.noteTrade(trade);
     keepLast(this.trades, { ...trade }, RECENT_TRADES);

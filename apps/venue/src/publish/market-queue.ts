@@ -10,6 +10,8 @@ import { NEW_AGGREGATE, RECORD, record, sum, TAKER_SELLS } from './record.ts';
 const MOST_SECONDS = 64;
 const SECOND = 1;
 const MINUTE = 60;
+/** Changed prices of a side that are kept one by one. */
+const MOST_PRICES = 1 << 15;
 const RETRY_MS = 5;
 
 interface Sum {
@@ -21,6 +23,8 @@ interface Sum {
 class Backlog {
   /** prices that changed, by side */
   readonly prices: [Set<number>, Set<number>] = [new Set(), new Set()];
+  /** by side: too many changed, the whole side is told */
+  readonly isWhole: [boolean, boolean] = [false, false];
   readonly sums: Sum[] = [];
   /** whether which trade was the last is to be told */
   needsLast = false;
@@ -28,8 +32,17 @@ class Backlog {
   hasAuction = false;
   isAuctionDone = false;
 
+  addPrice(side: Side, price: number): void {
+    if (this.isWhole[side]) return;
+    const prices = this.prices[side];
+    if (prices.add(price).size < MOST_PRICES) return;
+    prices.clear();
+    this.isWhole[side] = true;
+  }
+
   get isEmpty(): boolean {
-    return this.prices[0].size === 0 && this.prices[1].size === 0 && !this.needsLast && !this.hasState && !this.hasAuction;
+    const hasPrices = this.prices[0].size > 0 || this.prices[1].size > 0 || this.isWhole[0] || this.isWhole[1];
+    return !hasPrices && !this.needsLast && !this.hasState && !this.hasAuction;
   }
 }
 
@@ -81,7 +94,7 @@ export class MarketQueue implements MarketListener {
 
   onDepth(instrument: number, side: Side, price: number): void {
     const at = this.#claim();
-    if (at < 0) this.#keep(instrument).prices[side].add(price);
+    if (at < 0) this.#keep(instrument).addPrice(side, price);
     else this.#writeLevel(at, instrument, side, price);
   }
 
@@ -156,6 +169,13 @@ export class MarketQueue implements MarketListener {
     if (!this.#catchUpTrades(instrument, backlog)) return;
     for (const side of [0, 1] as const) {
       const prices = backlog.prices[side];
+      if (backlog.isWhole[side]) {
+        const at = this.#next();
+        if (at < 0) return;
+        this.#begin(at, RECORD.CLEAR | (side << 8), instrument, 0);
+        backlog.isWhole[side] = false;
+        for (const [price] of this.#states[instrument].depth.levels(side, Number.MAX_SAFE_INTEGER)) prices.add(price);
+      }
       for (const price of prices) {
         const at = this.#next();
         if (at < 0) return;

@@ -86,6 +86,10 @@ export class QueueReader {
         feed.setLevel(more as Side, price, f64[(at >> 1) + record.F64_LOTS], f64[(at >> 1) + record.F64_UPDATE]);
         this.#listener.onBook(instrument);
         break;
+      case RECORD.CLEAR:
+        feed.clearSide(more as Side);
+        this.#listener.onBook(instrument);
+        break;
       case RECORD.STATE:
         feed.state = i32[at + record.QUANTITY];
         feed.reference = price;

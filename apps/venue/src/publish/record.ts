@@ -4,7 +4,7 @@
  */
 export const record = {
   WORDS: 16,
-  /** kind u8, then by kind: side u8 (LEVEL), done u8 (AUCTION), flags u8 (TRADE), seconds u8 (SUM) */
+  /** kind u8, then by kind: side u8 (LEVEL, CLEAR), done u8 (AUCTION), flags u8 (TRADE), seconds u8 (SUM) */
   HEAD: 0,
   INSTRUMENT: 1,
   /** ticks; STATE: the reference price */
@@ -56,6 +56,8 @@ export const RECORD = {
   LAST: 7,
   /** The end of a turn: books are as the order lane has them. */
   MARK: 8,
+  /** A side of a book has nothing; what it has follows. */
+  CLEAR: 9,
 } as const;
 
 /** Flags of a TRADE. */
