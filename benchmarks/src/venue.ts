@@ -77,6 +77,15 @@ export class BenchVenue {
     return this.#child.pid!;
   }
 
+  /** An API key of a session's account, made now. */
+  async key(session: number): Promise<{ key: string; secret: string }> {
+    const token = fs.readFileSync(path.join(this.#folder, 'data', 'admin.token'), 'utf8');
+    const headers = { 'x-outcry-admin': token, 'content-type': 'application/json' };
+    const answer = await fetch(`${this.url}/outcry/v1/accounts/load-${session}/keys`, { method: 'POST', headers, body: '{}' });
+    if (!answer.ok) throw new Error(await answer.text());
+    return (await answer.json()) as { key: string; secret: string };
+  }
+
   async status(): Promise<{ latenciesNs: Record<string, Record<string, number>> }> {
     return (await (await fetch(`${this.url}/outcry/v1/status`)).json()) as Awaited<ReturnType<BenchVenue['status']>>;
   }

@@ -1,25 +1,19 @@
 import fs from 'node:fs';
-import type { IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Duplex } from 'node:stream';
 import type { ContextValues } from '@connectrpc/connect';
 import { fastifyConnectPlugin } from '@connectrpc/connect-fastify';
 import fastifySwagger from '@fastify/swagger';
 import fastifySwaggerUi from '@fastify/swagger-ui';
 import fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
-import { WebSocketServer } from 'ws';
 import { addAdminRoutes } from './admin/routes.ts';
-import type { MarketStreams } from './binance/market-streams.ts';
 import type { Operation, Services } from './binance/operation.ts';
 import { accountOperations } from './binance/operations/account.ts';
 import { marketDataOperations } from './binance/operations/market-data.ts';
 import { orderListOperations } from './binance/operations/order-lists.ts';
 import { tradingOperations } from './binance/operations/trading.ts';
 import { addErrorHandler, addRestOperations } from './binance/rest.ts';
-import { StreamSession } from './binance/stream-server.ts';
-import { ApiSession } from './binance/ws-api.ts';
-import { Connection, GOING_AWAY } from './binance/ws-connection.ts';
+import { WebSockets } from './binance/web-sockets.ts';
 import type { VenueConfig } from './core/config.ts';
 import type { GrpcGateway } from './grpc/grpc-gateway.ts';
 import { peerValues } from './grpc/peer.ts';
@@ -33,7 +27,6 @@ const BODY_LIMIT = 64 * 1024;
 const HEAD_LIMIT = 16 * 1024;
 /** Looks at what is late in the time that it has. */
 const LOOKS = 5;
-const WEB_SOCKET_MESSAGE_LIMIT = 64 * 1024;
 
 export interface Server {
   readonly url: string;
@@ -48,7 +41,7 @@ export const operations: readonly Operation[] = [
 ];
 
 /** REST, WebSocket, gRPC-Web and Connect, documentation and page on one port. */
-export async function startServer(services: Services, streams: MarketStreams, grpc: GrpcGateway, log: Logger): Promise<Server> {
+export async function startServer(services: Services, grpc: GrpcGateway, log: Logger): Promise<Server> {
   const { config } = services;
   const server = createServer(config);
   const door = new Door(config.connections);
@@ -68,19 +61,15 @@ export async function startServer(services: Services, streams: MarketStreams, gr
     contextValues: (request) => valuesOf(request, door),
   });
   await server.register(addPage);
-  const sockets = addWebSockets(server, services, streams, door, browsers);
+  const sockets = new WebSockets(server.server, services, operations, { door, browsers });
   await server.listen({ host: config.host, port: config.port });
   const { port } = server.server.address() as AddressInfo;
   const host = config.host.includes(':') ? `[${config.host}]` : config.host;
   return {
     url: `${config.tls === undefined ? 'http' : 'https'}://${host}:${port}`,
     close: async () => {
-      for (const client of sockets.clients) client.close(GOING_AWAY, 'the venue is stopping');
-      const leftovers = setTimeout(() => {
-        for (const client of sockets.clients) client.terminate();
-      }, 500);
+      await sockets.close();
       await server.close();
-      clearTimeout(leftovers);
     },
   };
 }
@@ -136,50 +125,4 @@ async function addDocumentation(server: FastifyInstance): Promise<void> {
     text ??= JSON.stringify(server.swagger());
     return reply.type('application/json; charset=utf-8').send(text);
   });
-}
-
-function addWebSockets(
-  server: FastifyInstance,
-  services: Services,
-  streams: MarketStreams,
-  door: Door,
-  browsers: Browsers,
-): WebSocketServer {
-  const sockets = new WebSocketServer({ noServer: true, maxPayload: WEB_SOCKET_MESSAGE_LIMIT });
-  const byName = new Map(operations.flatMap((operation) => (operation.ws === undefined ? [] : [[operation.ws, operation] as const])));
-  server.server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-    socket.on('error', () => socket.destroy());
-    if (browsers.refusal(request.headers, false) !== undefined) {
-      socket.end('HTTP/1.1 403 Forbidden\r\nConnection: close\r\n\r\n');
-      return;
-    }
-    const url = URL.parse(request.url ?? '/', 'http://venue');
-    if (url === null) {
-      refuse(socket, '400 Bad Request');
-      return;
-    }
-    const [, kind, ...rest] = url.pathname.split('/');
-    if (kind !== 'ws' && kind !== 'stream' && kind !== 'ws-api') {
-      refuse(socket, '404 Not Found');
-      return;
-    }
-    sockets.handleUpgrade(request, socket, head, (client) => {
-      door.signedIn(request.socket);
-      const connection = new Connection(client, request.socket.remoteAddress ?? '', services.config.webSocketBufferBytes);
-      if (kind === 'ws-api') {
-        new ApiSession(connection, services, byName);
-        return;
-      }
-      const session = new StreamSession(connection, streams, services.userStreams, kind === 'stream');
-      const named = kind === 'stream' ? (url.searchParams.get('streams') ?? '').split('/') : rest;
-      session.start(named.filter((name) => name !== ''));
-    });
-  });
-  return sockets;
-}
-
-/** Answers and closes: nobody reads such a connection, so that its other end would never be noticed. */
-function refuse(socket: Duplex, status: string): void {
-  socket.once('finish', () => socket.destroy());
-  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\n\r\n`);
 }

@@ -4,7 +4,7 @@ import { createLevelPool } from '@outcry/book/level-sums';
 import { COMMAND, commandHead } from '@outcry/market/command';
 import { Histogram } from '@outcry/telemetry/histogram';
 import type { Logger } from 'pino';
-import { MarketStreams } from './binance/market-streams.ts';
+import { ListenKeys } from './binance/listen-keys.ts';
 import type { Services } from './binance/operation.ts';
 import { RateLimiter } from './binance/rate-limits.ts';
 import { UserStreams } from './binance/user-streams.ts';
@@ -18,7 +18,7 @@ import { type Foundation, layFoundation } from './core/foundation.ts';
 import { Gateway } from './core/gateway.ts';
 import { lockDirectory } from './core/lock.ts';
 import { Market } from './core/market.ts';
-import { MarketFeed } from './core/market-feed.ts';
+import { AVERAGE_MINUTES, MarketState, MarketTracker } from './core/market-state.ts';
 import { MemoryMonitor } from './core/memory.ts';
 import { OpenOrders } from './core/open-orders.ts';
 import { portTaken } from './core/port-taken.ts';
@@ -28,9 +28,10 @@ import { Sessions } from './core/sessions.ts';
 import { SharedState } from './core/shared-state.ts';
 import { FixGateway } from './fix/fix-gateway.ts';
 import { GrpcGateway } from './grpc/grpc-gateway.ts';
+import { HistoryReaders } from './history/history-readers.ts';
+import { canGiveUpSockets } from './publish/hand-over.ts';
+import { Publishers } from './publish/publishers.ts';
 import { startServer } from './server.ts';
-import { History } from './store/history.ts';
-import { CANDLE_SECONDS } from './store/schema.ts';
 import { type Crew, firstMessage, startCrew } from './threads/crew.ts';
 import type { FollowerThreadData } from './threads/follower-thread.ts';
 import type { Recovery } from './threads/recovery.ts';
@@ -115,19 +116,25 @@ export async function startVenue(config: VenueConfig, hooks: VenueHooks): Promis
     const follower = await startFollower(config, crew, directory, foundation.storeOwner, log);
     const followerEnded = new Promise<void>((resolve) => follower.once('exit', () => resolve()));
     cleanup.splice(1, 0, () => followerEnded); // it ends after the crew: it writes what the crew left
-    const services = createServices(config, market, foundation, crew, log);
+    const services = await createServices(config, market, foundation, crew, log);
+    cleanup.push(
+      () => services.history.close(),
+      () => services.publishers.close(),
+    );
     Object.assign(services.ports, wire?.ports);
     for (const [name, span] of Object.entries(wire?.latencies ?? {})) services.latencies[name] = new Histogram(span);
-    const { gateway, feeds, userStreams, registry } = services;
+    const { gateway, feeds, publishers, userStreams, registry } = services;
     gateway.onRecord = (name, value) => registry.apply(name, value);
     registry.submit = (fields) => gateway.submit(fields);
     services.accounts.onKeyEnded.add((key) => userStreams.endApiKey(key));
-    const streams = new MarketStreams(market, feeds);
-    gateway.marketListeners.push(streams);
+    gateway.marketListeners.push(new MarketTracker(feeds), ...publishers.queues);
     gateway.orderListeners.push(userStreams);
     gateway.accountListeners.push(userStreams);
-    gateway.onTurn = () => services.state.publish((instrument) => feeds[instrument].depth);
-    loadCandles(services, log);
+    gateway.onTurn = () => {
+      services.state.publish((instrument) => feeds[instrument].depth);
+      publishers.endTurn();
+    };
+    await loadMinutes(services, log);
     const running = gateway.run();
     const { orders } = gateway.view;
     const { shared } = crew;
@@ -142,12 +149,10 @@ export async function startVenue(config: VenueConfig, hooks: VenueHooks): Promis
     cleanup.push(async () => {
       clock.close();
       services.sessions.close();
-      streams.close();
       userStreams.close();
       gateway.close();
       await running;
       services.memory.close();
-      services.history.close();
     });
     await defineMarket(registry, market, config, (fields) => gateway.submit(fields));
     await gateway.submit({ head: commandHead(COMMAND.SET_RISK), asset: config.risk === 'none' ? 0 : 1 });
@@ -165,7 +170,7 @@ export async function startVenue(config: VenueConfig, hooks: VenueHooks): Promis
     const grpc = new GrpcGateway(services);
     cleanup.push(() => grpc.close());
     if (config.grpc !== undefined) await grpc.listen(config.grpc.port);
-    const server = await startServer(services, streams, grpc, log);
+    const server = await startServer(services, grpc, log);
     cleanup.push(() => server.close());
     return { url: server.url, services, recovery: crew.recovery, close: stop };
   } catch (error) {
@@ -174,7 +179,7 @@ export async function startVenue(config: VenueConfig, hooks: VenueHooks): Promis
   }
 }
 
-function createServices(config: VenueConfig, market: Market, foundation: Foundation, crew: Crew, log: Logger): Services {
+async function createServices(config: VenueConfig, market: Market, foundation: Foundation, crew: Crew, log: Logger): Promise<Services> {
   const unitOf = (instrument: number) => market.instruments[instrument].unit;
   const state = new SharedState({
     accounts: config.limits.accounts,
@@ -184,6 +189,26 @@ function createServices(config: VenueConfig, market: Market, foundation: Foundat
   });
   const levels = createLevelPool(config.limits.orders); // a level has at least one order
   const gateway = new Gateway(crew.shared, unitOf, state, new OpenOrders(config.limits.orders, config.limits.accounts));
+  const feeds = market.instruments.map((instrument) => new MarketState(instrument, levels));
+  const userStreams = new UserStreams(market, gateway.view);
+  const store = { database: databaseFile(config), assets: config.assets, instruments: config.instruments };
+  const { historyMs: deadlineMs, webSockets, webSocketBufferBytes: bufferBytes } = config;
+  await storeReached(crew, config.readWaitMs, log);
+  const publishers = await Publishers.start(
+    {
+      ...store,
+      count: config.publishers,
+      slots: config.publisherSlots,
+      levels: config.limits.orders,
+      deadlineMs,
+      mustPipe: config.tls !== undefined || !canGiveUpSockets(),
+      webSockets: { ...webSockets, bufferBytes },
+      rateLimits: config.rateLimits,
+      log,
+    },
+    feeds,
+    new ListenKeys(userStreams),
+  );
   return {
     config,
     market,
@@ -193,11 +218,12 @@ function createServices(config: VenueConfig, market: Market, foundation: Foundat
     gateway,
     state,
     memory: new MemoryMonitor(config.data, crew.shared, crew.pools, gateway, state, log),
-    feeds: market.instruments.map((instrument) => new MarketFeed(instrument, levels)),
-    history: new History(databaseFile(config)),
+    feeds,
+    publishers,
+    history: new HistoryReaders({ ...store, readers: config.historyReaders, deadlineMs, log }),
     shared: crew.shared,
     limiter: new RateLimiter(config.rateLimits),
-    userStreams: new UserStreams(market, gateway.view),
+    userStreams,
     sessions: new Sessions((fields) => gateway.submit(fields)),
     ports: {},
     open: {},
@@ -205,6 +231,14 @@ function createServices(config: VenueConfig, market: Market, foundation: Foundat
     log,
     now: () => Date.now(),
   };
+}
+
+/** Waits for a bounded time until the store has what was recovered: charts and average prices are loaded from it. */
+async function storeReached({ shared, recovery }: Crew, mostMs: number, log: Logger): Promise<void> {
+  const deadline = performance.now() + mostMs;
+  while (shared.stored.read() < recovery.sequence && performance.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 5));
+  const missing = recovery.sequence - shared.stored.known;
+  if (missing > 0) log.warn(`the store is ${missing} commands behind: charts and average prices begin without their trades`);
 }
 
 function databaseFile(config: VenueConfig): string {
@@ -249,17 +283,12 @@ async function startFollower(config: VenueConfig, crew: Crew, directory: string,
   return follower;
 }
 
-/** Fills charts and statistics with what the store has of the time before. */
-function loadCandles(services: Services, log: Logger): void {
-  for (const feed of services.feeds) {
-    for (const seconds of Object.values(CANDLE_SECONDS)) {
-      try {
-        feed.load(seconds, services.history.candles(feed.instrument.number, seconds, { limit: seconds === 60 ? 1500 : 1000 }));
-      } catch (error) {
-        log.warn(`no candles from the store: ${(error as Error).message}`);
-        return;
-      }
-    }
+/** Fills average prices with what the store has of the minutes before. */
+async function loadMinutes({ feeds, history }: Services, log: Logger): Promise<void> {
+  try {
+    for (const feed of feeds) feed.loadMinutes(await history.minutes(feed.instrument.number, AVERAGE_MINUTES));
+  } catch (error) {
+    log.warn(`no average prices from the store: ${(error as Error).message}`);
   }
 }
 

@@ -2,6 +2,7 @@ import type { FigureOptions, Report } from '../report.ts';
 import { benchBook } from './book.ts';
 import { benchEngine } from './engine.ts';
 import { benchHostile } from './hostile.ts';
+import { benchLanes } from './lanes.ts';
 import { benchMemory } from './memory.ts';
 import { benchPipeline } from './pipeline.ts';
 import { benchRecovery } from './recovery.ts';
@@ -16,6 +17,7 @@ export const FIGURES: Record<string, { what: string; run(options: FigureOptions)
   pipeline: { what: 'ring, engine, journal with fdatasync, reply ring: throughput and latency', run: benchPipeline },
   rules: { what: 'trades under a million stops and trailing stops, firing them, a call auction of a million orders', run: benchRules },
   rest: { what: 'signed, durable REST orders over loopback', run: benchRest },
+  lanes: { what: 'orders beside readers of market data and history, and beside a neighbour of equal CPU', run: benchLanes },
   memory: { what: 'pools and rings beside what else allocates; pressure; bytes of a resting order', run: benchMemory },
   wire: { what: 'ITCH decoding and books, OUCH, trades to multicast under packet loss, FIX', run: benchWire },
   hostile: { what: 'an honest client beside each hostile one, and beside a neighbour of equal CPU', run: benchHostile },

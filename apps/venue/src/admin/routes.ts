@@ -56,6 +56,8 @@ export function status(services: Services) {
     stateCheck: shared.diverged ? 'diverged' : 'equal',
     openOrders: gateway.view.orders.size,
     inFlight: gateway.inFlight,
+    publishers: services.publishers.status(),
+    history: services.history.status(),
     ports: services.ports,
     open: Object.fromEntries(Object.entries(services.open).map(([name, count]) => [name, count()])),
     latenciesNs: Object.fromEntries(Object.entries(services.latencies).map(([name, histogram]) => [name, histogram.summary()])),

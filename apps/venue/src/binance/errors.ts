@@ -27,6 +27,7 @@ export const errors = {
       429,
       retryAfter,
     ),
+  tooManyQueued: () => new ApiError(-1003, 'Too many requests queued.', 429, 1),
   tooManyOrders: (limit: number, interval: string, retryAfter: number) =>
     new ApiError(-1015, `Too many new orders; current limit is ${limit} orders per ${interval}.`, 429, retryAfter),
   filter: (name: string) => new ApiError(-1013, `Filter failure: ${name}`),
@@ -53,6 +54,9 @@ export const errors = {
   badSymbol: () => new ApiError(-1121, 'Invalid symbol.'),
   badListenKey: () => new ApiError(-1125, 'This listenKey does not exist.'),
   noSuchOrder: () => new ApiError(-2013, 'Order does not exist.'),
+  subscriptionActive: () => new ApiError(-2035, 'User Data Stream subscription already active.'),
+  tooManySubscriptions: (most: number) => new ApiError(-1034, `Too many subscriptions: a connection may have ${most}.`),
+  tooManyReaders: () => new ApiError(-1034, 'Too many connections of this API key, or account, hear its events.'),
   badKeyFormat: () => new ApiError(-2014, 'API-key format invalid.', 401),
   badKey: () => new ApiError(-2015, 'Invalid API-key, IP, or permissions for action.', 401),
 };

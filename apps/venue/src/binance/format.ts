@@ -3,6 +3,7 @@ import { STATE } from '@outcry/market/rules';
 import { HIDDEN, pegOf, selfTradeOf, trailUnitOf, triggerOf } from '@outcry/market/terms';
 import type { Instrument, Market } from '../core/market.ts';
 import type { AggregateTrade, MarketFeed } from '../core/market-feed.ts';
+import type { MarketState } from '../core/market-state.ts';
 import type { Fill, Order, Trade } from '../core/view.ts';
 import type { Candle } from '../store/candle.ts';
 import type { StoredTrade } from '../store/history.ts';
@@ -288,7 +289,7 @@ export function dayJson(feed: MarketFeed, nowMs: number) {
 const STATE_NAMES = Object.keys(STATE);
 
 /** State and auction of an instrument: the venue's own. */
-export function sessionJson({ instrument, state, reference, auction }: MarketFeed) {
+export function sessionJson({ instrument, state, reference, auction }: MarketState) {
   const surplus = instrument.formatQuantity(Math.abs(auction.surplus));
   return {
     symbol: instrument.symbol,
@@ -301,7 +302,7 @@ export function sessionJson({ instrument, state, reference, auction }: MarketFee
   };
 }
 
-export function bookTickerJson(feed: MarketFeed) {
+export function bookTickerJson(feed: MarketState) {
   const { instrument } = feed;
   const bid = feed.depth.best(0);
   const ask = feed.depth.best(1);

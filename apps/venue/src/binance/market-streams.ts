@@ -1,35 +1,47 @@
-import { BUY, SELL, type Side } from '@outcry/market/order-terms';
+import { BUY, SELL } from '@outcry/market/order-terms';
 import type { Instrument, Market } from '../core/market.ts';
 import type { AggregateTrade, MarketFeed } from '../core/market-feed.ts';
 import { Noted } from '../core/noted.ts';
-import type { AuctionPrice, MarketListener, Trade } from '../core/view.ts';
+import type { Trade } from '../core/view.ts';
+import type { FeedListener } from '../publish/queue-reader.ts';
 import type { Candle } from '../store/candle.ts';
 import { CANDLE_SECONDS } from '../store/schema.ts';
 import { aggregateJson, dayJson, klineJson, levelsJson, ms, sessionJson } from './format.ts';
-
-export type StreamListener = (stream: string, data: object) => void;
+import { Stream, type StreamReader, type StreamSource, type TextListener, type Told } from './streams.ts';
 
 const INTERVALS = Object.keys(CANDLE_SECONDS).join('|');
 const SYMBOL_STREAM = new RegExp(
   `^([a-z0-9]+)@(trade|aggTrade|bookTicker|ticker|miniTicker|auction|depth(?:5|10|20)?(?:@100ms|@1000ms)?|kline_(?:${INTERVALS}))$`,
 );
-const ALL_STREAMS = ['!ticker@arr', '!miniTicker@arr', '!bookTicker'];
+const ALL_TICKERS = '!ticker@arr';
+const ALL_MINI_TICKERS = '!miniTicker@arr';
+const ALL_BOOK_TICKERS = '!bookTicker';
+const ALL_STREAMS = [ALL_TICKERS, ALL_MINI_TICKERS, ALL_BOOK_TICKERS];
+const PARTIAL = [5, 10, 20];
 
-/** Public streams: who listens to what, and telling them. Costs nothing for streams that nobody listens to. */
-export class MarketStreams implements Partial<MarketListener> {
+/** Best bid and ask: prices and lots; 0 lots: none. */
+type Touch = [bid: number, bidLots: number, ask: number, askLots: number];
+
+/**
+ * Public streams: who reads what, and what they are told. What is told in a turn goes out with {@link deliver}. Costs nothing for streams that nobody reads.
+ */
+export class MarketStreams implements FeedListener, StreamSource {
   readonly #market: Market;
   readonly #feeds: readonly MarketFeed[];
-  readonly #listeners = new Map<string, Set<StreamListener>>();
+  readonly #streams = new Map<string, Stream>();
+  /** streams that were told something in this turn, and those with newcomers */
+  #told: Stream[] = [];
+  readonly #joined = new Set<Stream>();
   readonly #fast: number[];
   readonly #slow: number[];
-  readonly #bestSent: string[] = [];
-  readonly #klineSent = new Map<string, string>();
-  readonly #daySent = new Map<string, number>();
-  readonly #partialSent = new Map<string, number>();
+  /** the last update of a depth stream, by instrument */
+  readonly #fastTold: number[];
+  readonly #slowTold: number[];
+  readonly #touches: Touch[];
+  readonly #daySent: number[];
   readonly #aggregates: { instrument: Instrument; trade: AggregateTrade }[] = [];
-  /** instruments whose depth changed in this turn */
+  /** instruments whose depth changed since the last mark */
   readonly #touched: Noted;
-  readonly #timers: NodeJS.Timeout[];
 
   constructor(market: Market, feeds: readonly MarketFeed[]) {
     this.#market = market;
@@ -37,46 +49,78 @@ export class MarketStreams implements Partial<MarketListener> {
     this.#touched = new Noted(new Uint8Array(feeds.length));
     this.#fast = feeds.map((feed) => feed.depth.addCollector());
     this.#slow = feeds.map((feed) => feed.depth.addCollector());
-    this.#timers = [setInterval(() => this.#every100ms(), 100), setInterval(() => this.#everySecond(), 1000)];
+    this.#fastTold = feeds.map((feed) => feed.updateId);
+    this.#slowTold = feeds.map((feed) => feed.updateId);
+    this.#touches = feeds.map(() => [0, 0, 0, 0]);
+    this.#daySent = feeds.map(() => 0);
   }
 
-  close(): void {
-    for (const timer of this.#timers) clearInterval(timer);
+  /** Streams that somebody reads. */
+  get size(): number {
+    return this.#streams.size;
   }
 
-  /** Whether there is such a stream. */
-  exists(stream: string): boolean {
-    if (ALL_STREAMS.includes(stream)) return true;
-    const match = SYMBOL_STREAM.exec(stream);
-    return match !== null && this.#market.find(match[1].toUpperCase()) !== undefined;
+  /** Whether there is something to deliver. */
+  hasMore(isAtMark: boolean): boolean {
+    return this.#told.length > 0 || (isAtMark && this.#joined.size > 0);
   }
 
-  subscribe(stream: string, listener: StreamListener): void {
-    let all = this.#listeners.get(stream);
-    if (all === undefined) {
-      all = new Set();
-      this.#listeners.set(stream, all);
+  subscribe(name: string, reader: StreamReader): boolean {
+    const stream = this.#find(name);
+    stream?.add(reader);
+    return stream !== undefined;
+  }
+
+  unsubscribe(name: string, reader: StreamReader): void {
+    this.#streams.get(name)?.remove(reader);
+    this.#drop(name);
+  }
+
+  /** As {@link subscribe}, for another thread. */
+  listen(name: string, listener: TextListener): boolean {
+    const stream = this.#find(name);
+    stream?.listen(listener);
+    return stream !== undefined;
+  }
+
+  unlisten(name: string, listener: TextListener): void {
+    this.#streams.get(name)?.unlisten(listener);
+    this.#drop(name);
+  }
+
+  #find(name: string): Stream | undefined {
+    let stream = this.#streams.get(name);
+    if (stream === undefined) {
+      if (!this.#exists(name)) return undefined;
+      stream = new Stream(name);
+      this.#streams.set(name, stream);
     }
-    all.add(listener);
+    this.#joined.add(stream);
+    return stream;
   }
 
-  unsubscribe(stream: string, listener: StreamListener): void {
-    this.#listeners.get(stream)?.delete(listener);
-    if (this.#listeners.get(stream)?.size === 0) this.#listeners.delete(stream);
+  #drop(name: string): void {
+    const stream = this.#streams.get(name);
+    if (stream === undefined || !stream.isEmpty) return;
+    this.#streams.delete(name);
+    this.#joined.delete(stream);
+  }
+
+  #exists(name: string): boolean {
+    if (ALL_STREAMS.includes(name)) return true;
+    const match = SYMBOL_STREAM.exec(name);
+    return match !== null && this.#market.find(match[1].toUpperCase()) !== undefined;
   }
 
   onTrade(trade: Readonly<Trade>): void {
     const feed = this.#feeds[trade.instrument];
     const { instrument } = feed;
     const aggregate = feed.addTrade(trade);
-    if (this.#listeners.size === 0) return;
-    const name = instrument.symbol.toLowerCase();
-    if (this.#listeners.has(`${name}@aggTrade`) && this.#aggregates.at(-1)?.trade !== aggregate) {
-      if (this.#aggregates.length === 0) queueMicrotask(() => this.#tellAggregates());
+    if (this.#streams.size === 0) return;
+    if (this.#streams.has(streamOf(instrument, 'aggTrade')) && this.#aggregates.at(-1)?.trade !== aggregate)
       this.#aggregates.push({ instrument, trade: aggregate });
-    }
-    const stream = `${name}@trade`;
-    if (!this.#listeners.has(stream)) return;
+    const stream = this.#streams.get(streamOf(instrument, 'trade'));
+    if (stream === undefined) return;
     this.#tell(stream, {
       e: 'trade',
       E: Date.now(),
@@ -90,171 +134,279 @@ export class MarketStreams implements Partial<MarketListener> {
     });
   }
 
-  onDepth(instrument: number, side: Side, price: number, lots: number): void {
-    this.#feeds[instrument].depth.change(side, price, lots);
-    if (this.#touched.note(instrument)) queueMicrotask(() => this.#touched.workOff((number) => this.#tellBest(number)));
+  onBook(instrument: number): void {
+    this.#touched.note(instrument);
   }
 
-  onInstrument(instrument: number, lastPrice: number): void {
-    this.#feeds[instrument].lastPrice = lastPrice;
-  }
-
-  onState(instrument: number, state: number, reference: number): void {
-    Object.assign(this.#feeds[instrument], { state, reference });
+  onState(instrument: number): void {
     this.#tellAuction(instrument, false);
   }
 
-  onAuction(instrument: number, auction: AuctionPrice, isDone: boolean): void {
-    this.#feeds[instrument].auction = auction;
+  onAuction(instrument: number, isDone: boolean): void {
     this.#tellAuction(instrument, isDone);
+  }
+
+  /** Tells what is due when the books are as the order lane has them. */
+  onMark(): void {
+    this.#touched.workOff((number) => this.#tellBest(this.#feeds[number]));
+    for (const { instrument, trade } of this.#aggregates) {
+      const stream = this.#streams.get(streamOf(instrument, 'aggTrade'));
+      if (stream !== undefined)
+        this.#tell(stream, { e: 'aggTrade', E: Date.now(), s: instrument.symbol, ...aggregateJson(trade, instrument) });
+    }
+    this.#aggregates.length = 0;
+  }
+
+  /** Queues what was told for its readers. @param isAtMark then newcomers are told what the present is */
+  deliver(isAtMark: boolean): void {
+    const told = this.#told;
+    this.#told = [];
+    for (const stream of told) stream.deliver();
+    if (!isAtMark || this.#joined.size === 0) return;
+    for (const stream of this.#joined) stream.welcome(this.#present(stream.name));
+    this.#joined.clear();
+  }
+
+  /** Tells what is due ten times a second; at a mark. */
+  every100ms(): void {
+    this.#feeds.forEach((feed, i) => {
+      this.#fastTold[i] = this.#tellDepth(feed, this.#fast[i], this.#fastTold[i], 'depth@100ms');
+      for (const levels of PARTIAL) this.#tellPartial(feed, levels, `depth${levels}@100ms`);
+    });
+  }
+
+  /** Tells what is due once a second; at a mark. */
+  everySecond(): void {
+    const now = Date.now();
+    const changed: object[][] = [[], []];
+    this.#feeds.forEach((feed, i) => {
+      this.#slowTold[i] = this.#tellDepth(feed, this.#slow[i], this.#slowTold[i], 'depth', 'depth@1000ms');
+      for (const levels of PARTIAL) {
+        this.#tellPartial(feed, levels, `depth${levels}`);
+        this.#tellPartial(feed, levels, `depth${levels}@1000ms`);
+      }
+      for (const [interval, seconds] of Object.entries(CANDLE_SECONDS)) this.#tellKline(feed, interval, seconds, now);
+      this.#tellDay(feed, i, now, changed);
+    });
+    for (const [i, name] of [ALL_TICKERS, ALL_MINI_TICKERS].entries()) {
+      const stream = this.#streams.get(name);
+      if (stream !== undefined && changed[i].length > 0) this.#tell(stream, changed[i]);
+    }
+  }
+
+  /** @param key of a last value: what it is of */
+  #tell(stream: Stream, data: object, key?: string): void {
+    if (stream.tell(JSON.stringify(data), key)) this.#told.push(stream);
   }
 
   #tellAuction(number: number, isDone: boolean): void {
     const feed = this.#feeds[number];
-    const stream = `${feed.instrument.symbol.toLowerCase()}@auction`;
-    if (this.#listeners.has(stream)) this.#tell(stream, { e: 'auction', E: Date.now(), ...sessionJson(feed), done: isDone });
-  }
-
-  #tell(stream: string, data: object): void {
-    for (const listener of this.#listeners.get(stream) ?? []) listener(stream, data);
-  }
-
-  #tellAggregates(): void {
-    for (const { instrument, trade } of this.#aggregates.splice(0)) {
-      this.#tell(`${instrument.symbol.toLowerCase()}@aggTrade`, {
-        e: 'aggTrade',
-        E: Date.now(),
-        s: instrument.symbol,
-        ...aggregateJson(trade, instrument),
-      });
-    }
+    const stream = this.#streams.get(streamOf(feed.instrument, 'auction'));
+    if (stream !== undefined) this.#tell(stream, auctionEvent(feed, isDone), stream.name);
   }
 
   /** bookTicker, as soon as the best price or its quantity is another. */
-  #tellBest(number: number): void {
-    const { instrument, depth } = this.#feeds[number];
-    const stream = `${instrument.symbol.toLowerCase()}@bookTicker`;
-    if (!this.#listeners.has(stream) && !this.#listeners.has('!bookTicker')) return;
-    const [bid, ask] = [depth.best(BUY), depth.best(SELL)];
-    const key = `${bid} ${ask}`;
-    if (bid === undefined || ask === undefined || this.#bestSent[number] === key) return;
-    this.#bestSent[number] = key;
-    const data = {
-      u: depth.updateId,
-      s: instrument.symbol,
-      b: instrument.formatPrice(bid[0]),
-      B: instrument.formatQuantity(bid[1]),
-      a: instrument.formatPrice(ask[0]),
-      A: instrument.formatQuantity(ask[1]),
-    };
-    this.#tell(stream, data);
-    this.#tell('!bookTicker', data);
+  #tellBest(feed: MarketFeed): void {
+    const touch = this.#touches[feed.instrument.number];
+    if (!updateTouch(touch, feed)) return;
+    const stream = this.#streams.get(streamOf(feed.instrument, 'bookTicker'));
+    const all = this.#streams.get(ALL_BOOK_TICKERS);
+    if (stream === undefined && all === undefined) return;
+    const event = bookEvent(feed);
+    if (event === undefined) return;
+    if (stream !== undefined) this.#tell(stream, event, stream.name);
+    if (all !== undefined) this.#tell(all, event, `${ALL_BOOK_TICKERS} ${event.s}`);
   }
 
-  #every100ms(): void {
-    this.#feeds.forEach((feed, i) => {
-      const name = feed.instrument.symbol.toLowerCase();
-      this.#tellDepth(feed, this.#fast[i], `${name}@depth@100ms`);
-      for (const levels of [5, 10, 20]) this.#tellPartial(feed, levels, `${name}@depth${levels}@100ms`);
-    });
-  }
-
-  #everySecond(): void {
-    const now = Date.now();
-    const changed: object[][] = [[], []];
-    this.#feeds.forEach((feed, i) => {
-      const name = feed.instrument.symbol.toLowerCase();
-      this.#tellDepth(feed, this.#slow[i], `${name}@depth`, `${name}@depth@1000ms`);
-      for (const levels of [5, 10, 20]) {
-        this.#tellPartial(feed, levels, `${name}@depth${levels}`);
-        this.#tellPartial(feed, levels, `${name}@depth${levels}@1000ms`);
-      }
-      for (const [interval, seconds] of Object.entries(CANDLE_SECONDS)) this.#tellKline(feed, interval, seconds, now);
-      this.#tellDay(feed, now, changed);
-    });
-    if (changed[0].length > 0) this.#tell('!ticker@arr', changed[0]);
-    if (changed[1].length > 0) this.#tell('!miniTicker@arr', changed[1]);
-  }
-
-  #tellDepth(feed: MarketFeed, collector: number, ...streams: string[]): void {
+  /** Returns the update that the stream is at. */
+  #tellDepth(feed: MarketFeed, collector: number, before: number, ...kinds: string[]): number {
     const change = feed.depth.take(collector);
-    if (change === undefined || !streams.some((stream) => this.#listeners.has(stream))) return;
+    if (change === undefined) return before;
     const { instrument } = feed;
-    const data = {
-      e: 'depthUpdate',
-      E: Date.now(),
-      s: instrument.symbol,
-      U: change.firstUpdateId,
-      u: change.lastUpdateId,
-      b: levelsJson(change.bids, instrument),
-      a: levelsJson(change.asks, instrument),
-    };
-    for (const stream of streams) this.#tell(stream, data);
+    let data: object | undefined;
+    for (const kind of kinds) {
+      const stream = this.#streams.get(streamOf(instrument, kind));
+      if (stream === undefined) continue;
+      data ??= {
+        e: 'depthUpdate',
+        E: Date.now(),
+        s: instrument.symbol,
+        U: before + 1,
+        u: feed.updateId,
+        b: levelsJson(change.bids, instrument),
+        a: levelsJson(change.asks, instrument),
+      };
+      this.#tell(stream, data);
+    }
+    return feed.updateId;
   }
 
-  #tellPartial(feed: MarketFeed, levels: number, stream: string): void {
-    const { depth, instrument } = feed;
-    if (!this.#listeners.has(stream) || this.#partialSent.get(stream) === depth.updateId) return;
-    this.#partialSent.set(stream, depth.updateId);
-    this.#tell(stream, {
-      lastUpdateId: depth.updateId,
-      bids: levelsJson(depth.levels(BUY, levels), instrument),
-      asks: levelsJson(depth.levels(SELL, levels), instrument),
-    });
+  #tellPartial(feed: MarketFeed, levels: number, kind: string): void {
+    const stream = this.#streams.get(streamOf(feed.instrument, kind));
+    if (stream === undefined || stream.sent === feed.updateId) return;
+    stream.sent = feed.updateId;
+    this.#tell(stream, partialEvent(feed, levels), stream.name);
   }
 
-  /** The current candle when it changed; the one before it a last time, closed. */
+  /** The candles since the one that was told last, each as often as it changed, and a last time when it is closed. */
   #tellKline(feed: MarketFeed, interval: string, seconds: number, now: number): void {
-    const { instrument } = feed;
-    const stream = `${instrument.symbol.toLowerCase()}@kline_${interval}`;
-    if (!this.#listeners.has(stream)) return;
+    const stream = this.#streams.get(streamOf(feed.instrument, `kline_${interval}`));
+    if (stream === undefined) return;
     const candles = feed.candles(seconds);
-    for (const candle of candles.slice(-2)) {
-      const isClosed = candle.openTime + seconds * 1000 <= now;
-      const state = `${candle.trades} ${isClosed}`;
-      const key = `${stream} ${candle.openTime}`;
-      if (this.#klineSent.get(key) === state) continue;
-      this.#klineSent.set(key, state);
-      this.#klineSent.delete(`${stream} ${candle.openTime - 2 * seconds * 1000}`);
-      this.#tell(stream, { e: 'kline', E: now, s: instrument.symbol, k: klineEvent(candle, seconds, interval, isClosed, instrument) });
+    let first = candles.length - 1;
+    while (stream.candle.openTime > 0 && first > 0 && candles[first - 1].openTime >= stream.candle.openTime) first--;
+    for (let i = Math.max(0, first); i < candles.length; i++) {
+      const { openTime, trades } = candles[i];
+      const closed = isClosed(candles[i], seconds, now);
+      const { candle: told } = stream;
+      if (told.openTime === openTime && told.trades === trades && told.closed === closed) continue;
+      stream.candle = { openTime, trades, closed };
+      this.#tell(stream, klineMessage(feed, candles[i], seconds, interval, now));
     }
   }
 
-  #tellDay(feed: MarketFeed, now: number, changed: object[][]): void {
-    const name = feed.instrument.symbol.toLowerCase();
-    const heard = [`${name}@ticker`, `${name}@miniTicker`, '!ticker@arr', '!miniTicker@arr'].some((stream) => this.#listeners.has(stream));
-    if (!heard || this.#daySent.get(name) === feed.depth.updateId + feed.lastTradeId) return;
-    this.#daySent.set(name, feed.depth.updateId + feed.lastTradeId);
-    const day = dayJson(feed, now);
-    const core = { E: now, s: day.symbol, o: day.openPrice, h: day.highPrice, l: day.lowPrice, v: day.volume, q: day.quoteVolume };
-    const mini = { e: '24hrMiniTicker', ...core, c: day.lastPrice };
-    const full = {
-      e: '24hrTicker',
-      ...core,
-      p: day.priceChange,
-      P: day.priceChangePercent,
-      w: day.weightedAvgPrice,
-      x: day.prevClosePrice,
-      c: day.lastPrice,
-      Q: day.lastQty,
-      b: day.bidPrice,
-      B: day.bidQty,
-      a: day.askPrice,
-      A: day.askQty,
-      O: day.openTime,
-      C: day.closeTime,
-      F: day.firstId,
-      L: day.lastId,
-      n: day.count,
-    };
-    this.#tell(`${name}@ticker`, full);
-    this.#tell(`${name}@miniTicker`, mini);
-    changed[0].push(full);
-    changed[1].push(mini);
+  #tellDay(feed: MarketFeed, number: number, now: number, changed: object[][]): void {
+    const kinds = ['ticker', 'miniTicker'] as const;
+    const streams = kinds.map((kind) => this.#streams.get(streamOf(feed.instrument, kind)));
+    const heard = streams.some((stream) => stream !== undefined) || this.#streams.has(ALL_TICKERS) || this.#streams.has(ALL_MINI_TICKERS);
+    const state = feed.updateId + feed.lastTradeId;
+    if (!heard || this.#daySent[number] === state) return;
+    this.#daySent[number] = state;
+    dayEvents(feed, now).forEach((event, i) => {
+      const stream = streams[i];
+      if (stream !== undefined) this.#tell(stream, event, stream.name);
+      changed[i].push(event);
+    });
+  }
+
+  /** What a newcomer is told of a stream: of last values the present, of others nothing. */
+  #present(name: string): Told[] {
+    const now = Date.now();
+    const all = (events: (object & { s: string })[]) => events.map((event) => ({ text: JSON.stringify(event), key: `${name} ${event.s}` }));
+    switch (name) {
+      case ALL_BOOK_TICKERS:
+        return all(this.#feeds.map(bookEvent).filter((event) => event !== undefined));
+      case ALL_TICKERS:
+      case ALL_MINI_TICKERS: {
+        const kind = name === ALL_TICKERS ? 0 : 1;
+        return [{ text: JSON.stringify(this.#feeds.map((feed) => dayEvents(feed, now)[kind])), key: undefined }];
+      }
+    }
+    const [, symbol, kind] = SYMBOL_STREAM.exec(name)!;
+    const event = presentOf(this.#feeds[this.#market.find(symbol.toUpperCase())!.number], kind, now);
+    return event === undefined ? [] : [{ text: JSON.stringify(event), key: name }];
   }
 }
 
-function klineEvent(candle: Candle, seconds: number, interval: string, isClosed: boolean, instrument: Instrument) {
+function presentOf(feed: MarketFeed, kind: string, now: number): object | undefined {
+  const partial = /^depth(5|10|20)/.exec(kind);
+  if (partial !== null) return partialEvent(feed, Number(partial[1]));
+  if (kind.startsWith('kline_')) {
+    const interval = kind.slice('kline_'.length);
+    const candle = feed.candles(CANDLE_SECONDS[interval]).at(-1);
+    return candle && klineMessage(feed, candle, CANDLE_SECONDS[interval], interval, now);
+  }
+  switch (kind) {
+    case 'bookTicker':
+      return bookEvent(feed);
+    case 'auction':
+      return auctionEvent(feed, false);
+    case 'ticker':
+      return dayEvents(feed, now)[0];
+    case 'miniTicker':
+      return dayEvents(feed, now)[1];
+    default:
+      return undefined;
+  }
+}
+
+const names = new WeakMap<Instrument, Map<string, string>>();
+
+/** A stream's name, made once. */
+function streamOf(instrument: Instrument, kind: string): string {
+  let own = names.get(instrument);
+  if (own === undefined) {
+    own = new Map();
+    names.set(instrument, own);
+  }
+  let name = own.get(kind);
+  if (name === undefined) {
+    name = `${instrument.symbol.toLowerCase()}@${kind}`;
+    own.set(kind, name);
+  }
+  return name;
+}
+
+/** Returns whether it is another now. */
+function updateTouch(touch: Touch, { depth }: MarketFeed): boolean {
+  const [bid, bidLots] = depth.best(BUY) ?? [0, 0];
+  const [ask, askLots] = depth.best(SELL) ?? [0, 0];
+  if (touch[0] === bid && touch[1] === bidLots && touch[2] === ask && touch[3] === askLots) return false;
+  touch[0] = bid;
+  touch[1] = bidLots;
+  touch[2] = ask;
+  touch[3] = askLots;
+  return true;
+}
+
+function bookEvent({ instrument, depth, updateId }: MarketFeed) {
+  const [bid, ask] = [depth.best(BUY), depth.best(SELL)];
+  if (bid === undefined || ask === undefined) return undefined;
+  return {
+    u: updateId,
+    s: instrument.symbol,
+    b: instrument.formatPrice(bid[0]),
+    B: instrument.formatQuantity(bid[1]),
+    a: instrument.formatPrice(ask[0]),
+    A: instrument.formatQuantity(ask[1]),
+  };
+}
+
+function auctionEvent(feed: MarketFeed, done: boolean) {
+  return { e: 'auction', E: Date.now(), ...sessionJson(feed), done };
+}
+
+function partialEvent({ instrument, depth, updateId }: MarketFeed, levels: number) {
+  return {
+    lastUpdateId: updateId,
+    bids: levelsJson(depth.levels(BUY, levels), instrument),
+    asks: levelsJson(depth.levels(SELL, levels), instrument),
+  };
+}
+
+function isClosed(candle: Candle, seconds: number, now: number): boolean {
+  return candle.openTime + seconds * 1000 <= now;
+}
+
+function klineMessage({ instrument }: MarketFeed, candle: Candle, seconds: number, interval: string, now: number) {
   const [t, o, h, l, c, v, T, q, n, V, Q] = klineJson(candle, seconds, instrument);
-  return { t, T, s: instrument.symbol, i: interval, f: -1, L: -1, o, c, h, l, v, n, x: isClosed, q, V, Q, B: '0' };
+  const x = isClosed(candle, seconds, now);
+  const k = { t, T, s: instrument.symbol, i: interval, f: -1, L: -1, o, c, h, l, v, n, x, q, V, Q, B: '0' };
+  return { e: 'kline', E: now, s: instrument.symbol, k };
+}
+
+/** 24hrTicker and 24hrMiniTicker. */
+function dayEvents(feed: MarketFeed, now: number) {
+  const day = dayJson(feed, now);
+  const core = { E: now, s: day.symbol, o: day.openPrice, h: day.highPrice, l: day.lowPrice, v: day.volume, q: day.quoteVolume };
+  const full = {
+    e: '24hrTicker',
+    ...core,
+    p: day.priceChange,
+    P: day.priceChangePercent,
+    w: day.weightedAvgPrice,
+    x: day.prevClosePrice,
+    c: day.lastPrice,
+    Q: day.lastQty,
+    b: day.bidPrice,
+    B: day.bidQty,
+    a: day.askPrice,
+    A: day.askQty,
+    O: day.openTime,
+    C: day.closeTime,
+    F: day.firstId,
+    L: day.lastId,
+    n: day.count,
+  };
+  return [full, { e: '24hrMiniTicker', ...core, c: day.lastPrice }] as const;
 }

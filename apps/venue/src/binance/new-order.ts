@@ -20,10 +20,10 @@ import {
   SELF_TRADE_MODES,
   SOURCES,
   TRIGGER_TYPES,
+  TYPES,
   timeInForceOf,
 } from './special-order.ts';
 
-export const TYPES = ['LIMIT', 'LIMIT_MAKER', 'MARKET', ...Object.keys(TRIGGER_TYPES)];
 const OWN_TYPES = [...TYPES, 'MARKET_TO_LIMIT'];
 export const RESPONSE_TYPES = ['ACK', 'RESULT', 'FULL'];
 

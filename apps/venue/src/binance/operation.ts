@@ -8,16 +8,21 @@ import type { CommandFields } from '../core/commands.ts';
 import type { VenueConfig } from '../core/config.ts';
 import { type Gateway, GatewayError, type Outcome } from '../core/gateway.ts';
 import type { Instrument, Market } from '../core/market.ts';
-import type { MarketFeed } from '../core/market-feed.ts';
+import type { MarketState } from '../core/market-state.ts';
 import type { MemoryMonitor } from '../core/memory.ts';
+import { type Asker, Unanswered } from '../core/questions.ts';
 import type { Registry } from '../core/registry.ts';
 import type { Sessions } from '../core/sessions.ts';
 import type { SharedState } from '../core/shared-state.ts';
-import { type History, HistoryUnavailable } from '../store/history.ts';
+import type { HistoryReaders } from '../history/history-readers.ts';
+import type { Answer, Arguments, Question } from '../history/questions.ts';
+import type { Publishers } from '../publish/publishers.ts';
 import type { Shared } from '../threads/shared.ts';
 import { type ApiError, errors, newOrderError } from './errors.ts';
 import type { Parameters } from './parameters.ts';
+import type { PublicArguments, PublicQuestion } from './public-data.ts';
 import type { RateLimiter } from './rate-limits.ts';
+import type { STORED_DATA } from './stored-data.ts';
 import type { UserStreams } from './user-streams.ts';
 
 /** What an operation may use. */
@@ -30,8 +35,10 @@ export interface Services {
   gateway: Gateway;
   state: SharedState;
   memory: MemoryMonitor;
-  feeds: readonly MarketFeed[];
-  history: History;
+  /** what the order lane knows of each instrument's market */
+  feeds: readonly MarketState[];
+  publishers: Publishers;
+  history: HistoryReaders;
   shared: Shared;
   limiter: RateLimiter;
   userStreams: UserStreams;
@@ -53,6 +60,10 @@ export interface Caller {
   apiKey: string;
   /** the session that its orders belong to: they are cancelled when it ends */
   session?: number;
+  /** where the request comes from; undefined: the venue itself */
+  address?: string;
+  /** calls a listener when nobody waits for the answer any more */
+  onGone?: (listener: () => void) => void;
   /** told after an order was counted */
   orderCounts?: (tenSeconds: number, day: number) => void;
 }
@@ -105,25 +116,80 @@ export function refusedByGateway(error: GatewayError): ApiError {
   }
 }
 
+type JsonQuestion = keyof typeof STORED_DATA;
+
 const lastTold = new Map<number, number>();
 const POLL_MS = 2;
 
+/** An answer that is JSON already. */
+export class Json {
+  readonly text: string;
+  constructor(text: string) {
+    this.text = text;
+  }
+}
+
+/** What a publisher has of market data; undefined: not all that was asked for. Throws ApiError. */
+export async function askPublisher<Q extends PublicQuestion>(
+  services: Services,
+  caller: Caller,
+  question: Q,
+  args: PublicArguments<Q>,
+): Promise<Json | undefined> {
+  const json = await answered(services.publishers.ask(askerOf(caller), question, args));
+  return json === undefined ? undefined : new Json(json);
+}
+
 /**
- * Reads history once it has reached what the account was last told; waits for that for a bounded time.
- * Throws ApiError -1007 when the store is behind or cannot be read.
+ * Asks history once it has reached what the account was last told; waits for that for a bounded time. Texts that are JSON come as Json.
+ * Throws ApiError: -1007 when the store is behind or cannot be read, or the answer takes too long.
  */
-export async function readHistory<T>(services: Services, account: number, read: (history: History) => T): Promise<T> {
-  const wanted = lastTold.get(account) ?? 0;
-  const deadline = performance.now() + services.config.readWaitMs;
-  while (services.shared.stored.read() < wanted) {
-    if (performance.now() > deadline)
-      throw errors.timeout(`The store is ${services.shared.durable.read() - services.shared.stored.known} commands behind.`);
+export async function readHistory<Q extends JsonQuestion>(
+  services: Services,
+  caller: Caller,
+  question: Q,
+  ...args: Arguments<Q>
+): Promise<undefined extends Answer<Q> ? Json | undefined : Json> {
+  const json = (await askHistory(services, caller, question, ...args)) as string | undefined;
+  return (json === undefined ? undefined : new Json(json)) as Json;
+}
+
+/** As {@link readHistory}, of what the order lane looks into itself. */
+export async function askHistory<Q extends Question>(
+  services: Services,
+  caller: Caller,
+  question: Q,
+  ...args: Arguments<Q>
+): Promise<Answer<Q>> {
+  const wanted = lastTold.get(caller.account) ?? 0;
+  const { shared, config } = services;
+  const deadline = performance.now() + config.readWaitMs;
+  while (shared.stored.read() < wanted) {
+    if (performance.now() > deadline) throw errors.timeout(`The store is ${shared.durable.read() - shared.stored.known} commands behind.`);
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }
+  return await answered(services.history.ask(askerOf(caller), question, ...args));
+}
+
+/** Questions are counted by account, of those who are none by address. */
+function askerOf({ account, address, onGone }: Caller): Asker {
+  return { who: account >= 0 ? `account ${account}` : (address ?? 'venue'), onGone };
+}
+
+async function answered<T>(answer: Promise<T>): Promise<T> {
   try {
-    return read(services.history);
+    return await answer;
   } catch (error) {
-    if (error instanceof HistoryUnavailable) throw errors.timeout(`The store cannot be read: ${error.message}.`);
-    throw error;
+    if (!(error instanceof Unanswered)) throw error;
+    switch (error.code) {
+      case 'queued':
+        throw errors.tooManyQueued();
+      case 'overloaded':
+        throw errors.overloaded();
+      case 'unavailable':
+        throw errors.timeout(`The store cannot be read: ${error.message}.`);
+      default:
+        throw errors.timeout(`The answer took too long: ${error.message}.`);
+    }
   }
 }

@@ -5,7 +5,7 @@ import type { ApiKey } from '../core/credentials.ts';
 import type { Door } from '../http/door.ts';
 import { noSuchRoute } from '../http/requests.ts';
 import { ApiError, errors } from './errors.ts';
-import type { Caller, Operation, Services } from './operation.ts';
+import { type Caller, Json, type Operation, type Services } from './operation.ts';
 import { checkParameters, parseForm } from './parameters.ts';
 import { checkSignature, keyHolder, signedPayload } from './security.ts';
 
@@ -66,7 +66,7 @@ async function answer(
   }
   const body = request.body ?? '';
   const parameters = parseForm(body, parseForm(query));
-  const caller: Caller = { account: -1, apiKey: '' };
+  const caller: Caller = { account: -1, apiKey: '', address: request.ip };
   const holder = holders.get(request);
   if (holder !== undefined) {
     if (operation.security === 'SIGNED') {
@@ -78,7 +78,9 @@ async function answer(
   }
   caller.orderCounts = (tenSeconds, day) => reply.header('x-mbx-order-count-10s', tenSeconds).header('x-mbx-order-count-1d', day);
   checkParameters(operation.parameters, parameters, operation.security !== 'NONE');
-  return await operation.run(services, parameters, caller);
+  caller.onGone = (listener) => reply.raw.once('close', listener);
+  const result = await operation.run(services, parameters, caller);
+  return result instanceof Json ? reply.type('application/json; charset=utf-8').send(result.text) : result;
 }
 
 /** Every error in Binance's form; what nobody foresaw is logged and told as -1000. */

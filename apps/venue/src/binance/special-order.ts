@@ -45,6 +45,8 @@ export const TRIGGER_TYPES: Record<string, { trigger: number; isLimit: boolean }
   TAKE_PROFIT: { trigger: TAKE_PROFIT, isLimit: false },
   TAKE_PROFIT_LIMIT: { trigger: TAKE_PROFIT, isLimit: true },
 };
+
+export const TYPES = ['LIMIT', 'LIMIT_MAKER', 'MARKET', ...Object.keys(TRIGGER_TYPES)];
 export const PEG_PRICES: Record<string, number> = { PRIMARY_PEG: PEG_PRIMARY, MARKET_PEG: PEG_MARKET };
 export const FOLLOWED: Record<string, number> = { PRIMARY: PEG_PRIMARY, MARKET: PEG_MARKET, MID: PEG_MID };
 export const SOURCES: Record<string, number> = { LAST: LAST_TRADE, BEST: BEST_PRICE, MID: MIDDLE };

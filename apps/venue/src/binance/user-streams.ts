@@ -6,11 +6,40 @@ import type { AccountListener, Fill, Order, OrderListener, View } from '../core/
 import { endStatus, STATUS_NAMES } from '../store/schema.ts';
 import { errors } from './errors.ts';
 import { feeJson, icebergQuantity, listNumber, ms, SIDE_NAMES, selfTradeName, stopPrice, timeInForceName, typeName } from './format.ts';
+import { textFrame } from './frame.ts';
 
 const LISTEN_KEY_MS = 60 * 60_000;
 const ZERO = '0.00000000';
 
-type Subscriber = (event: object) => void;
+/** Readers of one account's events, and those of them that one API key or listen key may have: each costs every event of the account. */
+const MOST_READERS = 64;
+const MOST_READERS_BY_KEY = 16;
+
+/** An event as JSON, framed once for all that read it in one form. */
+export class AccountEvent {
+  readonly text: string;
+  readonly #frames = new Map<string, Buffer>();
+
+  constructor(event: object) {
+    this.text = JSON.stringify(event);
+  }
+
+  /** The message that has the event between a head and a tail. */
+  frame(head: string, tail: string): Buffer {
+    let frame = this.#frames.get(head);
+    if (frame === undefined) {
+      frame = textFrame(head + this.text + tail);
+      this.#frames.set(head, frame);
+    }
+    return frame;
+  }
+}
+
+interface Subscriber {
+  /** the API key or listen key that it came with */
+  key: string;
+  hear(event: AccountEvent): void;
+}
 
 /** A capability to read an account's events: of an API key, and no longer than it. */
 interface ListenKey {
@@ -49,6 +78,10 @@ export class UserStreams implements Partial<OrderListener & AccountListener> {
     return key;
   }
 
+  hasListenKey(key: string): boolean {
+    return this.#keys.has(key);
+  }
+
   keepAlive(key: string, account: number): void {
     const entry = this.#keys.get(key);
     if (entry === undefined || entry.account !== account) throw errors.badListenKey();
@@ -85,16 +118,16 @@ export class UserStreams implements Partial<OrderListener & AccountListener> {
   }
 
   /**
-   * Tells a listener the events of a listen key's account, and at last that the key has ended. Undefined: there is no such key.
-   * Returns how to stop.
+   * Tells a listener the events of a listen key's account, and at last that the key has ended. Returns how to stop;
+   * undefined: there is no such key, or it has as many readers as it may.
    */
-  listen(key: string, subscriber: Subscriber): (() => void) | undefined {
+  listen(key: string, hear: (event: AccountEvent) => void): (() => void) | undefined {
     const entry = this.#keys.get(key);
-    if (entry === undefined) return undefined;
-    const unsubscribe = this.subscribe(entry.account, subscriber);
+    const unsubscribe = entry && this.subscribe(entry.account, key, hear);
+    if (entry === undefined || unsubscribe === undefined) return undefined;
     const end = () => {
       unsubscribe();
-      subscriber({ e: 'listenKeyExpired', E: Date.now(), listenKey: key });
+      hear(new AccountEvent({ e: 'listenKeyExpired', E: Date.now(), listenKey: key }));
     };
     entry.listeners.add(end);
     return () => {
@@ -103,19 +136,21 @@ export class UserStreams implements Partial<OrderListener & AccountListener> {
     };
   }
 
-  /** Returns how to end it. */
-  subscribe(account: number, subscriber: Subscriber): () => void {
-    let all = this.#subscribers.get(account);
-    if (all === undefined) {
-      all = new Set();
-      this.#subscribers.set(account, all);
-    }
-    all.add(subscriber);
-    return () => all.delete(subscriber);
+  /** Returns how to end it; undefined: the account, or the key, has as many readers as it may. @param key that the reader came with */
+  subscribe(account: number, key: string, hear: (event: AccountEvent) => void): (() => void) | undefined {
+    const all = this.#subscribers.get(account) ?? new Set();
+    let byKey = 0;
+    for (const other of all) if (other.key === key) byKey++;
+    if (all.size >= MOST_READERS || byKey >= MOST_READERS_BY_KEY) return undefined;
+    const subscriber = { key, hear };
+    this.#subscribers.set(account, all.add(subscriber));
+    return () => {
+      if (all.delete(subscriber) && all.size === 0 && this.#subscribers.get(account) === all) this.#subscribers.delete(account);
+    };
   }
 
   follows(account: number): boolean {
-    return this.#subscribers.size > 0 && (this.#subscribers.get(account)?.size ?? 0) > 0;
+    return this.#subscribers.has(account);
   }
 
   onAccepted(order: Order): void {
@@ -183,7 +218,10 @@ export class UserStreams implements Partial<OrderListener & AccountListener> {
   }
 
   #tell(account: number, event: object): void {
-    for (const subscriber of this.#subscribers.get(account) ?? []) subscriber(event);
+    const subscribers = this.#subscribers.get(account);
+    if (subscribers === undefined) return;
+    const told = new AccountEvent(event);
+    for (const { hear } of subscribers) hear(told);
   }
 
   #report(order: Order, executionType: string, status: string, more: object = {}): void {

@@ -1,10 +1,11 @@
 import type { ApiKey } from '../core/credentials.ts';
 import type { Session, SessionOwner } from '../core/sessions.ts';
 import { ApiError, errors } from './errors.ts';
-import type { Caller, Operation, Services } from './operation.ts';
+import { Inbox } from './inbox.ts';
+import { type Caller, Json, type Operation, type Services } from './operation.ts';
 import { checkParameters, fromJson, type Parameters } from './parameters.ts';
 import { checkSignature, keyHolder, signedWebSocketPayload } from './security.ts';
-import { type Connection, POLICY_VIOLATION } from './ws-connection.ts';
+import type { Connection } from './ws-connection.ts';
 
 interface Request {
   id?: unknown;
@@ -12,12 +13,20 @@ interface Request {
   params?: unknown;
 }
 
+/** What a request about the session, or a subscription, weighs; each 4 KiB of a message weighs 1 more. */
+const SESSION_WEIGHT = 2;
+const KILOBYTES_4 = 12;
+const SUBSCRIPTIONS = new Set(['userDataStream.subscribe', 'userDataStream.subscribe.signature', 'userDataStream.unsubscribe']);
+/** Accounts that one connection may hear. */
+const MOST_SUBSCRIPTIONS = 100;
+
 /** A client of /ws-api/v3: every operation by its name, a session that signs once, and the user data stream in the same socket. */
 export class ApiSession implements SessionOwner {
   readonly #connection: Connection;
   readonly #services: Services;
   readonly #operations: ReadonlyMap<string, Operation>;
-  readonly #subscriptions = new Map<number, () => void>();
+  readonly #onSignedIn: () => void;
+  readonly #subscriptions = new Map<number, { account: number; end: () => void }>();
   #signedIn: { account: number; key: ApiKey; since: number } | undefined;
   /** keys that what goes on here rests on: it ends with any of them */
   readonly #keys = new Set<string>();
@@ -25,12 +34,16 @@ export class ApiSession implements SessionOwner {
   readonly #sessions = new Map<number, Session>();
   #lastSubscription = 0;
   #isOver = false;
+  /** of requests without an answer yet: told when the client is gone */
+  readonly #asking = new Set<(() => void)[]>();
 
-  constructor(connection: Connection, services: Services, operations: ReadonlyMap<string, Operation>) {
+  /** @param onSignedIn called when a key of an account was used */
+  constructor(connection: Connection, services: Services, operations: ReadonlyMap<string, Operation>, onSignedIn: () => void) {
     this.#connection = connection;
     this.#services = services;
     this.#operations = operations;
-    connection.socket.on('message', (data) => void this.#onMessage(data.toString()));
+    this.#onSignedIn = onSignedIn;
+    new Inbox(connection, services.config.webSockets.messagesPerSecond, (text) => void this.#onMessage(text));
     const onKeyEnded = (key: string) => {
       if (this.#keys.has(key)) this.#end('the API key was revoked, or its time is up');
     };
@@ -49,13 +62,14 @@ export class ApiSession implements SessionOwner {
   /** Nothing is taken or told any more. */
   #end(why: string): void {
     this.#stop();
-    this.#connection.socket.close(POLICY_VIOLATION, why);
+    this.#connection.refuse(why);
   }
 
   #stop(): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    for (const end of this.#subscriptions.values()) end();
+    for (const { end } of this.#subscriptions.values()) end();
+    for (const listeners of this.#asking) for (const listener of listeners) listener();
     this.#services.sessions.leave(this);
   }
 
@@ -63,12 +77,15 @@ export class ApiSession implements SessionOwner {
     if (this.#isOver) return;
     let id: unknown = null;
     try {
-      const request = parseRequest(text);
+      const request = this.#parse(text);
       id = request.id;
+      if (text.length >> KILOBYTES_4 > 0) this.#weigh(text.length >> KILOBYTES_4);
       const parameters = fromJson(request.params);
       const result =
         (await this.#session(request.method as string, parameters)) ?? (await this.#operate(request.method as string, parameters));
-      this.#connection.sendJson({ id, status: 200, result, rateLimits: [] });
+      if (result instanceof Json)
+        this.#connection.send(`{"id":${JSON.stringify(id)},"status":200,"result":${result.text},"rateLimits":[]}`);
+      else this.#connection.sendJson({ id, status: 200, result, rateLimits: [] });
     } catch (error) {
       const shown = error instanceof ApiError ? error : errors.unknown();
       const data = (error as { data?: unknown }).data;
@@ -82,32 +99,58 @@ export class ApiSession implements SessionOwner {
     }
   }
 
+  /** What cannot be read weighs 1 as well. */
+  #parse(text: string): Request {
+    try {
+      return parseRequest(text);
+    } catch (error) {
+      this.#weigh(1);
+      throw error;
+    }
+  }
+
   async #operate(method: string, parameters: Parameters): Promise<unknown> {
     const operation = this.#operations.get(method);
+    this.#weigh(operation?.weight ?? 1);
     if (operation === undefined) throw new ApiError(-1000, `Unknown method '${method.slice(0, 64)}'`);
     const services = this.#services;
-    services.limiter.useWeight(this.#connection.address, operation.weight, services.now());
     const caller = this.#caller(operation, parameters);
+    const whenGone: (() => void)[] = [];
+    caller.onGone = (listener) => {
+      whenGone.push(listener);
+      this.#asking.add(whenGone);
+    };
     delete parameters.returnRateLimits; // every method takes it; the answers' rateLimits are always empty
     checkParameters(operation.parameters, parameters, operation.security !== 'NONE');
-    return await operation.run(services, parameters, caller);
+    try {
+      return await operation.run(services, parameters, caller);
+    } finally {
+      this.#asking.delete(whenGone);
+    }
+  }
+
+  #weigh(weight: number): void {
+    this.#services.limiter.useWeight(this.#connection.address, weight, this.#services.now());
   }
 
   #caller(operation: Operation, parameters: Parameters): Caller {
-    if (operation.security === 'NONE') return { account: -1, apiKey: '' };
+    const { address } = this.#connection;
+    if (operation.security === 'NONE') return { account: -1, apiKey: '', address };
     const trades = operation.trades === true;
     if (parameters.apiKey === undefined && this.#signedIn !== undefined) {
       const { account, key } = this.#signedIn;
-      keyHolder(this.#services.accounts, key.key, this.#connection.address, trades);
-      return { account, apiKey: key.key, session: this.#sessions.get(account)?.number };
+      keyHolder(this.#services.accounts, key.key, address, trades);
+      return { account, apiKey: key.key, address, session: this.#sessions.get(account)?.number };
     }
-    const { account, key } = keyHolder(this.#services.accounts, parameters.apiKey, this.#connection.address, trades);
+    const { account, key } = keyHolder(this.#services.accounts, parameters.apiKey, address, trades);
     if (operation.security === 'SIGNED') checkSignature(key, signedWebSocketPayload(parameters), parameters, this.#services.now());
-    return { account: account.number, apiKey: key.key, session: this.#sessions.get(account.number)?.number };
+    this.#onSignedIn();
+    return { account: account.number, apiKey: key.key, address, session: this.#sessions.get(account.number)?.number };
   }
 
   /** What concerns the session itself. Undefined: another method. */
   #session(method: string, parameters: Parameters): object | undefined {
+    if (method.startsWith('session.') || SUBSCRIPTIONS.has(method)) this.#weigh(SESSION_WEIGHT);
     switch (method) {
       case 'session.logon':
         this.#signedIn = this.#signIn(parameters);
@@ -121,13 +164,15 @@ export class ApiSession implements SessionOwner {
         return this.#status();
       case 'userDataStream.subscribe': {
         if (this.#signedIn === undefined) throw new ApiError(-2015, 'The session is not signed in: send session.logon first.', 401);
-        return this.#subscribe(this.#signedIn.account);
+        return this.#subscribe(this.#signedIn.account, this.#signedIn.key);
       }
-      case 'userDataStream.subscribe.signature':
-        return this.#subscribe(this.#signIn(parameters).account);
+      case 'userDataStream.subscribe.signature': {
+        const { account, key } = this.#signIn(parameters);
+        return this.#subscribe(account, key);
+      }
       case 'userDataStream.unsubscribe': {
         const only = parameters.subscriptionId === undefined ? undefined : Number(parameters.subscriptionId);
-        for (const [number, end] of this.#subscriptions) {
+        for (const [number, { end }] of this.#subscriptions) {
           if (only !== undefined && number !== only) continue;
           end();
           this.#subscriptions.delete(number);
@@ -163,6 +208,7 @@ export class ApiSession implements SessionOwner {
     const { account, key } = keyHolder(this.#services.accounts, parameters.apiKey, this.#connection.address, false);
     checkSignature(key, signedWebSocketPayload(parameters), parameters, this.#services.now());
     this.#keys.add(key.key);
+    this.#onSignedIn();
     return { account: account.number, key, since: this.#services.now() };
   }
 
@@ -178,10 +224,16 @@ export class ApiSession implements SessionOwner {
     };
   }
 
-  #subscribe(account: number): object {
-    const subscriptionId = this.#lastSubscription++;
-    const end = this.#services.userStreams.subscribe(account, (event) => this.#connection.sendJson({ subscriptionId, event }));
-    this.#subscriptions.set(subscriptionId, end);
+  /** One subscription to an account, and so many in all: each event of the account is written to each of them. */
+  #subscribe(account: number, key: ApiKey): object {
+    for (const other of this.#subscriptions.values()) if (other.account === account) throw errors.subscriptionActive();
+    if (this.#subscriptions.size >= MOST_SUBSCRIPTIONS) throw errors.tooManySubscriptions(MOST_SUBSCRIPTIONS);
+    const subscriptionId = this.#lastSubscription;
+    const head = `{"subscriptionId":${subscriptionId},"event":`;
+    const end = this.#services.userStreams.subscribe(account, key.key, (event) => this.#connection.queue(event.frame(head, '}')));
+    if (end === undefined) throw errors.tooManyReaders();
+    this.#lastSubscription++;
+    this.#subscriptions.set(subscriptionId, { account, end });
     return { subscriptionId };
   }
 }

@@ -1,74 +1,133 @@
+import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
+import type { Outbox } from './outbox.ts';
 
 /** Close codes that this venue uses (RFC 6455, section 7.4). */
 export const POLICY_VIOLATION = 1008;
 export const GOING_AWAY = 1001;
 
-/** A client that has so many bytes to read gets last values only. */
-const CONFLATE_BYTES = 64 * 1024;
-const LOOK_MS = 20;
+/** Milliseconds for the close frame to get past what a slow client does not read. */
+const CLOSE_MS = 1000;
 
-/** One client's WebSocket. What it does not read in time is bounded: beyond that it is disconnected, and told why. */
+/**
+ * One client's WebSocket. Frames of a turn are written together. What a client does not read in time is bounded: beyond that it is
+ * disconnected, with the reason.
+ */
 export class Connection {
   readonly socket: WebSocket;
   readonly address: string;
+  /** when it last said anything, pongs included */
+  lastHeard = performance.now();
+  readonly #transport: Duplex;
+  readonly #outbox: Outbox;
   readonly #bufferBytes: number;
+  /** frames of this turn */
+  readonly #frames: Buffer[] = [];
+  #frameBytes = 0;
+  /** last values, by what they are of, for when it has read what was before them; the newest is the last in line */
+  readonly #waiting = new Map<string, Buffer>();
   #isClosed = false;
-  readonly #waiting = new Map<string, string>();
-  #looking: NodeJS.Timeout | undefined;
 
-  constructor(socket: WebSocket, address: string, bufferBytes: number) {
+  /** @param transport what the socket writes to @param bufferBytes that may be left unread */
+  constructor(socket: WebSocket, transport: Duplex, address: string, bufferBytes: number, outbox: Outbox) {
     this.socket = socket;
     this.address = address;
+    this.#transport = transport;
     this.#bufferBytes = bufferBytes;
+    this.#outbox = outbox;
+    const hear = () => {
+      this.lastHeard = performance.now();
+    };
+    for (const event of ['message', 'ping', 'pong']) socket.on(event, hear);
     socket.on('close', () => {
       this.#isClosed = true;
-      clearInterval(this.#looking);
+      this.#forget();
     });
     // A broken connection closes by itself; the listener keeps 'error' from being thrown.
     socket.on('error', () => undefined);
+    transport.on('drain', () => this.#queueWaiting());
   }
 
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
+  /** Sends a message at once. */
   send(text: string): void {
-    if (this.#isClosed) return;
-    if (this.socket.bufferedAmount > this.#bufferBytes) {
-      this.#isClosed = true;
-      this.socket.close(POLICY_VIOLATION, 'slow consumer: too much unread data');
-      // The close frame queues behind what is not read: do not wait for it for long.
-      setTimeout(() => this.socket.terminate(), 1000).unref();
-      return;
-    }
+    if (this.#isClosed || this.#isTooSlow()) return;
     this.socket.send(text);
+  }
+
+  /** Sends a frame with the others of this turn. */
+  queue(frame: Buffer): void {
+    if (this.#isClosed) return;
+    this.#frameBytes += frame.length;
+    if (this.#frames.push(frame) === 1) this.#outbox.add(this);
   }
 
   /**
    * Sends a value of which only the last matters: while the client lags, a newer one takes the place of the one that waits under the same
    * key, and it is sent when the client has read what was before it.
    */
-  sendLast(key: string, text: string): void {
-    if (this.#waiting.size === 0 && this.socket.bufferedAmount < CONFLATE_BYTES) {
-      this.send(text);
+  queueLast(key: string, frame: Buffer): void {
+    if (this.#isClosed) return;
+    if (this.#waiting.size === 0 && !this.#lags()) {
+      this.queue(frame);
       return;
     }
-    if (this.#waiting.size === 0) this.#looking = setInterval(() => this.#sendWaiting(), LOOK_MS);
-    this.#waiting.delete(key); // the newest is the last in line
-    this.#waiting.set(key, text);
+    this.#waiting.delete(key);
+    this.#waiting.set(key, frame);
   }
 
-  #sendWaiting(): void {
-    for (const [key, text] of this.#waiting) {
-      if (this.socket.bufferedAmount >= CONFLATE_BYTES) return;
-      this.#waiting.delete(key);
-      this.send(text);
-    }
-    if (this.#waiting.size === 0) clearInterval(this.#looking);
+  /** Writes this turn's frames: the outbox calls it. */
+  flush(): void {
+    if (this.#isClosed || this.#frames.length === 0 || this.#isTooSlow()) return;
+    this.#transport.write(this.#frames.length === 1 ? this.#frames[0] : Buffer.concat(this.#frames, this.#frameBytes));
+    this.#frames.length = 0;
+    this.#frameBytes = 0;
+    this.#queueWaiting();
   }
 
   sendJson(value: unknown): void {
     this.send(JSON.stringify(value));
   }
 
+  /** Disconnects the client for what it did. */
+  refuse(reason: string): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#forget();
+    this.socket.close(POLICY_VIOLATION, reason);
+    // The close frame queues behind what is not read: do not wait for it for long.
+    setTimeout(() => this.socket.terminate(), CLOSE_MS).unref();
+  }
+
   onClose(listener: () => void): void {
     this.socket.on('close', listener);
+  }
+
+  #isTooSlow(): boolean {
+    if (this.#transport.writableLength <= this.#bufferBytes) return false;
+    this.refuse('slow consumer: too much unread data');
+    return true;
+  }
+
+  /** Whether it has more to read than goes into the system's buffers: 'drain' follows once it has been written. */
+  #lags(): boolean {
+    return this.#transport.writableLength + this.#frameBytes >= this.#transport.writableHighWaterMark;
+  }
+
+  #queueWaiting(): void {
+    for (const [key, frame] of this.#waiting) {
+      if (this.#lags()) return;
+      this.#waiting.delete(key);
+      this.queue(frame);
+    }
+  }
+
+  #forget(): void {
+    this.#frames.length = 0;
+    this.#frameBytes = 0;
+    this.#waiting.clear();
   }
 }

@@ -3,7 +3,7 @@ import { STATE } from '@outcry/market/rules';
 import { type CommandFields, check } from './commands.ts';
 import { ConfigError, type ScheduleEntry } from './config.ts';
 import type { Market } from './market.ts';
-import type { MarketFeed } from './market-feed.ts';
+import type { MarketState } from './market-state.ts';
 import type { OpenOrders } from './open-orders.ts';
 
 const TICK_MS = 1000;
@@ -24,7 +24,7 @@ export class Clock {
 
   constructor(
     market: Market,
-    feeds: readonly MarketFeed[],
+    feeds: readonly MarketState[],
     orders: OpenOrders,
     schedule: readonly ScheduleEntry[],
     submit: (fields: CommandFields) => Promise<unknown>,

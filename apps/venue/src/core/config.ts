@@ -47,6 +47,17 @@ export interface ConnectionSettings {
   idleMs: number;
 }
 
+/** What one WebSocket may do. */
+export interface WebSocketSettings {
+  /** bytes that may wait for a slow client before it is disconnected */
+  bufferBytes: number;
+  /** messages a second of a client beyond which the venue reads more slowly; 0: any number */
+  messagesPerSecond: number;
+  /** milliseconds between the venue's pings, and without a word of the client after which it is disconnected */
+  pingMs: number;
+  pongMs: number;
+}
+
 export interface VenueConfig {
   host: string;
   port: number;
@@ -80,8 +91,16 @@ export interface VenueConfig {
   risk: 'checked' | 'none';
   /** milliseconds that a query waits for the store to reach what its key was told */
   readWaitMs: number;
+  /** threads that read history, and milliseconds until an answer of theirs, or of a publisher, is too late */
+  historyReaders: number;
+  historyMs: number;
+  /** threads that publish market data, and records that wait for each: a power of two */
+  publishers: number;
+  publisherSlots: number;
   /** bytes that may wait for one slow WebSocket client before it is disconnected */
   webSocketBufferBytes: number;
+  /** messages a second of a WebSocket client; milliseconds between pings, and without a word after which it is disconnected */
+  webSockets: Omit<WebSocketSettings, 'bufferBytes'>;
   /** gRPC; port 0: any free one */
   grpc?: { port: number };
   /** FIX 4.4, and 5.0 SP2 over FIXT 1.1; port 0: any free one */
@@ -103,6 +122,8 @@ export interface VenueConfig {
   storeFile?: string;
   logLevel: string;
 }
+
+const MOST_THREADS = 64;
 
 export class ConfigError extends Error {}
 
@@ -128,7 +149,12 @@ export const DEFAULTS: Omit<VenueConfig, 'assets' | 'instruments'> = {
   schedule: [],
   risk: 'checked',
   readWaitMs: 1000,
+  historyReaders: 1,
+  historyMs: 2000,
+  publishers: 1,
+  publisherSlots: 1 << 16,
   webSocketBufferBytes: 4 * 1024 * 1024,
+  webSockets: { messagesPerSecond: 1000, pingMs: 20_000, pongMs: 60_000 },
   logLevel: 'info',
 };
 
@@ -215,10 +241,16 @@ export function readConfig(file: string): Partial<VenueConfig> {
       throw new ConfigError(`${file}: 'origins' are as browsers send them ('https://desk.example'), not '${origin}'`);
     }
   }
+  for (const name of ['publishers', 'historyReaders'] as const) {
+    const count = config[name];
+    if (count !== undefined && !(Number.isInteger(count) && count >= 1 && count <= MOST_THREADS))
+      throw new ConfigError(`${file}: '${name}' must be 1 to ${MOST_THREADS}, not ${count}`);
+  }
   return {
     ...config,
     ...(config.limits && { limits: { ...DEFAULTS.limits, ...config.limits } }),
     ...(config.rateLimits && { rateLimits: { ...DEFAULTS.rateLimits, ...config.rateLimits } }),
+    ...(config.webSockets && { webSockets: { ...DEFAULTS.webSockets, ...config.webSockets } }),
     ...(config.connections && { connections: { ...DEFAULTS.connections, ...config.connections } }),
   };
 }

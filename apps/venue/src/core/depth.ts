@@ -121,6 +121,11 @@ export class Depth {
     return changed;
   }
 
+  /** What a price has: 0 when nothing. */
+  lotsAt(side: Side, price: number): number {
+    return this.#levels.lotsAt(side, price);
+  }
+
   best(side: Side): [price: number, lots: number] | undefined {
     const price = this.#levels.best(side);
     return price === 0 ? undefined : [price, this.#levels.lotsAt(side, price)];

@@ -1,8 +1,8 @@
 import { COMMAND, commandHead } from '@outcry/market/command';
 import { ACCOUNT_RULE } from '@outcry/market/rules';
-import type { History } from '../store/history.ts';
 import type { CommandFields } from './commands.ts';
 import { ConfigError, type FeeTiers } from './config.ts';
+import type { HistoryReader } from './history-reader.ts';
 import type { Market } from './market.ts';
 
 const HOUR_MS = 3_600_000;
@@ -12,6 +12,47 @@ const MOST_TIERS = 15;
 /** The tier, from 1, that a volume reaches; 0: none. @param steps lowest volume of each, ascending */
 export function tierOf(volume: number, steps: readonly number[]): number {
   return steps.filter((step) => volume >= step).length;
+}
+
+/** Trades of a page: a fraction of a second, then others' questions are answered. */
+const PAGE_ROWS = 10_000;
+
+/** What each account traded since a time, in quote units. Each trade is read twice: when it comes in, and when it is too long ago. */
+export class TrailingVolumes {
+  readonly byAccount = new Map<number, bigint>();
+  readonly #history: HistoryReader;
+  readonly #pageRows: number;
+  /** by instrument: the last trade that is counted, and the last that is not counted any more; -1: not known yet */
+  readonly #counted: { instrument: number; last: number; gone: number }[];
+
+  constructor(instruments: readonly number[], history: HistoryReader, pageRows = PAGE_ROWS) {
+    this.#history = history;
+    this.#pageRows = pageRows;
+    this.#counted = instruments.map((instrument) => ({ instrument, last: -1, gone: -1 }));
+  }
+
+  /** Rejects when history cannot be read; called again, it goes on where it was. @param since microseconds since 1970 */
+  async update(since: number): Promise<void> {
+    for (const counted of this.#counted) {
+      if (counted.last < 0) counted.last = counted.gone = Math.max(0, (await this.#history.tradeAt(counted.instrument, since)) - 1);
+      await this.#count(counted, 'last', 1n, Number.MAX_SAFE_INTEGER);
+      await this.#count(counted, 'gone', -1n, since);
+    }
+  }
+
+  async #count(
+    counted: { instrument: number; last: number; gone: number },
+    end: 'last' | 'gone',
+    sign: bigint,
+    until: number,
+  ): Promise<void> {
+    for (let isEnd = false; !isEnd; ) {
+      const page = await this.#history.volumePage(counted.instrument, counted[end], until, this.#pageRows);
+      for (const [account, volume] of page.volumes) this.byAccount.set(account, (this.byAccount.get(account) ?? 0n) + sign * volume);
+      counted[end] = page.last;
+      isEnd = page.isEnd;
+    }
+  }
 }
 
 /**
@@ -27,7 +68,7 @@ export class FeeTierJob {
   constructor(
     tiers: FeeTiers,
     market: Market,
-    history: History,
+    history: HistoryReader,
     submit: (fields: CommandFields) => Promise<unknown>,
     onError: (e: Error) => void,
   ) {
@@ -37,13 +78,15 @@ export class FeeTierJob {
     this.#steps = tiers.tiers.map(({ volume }) => asset.parse(volume));
     if (this.#steps.some((step, i) => i > 0 && step <= this.#steps[i - 1])) throw new ConfigError('feeTiers: volumes must rise');
     const instruments = market.instruments.filter(({ quote }) => quote === asset).map(({ number }) => number);
+    const volumes = new TrailingVolumes(instruments, history);
     let isDefined = false;
     this.#work = async () => {
       for (const [i, { makerFeePpm: price, takerFeePpm: quantity }] of isDefined ? [] : [...tiers.tiers.entries()])
         await submit({ head: commandHead(COMMAND.DEFINE_FEE_TIER), account: i + 1, price, quantity });
       isDefined = true;
-      for (const [account, volume] of history.volumes(instruments, (Date.now() - tiers.days * DAY_MS) * 1000)) {
-        const tier = tierOf(volume, this.#steps);
+      await volumes.update((Date.now() - tiers.days * DAY_MS) * 1000);
+      for (const [account, volume] of volumes.byAccount) {
+        const tier = tierOf(Number(volume), this.#steps);
         if (this.#given.get(account) === tier) continue;
         await submit({ head: commandHead(COMMAND.SET_ACCOUNT_RULE), account, slot: ACCOUNT_RULE.FEE_TIER, amount: tier });
         this.#given.set(account, tier);

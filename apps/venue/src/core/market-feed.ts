@@ -1,11 +1,10 @@
 import { BUY, type Side } from '@outcry/market/order-terms';
-import { STATE } from '@outcry/market/rules';
 import type { SlotPool } from '@outcry/memory/slot-pool';
 import { addCandle, addPrint, type Candle, newCandle, restartCandle, spanStart } from '../store/candle.ts';
 import { CANDLE_SECONDS } from '../store/schema.ts';
-import { Depth } from './depth.ts';
 import type { Instrument } from './market.ts';
-import type { AuctionPrice, Trade } from './view.ts';
+import { MarketState } from './market-state.ts';
+import type { Trade } from './view.ts';
 
 const RECENT_TRADES = 1000;
 const RECENT_CANDLES = 1500;
@@ -35,44 +34,45 @@ export interface DayStatistics {
   closeTime: number;
 }
 
-/** What the public sees of one instrument. */
-export class MarketFeed {
-  readonly instrument: Instrument;
-  readonly depth: Depth;
+/** What the public sees of one instrument: a publisher's. */
+export class MarketFeed extends MarketState {
+  /** number of the book's last change, as the order lane counts them */
+  updateId = 1;
+  /** the latest trades, without a hole between them */
   readonly trades: Trade[] = [];
   readonly aggregates: AggregateTrade[] = [];
   readonly #candles = new Map<number, Candle[]>();
   /** what was traded in the running second, and is in no candle yet */
   readonly #second = newCandle(0, 0);
-  lastPrice = 0;
-  lastQuantity = 0;
-  lastTradeId = 0;
-  /** microseconds since 1970 of the last trade, 0: none since the start */
-  lastTradeTime = 0;
-  /** see STATE */
-  state: number = STATE.CONTINUOUS;
-  /** ticks, 0: none is set */
-  reference = 0;
-  /** where the running auction would trade; of the last one, where it did */
-  auction: AuctionPrice = { price: 0, volume: 0, surplus: 0 };
+  /** the running aggregate, when its first trades were not told one by one: not kept */
+  #partial: AggregateTrade | undefined;
 
   /** @param levels of createLevelPool, which feeds share; none: it has its own */
   constructor(instrument: Instrument, levels?: SlotPool) {
-    this.instrument = instrument;
-    this.depth = new Depth(levels);
+    super(instrument, levels);
     for (const seconds of Object.values(CANDLE_SECONDS)) this.#candles.set(seconds, []);
   }
 
   /** Takes in history, oldest first: after a start. */
   load(seconds: number, candles: Candle[]): void {
     this.#candles.set(seconds, candles);
+    if (seconds === 60) this.loadMinutes(candles);
+  }
+
+  /** Sets what a price has now. */
+  setLevel(side: Side, price: number, lots: number, updateId: number): void {
+    const change = lots - this.depth.lotsAt(side, price);
+    if (change !== 0) this.depth.change(side, price, change);
+    this.updateId = updateId;
+  }
+
+  /** Takes all levels off a side. */
+  clearSide(side: Side): void {
+    for (const [price, lots] of this.depth.levels(side, Number.MAX_SAFE_INTEGER)) this.depth.change(side, price, -lots);
   }
 
   addTrade(trade: Readonly<Trade>): AggregateTrade {
-    this.lastPrice = trade.price;
-    this.lastQuantity = trade.quantity;
-    this.lastTradeId = trade.id;
-    this.lastTradeTime = trade.time;
+    this.noteTrade(trade);
     keepLast(this.trades, { ...trade }, RECENT_TRADES);
     const second = this.#second;
     const start = spanStart(trade.time / 1000, 1);
@@ -82,6 +82,26 @@ export class MarketFeed {
     }
     addPrint(second, trade.price, trade.quantity, trade.amount, trade.takerSide === BUY);
     return this.#aggregate(trade);
+  }
+
+  /**
+   * Takes in trades of which only the sum is known: what was traded in a second (or, of a long time, in a minute). {@link setLast} follows.
+   * The latest trades begin anew after it.
+   */
+  addSum(sum: Candle, seconds: number): void {
+    this.#closeSecond();
+    this.#addToCandles(sum, seconds);
+    this.trades.length = 0;
+    this.aggregates.length = 0;
+    this.#partial = undefined;
+  }
+
+  /** Sets which trade was the last, after some that were not told one by one. */
+  setLast(id: number, price: number, quantity: number, time: number): void {
+    this.lastTradeId = id;
+    this.lastPrice = price;
+    this.lastQuantity = quantity;
+    this.lastTradeTime = time;
   }
 
   /** Candles of a length in seconds, oldest first. */
@@ -94,16 +114,21 @@ export class MarketFeed {
   #closeSecond(): void {
     const second = this.#second;
     if (second.trades === 0) return;
+    this.#addToCandles(second, 1);
+    second.trades = 0;
+  }
+
+  #addToCandles(sum: Candle, least: number): void {
     for (const [seconds, candles] of this.#candles) {
-      const start = spanStart(second.openTime, seconds);
+      if (seconds < least) continue;
+      const start = spanStart(sum.openTime, seconds);
       let current = candles.at(-1);
       if (current?.openTime !== start) {
-        current = newCandle(start, second.open);
+        current = newCandle(start, sum.open);
         keepLast(candles, current, RECENT_CANDLES);
       }
-      addCandle(current, second);
+      addCandle(current, sum);
     }
-    second.trades = 0;
   }
 
   day(nowMs: number): DayStatistics {
@@ -133,21 +158,8 @@ export class MarketFeed {
     return day;
   }
 
-  /** Ticks, rounded down: amount over quantity of the last 5 minutes; the last price, or the reference price, when nothing traded. */
-  averagePrice(nowMs: number): number {
-    let quantity = 0n;
-    let amount = 0n;
-    for (const minute of this.candles(60).slice(-6)) {
-      if (minute.openTime <= nowMs - 300_000) continue;
-      quantity += BigInt(minute.quantity);
-      amount += BigInt(minute.amount);
-    }
-    if (quantity === 0n) return this.lastPrice || this.instrument.referencePrice;
-    return Number(amount / (quantity * BigInt(this.instrument.unit)));
-  }
-
   #aggregate(trade: Readonly<Trade>): AggregateTrade {
-    const last = this.aggregates.at(-1);
+    const last = this.#partial ?? this.aggregates.at(-1);
     if (!trade.newAggregate && last?.id === trade.aggregate) {
       last.quantity += trade.quantity;
       last.lastTrade = trade.id;
@@ -155,7 +167,8 @@ export class MarketFeed {
     }
     const { aggregate: id, price, quantity, time, takerSide } = trade;
     const aggregate = { id, price, quantity, firstTrade: trade.id, lastTrade: trade.id, time, takerSide };
-    keepLast(this.aggregates, aggregate, RECENT_TRADES);
+    this.#partial = trade.newAggregate ? undefined : aggregate;
+    if (trade.newAggregate) keepLast(this.aggregates, aggregate, RECENT_TRADES);
     return aggregate;
   }
 }

@@ -1,7 +1,7 @@
 import { BUY, SELL, type Side } from '@outcry/market/order-terms';
 import type { Depth } from '../core/depth.ts';
 import type { Instrument } from '../core/market.ts';
-import type { MarketFeed } from '../core/market-feed.ts';
+import type { MarketState } from '../core/market-state.ts';
 import type { Trade } from '../core/view.ts';
 
 const SIDES: readonly Side[] = [BUY, SELL];
@@ -47,7 +47,7 @@ interface Batch {
  */
 export class InstrumentFeed<Subscription> {
   readonly instrument: Instrument;
-  readonly market: MarketFeed;
+  readonly market: MarketState;
   readonly subscriptions = new Set<Subscription>();
   /** of the last changes taken */
   version = 0;
@@ -66,7 +66,7 @@ export class InstrumentFeed<Subscription> {
   /** for all feeds of the thread: when the next image may be made */
   static #imageAt = 0;
 
-  constructor(market: MarketFeed) {
+  constructor(market: MarketState) {
     this.market = market;
     this.instrument = market.instrument;
     this.#depth = market.depth;

@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import type { Services } from '../binance/operation.ts';
+import { Unanswered } from '../core/questions.ts';
 import type { Order } from '../core/view.ts';
-import { HistoryUnavailable } from '../store/history.ts';
 import type { FixClient } from './fix-server.ts';
 
 /** Questions of one client that may wait. */
@@ -63,9 +63,10 @@ export class StoredOrders {
   async #answer({ client, instrument, clientId, answer, fail }: Question): Promise<void> {
     let order: Order | undefined;
     try {
-      order = await this.#services.history.orderByClientId(client.login.account, instrument, clientId);
+      const { account } = client.login;
+      order = await this.#services.history.ask({ who: `account ${account}` }, 'storedOrder', account, instrument, clientId);
     } catch (error) {
-      if (!(error instanceof HistoryUnavailable)) throw error;
+      if (!(error instanceof Unanswered)) throw error;
       fail('the store cannot be read: ask again');
       return;
     }

@@ -2,7 +2,7 @@ import { create } from '@bufbuild/protobuf';
 import { BUY, SELL } from '@outcry/market/order-terms';
 import type { DepthChange } from '../core/depth.ts';
 import type { Instrument } from '../core/market.ts';
-import type { MarketFeed } from '../core/market-feed.ts';
+import type { MarketState } from '../core/market-state.ts';
 import type { Trade } from '../core/view.ts';
 import { Framed } from './framed.ts';
 import * as pb from './generated/outcry/v1/venue_pb.js';
@@ -37,14 +37,14 @@ const START: Cursor = { bid: 0, ask: 0, isFirst: true };
  * what a level has now, so that whoever applies them in order has the book.
  */
 export class BookFeed {
-  readonly #feed: MarketFeed;
+  readonly #feed: MarketState;
   readonly #collector: number;
   readonly #watchers = new Set<Watcher>();
   /** of these, those whose snapshot is not whole */
   readonly #beginning = new Map<Watcher, Cursor>();
   #trades: Framed[] = [];
 
-  constructor(feed: MarketFeed) {
+  constructor(feed: MarketState) {
     this.#feed = feed;
     this.#collector = feed.depth.addCollector();
   }

@@ -10,6 +10,7 @@ import type { Candle } from './candle.ts';
 export interface StoredTrade {
   instrument: number;
   id: number;
+  aggregate: number;
   price: number;
   quantity: number;
   amount: number;
@@ -42,7 +43,18 @@ export interface Range {
   startTime?: number;
   endTime?: number;
   from?: number;
+  /** trades: numbers below this */
+  before?: number;
   limit: number;
+}
+
+/** A page of what accounts traded. */
+export interface VolumePage {
+  volumes: [account: number, quoteUnits: bigint][];
+  /** the last trade that is in it */
+  last: number;
+  /** whether there are no more */
+  isEnd: boolean;
 }
 
 /** The store could not be read: it is locked, broken or not there. */
@@ -50,143 +62,226 @@ export class HistoryUnavailable extends Error {}
 
 type Row = Record<string, number | string>;
 
-/** Reads what the follower has written. */
+/** Conditions of a query, with their values. */
+class Where {
+  readonly #conditions: string[] = [];
+  readonly values: SQLInputValue[] = [];
+
+  and(condition: string, ...values: SQLInputValue[]): this {
+    this.#conditions.push(condition);
+    this.values.push(...values);
+    return this;
+  }
+
+  toString(): string {
+    return `WHERE ${this.#conditions.join(' AND ')}`;
+  }
+}
+
+const TRADE_COLUMNS = `instrument, id, aggregate, price, quantity, amount, time, taker_side AS takerSide, maker, maker_order AS makerOrder,
+  maker_fee AS makerFee, maker_fee_asset AS makerFeeAsset, taker, taker_order AS takerOrder, taker_fee AS takerFee,
+  taker_fee_asset AS takerFeeAsset`;
+const LIST_COLUMNS = 'id, account, instrument, type, client_id AS clientId, time';
+
+/**
+ * Reads what the follower has written. No question's cost grows with its table: each follows an index, row by row, and looks between
+ * rows whether it shall go on. Times become numbers of trades and commands first, which ascend with them, by bisection.
+ */
 export class History {
   readonly #file: string;
+  readonly #check: () => void;
   #database: DatabaseSync | undefined;
   #inode = 0;
+  /** a question failed: the next one opens the database anew */
+  #isBroken = false;
 
-  constructor(file: string) {
+  /** @param check is called between rows; what it throws ends the question */
+  constructor(file: string, check: () => void = () => undefined) {
     this.#file = file;
+    this.#check = check;
   }
 
   order(account: number, id: number): Order | undefined {
-    return this.#orders('WHERE id = ? AND account = ?', [id, account])[0];
+    return this.#orders('WHERE id = ? AND account = ?', [id, account], 1)[0];
   }
 
+  /** The latest that an account entered under a client's id. */
   orderByClientId(account: number, instrument: number, clientId: string): Order | undefined {
-    return this.#orders('WHERE account = ? AND instrument = ? AND client_id = ? ORDER BY sequence DESC LIMIT 1', [
-      account,
-      instrument,
-      clientId,
-    ])[0];
+    const where = new Where().and('account = ?', account).and(`client_id = ? AND client_id <> ''`, clientId);
+    let latest = { id: -1, sequence: -1 };
+    for (const row of this.#rows(`SELECT id, sequence, instrument FROM orders ${where} ORDER BY id DESC`, where.values)) {
+      if (row.instrument === instrument && Number(row.sequence) > latest.sequence)
+        latest = { id: Number(row.id), sequence: Number(row.sequence) };
+    }
+    return latest.id < 0 ? undefined : this.order(account, latest.id);
   }
 
   /** An account's orders, oldest first: from an order on, or within a time range, else the latest. */
   orders(account: number, instrument: number, range: Range): Order[] {
-    const where = ['account = ?', 'instrument = ?'];
-    const values: SQLInputValue[] = [account, instrument];
-    if (range.from !== undefined) {
-      where.push('sequence >= coalesce((SELECT sequence FROM orders WHERE id = ?), 9e15)');
-      values.push(range.from);
-    }
-    const latest = addTimes(where, values, range) && range.from === undefined;
-    values.push(range.limit);
-    const found = this.#orders(`WHERE ${where.join(' AND ')} ORDER BY sequence ${latest ? 'DESC' : 'ASC'} LIMIT ?`, values);
+    const where = new Where().and('account = ?', account).and('instrument = ?', instrument);
+    if (range.from !== undefined) where.and('sequence >= coalesce((SELECT sequence FROM orders WHERE id = ?), 9e15)', range.from);
+    const at = (time: number) =>
+      this.#firstAt(
+        time,
+        'SELECT sequence AS place, time FROM orders WHERE account = ? AND instrument = ? AND sequence >= ? ORDER BY sequence LIMIT 1',
+        [account, instrument],
+        'SELECT max(sequence) AS place FROM orders WHERE account = ? AND instrument = ?',
+      );
+    if (range.startTime !== undefined) where.and('sequence >= ?', at(range.startTime * 1000));
+    if (range.endTime !== undefined) where.and('sequence < ?', at((range.endTime + 1) * 1000));
+    const latest = isLatest(range);
+    const found = this.#orders(
+      `${where} ORDER BY sequence ${latest ? 'DESC' : 'ASC'} LIMIT ?`,
+      [...where.values, range.limit],
+      range.limit,
+    );
     return latest ? found.reverse() : found;
   }
 
-  /** An account's trades, oldest first. */
-  tradesOf(account: number, instrument: number, range: Range, orderId?: number): StoredTrade[] {
-    const where = ['instrument = ?', '(maker = ? OR taker = ?)'];
-    const values: SQLInputValue[] = [instrument, account, account];
-    if (orderId !== undefined) {
-      where.push('(maker_order = ? OR taker_order = ?)');
-      values.push(orderId, orderId);
-    }
-    return this.#trades(where, values, range);
-  }
-
+  /** Trades of an instrument, oldest first. */
   trades(instrument: number, range: Range): StoredTrade[] {
-    return this.#trades(['instrument = ?'], [instrument], range);
+    const where = this.#tradesWithin(new Where().and('instrument = ?', instrument), instrument, range);
+    const latest = isLatest(range);
+    const sql = `SELECT ${TRADE_COLUMNS} FROM trades ${where} ORDER BY id ${latest ? 'DESC' : 'ASC'} LIMIT ?`;
+    const found = [...this.#rows(sql, [...where.values, range.limit])] as unknown as StoredTrade[];
+    return latest ? found.reverse() : found;
   }
 
+  /** Trades of one order at one price, put together, oldest first. */
   aggregates(instrument: number, range: Range): AggregateTrade[] {
-    const where = ['instrument = ?'];
-    const values: SQLInputValue[] = [instrument];
+    const where = this.#tradesWithin(new Where().and('instrument = ?', instrument), instrument, { ...range, from: undefined });
     if (range.from !== undefined) {
-      where.push('aggregate >= ?');
-      values.push(range.from);
+      const sql = 'SELECT id FROM trades WHERE instrument = ? AND aggregate >= ? ORDER BY aggregate, id LIMIT 1';
+      const first = this.#first(sql, [instrument, range.from])?.id;
+      if (first === undefined) return [];
+      where.and('id >= ?', first);
     }
-    const latest = addTimes(where, values, range) && range.from === undefined;
-    values.push(range.limit);
-    const rows = this.#all(
-      `SELECT aggregate AS id, max(price) AS price, sum(quantity) AS quantity, min(id) AS firstTrade, max(id) AS lastTrade,
-        min(time) AS time, max(taker_side) AS takerSide FROM trades WHERE ${where.join(' AND ')}
-        GROUP BY aggregate ORDER BY aggregate ${latest ? 'DESC' : 'ASC'} LIMIT ?`,
-      values,
-    ) as unknown as AggregateTrade[];
-    return latest ? rows.reverse() : rows;
+    const latest = isLatest(range);
+    const found: AggregateTrade[] = [];
+    const sql = `SELECT aggregate, id, price, quantity, time, taker_side AS takerSide FROM trades ${where} ORDER BY id ${latest ? 'DESC' : 'ASC'}`;
+    for (const row of this.#rows(sql, where.values) as Iterable<Record<string, number>>) {
+      const last = found.at(-1);
+      if (last?.id === row.aggregate) {
+        last.quantity += row.quantity;
+        last.firstTrade = Math.min(last.firstTrade, row.id);
+        last.lastTrade = Math.max(last.lastTrade, row.id);
+        continue;
+      }
+      if (found.length === range.limit) break;
+      const { aggregate: id, price, quantity, time, takerSide } = row;
+      found.push({ id, price, quantity, firstTrade: row.id, lastTrade: row.id, time, takerSide: takerSide as Side });
+    }
+    return latest ? found.reverse() : found;
+  }
+
+  /** An account's trades, oldest first. @param orderId only those of this order */
+  tradesOf(account: number, instrument: number, range: Range, orderId?: number): StoredTrade[] {
+    let within = range;
+    if (orderId !== undefined) {
+      const order = this.order(account, orderId);
+      if (order === undefined || order.instrument !== instrument) return [];
+      const first = this.tradeAt(instrument, order.time);
+      const end = this.tradeAt(instrument, order.updateTime + 1);
+      within = { ...range, from: Math.max(range.from ?? 0, first), before: end };
+    }
+    const latest = isLatest(range);
+    const found: StoredTrade[] = [];
+    for (const trade of this.#tradesByAccount(account, instrument, within, latest)) {
+      if (orderId !== undefined && trade.makerOrder !== orderId && trade.takerOrder !== orderId) continue;
+      if (found.push(trade) >= range.limit) break;
+    }
+    return latest ? found.reverse() : found;
+  }
+
+  /** All trades of an account on an instrument after one, oldest first, row by row. */
+  tradesAfter(account: number, instrument: number, after: number): Iterable<StoredTrade> {
+    return this.#tradesByAccount(account, instrument, { from: after + 1, limit: -1 }, false);
+  }
+
+  /** Both indices of an account's trades in step: each trade once, also one with itself. */
+  *#tradesByAccount(account: number, instrument: number, range: Range, latest: boolean): Generator<StoredTrade> {
+    const cursors = ['maker', 'taker'].map((party) => {
+      const where = new Where().and(`${party} = ?`, account).and('instrument = ?', instrument);
+      this.#tradesWithin(where, instrument, range);
+      // Left to itself, SQLite reads the instrument's trades and tests each: its index orders them already.
+      const index = `trades INDEXED BY trades_of_${party}`;
+      const sql = `SELECT ${TRADE_COLUMNS} FROM ${index} ${where} ORDER BY id ${latest ? 'DESC' : 'ASC'}`;
+      return this.#rows(sql, where.values)[Symbol.iterator]() as Iterator<unknown> as Iterator<StoredTrade>;
+    });
+    try {
+      const heads = cursors.map((cursor) => cursor.next());
+      while (heads.some(({ done }) => !done)) {
+        const [made, taken] = heads;
+        const isMade = taken.done || (!made.done && (latest ? made.value.id >= taken.value.id : made.value.id <= taken.value.id));
+        const trade = isMade ? made.value : taken.value;
+        for (const [i, head] of heads.entries()) if (!head.done && head.value.id === trade.id) heads[i] = cursors[i].next();
+        yield trade;
+      }
+    } finally {
+      for (const cursor of cursors) cursor.return?.();
+    }
   }
 
   candles(instrument: number, seconds: number, range: Range): Candle[] {
-    const where = ['instrument = ?', 'seconds = ?'];
-    const values: SQLInputValue[] = [instrument, seconds];
+    const where = new Where().and('instrument = ?', instrument).and('seconds = ?', seconds);
     const latest = range.startTime === undefined;
-    if (range.startTime !== undefined) {
-      where.push('open_time >= ?');
-      values.push(range.startTime * 1000);
-    }
-    if (range.endTime !== undefined) {
-      where.push('open_time <= ?');
-      values.push(range.endTime * 1000);
-    }
-    values.push(range.limit);
-    const rows = this.#all(
-      `SELECT open_time / 1000 AS openTime, open, high, low, close, quantity, amount, trades,
-        taker_buy_quantity AS takerBuyQuantity, taker_buy_amount AS takerBuyAmount
-        FROM candles WHERE ${where.join(' AND ')} ORDER BY open_time ${latest ? 'DESC' : 'ASC'} LIMIT ?`,
-      values,
-    ) as unknown as Candle[];
+    if (range.startTime !== undefined) where.and('open_time >= ?', range.startTime * 1000);
+    if (range.endTime !== undefined) where.and('open_time <= ?', range.endTime * 1000);
+    const sql = `SELECT open_time / 1000 AS openTime, open, high, low, close, quantity, amount, trades,
+      taker_buy_quantity AS takerBuyQuantity, taker_buy_amount AS takerBuyAmount
+      FROM candles ${where} ORDER BY open_time ${latest ? 'DESC' : 'ASC'} LIMIT ?`;
+    const rows = [...this.#rows(sql, [...where.values, range.limit])] as unknown as Candle[];
     return latest ? rows.reverse() : rows;
   }
 
-  /** What each account traded on some instruments since a time (microseconds), in quote units. A trade with itself counts twice. */
-  volumes(instruments: readonly number[], since: number): Map<number, number> {
-    const which = instruments.map(() => '?').join(', ');
-    const of = (party: string) =>
-      `SELECT ${party} AS account, sum(amount) AS volume FROM trades WHERE time >= ? AND instrument IN (${which}) GROUP BY ${party}`;
-    const rows = this.#all(`SELECT account, sum(volume) AS volume FROM (${of('maker')} UNION ALL ${of('taker')}) GROUP BY account`, [
-      since,
-      ...instruments,
-      since,
-      ...instruments,
-    ]);
-    return new Map(rows.map(({ account, volume }) => [Number(account), Number(volume)]));
-  }
-
-  /** All trades of an account on an instrument, oldest first. */
-  allTradesOf(account: number, instrument: number): StoredTrade[] {
-    return this.#trades(['(maker = ? OR taker = ?)', 'instrument = ?'], [account, account, instrument], { from: 0, limit: -1 });
+  /**
+   * What each account traded on an instrument in a page of its trades, in quote units; a trade with itself counts twice.
+   * @param after the trade before the first @param untilTime trades from this time on (microseconds) are not in it
+   */
+  volumePage(instrument: number, after: number, untilTime: number, rows: number): VolumePage {
+    const volumes = new Map<number, bigint>();
+    const add = (account: number, amount: number) => volumes.set(account, (volumes.get(account) ?? 0n) + BigInt(amount));
+    const sql = 'SELECT id, time, amount, maker, taker FROM trades WHERE instrument = ? AND id > ? ORDER BY id LIMIT ?';
+    let [last, count] = [after, 0];
+    for (const { id, time, amount, maker, taker } of this.#rows(sql, [instrument, after, rows]) as Iterable<Record<string, number>>) {
+      if (time >= untilTime) break;
+      add(maker, amount);
+      add(taker, amount);
+      last = id;
+      count++;
+    }
+    return { volumes: [...volumes], last, isEnd: count < rows };
   }
 
   list(account: number, id: number): StoredList | undefined {
-    return this.#lists('account = ? AND id = ?', [account, id], 1)[0];
+    return this.#lists(new Where().and('id = ?', id).and('account = ?', account), 'DESC', 1)[0];
   }
 
   listByClientId(account: number, clientId: string): StoredList | undefined {
-    return this.#lists('account = ? AND client_id = ?', [account, clientId], 1)[0];
+    return this.#lists(new Where().and('account = ?', account).and('client_id = ?', clientId), 'DESC', 1)[0];
   }
 
-  /** An account's lists, latest last. */
+  /** An account's lists, oldest first: from a number on, or within a time range, else the latest. */
   lists(account: number, range: Range): StoredList[] {
-    const where = ['account = ?'];
-    const values: SQLInputValue[] = [account];
-    if (range.from !== undefined) {
-      where.push('id >= ?');
-      values.push(range.from);
-    }
-    addTimes(where, values, range);
-    return this.#lists(where.join(' AND '), values, range.limit).reverse();
+    const where = new Where().and('account = ?', account);
+    if (range.from !== undefined) where.and('id >= ?', range.from);
+    const at = (time: number) =>
+      this.#firstAt(
+        time,
+        'SELECT id AS place, time FROM lists WHERE account = ? AND id >= ? ORDER BY id LIMIT 1',
+        [account],
+        'SELECT max(id) AS place FROM lists WHERE account = ?',
+      );
+    if (range.startTime !== undefined) where.and('id >= ?', at(range.startTime * 1000));
+    if (range.endTime !== undefined) where.and('id < ?', at((range.endTime + 1) * 1000));
+    const latest = isLatest(range);
+    const found = this.#lists(where, latest ? 'DESC' : 'ASC', range.limit);
+    return latest ? found.reverse() : found;
   }
 
   ordersOfList(id: number): Order[] {
-    return this.#orders('WHERE list = ? ORDER BY sequence, rowid', [id]);
-  }
-
-  #lists(where: string, values: SQLInputValue[], limit: number): StoredList[] {
-    const columns = 'id, account, instrument, type, client_id AS clientId, time';
-    return this.#all(`SELECT ${columns} FROM lists WHERE ${where} ORDER BY id DESC LIMIT ?`, [...values, limit]) as unknown as StoredList[];
+    const orders = this.#orders('WHERE list = ? AND list <> 0', [id], -1);
+    return orders.sort((a, b) => a.time - b.time || a.id - b.id);
   }
 
   close(): void {
@@ -194,60 +289,106 @@ export class History {
     this.#database = undefined;
   }
 
-  #trades(where: string[], values: SQLInputValue[], range: Range): StoredTrade[] {
-    if (range.from !== undefined) {
-      where.push('id >= ?');
-      values.push(range.from);
+  /** Of a range, what trade numbers it means. */
+  #tradesWithin(where: Where, instrument: number, range: Range): Where {
+    if (range.from !== undefined) where.and('id >= ?', range.from);
+    if (range.startTime !== undefined) where.and('id >= ?', this.tradeAt(instrument, range.startTime * 1000));
+    if (range.endTime !== undefined) where.and('id < ?', this.tradeAt(instrument, (range.endTime + 1) * 1000));
+    if (range.before !== undefined) where.and('id < ?', range.before);
+    return where;
+  }
+
+  /** The number of an instrument's first trade at or after a time (microseconds). */
+  tradeAt(instrument: number, time: number): number {
+    const at = 'SELECT id AS place, time FROM trades WHERE instrument = ? AND id >= ? ORDER BY id LIMIT 1';
+    return this.#firstAt(time, at, [instrument], 'SELECT max(id) AS place FROM trades WHERE instrument = ?');
+  }
+
+  /**
+   * The first place in an order, at or after a time, where places ascend with time; one past the last when there is none.
+   * @param from the first row at or after a place @param last the last place
+   */
+  #firstAt(time: number, from: string, values: SQLInputValue[], last: string): number {
+    let low = 0;
+    let high = Number(this.#first(last, values)?.place ?? -1) + 1;
+    while (low < high) {
+      const middle = Math.floor((low + high) / 2);
+      const row = this.#first(from, [...values, middle]);
+      if (row === undefined || Number(row.time) >= time) high = middle;
+      else low = Number(row.place) + 1;
     }
-    const latest = addTimes(where, values, range) && range.from === undefined;
-    values.push(range.limit);
-    const rows = this.#all(
-      `SELECT instrument, id, price, quantity, amount, time, taker_side AS takerSide, maker, maker_order AS makerOrder, maker_fee AS makerFee,
-        maker_fee_asset AS makerFeeAsset, taker_fee_asset AS takerFeeAsset,
-        taker, taker_order AS takerOrder, taker_fee AS takerFee
-        FROM trades WHERE ${where.join(' AND ')} ORDER BY id ${latest ? 'DESC' : 'ASC'} LIMIT ?`,
-      values,
-    ) as unknown as StoredTrade[];
-    return latest ? rows.reverse() : rows;
+    return low;
   }
 
-  #orders(rest: string, values: SQLInputValue[]): Order[] {
-    return this.#all(`SELECT * FROM orders ${rest}`, values).map(toOrder);
+  #lists(where: Where, order: 'ASC' | 'DESC', limit: number): StoredList[] {
+    const sql = `SELECT ${LIST_COLUMNS} FROM lists ${where} ORDER BY id ${order} LIMIT ?`;
+    return [...this.#rows(sql, [...where.values, limit])] as unknown as StoredList[];
   }
 
-  #all(sql: string, values: SQLInputValue[]): Row[] {
+  #orders(rest: string, values: SQLInputValue[], most: number): Order[] {
+    const orders: Order[] = [];
+    for (const row of this.#rows(`SELECT * FROM orders ${rest}`, values)) {
+      orders.push(toOrder(row));
+      if (orders.length === most) break;
+    }
+    return orders;
+  }
+
+  #first(sql: string, values: SQLInputValue[]): Row | undefined {
+    for (const row of this.#rows(sql, values)) return row;
+    return undefined;
+  }
+
+  /** Rows one by one; between them a look at whether to go on. */
+  *#rows(sql: string, values: SQLInputValue[]): Generator<Row> {
+    let rows: NodeJS.Iterator<Record<string, unknown>>;
     try {
-      return this.#current()
+      rows = this.#current()
         .prepare(sql)
-        .all(...values) as Row[];
+        .iterate(...values) as typeof rows;
     } catch (error) {
-      this.close();
-      throw new HistoryUnavailable((error as Error).message);
+      throw this.#unavailable(error);
     }
+    try {
+      for (;;) {
+        this.#check();
+        const next = this.#next(rows);
+        if (next.done) return;
+        yield next.value as Row;
+      }
+    } finally {
+      rows.return?.();
+    }
+  }
+
+  #next(rows: NodeJS.Iterator<Record<string, unknown>>): IteratorResult<unknown, unknown> {
+    try {
+      return rows.next();
+    } catch (error) {
+      throw this.#unavailable(error);
+    }
+  }
+
+  #unavailable(error: unknown): HistoryUnavailable {
+    this.#isBroken = true;
+    return new HistoryUnavailable((error as Error).message);
   }
 
   /** The database that is at the path now: it may have been removed and built anew. */
   #current(): DatabaseSync {
     const { ino } = fs.statSync(this.#file);
-    if (this.#database !== undefined && ino === this.#inode) return this.#database;
+    if (this.#database !== undefined && ino === this.#inode && !this.#isBroken) return this.#database;
     this.close();
     this.#database = new DatabaseSync(this.#file, { readOnly: true, timeout: 250 });
     this.#inode = ino;
+    this.#isBroken = false;
     return this.#database;
   }
 }
 
-/** Adds a time range's conditions. Returns whether it has no start: then the latest rows are wanted. */
-function addTimes(where: string[], values: SQLInputValue[], range: Range): boolean {
-  if (range.startTime !== undefined) {
-    where.push('time >= ?');
-    values.push(range.startTime * 1000);
-  }
-  if (range.endTime !== undefined) {
-    where.push('time <= ?');
-    values.push(range.endTime * 1000 + 999);
-  }
-  return range.startTime === undefined;
+/** Whether a range has no start: then the latest rows are wanted. */
+function isLatest({ from, startTime }: Range): boolean {
+  return from === undefined && startTime === undefined;
 }
 
 function toOrder(row: Row): Order {

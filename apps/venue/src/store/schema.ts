@@ -32,6 +32,7 @@ CREATE TABLE IF NOT EXISTS lists (
   time INTEGER NOT NULL
 );
 CREATE INDEX IF NOT EXISTS lists_of_account ON lists (account, id);
+CREATE INDEX IF NOT EXISTS lists_by_client_id ON lists (account, client_id);
 CREATE INDEX IF NOT EXISTS orders_of_account ON orders (account, instrument, sequence);
 CREATE INDEX IF NOT EXISTS orders_by_client_id ON orders (account, client_id) WHERE client_id <> '';
 CREATE TABLE IF NOT EXISTS trades (

@@ -1,6 +1,4 @@
-import { formatBigUnits } from '@outcry/market/decimal';
-import { positionOf } from '../../core/positions.ts';
-import { averagePrice, ms, myTradesJson } from '../format.ts';
+import { ms } from '../format.ts';
 import { type Caller, instrumentOf, type Operation, readHistory, type Services } from '../operation.ts';
 import { integer, optionalInteger, type Parameters } from '../parameters.ts';
 import * as s from './schemas.ts';
@@ -47,36 +45,14 @@ async function myTrades(services: Services, sent: Parameters, caller: Caller) {
     limit: integer(sent, 'limit', 500, 1, 1000),
   };
   const order = optionalInteger(sent, 'orderId');
-  const trades = await readHistory(services, caller.account, (history) =>
-    history.tradesOf(caller.account, instrument.number, range, order),
-  );
-  return trades
-    .flatMap((trade) => myTradesJson(trade, caller.account, instrument, services.market))
-    .filter((trade) => order === undefined || trade.orderId === order);
+  return await readHistory(services, caller, 'myTrades', caller.account, instrument.number, range, order);
 }
 
 /** What the account's trades come to, by instrument, at average cost. */
-async function positions(services: Services, sent: Parameters, caller: Caller) {
+function positions(services: Services, sent: Parameters, caller: Caller) {
   const chosen = sent.symbol === undefined ? services.market.instruments : [instrumentOf(services, sent)];
-  const found = await readHistory(services, caller.account, (history) =>
-    chosen.map((instrument) => ({
-      instrument,
-      position: positionOf(history.allTradesOf(caller.account, instrument.number), caller.account),
-    })),
-  );
-  return found
-    .filter(({ position }) => position.lots !== 0n || position.realized !== 0n)
-    .map(({ instrument, position: { lots, cost, realized } }) => {
-      const size = lots < 0n ? -lots : lots;
-      const amount = (units: bigint) => formatBigUnits(units, instrument.quote.scale);
-      return {
-        symbol: instrument.symbol,
-        positionQty: `${lots < 0n ? '-' : ''}${formatBigUnits(size * BigInt(instrument.lotUnits), instrument.base.scale)}`,
-        averageCost: size === 0n ? null : averagePrice(Number(cost), Number(size), instrument),
-        cost: amount(cost),
-        realizedProfit: amount(realized),
-      };
-    });
+  const numbers = chosen.map(({ number }) => number);
+  return readHistory(services, caller, 'positions', caller.account, numbers);
 }
 
 const listenKey = { listenKey: s.word('Listen key') };

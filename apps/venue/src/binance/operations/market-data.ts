@@ -1,117 +1,45 @@
-import { formatUnits } from '@outcry/market/decimal';
-import { BUY, SELL } from '@outcry/market/order-terms';
-import { isCall, STATE } from '@outcry/market/rules';
-import type { Instrument } from '../../core/market.ts';
-import type { MarketFeed } from '../../core/market-feed.ts';
 import { CANDLE_SECONDS } from '../../store/schema.ts';
 import { errors } from '../errors.ts';
-import { aggregateJson, bookTickerJson, dayJson, klineJson, levelsJson, publicTradeJson, sessionJson } from '../format.ts';
-import { TYPES } from '../new-order.ts';
-import { instrumentOf, type Operation, readHistory, type Services } from '../operation.ts';
+import { askPublisher, type Caller, instrumentOf, type Operation, readHistory, type Services } from '../operation.ts';
 import { integer, optionalInteger, type Parameters } from '../parameters.ts';
-import { SELF_TRADE_MODES } from '../special-order.ts';
+import type { PublicArguments, PublicQuestion } from '../public-data.ts';
 import * as s from './schemas.ts';
 
 const MOST_ROWS = 1000;
 const MOST_LEVELS = 5000;
 
-function filters(instrument: Instrument) {
-  const { definition } = instrument;
-  const { percentPrice } = definition;
-  const lot = {
-    minQty: instrument.formatQuantity(1),
-    maxQty: instrument.formatQuantity(instrument.maxQuantity),
-    stepSize: instrument.formatQuantity(1),
-  };
-  return [
-    {
-      filterType: 'PRICE_FILTER',
-      minPrice: instrument.formatPrice(1),
-      maxPrice: instrument.formatPrice(0x7ffffffe),
-      tickSize: instrument.formatPrice(1),
-    },
-    { filterType: 'LOT_SIZE', ...lot },
-    { filterType: 'MARKET_LOT_SIZE', ...lot },
-    {
-      filterType: 'NOTIONAL',
-      minNotional: instrument.quote.format(instrument.minNotional),
-      applyMinToMarket: true,
-      maxNotional: instrument.quote.format(instrument.maxNotional),
-      applyMaxToMarket: false,
-      avgPriceMins: 5,
-    },
-    {
-      filterType: 'PERCENT_PRICE_BY_SIDE',
-      bidMultiplierUp: percentPrice.bidUp,
-      bidMultiplierDown: percentPrice.bidDown,
-      askMultiplierUp: percentPrice.askUp,
-      askMultiplierDown: percentPrice.askDown,
-      avgPriceMins: 5,
-    },
-  ];
-}
-
-function symbolJson({ instrument, state }: MarketFeed) {
-  return {
-    symbol: instrument.symbol,
-    status: state === STATE.CONTINUOUS ? 'TRADING' : isCall(state) ? 'AUCTION_MATCH' : state === STATE.HALTED ? 'HALT' : 'BREAK',
-    baseAsset: instrument.base.name,
-    baseAssetPrecision: 8,
-    quoteAsset: instrument.quote.name,
-    quotePrecision: 8,
-    quoteAssetPrecision: 8,
-    baseCommissionPrecision: 8,
-    quoteCommissionPrecision: 8,
-    orderTypes: TYPES,
-    icebergAllowed: true,
-    ocoAllowed: true,
-    otoAllowed: true,
-    quoteOrderQtyMarketAllowed: true,
-    allowTrailingStop: true,
-    pegInstructionsAllowed: true,
-    cancelReplaceAllowed: true,
-    amendAllowed: true,
-    isSpotTradingAllowed: true,
-    isMarginTradingAllowed: false,
-    filters: filters(instrument),
-    permissions: [],
-    permissionSets: [['SPOT']],
-    defaultSelfTradePreventionMode: 'NONE',
-    allowedSelfTradePreventionModes: Object.keys(SELF_TRADE_MODES),
-  };
-}
-
-/** The feeds that `symbol` or `symbols` names; all of them when neither was sent. */
-function chosen(services: Services, sent: Parameters): MarketFeed[] {
+/** The numbers of the instruments that `symbols` names; of all when neither it nor `symbol` was sent. With `symbol`, one number. */
+function chosen(services: Services, sent: Parameters): number | number[] {
   if (sent.symbol !== undefined && sent.symbols !== undefined) throw errors.tooMany("'symbol' and 'symbols' exclude each other");
-  if (sent.symbol !== undefined) return [services.feeds[instrumentOf(services, sent).number]];
-  if (sent.symbols === undefined) return [...services.feeds];
-  return (JSON.parse(sent.symbols) as string[]).map((symbol) => services.feeds[instrumentOf(services, { symbol }).number]);
+  if (sent.symbol !== undefined) return instrumentOf(services, sent).number;
+  if (sent.symbols === undefined) return services.market.instruments.map(({ number }) => number);
+  const numbers = (JSON.parse(sent.symbols) as string[]).map((symbol) => instrumentOf(services, { symbol }).number);
+  return [...new Set(numbers)];
 }
 
-/** One entry for `symbol`, a list otherwise. */
-function oneOrAll<T>(services: Services, sent: Parameters, toJson: (feed: MarketFeed) => T): T | T[] {
-  const all = chosen(services, sent).map(toJson);
-  return sent.symbol !== undefined ? all[0] : all;
+/** What a publisher has of market data, as JSON. Throws ApiError. */
+async function ask<Q extends PublicQuestion>(services: Services, caller: Caller, question: Q, ...args: PublicArguments<Q>) {
+  const answer = await askPublisher(services, caller, question, args);
+  if (answer === undefined) throw new Error(`a publisher does not know '${question}'`);
+  return answer;
 }
 
-async function klines(services: Services, sent: Parameters) {
-  const instrument = instrumentOf(services, sent);
-  const seconds = Object.hasOwn(CANDLE_SECONDS, sent.interval) ? CANDLE_SECONDS[sent.interval] : undefined;
-  if (seconds === undefined) throw errors.invalidInterval();
-  const range = {
+function timesOf(sent: Parameters) {
+  return {
     startTime: optionalInteger(sent, 'startTime'),
     endTime: optionalInteger(sent, 'endTime'),
     limit: integer(sent, 'limit', 500, 1, MOST_ROWS),
   };
-  if (range.startTime === undefined && range.endTime === undefined) {
-    return services.feeds[instrument.number]
-      .candles(seconds)
-      .slice(-range.limit)
-      .map((candle) => klineJson(candle, seconds, instrument));
-  }
-  const candles = await readHistory(services, -1, (history) => history.candles(instrument.number, seconds, range));
-  return candles.map((candle) => klineJson(candle, seconds, instrument));
+}
+
+async function klines(services: Services, sent: Parameters, caller: Caller) {
+  const { number } = instrumentOf(services, sent);
+  const seconds = Object.hasOwn(CANDLE_SECONDS, sent.interval) ? CANDLE_SECONDS[sent.interval] : undefined;
+  if (seconds === undefined) throw errors.invalidInterval();
+  const range = timesOf(sent);
+  if (range.startTime === undefined && range.endTime === undefined)
+    return await ask(services, caller, 'klines', number, seconds, range.limit);
+  return await readHistory(services, caller, 'klines', number, seconds, range);
 }
 
 const klineParameters = s.parameters({
@@ -160,9 +88,9 @@ export const marketDataOperations: Operation[] = [
       showPermissionSets: s.optional(s.flag),
       symbolStatus: s.optional(s.word('TRADING')),
     }),
-    run: (services, sent) => {
+    run: (services, sent, caller) => {
       const { weightPerMinute, ordersPerTenSeconds, ordersPerDay } = services.config.rateLimits;
-      return {
+      const head = {
         timezone: 'UTC',
         serverTime: services.now(),
         rateLimits: [
@@ -171,8 +99,8 @@ export const marketDataOperations: Operation[] = [
           { rateLimitType: 'ORDERS', interval: 'DAY', intervalNum: 1, limit: ordersPerDay },
         ],
         exchangeFilters: [],
-        symbols: chosen(services, sent).map((feed) => symbolJson(feed)),
       };
+      return ask(services, caller, 'instruments', [chosen(services, sent)].flat(), head);
     },
   },
   {
@@ -182,7 +110,7 @@ export const marketDataOperations: Operation[] = [
     security: 'NONE',
     weight: 2,
     parameters: s.parameters({ symbol: s.optional(s.symbol) }),
-    run: (services, sent) => oneOrAll(services, sent, sessionJson),
+    run: (services, sent, caller) => ask(services, caller, 'sessions', chosen(services, sent)),
   },
   {
     summary: 'Order book by price level',
@@ -191,16 +119,8 @@ export const marketDataOperations: Operation[] = [
     security: 'NONE',
     weight: 5,
     parameters: s.parameters({ symbol: s.symbol, limit: s.limit }),
-    run: (services, sent) => {
-      const instrument = instrumentOf(services, sent);
-      const { depth } = services.feeds[instrument.number];
-      const most = integer(sent, 'limit', 100, 1, MOST_LEVELS);
-      return {
-        lastUpdateId: depth.updateId,
-        bids: levelsJson(depth.levels(BUY, most), instrument),
-        asks: levelsJson(depth.levels(SELL, most), instrument),
-      };
-    },
+    run: (services, sent, caller) =>
+      ask(services, caller, 'depth', instrumentOf(services, sent).number, integer(sent, 'limit', 100, 1, MOST_LEVELS)),
   },
   {
     summary: 'Latest trades',
@@ -209,10 +129,13 @@ export const marketDataOperations: Operation[] = [
     security: 'NONE',
     weight: 25,
     parameters: s.parameters({ symbol: s.symbol, limit: s.limit }),
-    run: (services, sent) => {
-      const instrument = instrumentOf(services, sent);
-      const { trades } = services.feeds[instrument.number];
-      return trades.slice(-integer(sent, 'limit', 500, 1, MOST_ROWS)).map((trade) => publicTradeJson(trade, instrument));
+    run: async (services, sent, caller) => {
+      const { number } = instrumentOf(services, sent);
+      const limit = integer(sent, 'limit', 500, 1, MOST_ROWS);
+      return (
+        (await askPublisher(services, caller, 'trades', [number, limit])) ??
+        (await readHistory(services, caller, 'trades', number, { limit }))
+      );
     },
   },
   {
@@ -222,11 +145,9 @@ export const marketDataOperations: Operation[] = [
     security: 'NONE',
     weight: 25,
     parameters: s.parameters({ symbol: s.symbol, limit: s.limit, fromId: s.optional(s.whole('First trade id')) }),
-    run: async (services, sent) => {
-      const instrument = instrumentOf(services, sent);
+    run: (services, sent, caller) => {
       const range = { from: optionalInteger(sent, 'fromId'), limit: integer(sent, 'limit', 500, 1, MOST_ROWS) };
-      const trades = await readHistory(services, -1, (history) => history.trades(instrument.number, range));
-      return trades.map((trade) => publicTradeJson(trade, instrument));
+      return readHistory(services, caller, 'trades', instrumentOf(services, sent).number, range);
     },
   },
   {
@@ -236,19 +157,12 @@ export const marketDataOperations: Operation[] = [
     security: 'NONE',
     weight: 4,
     parameters: s.parameters({ symbol: s.symbol, fromId: s.optional(s.whole('First aggregate trade id')), ...s.range, limit: s.limit }),
-    run: async (services, sent) => {
-      const instrument = instrumentOf(services, sent);
-      const range = {
-        from: optionalInteger(sent, 'fromId'),
-        startTime: optionalInteger(sent, 'startTime'),
-        endTime: optionalInteger(sent, 'endTime'),
-        limit: integer(sent, 'limit', 500, 1, MOST_ROWS),
-      };
+    run: async (services, sent, caller) => {
+      const { number } = instrumentOf(services, sent);
+      const range = { from: optionalInteger(sent, 'fromId'), ...timesOf(sent) };
       const isLatest = range.from === undefined && range.startTime === undefined && range.endTime === undefined;
-      const trades = isLatest
-        ? services.feeds[instrument.number].aggregates.slice(-range.limit)
-        : await readHistory(services, -1, (history) => history.aggregates(instrument.number, range));
-      return trades.map((trade) => aggregateJson(trade, instrument));
+      const latest = isLatest ? await askPublisher(services, caller, 'aggregates', [number, range.limit]) : undefined;
+      return latest ?? (await readHistory(services, caller, 'aggregates', number, range));
     },
   },
   {
@@ -276,12 +190,7 @@ export const marketDataOperations: Operation[] = [
     security: 'NONE',
     weight: 2,
     parameters: s.parameters({ symbol: s.symbol }),
-    run: (services, sent) => {
-      const instrument = instrumentOf(services, sent);
-      const feed = services.feeds[instrument.number];
-      const closeTime = Math.floor(feed.lastTradeTime / 1000);
-      return { mins: 5, price: instrument.formatPrice(feed.averagePrice(services.now())), closeTime };
-    },
+    run: (services, sent, caller) => ask(services, caller, 'averagePrice', instrumentOf(services, sent).number, services.now()),
   },
   {
     summary: 'Statistics of the last 24 hours',
@@ -290,16 +199,7 @@ export const marketDataOperations: Operation[] = [
     security: 'NONE',
     weight: 2,
     parameters: tickerParameters,
-    run: (services, sent) => {
-      const now = services.now();
-      return oneOrAll(services, sent, (feed) => {
-        const full = dayJson(feed, now);
-        if (sent.type !== 'MINI') return full;
-        const { priceChange, priceChangePercent, weightedAvgPrice, prevClosePrice, lastQty, bidPrice, bidQty, askPrice, askQty, ...mini } =
-          full;
-        return mini;
-      });
-    },
+    run: (services, sent, caller) => ask(services, caller, 'day', chosen(services, sent), services.now(), sent.type === 'MINI'),
   },
   {
     summary: 'Latest price',
@@ -308,11 +208,7 @@ export const marketDataOperations: Operation[] = [
     security: 'NONE',
     weight: 2,
     parameters: tickerParameters,
-    run: (services, sent) =>
-      oneOrAll(services, sent, ({ instrument, lastPrice }) => ({
-        symbol: instrument.symbol,
-        price: lastPrice === 0 ? formatUnits(0, 8) : instrument.formatPrice(lastPrice),
-      })),
+    run: (services, sent, caller) => ask(services, caller, 'prices', chosen(services, sent)),
   },
   {
     summary: 'Best bid and ask',
@@ -321,6 +217,6 @@ export const marketDataOperations: Operation[] = [
     security: 'NONE',
     weight: 2,
     parameters: tickerParameters,
-    run: (services, sent) => oneOrAll(services, sent, bookTickerJson),
+    run: (services, sent, caller) => ask(services, caller, 'bookTickers', chosen(services, sent)),
   },
 ];

@@ -7,14 +7,16 @@ import type { StoredList } from '../../store/history.ts';
 import { STATUS } from '../../store/schema.ts';
 import { ApiError, errors, newOrderError } from '../errors.ts';
 import { cancelJson, ms, newOrderJson, SIDE_NAMES } from '../format.ts';
-import { RESPONSE_TYPES, readNewOrder, TYPES } from '../new-order.ts';
-import { type Caller, instrumentOf, type Operation, readHistory, type Services, submit } from '../operation.ts';
+import { RESPONSE_TYPES, readNewOrder } from '../new-order.ts';
+import { askHistory, type Caller, instrumentOf, type Operation, type Services, submit } from '../operation.ts';
 import { integer, optionalInteger, type Parameters } from '../parameters.ts';
-import { CONTINGENCIES, PEG_PRICES, SELF_TRADE_MODES } from '../special-order.ts';
+import { CONTINGENCIES, PEG_PRICES, SELF_TRADE_MODES, TYPES } from '../special-order.ts';
 import * as s from './schemas.ts';
 import { countOrder, responseType } from './trading.ts';
 
 /** Order lists: https://developers.binance.com/docs/binance-spot-api-docs/rest-api/trading-endpoints, "Order lists". */
+
+const MOST_OPEN_LISTS = 1000;
 
 /** What each order of a list can be told with; the names begin with which one it is (above, working, pendingBelow…). */
 const LEG_FIELDS = {
@@ -107,13 +109,8 @@ function placeOtoco(services: Services, sent: Parameters, caller: Caller) {
 /** A list that an account entered, by its number or its client's id. Throws ApiError -2018. */
 async function findList(services: Services, sent: Parameters, caller: Caller, clientName: string) {
   if (sent.orderListId === undefined && sent[clientName] === undefined) throw errors.missingOneOf('orderListId', clientName);
-  const found = await readHistory(services, caller.account, (history) => {
-    const list =
-      sent.orderListId !== undefined
-        ? history.list(caller.account, Number(sent.orderListId))
-        : history.listByClientId(caller.account, sent[clientName]);
-    return list && { list, orders: history.ordersOfList(list.id) };
-  });
+  const id = optionalInteger(sent, 'orderListId');
+  const found = await askHistory(services, caller, 'list', caller.account, id, sent[clientName] ?? '');
   if (found === undefined) throw new ApiError(-2018, 'Order list does not exist.');
   return { ...found, orders: latest(services, found.orders) };
 }
@@ -166,14 +163,17 @@ async function allLists(services: Services, sent: Parameters, caller: Caller) {
     endTime: optionalInteger(sent, 'endTime'),
     limit: integer(sent, 'limit', 500, 1, 1000),
   };
-  const found = await readHistory(services, caller.account, (history) =>
-    history.lists(caller.account, range).map((list) => ({ list, orders: history.ordersOfList(list.id) })),
-  );
+  const found = await askHistory(services, caller, 'lists', caller.account, range);
   return found.map(({ list, orders }) => listJson(list, latest(services, orders), services));
 }
 
-async function openLists(services: Services, sent: Parameters, caller: Caller) {
-  const all = await allLists(services, { ...sent, limit: '1000' }, caller);
+/** The lists that open orders belong to. */
+async function openLists(services: Services, _sent: Parameters, caller: Caller) {
+  const ids = new Set<number>();
+  for (const { terms } of services.gateway.view.orders.of(caller.account)) if (terms !== undefined && terms.list > 0) ids.add(terms.list);
+  const numbers = [...ids].sort((a, b) => a - b).slice(-MOST_OPEN_LISTS);
+  const found = await askHistory(services, caller, 'listsOf', caller.account, numbers);
+  const all = found.map(({ list, orders }) => listJson(list, latest(services, orders), services));
   return all.filter(({ listOrderStatus }) => listOrderStatus === 'EXECUTING');
 }
 

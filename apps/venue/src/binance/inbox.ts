@@ -1,0 +1,51 @@
+import { Throttle } from '../core/throttle.ts';
+import type { Connection } from './ws-connection.ts';
+
+/** Messages of one connection that are worked on before others get their turn. */
+const AT_ONCE = 16;
+
+/**
+ * A connection's messages, in order, a few at a time: whoever sends many waits for the others. Beyond its messages a second the venue reads
+ * more slowly. The next one is begun when the handler has returned, or its promise is fulfilled.
+ */
+export class Inbox {
+  readonly #connection: Connection;
+  readonly #handle: (text: string) => void | Promise<void>;
+  readonly #throttle: Throttle;
+  #messages: string[] = [];
+  #isBusy = false;
+
+  /** @param handle must not throw */
+  constructor(connection: Connection, messagesPerSecond: number, handle: (text: string) => void | Promise<void>) {
+    this.#connection = connection;
+    this.#handle = handle;
+    this.#throttle = new Throttle(messagesPerSecond);
+    connection.socket.on('message', (data) => {
+      this.#messages.push(data.toString());
+      if (!this.#isBusy) void this.#work();
+    });
+  }
+
+  async #work(): Promise<void> {
+    this.#isBusy = true;
+    let isPaused = false;
+    while (this.#messages.length > 0) {
+      const batch = this.#messages.splice(0, AT_ONCE);
+      const waitMs = this.#throttle.take(batch.length);
+      for (const text of batch) {
+        if (this.#connection.isClosed) return;
+        const working = this.#handle(text);
+        if (working === undefined) continue;
+        if (!isPaused) this.#connection.socket.pause();
+        isPaused = true;
+        await working;
+      }
+      if (waitMs === 0 && this.#messages.length === 0) break;
+      if (!isPaused) this.#connection.socket.pause();
+      isPaused = true;
+      await new Promise<void>((resolve) => (waitMs > 0 ? setTimeout(resolve, waitMs) : setImmediate(resolve)));
+    }
+    if (isPaused) this.#connection.socket.resume();
+    this.#isBusy = false;
+  }
+}

@@ -1,0 +1,16 @@
+/** What the address of a stream connection asks for. */
+export interface NamedStreams {
+  isCombined: boolean;
+  names: string[];
+}
+
+/** Reads /ws/a/b and /stream?streams=a/b; undefined: neither. */
+export function namedStreams(address: string): NamedStreams | undefined {
+  const url = URL.parse(address, 'http://venue');
+  if (url === null) return undefined;
+  const [, kind, ...rest] = url.pathname.split('/');
+  if (kind !== 'ws' && kind !== 'stream') return undefined;
+  const isCombined = kind === 'stream';
+  const named = isCombined ? (url.searchParams.get('streams') ?? '').split('/') : rest;
+  return { isCombined, names: named.filter((name) => name !== '') };
+}

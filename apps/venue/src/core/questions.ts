@@ -1,0 +1,102 @@
+/** Who asks another thread something. */
+export interface Asker {
+  /** whose questions are counted together: an address, an account */
+  readonly who: string;
+  /** Calls a listener when nobody waits for the answer any more. */
+  onGone?(listener: () => void): void;
+}
+
+/** Why there is no answer. */
+export class Unanswered extends Error {
+  readonly code: 'queued' | 'overloaded' | 'late' | 'gone' | 'unavailable';
+  constructor(code: Unanswered['code'], message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+export interface QuestionLimits {
+  /** without an answer, in all */
+  most: number;
+  /** of these, by one asker */
+  mostEach: number;
+  /** milliseconds until an answer is too late; those who ask wait no longer */
+  deadlineMs: number;
+}
+
+interface Open {
+  who: string;
+  resolve: (answer: unknown) => void;
+  reject: (error: Error) => void;
+  cancel: (id: number) => void;
+  timer: NodeJS.Timeout;
+}
+
+/** Questions to other threads that have no answer yet: so many in all and by asker, each with a deadline, cancelled when its asker is gone. */
+export class Questions {
+  readonly #limits: QuestionLimits;
+  readonly #open = new Map<number, Open>();
+  readonly #byAsker = new Map<string, number>();
+  #lastId = 0;
+
+  constructor(limits: QuestionLimits) {
+    this.#limits = limits;
+  }
+
+  get size(): number {
+    return this.#open.size;
+  }
+
+  /** Asks. Rejects with Unanswered. @param start sends the question @param cancel takes it back: it is too late, or the asker is gone */
+  ask<T>(asker: Asker, start: (id: number) => void, cancel: (id: number) => void): Promise<T> {
+    const { most, mostEach, deadlineMs } = this.#limits;
+    const own = this.#byAsker.get(asker.who) ?? 0;
+    if (own >= mostEach) return Promise.reject(new Unanswered('queued', 'too many requests queued'));
+    if (this.#open.size >= most) return Promise.reject(new Unanswered('overloaded', 'too many requests queued in all'));
+    this.#byAsker.set(asker.who, own + 1);
+    const id = ++this.#lastId;
+    return new Promise<T>((resolve, reject) => {
+      const late = () => this.#giveUp(id, new Unanswered('late', `no answer within ${deadlineMs} ms`));
+      const timer = setTimeout(late, deadlineMs);
+      this.#open.set(id, { who: asker.who, resolve: resolve as (answer: unknown) => void, reject, cancel, timer });
+      asker.onGone?.(() => this.#giveUp(id, new Unanswered('gone', 'nobody waits for the answer')));
+      start(id);
+    });
+  }
+
+  /** Whether a question waits for its answer still. */
+  isOpen(id: number): boolean {
+    return this.#open.has(id);
+  }
+
+  answer(id: number, answer: unknown): void {
+    this.#take(id)?.resolve(answer);
+  }
+
+  fail(id: number, error: Error): void {
+    this.#take(id)?.reject(error);
+  }
+
+  /** There will be no more answers. */
+  failAll(error: Error): void {
+    for (const id of [...this.#open.keys()]) this.fail(id, error);
+  }
+
+  #giveUp(id: number, error: Unanswered): void {
+    const open = this.#take(id);
+    if (open === undefined) return;
+    open.cancel(id);
+    open.reject(error);
+  }
+
+  #take(id: number): Open | undefined {
+    const open = this.#open.get(id);
+    if (open === undefined) return undefined;
+    this.#open.delete(id);
+    clearTimeout(open.timer);
+    const left = this.#byAsker.get(open.who)! - 1;
+    if (left === 0) this.#byAsker.delete(open.who);
+    else this.#byAsker.set(open.who, left);
+    return open;
+  }
+}

@@ -1,0 +1,65 @@
+/**
+ * A record of the queue from the order lane to a publisher: 64 bytes. What it says is absolute (what a price has now, which trade was the
+ * last), so that any of them may be left out when a later one follows. Offsets in 32-bit words, F64 in doubles.
+ */
+export const record = {
+  WORDS: 16,
+  /** kind u8, then by kind: side u8 (LEVEL, CLEAR), done u8 (AUCTION), flags u8 (TRADE), seconds u8 (SUM) */
+  HEAD: 0,
+  INSTRUMENT: 1,
+  /** ticks; STATE: the reference price */
+  PRICE: 2,
+  /** lots of a trade; STATE: the state */
+  QUANTITY: 3,
+  /** TRADE, LAST: the trade's number */
+  F64_ID: 2,
+  /** TRADE: the aggregate's number; LAST: the time */
+  F64_AGGREGATE: 3,
+  F64_AMOUNT: 4,
+  F64_TIME: 5,
+  /** LEVEL: all lots at the price, and the number of the book's last change */
+  F64_LOTS: 2,
+  F64_UPDATE: 3,
+  /** AUCTION */
+  F64_VOLUME: 2,
+  F64_SURPLUS: 3,
+  /** MARK: how many turns the order lane has made */
+  F64_TURN: 2,
+} as const;
+
+/** A sum of trades: a candle. Its other numbers do not fit beside those of {@link record}. */
+export const sum = {
+  /** seconds since 1970 */
+  OPEN_TIME: 2,
+  OPEN: 3,
+  HIGH: 4,
+  LOW: 5,
+  CLOSE: 6,
+  TRADES: 7,
+  F64_QUANTITY: 4,
+  F64_AMOUNT: 5,
+  F64_TAKER_BUY_QUANTITY: 6,
+  F64_TAKER_BUY_AMOUNT: 7,
+} as const;
+
+export const RECORD = {
+  TRADE: 1,
+  /** What a price of a book has now. */
+  LEVEL: 2,
+  STATE: 3,
+  AUCTION: 4,
+  /** After a start: an instrument's last price. */
+  INSTRUMENT: 5,
+  /** What was traded in a second or a minute, of which the prints are not told. LAST follows. */
+  SUM: 6,
+  /** Which trade was the last. */
+  LAST: 7,
+  /** The end of a turn: books are as the order lane has them. */
+  MARK: 8,
+  /** A side of a book has nothing; what it has follows. */
+  CLEAR: 9,
+} as const;
+
+/** Flags of a TRADE. */
+export const TAKER_SELLS = 1;
+export const NEW_AGGREGATE = 2;

@@ -1,0 +1,252 @@
+import type { Duplex } from 'node:stream';
+import { parentPort, workerData } from 'node:worker_threads';
+import { createLevelPool } from '@outcry/book/level-sums';
+import { Bell } from '@outcry/memory/bell';
+import { setNice } from '@outcry/memory/libc';
+import { Ring } from '@outcry/memory/ring';
+import type { Span } from '@outcry/memory/span';
+import { BridgedSource, BridgeEnd, type BridgeMessage } from '../binance/bridge.ts';
+import { MarketStreams } from '../binance/market-streams.ts';
+import { Outbox } from '../binance/outbox.ts';
+import { PUBLIC_DATA, type PublicQuestion } from '../binance/public-data.ts';
+import { RateLimiter } from '../binance/rate-limits.ts';
+import { StreamSession } from '../binance/stream-server.ts';
+import { namedStreams } from '../binance/stream-url.ts';
+import { WebSocketDoor } from '../binance/web-socket-door.ts';
+import type { Connection } from '../binance/ws-connection.ts';
+import type { RateLimits, WebSocketSettings } from '../core/config.ts';
+import { type AssetDefinition, type InstrumentDefinition, Market } from '../core/market.ts';
+import { MarketFeed } from '../core/market-feed.ts';
+import { type HandedOver, listenForPipes, takeSocket } from '../publish/hand-over.ts';
+import { QueueReader } from '../publish/queue-reader.ts';
+import { History } from '../store/history.ts';
+import { CANDLE_SECONDS } from '../store/schema.ts';
+
+/** A thread that publishes market data: it reads its queue, keeps books and candles, and writes to those who read streams. */
+export interface PublisherThreadData {
+  ring: Span;
+  bell: Span;
+  assets: AssetDefinition[];
+  instruments: InstrumentDefinition[];
+  database: string;
+  /** price levels of all books at once */
+  levels: number;
+  webSockets: WebSocketSettings;
+  rateLimits: RateLimits;
+  /** where connections are passed on to; undefined: they are handed over */
+  pipe: string | undefined;
+}
+
+export type ToPublisher =
+  | { kind: 'socket'; fd: number; handed: HandedOver }
+  /** `turn`: of the order lane, whose events the answer must know of */
+  | { kind: 'ask'; id: number; question: PublicQuestion; args: unknown[]; turn: number }
+  | { kind: 'cancel'; id: number }
+  /** of this thread's streams, for connections of the order lane */
+  | { kind: 'market'; message: BridgeMessage }
+  /** of the order lane's account events, for connections of this thread */
+  | { kind: 'users'; message: BridgeMessage }
+  | { kind: 'stop' };
+
+export type FromPublisher =
+  | { kind: 'answer'; id: number; json: string | undefined }
+  | { kind: 'left'; id: number }
+  | { kind: 'market'; message: BridgeMessage }
+  | { kind: 'users'; message: BridgeMessage }
+  | { kind: 'status'; status: { streams: number; subscriptions: number } };
+
+/** Those that trade come first. */
+const NICE = 10;
+/** Records that are taken in, and connections that are written to, before messages and sockets get their turn. */
+const RECORDS_AT_ONCE = 4096;
+const WRITES_AT_ONCE = 128;
+const SLICES_A_TURN = 16;
+/** A rest after a turn is as long as the turn was, within this: then more goes into a write. */
+const LEAST_REST_MS = 1;
+const MOST_REST_MS = 20;
+const ASLEEP_MS = 100;
+const WAITING_MS = 5;
+const ANSWERING_MS = 5;
+/** A question is answered with what there is when the order lane's turn does not come for so long. */
+const WAIT_FOR_TURN_MS = 1000;
+const CANDLES_LOADED = 1000;
+const MINUTES_LOADED = 1500;
+
+const data = workerData as PublisherThreadData;
+const port = parentPort!;
+const immediate = () => new Promise<void>((resolve) => setImmediate(resolve));
+
+class PublisherThread {
+  readonly #market = new Market(data.assets, data.instruments);
+  readonly #levels = createLevelPool(data.levels);
+  readonly #feeds = this.#market.instruments.map((instrument) => new MarketFeed(instrument, this.#levels));
+  readonly #streams = new MarketStreams(this.#market, this.#feeds);
+  readonly #reader = new QueueReader(new Ring(data.ring), this.#feeds, this.#streams);
+  readonly #bell = new Bell(data.bell, 0);
+  readonly #outbox = new Outbox(() => this.#bell.ring());
+  readonly #door = new WebSocketDoor(data.webSockets, this.#outbox);
+  readonly #limiter = new RateLimiter(data.rateLimits);
+  readonly #users = new BridgedSource((message) => post({ kind: 'users', message }));
+  readonly #bridge = new BridgeEnd((message) => post({ kind: 'market', message }), this.#streams);
+  readonly #sessions = new Map<number, StreamSession>();
+  /** questions that wait for the order lane's turn */
+  #waiting: { id: number; question: PublicQuestion; args: unknown[]; turn: number; until: number }[] = [];
+  readonly #timers: NodeJS.Timeout[];
+  #isRunning = true;
+
+  constructor() {
+    this.#timers = [
+      setInterval(() => this.#atMark(() => this.#streams.every100ms()), 100),
+      setInterval(() => this.#atMark(() => this.#streams.everySecond()), 1000),
+      setInterval(() => this.#report(), 500),
+    ];
+  }
+
+  /** Fills charts and statistics with what the store has of the time before. Returns what went wrong. */
+  load(): string | undefined {
+    const history = new History(data.database);
+    try {
+      for (const feed of this.#feeds) {
+        for (const seconds of Object.values(CANDLE_SECONDS)) {
+          const limit = seconds === 60 ? MINUTES_LOADED : CANDLES_LOADED;
+          feed.load(seconds, history.candles(feed.instrument.number, seconds, { limit }));
+        }
+      }
+      return undefined;
+    } catch (error) {
+      return `no candles from the store: ${(error as Error).message}`;
+    } finally {
+      history.close();
+    }
+  }
+
+  take(message: ToPublisher): void {
+    switch (message.kind) {
+      case 'socket':
+        this.open(takeSocket(message.fd), message.handed);
+        break;
+      case 'ask':
+        this.#waiting.push({ ...message, until: performance.now() + WAIT_FOR_TURN_MS });
+        this.#bell.ring();
+        break;
+      case 'cancel':
+        this.#waiting = this.#waiting.filter(({ id }) => id !== message.id);
+        break;
+      case 'market':
+        this.#bridge.take(message.message);
+        this.#bell.ring();
+        break;
+      case 'users':
+        this.#users.take(message.message);
+        break;
+      case 'stop':
+        this.#isRunning = false;
+        this.#bell.ring();
+    }
+  }
+
+  open(socket: Duplex, { id, url, headers, head, address }: HandedOver): void {
+    socket.once('close', () => {
+      this.#sessions.delete(id);
+      post({ kind: 'left', id });
+    });
+    this.#door.open({ url, headers }, socket, Buffer.from(head), address, (connection) => this.#begin(id, url, connection));
+  }
+
+  #begin(id: number, url: string, connection: Connection): void {
+    const { isCombined, names } = namedStreams(url)!;
+    const parts = {
+      market: this.#streams,
+      users: this.#users,
+      limiter: this.#limiter,
+      messagesPerSecond: data.webSockets.messagesPerSecond,
+      onChange: () => this.#bell.ring(),
+    };
+    const session = new StreamSession(connection, parts, isCombined);
+    this.#sessions.set(id, session);
+    session.start(names);
+  }
+
+  /** Turns until the venue stops. */
+  async run(): Promise<void> {
+    while (this.#isRunning) {
+      const started = performance.now();
+      const hasWorked = await this.#turn();
+      if (!this.#isRunning) break;
+      if (hasWorked) await rest(performance.now() - started);
+      else await this.#sleep();
+    }
+    for (const timer of this.#timers) clearInterval(timer);
+    await this.#door.close();
+  }
+
+  async #turn(): Promise<boolean> {
+    let hasWorked = false;
+    for (let slices = 0; slices < SLICES_A_TURN && this.#reader.drain(RECORDS_AT_ONCE) > 0; slices++) {
+      hasWorked = true;
+      if (this.#reader.hasMore()) await immediate();
+    }
+    if (this.#reader.isAtMark) this.#streams.onMark();
+    this.#streams.deliver(this.#reader.isAtMark);
+    this.#answer();
+    while (this.#outbox.flush(WRITES_AT_ONCE)) {
+      hasWorked = true;
+      await immediate();
+    }
+    return hasWorked;
+  }
+
+  async #sleep(): Promise<void> {
+    this.#bell.prepare();
+    if (this.#reader.hasMore() || this.#outbox.hasMore || this.#streams.hasMore(this.#reader.isAtMark)) {
+      this.#bell.cancel();
+      await immediate();
+    } else await this.#bell.waitAsync(this.#waiting.length > 0 ? WAITING_MS : ASLEEP_MS);
+  }
+
+  /** Answers questions whose turn is reached, and those that waited too long with what there is; a few milliseconds' worth at once. */
+  #answer(): void {
+    if (this.#waiting.length === 0) return;
+    const now = performance.now();
+    const { turn, isAtMark } = this.#reader;
+    this.#waiting = this.#waiting.filter((asked) => {
+      const isReady = (isAtMark && turn >= asked.turn) || now >= asked.until;
+      if (!isReady || performance.now() - now > ANSWERING_MS) return true;
+      const ask = PUBLIC_DATA[asked.question] as (feeds: readonly MarketFeed[], ...args: unknown[]) => unknown;
+      const answer = ask(this.#feeds, ...asked.args);
+      post({ kind: 'answer', id: asked.id, json: answer === undefined ? undefined : JSON.stringify(answer) });
+      return false;
+    });
+  }
+
+  /** What is told at intervals waits for the next one when a turn is not all there. */
+  #atMark(tell: () => void): void {
+    if (!this.#reader.isAtMark) return;
+    tell();
+    this.#bell.ring();
+  }
+
+  #report(): void {
+    let subscriptions = 0;
+    for (const { size } of this.#sessions.values()) subscriptions += size;
+    post({ kind: 'status', status: { streams: this.#streams.size, subscriptions } });
+  }
+}
+
+function post(message: FromPublisher): void {
+  port.postMessage(message);
+}
+
+async function rest(turnMs: number): Promise<void> {
+  await new Promise((resolve) => setTimeout(resolve, Math.max(LEAST_REST_MS, Math.min(turnMs, MOST_REST_MS))));
+}
+
+setNice(NICE);
+const thread = new PublisherThread();
+const warning = thread.load();
+const pipes = data.pipe === undefined ? undefined : listenForPipes(data.pipe, (socket, handed) => thread.open(socket, handed));
+port.on('message', (message: ToPublisher) => thread.take(message));
+port.postMessage({ warning });
+await thread.run();
+pipes?.close();
+port.close();
