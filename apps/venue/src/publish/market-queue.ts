@@ -4,7 +4,8 @@ import type { Ring } from '@outcry/memory/ring';
 import type { MarketState } from '../core/market-state.ts';
 import type { AuctionPrice, MarketListener, Trade } from '../core/view.ts';
 import { addPrint, type Candle, newCandle, spanStart } from '../store/candle.ts';
-import { NEW_AGGREGATE, RECORD, record, sum, TAKER_SELLS } from './record.ts';
+import { RECORD } from './record.ts';
+import { RecordWriter } from './record-writer.ts';
 
 /** Seconds of an instrument that are kept one by one; from then on minutes. */
 const MOST_SECONDS = 64;
@@ -54,6 +55,7 @@ export class MarketQueue implements MarketListener {
   readonly #ring: Ring;
   readonly #bell: Bell;
   readonly #states: readonly MarketState[];
+  readonly #write: RecordWriter;
   readonly #backlogs = new Map<number, Backlog>();
   /** one past the last record written */
   #position: number;
@@ -68,6 +70,7 @@ export class MarketQueue implements MarketListener {
     this.#ring = ring;
     this.#bell = bell;
     this.#states = states;
+    this.#write = new RecordWriter(ring, states);
     this.#position = this.#published = ring.published();
   }
 
@@ -89,24 +92,24 @@ export class MarketQueue implements MarketListener {
   onTrade(trade: Readonly<Trade>): void {
     const at = this.#claim();
     if (at < 0) this.#keepTrade(trade);
-    else this.#writeTrade(at, trade);
+    else this.#write.trade(at, trade);
   }
 
   onDepth(instrument: number, side: Side, price: number): void {
     const at = this.#claim();
     if (at < 0) this.#keep(instrument).addPrice(side, price);
-    else this.#writeLevel(at, instrument, side, price);
+    else this.#write.level(at, instrument, side, price);
   }
 
   onState(instrument: number): void {
     const at = this.#claim();
     if (at < 0) this.#keep(instrument).hasState = true;
-    else this.#writeState(at, instrument);
+    else this.#write.state(at, instrument);
   }
 
   onAuction(instrument: number, _auction: AuctionPrice, isDone: boolean): void {
     const at = this.#claim();
-    if (at >= 0) return this.#writeAuction(at, instrument, isDone);
+    if (at >= 0) return this.#write.auction(at, instrument, isDone);
     const backlog = this.#keep(instrument);
     backlog.hasAuction = true;
     backlog.isAuctionDone = isDone;
@@ -116,7 +119,7 @@ export class MarketQueue implements MarketListener {
   onInstrument(instrument: number, lastPrice: number): void {
     const at = this.#claim();
     if (at < 0) throw new Error('the publisher queue is too small for the instruments: raise publisherSlots');
-    this.#begin(at, RECORD.INSTRUMENT, instrument, lastPrice);
+    this.#write.begin(at, RECORD.INSTRUMENT, instrument, lastPrice);
   }
 
   /** A turn of the order lane is over: what it brought may be shown, once nothing of it is missing. */
@@ -143,8 +146,7 @@ export class MarketQueue implements MarketListener {
     if (this.#backlogs.size === 0 && this.#owesMark) {
       const at = this.#claim();
       if (at >= 0) {
-        this.#begin(at, RECORD.MARK, 0, 0);
-        this.#ring.f64[(at >> 1) + record.F64_TURN] = this.#turn;
+        this.#write.mark(at, this.#turn);
         this.#owesMark = false;
       }
     }
@@ -172,27 +174,27 @@ export class MarketQueue implements MarketListener {
       if (backlog.isWhole[side]) {
         const at = this.#next();
         if (at < 0) return;
-        this.#begin(at, RECORD.CLEAR | (side << 8), instrument, 0);
+        this.#write.begin(at, RECORD.CLEAR | (side << 8), instrument, 0);
         backlog.isWhole[side] = false;
         for (const [price] of this.#states[instrument].depth.levels(side, Number.MAX_SAFE_INTEGER)) prices.add(price);
       }
       for (const price of prices) {
         const at = this.#next();
         if (at < 0) return;
-        this.#writeLevel(at, instrument, side, price);
+        this.#write.level(at, instrument, side, price);
         prices.delete(price);
       }
     }
     if (backlog.hasState) {
       const at = this.#next();
       if (at < 0) return;
-      this.#writeState(at, instrument);
+      this.#write.state(at, instrument);
       backlog.hasState = false;
     }
     if (backlog.hasAuction) {
       const at = this.#next();
       if (at < 0) return;
-      this.#writeAuction(at, instrument, backlog.isAuctionDone);
+      this.#write.auction(at, instrument, backlog.isAuctionDone);
       backlog.hasAuction = false;
     }
   }
@@ -203,7 +205,7 @@ export class MarketQueue implements MarketListener {
     for (const sum of backlog.sums) {
       const at = this.#next();
       if (at < 0) break;
-      this.#writeSum(at, instrument, sum);
+      this.#write.sum(at, instrument, sum.candle, sum.seconds);
       written++;
     }
     backlog.sums.splice(0, written);
@@ -211,7 +213,7 @@ export class MarketQueue implements MarketListener {
     if (!backlog.needsLast) return true;
     const at = this.#next();
     if (at < 0) return false;
-    this.#writeLast(at, instrument);
+    this.#write.last(at, instrument);
     backlog.needsLast = false;
     return true;
   }
@@ -253,68 +255,5 @@ export class MarketQueue implements MarketListener {
     if (position < 0) return -1;
     this.#position = position + 1;
     return this.#ring.wordOf(position);
-  }
-
-  #begin(at: number, head: number, instrument: number, price: number): void {
-    const { i32 } = this.#ring;
-    i32[at + record.HEAD] = head;
-    i32[at + record.INSTRUMENT] = instrument;
-    i32[at + record.PRICE] = price;
-  }
-
-  #writeTrade(at: number, trade: Readonly<Trade>): void {
-    const { i32, f64 } = this.#ring;
-    const flags = (trade.takerSide === BUY ? 0 : TAKER_SELLS) | (trade.newAggregate ? NEW_AGGREGATE : 0);
-    this.#begin(at, RECORD.TRADE | (flags << 8), trade.instrument, trade.price);
-    i32[at + record.QUANTITY] = trade.quantity;
-    f64[(at >> 1) + record.F64_ID] = trade.id;
-    f64[(at >> 1) + record.F64_AGGREGATE] = trade.aggregate;
-    f64[(at >> 1) + record.F64_AMOUNT] = trade.amount;
-    f64[(at >> 1) + record.F64_TIME] = trade.time;
-  }
-
-  #writeLevel(at: number, instrument: number, side: Side, price: number): void {
-    const { f64 } = this.#ring;
-    const { depth } = this.#states[instrument];
-    this.#begin(at, RECORD.LEVEL | (side << 8), instrument, price);
-    f64[(at >> 1) + record.F64_LOTS] = depth.lotsAt(side, price);
-    f64[(at >> 1) + record.F64_UPDATE] = depth.updateId;
-  }
-
-  #writeState(at: number, instrument: number): void {
-    const { state, reference } = this.#states[instrument];
-    this.#begin(at, RECORD.STATE, instrument, reference);
-    this.#ring.i32[at + record.QUANTITY] = state;
-  }
-
-  #writeAuction(at: number, instrument: number, isDone: boolean): void {
-    const { price, volume, surplus } = this.#states[instrument].auction;
-    this.#begin(at, RECORD.AUCTION | ((isDone ? 1 : 0) << 8), instrument, price);
-    this.#ring.f64[(at >> 1) + record.F64_VOLUME] = volume;
-    this.#ring.f64[(at >> 1) + record.F64_SURPLUS] = surplus;
-  }
-
-  #writeSum(at: number, instrument: number, { candle, seconds }: Sum): void {
-    const { i32, f64 } = this.#ring;
-    i32[at + record.HEAD] = RECORD.SUM | (seconds << 8);
-    i32[at + record.INSTRUMENT] = instrument;
-    i32[at + sum.OPEN_TIME] = candle.openTime / 1000;
-    i32[at + sum.OPEN] = candle.open;
-    i32[at + sum.HIGH] = candle.high;
-    i32[at + sum.LOW] = candle.low;
-    i32[at + sum.CLOSE] = candle.close;
-    i32[at + sum.TRADES] = candle.trades;
-    f64[(at >> 1) + sum.F64_QUANTITY] = candle.quantity;
-    f64[(at >> 1) + sum.F64_AMOUNT] = candle.amount;
-    f64[(at >> 1) + sum.F64_TAKER_BUY_QUANTITY] = candle.takerBuyQuantity;
-    f64[(at >> 1) + sum.F64_TAKER_BUY_AMOUNT] = candle.takerBuyAmount;
-  }
-
-  #writeLast(at: number, instrument: number): void {
-    const { lastTradeId, lastPrice, lastQuantity, lastTradeTime } = this.#states[instrument];
-    this.#begin(at, RECORD.LAST, instrument, lastPrice);
-    this.#ring.i32[at + record.QUANTITY] = lastQuantity;
-    this.#ring.f64[(at >> 1) + record.F64_ID] = lastTradeId;
-    this.#ring.f64[(at >> 1) + record.F64_AGGREGATE] = lastTradeTime;
   }
 }
