@@ -1,10 +1,10 @@
-import { create } from '@bufbuild/protobuf';
+import { create, toBinary, type UnknownField } from '@bufbuild/protobuf';
 import { BUY, SELL } from '@outcry/market/order-terms';
 import type { DepthChange } from '../core/depth.ts';
 import type { Instrument } from '../core/market.ts';
 import type { MarketState } from '../core/market-state.ts';
 import type { Trade } from '../core/view.ts';
-import { Framed } from './framed.ts';
+import { encoded, Framed } from './framed.ts';
 import * as pb from './generated/outcry/v1/venue_pb.js';
 import type { Watcher } from './watcher.ts';
 
@@ -141,6 +141,27 @@ export class BookFeed {
     const { instrument } = this;
     return new Framed(Math.max(1, part.bids.length + part.asks.length), () => ({ case: kind, value: bookMessage(instrument, part) }));
   }
+}
+
+/** A book of any depth, made and encoded a slice at a time. @param turn waits until so many levels may be made */
+export async function encodedBook(
+  instrument: Instrument,
+  { bids, asks, updateId }: Part,
+  turn: (levels: number) => Promise<void> | undefined,
+): Promise<pb.Book> {
+  const book = create(pb.BookSchema, { symbol: instrument.symbol, updateId: BigInt(updateId) });
+  const fields: UnknownField[] = [];
+  for (const [name, levels] of [['bids', bids] as const, ['asks', asks] as const]) {
+    for (let i = 0; i < levels.length; i += SLICE) {
+      const slice = levels.slice(i, i + SLICE);
+      await turn(slice.length);
+      fields.push(
+        encoded(toBinary(pb.BookSchema, create(pb.BookSchema, { [name]: slice.map(([price, lots]) => level(instrument, price, lots)) }))),
+      );
+    }
+  }
+  book.$unknown = fields;
+  return book;
 }
 
 export function bookMessage(instrument: Instrument, { bids, asks, updateId, more, ofSnapshot }: Part): pb.Book {

@@ -1,10 +1,18 @@
-import { create, toBinary } from '@bufbuild/protobuf';
+import { create, toBinary, type UnknownField } from '@bufbuild/protobuf';
 import { WireType } from '@bufbuild/protobuf/wire';
 import * as pb from './generated/outcry/v1/venue_pb.js';
 
 /**
+ * Encoded fields, to be written into a message as they are: as if it had come with fields that it does not know. The first one's number
+ * is below 16, so that its tag is one byte, and it has a length.
+ */
+export function encoded(bytes: Uint8Array): UnknownField {
+  return { no: bytes[0] >>> 3, wireType: WireType.LengthDelimited, data: bytes.subarray(1) };
+}
+
+/**
  * An event of a market data stream. It becomes a message when its first reader takes it, and bytes once for all readers of the binary
- * format: what is written for each of them is an empty message around those bytes, as if they were a field that it does not know.
+ * format: what is written for each of them is an empty message around those bytes.
  */
 export class Framed {
   /** levels of a book in it, or 1 */
@@ -31,10 +39,8 @@ export class Framed {
   /** For the binary format. */
   frame(): pb.MarketEvent {
     if (this.#frame === undefined) {
-      const bytes = toBinary(pb.MarketEventSchema, create(pb.MarketEventSchema, { event: this.#make() }));
-      // One field, whose number is below 16: its tag is one byte, and its length and value the rest.
       this.#frame = create(pb.MarketEventSchema);
-      this.#frame.$unknown = [{ no: bytes[0] >>> 3, wireType: WireType.LengthDelimited, data: bytes.subarray(1) }];
+      this.#frame.$unknown = [encoded(toBinary(pb.MarketEventSchema, create(pb.MarketEventSchema, { event: this.#make() })))];
     }
     return this.#frame;
   }

@@ -3,7 +3,7 @@ import { Code, ConnectError, type HandlerContext, type ServiceImpl } from '@conn
 import { BUY, SELL } from '@outcry/market/order-terms';
 import type { Services } from '../binance/operation.ts';
 import type { MarketListener, Trade } from '../core/view.ts';
-import { BookFeed, bookMessage } from './book-feed.ts';
+import { BookFeed, bookMessage, encodedBook } from './book-feed.ts';
 import { instrumentOf } from './convert.ts';
 import type { Framed } from './framed.ts';
 import type { Gate } from './gate.ts';
@@ -20,8 +20,8 @@ const CONFLATE_MS = 100;
 /** Milliseconds without reading before a stream ends. */
 const PATIENCE_MS = 30_000;
 /** Levels that take a unit of {@link Pace} to be made, and to be sent once they are. */
-const MADE_A_UNIT = 15;
-const SENT_A_UNIT = 250;
+const MADE_A_UNIT = 20;
+const SENT_A_UNIT = 120;
 
 /** Books and trades by gRPC, gRPC-Web and Connect. */
 export class MarketDataService implements ServiceImpl<typeof pb.MarketData> {
@@ -68,23 +68,25 @@ export class MarketDataService implements ServiceImpl<typeof pb.MarketData> {
     const levels = depth || DEFAULT_DEPTH;
     this.#gate.weigh(context, Math.floor(levels / LEVELS_A_WEIGHT));
     const instrument = instrumentOf(this.#services, symbol);
-    await this.#pace.take(1 + (2 * levels) / MADE_A_UNIT);
     const { depth: book } = this.#services.feeds[instrument.number];
-    return bookMessage(instrument, { bids: book.levels(BUY, levels), asks: book.levels(SELL, levels), updateId: book.updateId });
+    await this.#pace.take(1);
+    const part = { bids: book.levels(BUY, levels), asks: book.levels(SELL, levels), updateId: book.updateId };
+    if (isJson(context)) return bookMessage(instrument, part);
+    return await encodedBook(instrument, part, (count) => this.#pace.take(count / MADE_A_UNIT));
   }
 
   async *watch({ symbols }: pb.WatchRequest, context: HandlerContext): AsyncGenerator<pb.MarketEvent> {
     const wanted = new Set(symbols.map((symbol) => instrumentOf(this.#services, symbol).number));
     this.#gate.weigh(context, 2 * (wanted.size || this.#feeds.length));
     context.values.get(PEER).mayBeSilent();
-    const isJson = context.requestHeader.get('content-type')?.includes('json') === true;
+    const asJson = isJson(context);
     const watcher = this.#open(
       this.#feeds.filter(({ instrument }) => wanted.size === 0 || wanted.has(instrument.number)),
       context,
     );
     for (let event = await watcher.next(); event !== undefined; event = await watcher.next()) {
       await this.#pace.take(unitsOf(event));
-      yield isJson ? event.message() : event.frame();
+      yield asJson ? event.message() : event.frame();
     }
   }
 
@@ -151,6 +153,10 @@ export class MarketDataService implements ServiceImpl<typeof pb.MarketData> {
     for (const feed of this.#traded) feed.tellTrades();
     this.#traded.clear();
   }
+}
+
+function isJson({ requestHeader }: HandlerContext): boolean {
+  return requestHeader.get('content-type')?.includes('json') === true;
 }
 
 function unitsOf({ weight, isMade }: Framed): number {
