@@ -22,8 +22,9 @@ const SMALL_ORDER: ReadonlySet<string> = new Set([
 /** Reads the public key that somebody will sign with: Ed25519, as PEM. Throws, in words, for anything else; what was sent goes nowhere. */
 export function readPublicKey(pem: string): KeyObject {
   if (isPrivateKey(pem)) throw new Error('this is a private key, which nobody else may see: give the public one');
-  if (pem.length > LONGEST || !SHAPE.test(pem)) throw new Error('not one public key in PEM (BEGIN PUBLIC KEY)');
-  const key = parse(pem);
+  const [, text] = (pem.length > LONGEST ? undefined : SHAPE.exec(pem)) ?? [];
+  if (text === undefined) throw new Error('not one public key in PEM (BEGIN PUBLIC KEY)');
+  const key = parse(text);
   if (key.type !== 'public' || key.asymmetricKeyType !== 'ed25519')
     throw new Error(`keys of type ${key.asymmetricKeyType} are not taken: Ed25519 only`);
   const point = key.export({ type: 'spki', format: 'der' }).subarray(-POINT_BYTES);
@@ -37,9 +38,9 @@ export function isPrivateKey(pem: string): boolean {
   return /PRIVATE KEY/.test(pem);
 }
 
-function parse(pem: string): KeyObject {
+function parse(base64: string): KeyObject {
   try {
-    return crypto.createPublicKey({ key: pem, format: 'pem', type: 'spki' });
+    return crypto.createPublicKey({ key: Buffer.from(base64, 'base64'), format: 'der', type: 'spki' });
   } catch {
     throw new Error('the public key cannot be read');
   }
