@@ -35,7 +35,11 @@ export class CommandBlock {
 
 /** Two assets, one instrument with fees of 100 and 200 ppm, and accounts with more than they can spend. */
 export function setUpCommands(accounts: number): CommandBlock {
-  const block = new CommandBlock(3 + accounts * 3);
+  const block = new CommandBlock(4 + accounts * 3);
+  const limits = block.next(commandHead(COMMAND.SET_LIMITS), BENCH_LIMITS.accounts);
+  block.i32[limits + QUANTITY] = BENCH_LIMITS.orders;
+  block.i32[limits + ASSET] = BENCH_LIMITS.assets;
+  block.i32[limits + PRICE] = BENCH_LIMITS.instruments;
   for (const asset of [0, 1]) {
     const at = block.next(commandHead(COMMAND.DEFINE_ASSET), 0);
     block.i32[at + ASSET] = asset;

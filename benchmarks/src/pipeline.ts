@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
-import { allocateSegment, spareName } from '@outcry/journal/journal-writer';
+import { allocateSegment, SPARE_NAME } from '@outcry/journal/journal-writer';
 import { command } from '@outcry/market/command';
 import { EVENT, event } from '@outcry/market/event';
 import type { Ring } from '@outcry/memory/ring';
@@ -52,7 +52,7 @@ export async function runPipeline(
   limits = BENCH_LIMITS,
 ): Promise<PipelineResult> {
   const bytes = ((rate === 0 ? FASTEST : rate) * seconds + WARM_UP_PASSES * loop.block.count) * command.BYTES * 1.1;
-  prepareSegments(folder, Math.ceil(bytes / SEGMENT));
+  prepareSegment(folder, Math.ceil(bytes / SEGMENT) * SEGMENT);
   const crew = await startCrew({
     limits,
     journal: { directory: folder, durability: 'fsync', segmentBytes: SEGMENT, partition: 0 },
@@ -74,20 +74,16 @@ export async function runPipeline(
 }
 
 /**
- * Has segments ready, as the venue's preparer has. Those of an earlier run are used again: to give gigabytes back to the disk
- * would slow the syncs of the next run.
+ * Has a segment ready that takes all of a run. That of an earlier run is used again: to give gigabytes back to the disk would slow the
+ * syncs of the next run.
  */
-function prepareSegments(folder: string, count: number): void {
-  const used = fs.readdirSync(folder).map((name, i) => {
-    const aside = path.join(folder, `${process.hrtime.bigint()}-${i}`);
-    fs.renameSync(path.join(folder, name), aside);
-    return aside;
-  });
-  for (let i = 0; i < count; i++) {
-    const spare = path.join(folder, spareName(i));
-    if (i < used.length) fs.renameSync(used[i], spare);
-    else allocateSegment(spare, SEGMENT);
-  }
+function prepareSegment(folder: string, bytes: number): void {
+  const spare = path.join(folder, SPARE_NAME);
+  const used = fs.readdirSync(folder).map((name) => path.join(folder, name));
+  const large = used.find((file) => fs.statSync(file).size >= bytes);
+  if (large !== undefined) fs.renameSync(large, spare);
+  for (const file of used) if (file !== large) fs.rmSync(file);
+  if (large === undefined) fs.closeSync(allocateSegment(spare, bytes));
   spawnSync('sync');
 }
 

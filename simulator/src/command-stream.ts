@@ -15,6 +15,8 @@ const ASSETS = 4;
 const QUOTE = 1;
 const MOST_RECORDS = 8;
 const REMEMBERED = 512;
+/** microseconds: clocks are set wrong, and right again */
+const DAY = 86_400_000_000;
 const SET_UP = ASSETS + INSTRUMENTS + ACCOUNTS + ACCOUNTS * ASSETS + 2;
 
 /**
@@ -44,7 +46,7 @@ export class CommandStream {
   /** Makes the next command: `count` records. */
   next(): void {
     this.count = 0;
-    this.time += this.#random.below(2000);
+    this.time += this.#random.chance(0.0005) ? this.#random.between(-3, 3) * DAY : this.#random.below(2000);
     if (this.#made < SET_UP) this.#setUp(this.#made);
     else this.#random.chance(0.9) ? this.#trade() : this.#administer();
     this.#made++;

@@ -1,20 +1,25 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import { Engine } from '@outcry/engine/engine';
+import { isDeepStrictEqual } from 'node:util';
+import { Engine, type EngineLimits } from '@outcry/engine/engine';
 import { LocalEvents } from '@outcry/engine/event-output';
-import { imageOf } from '@outcry/engine/image';
+import { broken } from '@outcry/engine/limits';
 import { stateHash } from '@outcry/engine/state-hash';
-import { JournalDamage } from '@outcry/journal/format';
-import { JournalReader, listSegments } from '@outcry/journal/journal-reader';
+import { replaceFile } from '@outcry/journal/durable-file';
+import { MARK_FILE } from '@outcry/journal/durable-mark';
+import { JournalDamage, JournalMismatch } from '@outcry/journal/format';
 import { JournalWriter } from '@outcry/journal/journal-writer';
-import { listSnapshots, writeSnapshot } from '@outcry/journal/snapshot';
+import { listSegments } from '@outcry/journal/segments';
+import { listSnapshots } from '@outcry/journal/snapshot';
 import { COMMAND, command, commandHead } from '@outcry/market/command';
-import { event } from '@outcry/market/event';
-import { recover } from '@outcry/venue/threads/recovery';
+import { event, REPLAY_VERSION } from '@outcry/market/event';
+import { readStored } from '@outcry/venue/store/stored';
+import { type Recovery, recover } from '@outcry/venue/threads/recovery';
 import { CommandStream } from './command-stream.ts';
 import { misdirect, rot, SimulatedDisk } from './disk.ts';
 import { Random } from './random.ts';
 import { SIMULATED_LIMITS } from './replicas.ts';
+import { rowsOf, SimulatedFollower } from './simulated-follower.ts';
 
 export interface SimulationReport {
   seed: number;
@@ -32,63 +37,82 @@ export class BrokenGuarantee extends Error {}
 
 const SEGMENT_BYTES = 64 * 1024;
 const RING = 512;
-const KEPT_SNAPSHOTS = 2;
+/** Starts that may fail in a row, for what the disk does to them. */
+const MOST_STARTS = 100;
+/** Limits that an operator changes between two starts. */
+const MOST_ORDERS = [SIMULATED_LIMITS.orders, 300, 60];
 
 /**
- * One life of a venue, several crashes long: the venue's own engine, journal, snapshots and recovery, turned by turn in an order that the
+ * One life of a venue, several crashes long: the venue's own engine, journal, snapshots, store and recovery, turned in an order that the
  * seed decides, on a disk that forgets. After each crash: every acknowledged command is there, none twice, what is there is what was
- * sent, assets are conserved, and the state is the one that the commands alone give.
+ * sent, assets are conserved, the state is the one that the commands alone give, the store holds their rows, and small files hold what they
+ * held last.
  */
 export class Simulation {
   readonly seed: number;
   readonly #random: Random;
+  readonly #root: string;
   readonly #directory: string;
+  readonly #store: string;
   readonly #stream: CommandStream;
   readonly #disk: SimulatedDisk;
   /** every command that was given a sequence number, from 1 on: what the venue must be a part of */
   #sent: Uint8Array[] = [];
+  #limits = SIMULATED_LIMITS;
   #engine!: Engine;
   #events!: LocalEvents;
-  #writer!: JournalWriter;
-  #follower!: Engine;
-  #followerEvents!: LocalEvents;
-  #reader!: JournalReader;
+  #writer: JournalWriter | undefined;
+  #follower: SimulatedFollower | undefined;
   #journaled = 0;
   #acknowledged = 0;
+  /** what a small file may hold after a crash: what it held, and what was being written */
+  #small = ['0'];
   readonly #report: SimulationReport;
 
-  constructor(seed: number, directory: string) {
+  constructor(seed: number, root: string) {
     this.seed = seed;
     this.#random = new Random(seed);
-    this.#directory = directory;
+    this.#root = root;
+    this.#directory = path.join(root, 'journal');
+    this.#store = path.join(root, 'store.sqlite');
+    fs.mkdirSync(this.#directory);
     this.#stream = new CommandStream(new Random(seed ^ 0x5bd1e995));
-    this.#disk = new SimulatedDisk(this.#random, { full: 0.002, failedSync: 0.0005 });
+    this.#disk = new SimulatedDisk(this.#random, { full: 0.002, failedSync: 0.0005, powerCut: 0.002 });
     this.#report = { seed, commands: 0, acknowledged: 0, crashes: 0, snapshots: 0, refusals: 0, stateHash: '' };
+    fs.writeFileSync(this.#smallFile, '0');
   }
 
   /** Runs turns, then crashes once more and checks for the last time. */
   run(turns: number): SimulationReport {
     this.#start();
     for (let turn = 0; turn < turns; turn++) {
-      if (this.#random.chance(0.004)) this.#crash();
-      else this.#turn();
+      try {
+        if (this.#random.chance(0.004)) this.#crash();
+        else this.#turn();
+      } catch (error) {
+        if (codeOf(error) !== 'POWER') throw error;
+        this.#crash();
+      }
     }
     this.#crash();
     this.#report.commands = this.#sent.length;
     this.#report.acknowledged = this.#acknowledged;
     while (this.#engine.sequence < this.#sent.length) applyRecord(this.#engine, this.#sent[this.#engine.sequence]);
     this.#report.stateHash = stateHash(this.#engine);
-    this.#stop();
+    this.#checkStore();
+    this.#writer?.close();
+    this.#follower?.close();
     return this.#report;
   }
 
   /** One thread of the venue gets its turn. */
   #turn(): void {
-    const what = this.#random.below(10);
-    if (what < 3) this.#clients();
-    else if (what < 6) this.#runEngine();
-    else if (what < 8) this.#runJournal();
-    else this.#follow();
+    const what = this.#random.below(20);
+    if (what < 6) this.#clients();
+    else if (what < 12) this.#runEngine();
+    else if (what < 16) this.#runJournal();
+    else if (what < 19) this.#follow();
+    else this.#replaceSmallFile();
   }
 
   #clients(): void {
@@ -110,16 +134,19 @@ export class Simulation {
   }
 
   #runJournal(): void {
+    const writer = this.#writer!;
     try {
-      const room = this.#writer.batchRoom();
+      const room = writer.batchRoom();
       const count = Math.min(room, this.#random.below(40), this.#sent.length - this.#journaled);
       if (count > 0) {
-        this.#writer.append(Buffer.concat(this.#sent.slice(this.#journaled, this.#journaled + count)), undefined);
+        writer.append(Buffer.concat(this.#sent.slice(this.#journaled, this.#journaled + count)), undefined);
         this.#journaled += count;
       }
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === undefined) throw error;
-      this.#crash(); // a full disk in the middle of a batch, or a failed sync: the venue stops acknowledging, and is started again
+      if (codeOf(error) === 'ENOSPC') return; // a full disk: tried again, later
+      if (codeOf(error) === 'EIO')
+        this.#crash(); // a failed sync: the venue stops acknowledging, and is started again
+      else throw error;
     }
     this.#acknowledge();
   }
@@ -130,91 +157,160 @@ export class Simulation {
   }
 
   #follow(): void {
-    const batch = this.#reader.read(this.#journaled);
-    if (batch !== undefined) {
-      for (let i = 0; i < batch.count; i++) this.#follower.apply(batch.i32, batch.f64, batch.at + i * command.WORDS);
-      this.#followerEvents.clear();
+    const follower = this.#follower!;
+    follower.follow(this.#journaled);
+    if (this.#random.chance(0.1)) follower.flush();
+    if (!this.#random.chance(0.02)) return;
+    try {
+      if (follower.snapshot(this.#disk)) this.#report.snapshots++;
+    } catch (error) {
+      if (codeOf(error) !== 'ENOSPC' && codeOf(error) !== 'EIO') throw error;
     }
-    if (this.#random.chance(0.02) && !this.#follower.midCommand && this.#follower.sequence > 0) {
-      writeSnapshot(this.#directory, this.#follower.sequence, imageOf(this.#follower));
-      this.#report.snapshots++;
-      for (const old of listSnapshots(this.#directory).slice(KEPT_SNAPSHOTS)) fs.rmSync(old.path);
+  }
+
+  get #smallFile(): string {
+    return path.join(this.#root, 'small.json');
+  }
+
+  #replaceSmallFile(): void {
+    const next = String(Number(this.#small[0]) + 1).repeat(this.#random.between(1, 300));
+    this.#small = [this.#small[0], next];
+    try {
+      replaceFile(this.#smallFile, next, 0o600, this.#disk);
+      this.#small = [next];
+    } catch (error) {
+      if (codeOf(error) === 'ENOSPC') this.#checkSmallFile([this.#small[0]], 'after a disk without room');
+      if (codeOf(error) !== 'ENOSPC' && codeOf(error) !== 'EIO') throw error;
     }
+  }
+
+  #checkSmallFile(allowed: readonly string[], when: string): void {
+    const content = fs.readFileSync(this.#smallFile, 'utf8');
+    if (!allowed.includes(content)) this.#fail(when, `a small file holds ${content.length} other bytes than were last written`);
+    this.#small = [content];
   }
 
   // ── Crashes ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
   #crash(): void {
     this.#report.crashes++;
-    this.#stop();
-    this.#disk.crash();
+    this.#lose();
     if (this.#random.chance(0.25)) this.#damage();
     this.#start();
   }
 
-  /** Spoils what is durable: a start must be refused, or the damage must not matter. Then the file is put back. */
-  #damage(): void {
-    const files = [...listSegments(this.#directory), ...listSnapshots(this.#directory)].map((file) => file.path);
-    const file = this.#random.pick(files);
-    if (file === undefined) return;
-    const before = fs.readFileSync(file);
-    if (this.#random.chance(0.6)) rot(file, this.#random);
-    else misdirect(file, this.#random);
-    try {
-      const engine = freshEngine();
-      // Damage to the last batch cannot be told from a torn write: that batch is cut, and recovery says so.
-      const { tornBytes } = recover(engine, this.#directory);
-      this.#check(engine, 'after a file was spoiled', tornBytes > 0 ? 0 : this.#acknowledged);
-    } catch (error) {
-      if (!(error instanceof JournalDamage) || !fs.existsSync(file)) throw error;
-      this.#report.refusals++;
-    }
-    fs.writeFileSync(file, before);
+  /** The power goes. */
+  #lose(): void {
+    this.#writer?.close();
+    this.#follower?.crash(this.#random);
+    this.#writer = this.#follower = undefined;
+    this.#disk.crash();
+    this.#checkSmallFile(this.#small, 'after a crash');
   }
 
-  #start(): void {
+  /** Spoils what is durable, in a copy: a start on it must be refused, or the damage must not matter. */
+  #damage(): void {
+    const copy = path.join(this.#root, 'copy');
+    fs.cpSync(this.#directory, copy, { recursive: true });
+    const files = [...listSegments(copy), ...listSnapshots(copy)].map((file) => file.path);
+    if (fs.existsSync(path.join(copy, MARK_FILE))) files.push(path.join(copy, MARK_FILE));
+    const file = this.#random.pick(files);
+    if (file !== undefined) {
+      const isRot = this.#random.chance(0.6) || fs.statSync(file).size === 0;
+      if (isRot) rot(file, this.#random);
+      else misdirect(file, this.#random);
+      try {
+        const { engine, recovery } = this.#recover(copy);
+        // Zeros of the rest of a segment over its last batch look as if that was never written: what is beside the journal tells, or nothing.
+        this.#check(engine, `after ${path.basename(file)} was spoiled`, isRot || recovery.cut === undefined ? this.#acknowledged : 0);
+      } catch (error) {
+        if (!(error instanceof JournalDamage || error instanceof JournalMismatch)) throw error;
+        this.#report.refusals++;
+      }
+    }
+    fs.rmSync(copy, { recursive: true });
+  }
+
+  #recover(directory: string, disk?: SimulatedDisk): { engine: Engine; recovery: Recovery } {
     this.#events = new LocalEvents(1024);
-    this.#engine = new Engine(this.#events, SIMULATED_LIMITS);
-    const { sequence, tail } = recover(this.#engine, this.#directory);
+    return recover({
+      directory,
+      limits: this.#limits,
+      makeEngine: (room) => new Engine(this.#events, room),
+      stored: readStored(this.#store),
+      disk,
+    });
+  }
+
+  /** Starts the venue, as often as it takes: the power can go, and the disk fail, in the middle of a start too. */
+  #start(): void {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        this.#begin();
+        return;
+      } catch (error) {
+        if (codeOf(error) === undefined || codeOf(error)!.startsWith('journal_') || attempt === MOST_STARTS) throw error;
+        this.#report.crashes++;
+        this.#lose();
+      }
+    }
+  }
+
+  #begin(): void {
+    this.#limits = { ...SIMULATED_LIMITS, orders: this.#random.pick(MOST_ORDERS) };
+    const { engine, recovery } = this.#recover(this.#directory, this.#disk);
+    this.#engine = engine;
     this.#events.clear();
-    this.#check(this.#engine, 'after a crash', this.#acknowledged);
+    const { sequence, tail, journal } = recovery;
+    this.#check(engine, 'after a crash', this.#acknowledged);
+    const options = { directory: this.#directory, durability: 'fsync' as const, segmentBytes: SEGMENT_BYTES, partition: 0 };
+    this.#writer = new JournalWriter({ ...options, journal, version: REPLAY_VERSION }, sequence + 1, tail, this.#disk);
+    this.#follower = new SimulatedFollower(this.#store, this.#directory, recovery);
     // What was not acknowledged may be gone; then nobody was told of it.
     this.#sent.length = sequence;
     this.#journaled = sequence;
-    const options = { directory: this.#directory, durability: 'fsync' as const, segmentBytes: SEGMENT_BYTES, partition: 0 };
-    this.#writer = new JournalWriter(options, sequence + 1, tail, this.#disk);
-    this.#followerEvents = new LocalEvents(1024);
-    this.#follower = freshEngine(this.#followerEvents);
-    this.#reader = new JournalReader(this.#directory, 1);
     this.#stream.abandon();
-    // As the venue does: its first command ends what a crash left half said.
-    this.#sent.push(clockRecord(this.#stream.time));
+    this.#sent.push(this.#opening(recovery));
   }
 
-  #stop(): void {
-    this.#writer.close();
-    this.#reader.close();
+  /** As the venue does: its first command sets the limits, or ends what a crash left half said. */
+  #opening({ limits, inUse }: Recovery): Uint8Array {
+    if (limits !== undefined && broken(this.#limits, inUse) !== undefined) this.#limits = limits; // what the venue asks its operator to do
+    const isSame = limits !== undefined && isDeepStrictEqual(limits, this.#limits);
+    return isSame ? recordOf(COMMAND.CLOCK, this.#stream.time) : recordOf(COMMAND.SET_LIMITS, this.#stream.time, this.#limits);
   }
 
   /** @param least the last command that must be there */
   #check(engine: Engine, when: string, least: number): void {
-    const fail = (what: string) => {
-      throw new BrokenGuarantee(`seed ${this.seed}, crash ${this.#report.crashes}, ${when}: ${what}`);
-    };
     const { sequence } = engine;
-    if (sequence < least) fail(`command ${least} was acknowledged, the venue has ${sequence}`);
-    if (sequence > this.#sent.length) fail(`the venue has ${sequence} commands, only ${this.#sent.length} were sent`);
-    const expected = freshEngine();
+    if (sequence < least) this.#fail(when, `command ${least} was acknowledged, the venue has ${sequence}`);
+    if (sequence > this.#sent.length) this.#fail(when, `the venue has ${sequence} commands, only ${this.#sent.length} were sent`);
+    const expected = new Engine(new LocalEvents(1024), SIMULATED_LIMITS);
     for (const record of this.#sent.slice(0, sequence)) applyRecord(expected, record);
-    if (expected.hash.join() !== engine.hash.join()) fail(`it tells another story than the first ${sequence} commands do`);
-    if (!engine.midCommand && stateHash(expected) !== stateHash(engine)) fail(`its state is not that of the first ${sequence} commands`);
+    if (expected.hash.join() !== engine.hash.join()) this.#fail(when, `it tells another story than the first ${sequence} commands do`);
+    if (sequence > 0 && !engine.midCommand && stateHash(expected) !== stateHash(engine))
+      this.#fail(when, `its state is not that of the first ${sequence} commands`);
     for (let asset = 0; asset < SIMULATED_LIMITS.assets; asset++)
-      if (engine.ledger.discrepancy(asset) !== 0) fail(`asset ${asset} is not conserved`);
+      if (engine.ledger.discrepancy(asset) !== 0) this.#fail(when, `asset ${asset} is not conserved`);
+  }
+
+  /** Lets the follower come to the end: then its store holds what one built of all commands at once does. */
+  #checkStore(): void {
+    const follower = this.#follower!;
+    while (follower.follow(this.#journaled));
+    const expected = rowsOf(this.#root, this.#sent.slice(0, follower.sequence), SIMULATED_LIMITS);
+    if (!isDeepStrictEqual(follower.rows(), expected)) this.#fail('at the end', 'the store does not hold the rows of the commands');
+  }
+
+  #fail(when: string, what: string): never {
+    throw new BrokenGuarantee(`seed ${this.seed}, crash ${this.#report.crashes}, ${when}: ${what}`);
   }
 }
 
-function freshEngine(events = new LocalEvents(1024)): Engine {
-  return new Engine(events, SIMULATED_LIMITS);
+/** Of an error of the disk, also where a failed sync hides it. */
+function codeOf(error: unknown): string | undefined {
+  const { code, cause } = error as { code?: string; cause?: { code?: string } };
+  return code ?? cause?.code;
 }
 
 const buffer = new ArrayBuffer(command.BYTES);
@@ -222,10 +318,16 @@ const bytes = new Uint8Array(buffer);
 const i32 = new Int32Array(buffer);
 const f64 = new Float64Array(buffer);
 
-function clockRecord(time: number): Uint8Array {
+function recordOf(kind: number, time: number, limits?: EngineLimits): Uint8Array {
   bytes.fill(0);
-  i32[command.HEAD] = commandHead(COMMAND.CLOCK);
+  i32[command.HEAD] = commandHead(kind);
   f64[command.F64_TIME] = time;
+  if (limits !== undefined) {
+    i32[command.QUANTITY] = limits.orders;
+    i32[command.ACCOUNT] = limits.accounts;
+    i32[command.ASSET] = limits.assets;
+    i32[command.PRICE] = limits.instruments;
+  }
   return bytes.slice();
 }
 

@@ -94,6 +94,8 @@ export function describeCommand(i32: Int32Array, f64: Float64Array, at: number):
       return { ...common, account, to: i32[at + ORDER_SLOT], asset, amount };
     case COMMAND.SET_RISK:
       return { ...common, risk: asset === 1 ? 'checked' : 'none' };
+    case COMMAND.SET_LIMITS:
+      return { ...common, orders: i32[at + QUANTITY], accounts: account, assets: asset, instruments: i32[at + PRICE] };
     case COMMAND.CHECK:
       return { ...common, after: amount, hash: `${i32[at + CLIENT_LOW]} ${i32[at + CLIENT_HIGH]}` };
     case COMMAND.PUT_RECORD:

@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { realDisk } from '@outcry/journal/journal-writer';
+import { realDisk } from '@outcry/journal/disk';
 import { adviseHugePages, lockMemory, pinThread, setRealTime } from '@outcry/memory/libc';
 import { bytesOf, reserve } from '@outcry/memory/span';
 import { readTopology } from '@outcry/memory/topology';

@@ -1,13 +1,17 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import { DEFAULT_LIMITS, Engine, type EngineLimits } from '@outcry/engine/engine';
+import { Engine } from '@outcry/engine/engine';
 import { LocalEvents } from '@outcry/engine/event-output';
-import { restoreImage } from '@outcry/engine/image';
-import { JournalDamage, RECORD_BYTES } from '@outcry/journal/format';
-import { JournalReader, listSegments } from '@outcry/journal/journal-reader';
-import { listSnapshots, readSnapshot } from '@outcry/journal/snapshot';
+import { type EngineLimits, limitsFrom, widest } from '@outcry/engine/limits';
+import { JournalDamage, JournalMismatch, RECORD_BYTES } from '@outcry/journal/format';
+import { JournalReader } from '@outcry/journal/journal-reader';
+import { listSegments } from '@outcry/journal/segments';
 import { readConfig } from '@outcry/venue/core/config';
 import { holderOf } from '@outcry/venue/core/lock';
+import { readStored } from '@outcry/venue/store/stored';
+import { evidenceOf, lossOf } from '@outcry/venue/threads/evidence';
+import { type FoundSnapshot, findMark, findSnapshots, type Inspection, inspect, unfit } from '@outcry/venue/threads/inspection';
+import { restore, strayed } from '@outcry/venue/threads/recovery';
 import { Command, InvalidArgumentError } from 'commander';
 import { describeCommand } from './describe-command.ts';
 import { printTable, progressBar } from './output.ts';
@@ -34,7 +38,7 @@ export function journalCommand(): Command {
     .command('verify')
     .description('Check every checksum, sequence number and snapshot, and that snapshots are what the commands before them lead to.')
     .option('--data <dir>', 'data directory', 'data')
-    .option('--config <file>', "the venue's configuration, for its limits")
+    .option('--config <file>', "the venue's configuration, where its store lies elsewhere")
     .option('--no-state', 'checksums and sequence numbers only: do not apply the commands')
     .option('--json', 'print one JSON object')
     .addHelpText('after', '\nEnds with 1 when something is damaged, and says at which byte of which file.\n')
@@ -88,84 +92,127 @@ interface Verdict {
   stateHash?: string;
   snapshots: { file: string; sequence: number; state: string }[];
   damage: string[];
+  /** files that are not used */
+  warnings: string[];
   running: boolean;
 }
 
 function verify({ data, config, state, json }: { data: string; config?: string; state: boolean; json?: boolean }): void {
-  const directory = journalOf(data);
-  const limits = { ...DEFAULT_LIMITS, ...(config === undefined ? {} : readConfig(config).limits) };
-  const verdict = examine(directory, limits, state, holderOf(data) !== undefined);
+  const store = (config === undefined ? undefined : readConfig(config).storeFile) ?? path.join(data, 'store.sqlite');
+  const verdict = examine(journalOf(data), store, state, holderOf(data) !== undefined);
   if (verdict.damage.length > 0) process.exitCode = 1;
   if (json) console.log(JSON.stringify(verdict));
   else printVerdict(verdict);
 }
 
-function examine(directory: string, limits: EngineLimits, withState: boolean, running: boolean): Verdict {
+function examine(directory: string, store: string, withState: boolean, running: boolean): Verdict {
+  const warnings: string[] = [];
   const segments = listSegments(directory);
+  const [firstSequence, lastSequence] = [segments[0]?.firstSequence ?? 0, 0];
   const verdict: Verdict = {
     segments: segments.length,
-    firstSequence: segments[0]?.firstSequence ?? 0,
-    lastSequence: 0,
+    firstSequence,
+    lastSequence,
     tornBytes: 0,
     snapshots: [],
     damage: [],
+    warnings,
     running,
   };
-  const images = new Map(listSnapshots(directory).map((snapshot) => [snapshot.sequence, snapshot.path]));
-  const engine = withState ? new Engine(new LocalEvents(), limits) : undefined;
-  const check = (sequence: number) => {
-    const file = images.get(sequence);
-    if (file === undefined) return;
-    images.delete(sequence);
-    checkSnapshot(verdict, file, sequence, engine, limits);
-  };
-  const bar = progressBar('verify', Math.max(1, segments.length));
-  let reader: JournalReader | undefined;
+  const snapshots = findSnapshots(directory, verdict.damage);
+  const mark = findMark(directory, verdict.damage);
   try {
-    reader = new JournalReader(directory, Math.max(1, verdict.firstSequence));
-    for (let batch = reader.read(); batch !== undefined; batch = reader.read()) {
-      for (let i = 0; i < batch.count; i++) {
-        engine?.apply(batch.i32, batch.f64, batch.at + i * RECORD_WORDS);
-        (engine?.output as LocalEvents | undefined)?.clear();
-        verdict.lastSequence = batch.firstSequence + i;
-        check(verdict.lastSequence);
-      }
-      bar.update(segments.findIndex((segment) => segment.path === reader?.tail?.path));
-    }
-    // A running venue may be in the middle of a write.
-    if (!running) verdict.tornBytes = reader.examineEnd();
+    const found = inspect(directory, new Set([...snapshots.map(({ head }) => head.sequence), mark?.sequence ?? 0]), running);
+    const journal = found.survey.journal || mark?.journal || 0;
+    const own = snapshots.filter(({ head }) => head.journal === journal);
+    verdict.lastSequence = found.sequence;
+    warnings.push(...found.survey.foreign.map((name) => `${name} is not the journal's`));
+    if (found.end.kind === 'torn') verdict.tornBytes = found.end.bytes;
+    const loss = running ? undefined : lossOf(found, evidenceOf(journal, own, mark, storedIn(store, warnings)));
+    if (loss !== undefined) verdict.damage.push(loss);
+    compareSnapshots(verdict, directory, found, snapshots, withState);
   } catch (error) {
-    if (!(error instanceof JournalDamage)) throw error;
+    if (!(error instanceof JournalDamage || error instanceof JournalMismatch)) throw error;
     verdict.damage.push(error.message);
-  } finally {
-    reader?.close();
-    bar.stop();
+    verdict.lastSequence = readable(directory);
   }
-  for (const [sequence, file] of images) checkSnapshot(verdict, file, sequence, undefined, limits);
-  if (engine !== undefined) verdict.stateHash = hex(engine.hash);
   return verdict;
 }
 
-/** Checks a snapshot's sums, and its state against an engine that has applied the same commands, where there is one. */
-function checkSnapshot(verdict: Verdict, file: string, sequence: number, engine: Engine | undefined, limits: EngineLimits): void {
-  let state: string;
+/** What the store knows; undefined where it cannot be asked. */
+function storedIn(store: string, warnings: string[]): ReturnType<typeof readStored> {
   try {
-    const parts = readSnapshot(file);
-    if (engine === undefined) state = 'sums are right';
-    else {
-      const restored = new Engine(new LocalEvents(), limits);
-      restoreImage(restored, parts);
-      state = hex(restored.hash) === hex(engine.hash) ? 'equals the journal' : 'differs from the journal';
-    }
+    return readStored(store);
   } catch (error) {
-    state = (error as Error).message;
+    warnings.push(`${store}: ${(error as Error).message}`);
+    return undefined;
   }
-  if (state !== 'sums are right' && state !== 'equals the journal') verdict.damage.push(`snapshot ${path.basename(file)}: ${state}`);
-  verdict.snapshots.push({ file: path.basename(file), sequence, state });
+}
+
+/** The last command that can be read. */
+function readable(directory: string): number {
+  let last = 0;
+  let reader: JournalReader | undefined;
+  try {
+    reader = new JournalReader(directory, 1);
+    while (reader.read() !== undefined) last = reader.nextSequence - 1;
+  } catch (error) {
+    if (!(error instanceof JournalDamage || error instanceof JournalMismatch)) throw error;
+  } finally {
+    reader?.close();
+  }
+  return last;
+}
+
+/** Compares each snapshot with what the commands before it lead to; without the state, its sums and its place only. */
+function compareSnapshots(
+  verdict: Verdict,
+  directory: string,
+  found: Inspection,
+  snapshots: readonly FoundSnapshot[],
+  withState: boolean,
+): void {
+  const room = snapshots.reduce((most, { head }) => widest(most, limitsFrom(head.room)), found.limits);
+  const hashes = withState ? hashesAt(directory, room, found.sequence, new Set(snapshots.map(({ sequence }) => sequence))) : undefined;
+  if (hashes !== undefined) verdict.stateHash = hashes.get(found.sequence) ?? hex([0, 0]);
+  for (const snapshot of snapshots) {
+    const file = path.basename(snapshot.path);
+    const state = unfit(snapshot, found.survey.journal) ?? strayed(snapshot, found) ?? stateOf(snapshot, room, hashes);
+    if (state !== 'sums are right' && state !== 'equals the journal') verdict.damage.push(`snapshot ${file}: ${state}`);
+    verdict.snapshots.push({ file, sequence: snapshot.sequence, state });
+  }
+}
+
+function stateOf(snapshot: FoundSnapshot, room: EngineLimits, hashes: ReadonlyMap<number, string> | undefined): string {
+  const engine = new Engine(new LocalEvents(), room);
+  const why = restore(engine, snapshot);
+  if (why !== undefined) return why;
+  if (hashes === undefined) return 'sums are right';
+  return hashes.get(snapshot.sequence) === hex(engine.hash) ? 'equals the journal' : 'differs from the journal';
+}
+
+/** The story hashes after some commands, and after the last one. */
+function hashesAt(directory: string, room: EngineLimits, last: number, wanted: ReadonlySet<number>): Map<number, string> {
+  const hashes = new Map<number, string>();
+  const events = new LocalEvents();
+  const engine = new Engine(events, room);
+  const reader = new JournalReader(directory, 1);
+  const bar = progressBar('verify', 100);
+  for (let batch = reader.read(last); batch !== undefined; batch = reader.read(last)) {
+    for (let i = 0; i < batch.count; i++) {
+      engine.apply(batch.i32, batch.f64, batch.at + i * RECORD_WORDS);
+      events.clear();
+      if (wanted.has(engine.sequence)) hashes.set(engine.sequence, hex(engine.hash));
+    }
+    bar.update(Math.floor((engine.sequence / last) * 100));
+  }
+  bar.stop();
+  reader.close();
+  return hashes.set(last, hex(engine.hash));
 }
 
 function printVerdict(verdict: Verdict): void {
-  const { segments, firstSequence, lastSequence, tornBytes, stateHash, snapshots, damage, running } = verdict;
+  const { segments, firstSequence, lastSequence, tornBytes, stateHash, snapshots, damage, warnings, running } = verdict;
   printTable(
     ['journal', ''],
     [
@@ -179,6 +226,7 @@ function printVerdict(verdict: Verdict): void {
       ...snapshots.map(({ file, state }) => [file, state]),
     ],
   );
+  for (const line of warnings) console.log(`not used: ${line}`);
   for (const line of damage) console.log(`damaged: ${line}`);
   if (damage.length === 0) console.log('Nothing is damaged.');
 }

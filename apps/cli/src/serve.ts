@@ -12,6 +12,7 @@ import { startDemo } from '@outcry/venue/demo/demo';
 import { startVenue } from '@outcry/venue/venue';
 import { Command, InvalidArgumentError } from 'commander';
 import pino from 'pino';
+import { between } from './options.ts';
 
 /** npm passes on a signal that the terminal has sent us already: one that comes so soon is the same one. */
 const REPEATED_SIGNAL_MS = 1000;
@@ -23,6 +24,7 @@ interface ServeOptions {
   host?: string;
   demo?: boolean;
   flow: boolean;
+  acceptJournalLoss?: number;
   logLevel?: string;
 }
 
@@ -41,6 +43,11 @@ export function serveCommand(): Command {
     .option('--host <h>', `address to listen on (default: "${DEFAULTS.host}")`)
     .option('--demo', 'BTCUSDT and ETHUSDT, accounts alice and bob, and an order flow; on loopback only')
     .option('--no-flow', 'the demo without its order flow')
+    .option(
+      '--accept-journal-loss <n>',
+      'start once without the acknowledged commands after n that a refused start says are missing: what is left of them is kept aside',
+      between(0, Number.MAX_SAFE_INTEGER),
+    )
     .option('--log-level <level>', 'trace, debug, info, warn, error or silent')
     .action(serve);
 }
@@ -54,7 +61,7 @@ async function serve(options: ServeOptions): Promise<void> {
     );
     process.exit(1);
   };
-  const venue = await startVenue(config, { log, onDirectoryLost });
+  const venue = await startVenue(config, { log, onDirectoryLost, acceptJournalLoss: options.acceptJournalLoss });
   const demo = options.demo ? await startDemo(venue, options.flow, log) : undefined;
   let stoppingSince = 0;
   const stop = async (signal: string) => {

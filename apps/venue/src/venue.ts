@@ -32,6 +32,7 @@ import { HistoryReaders } from './history/history-readers.ts';
 import { canGiveUpSockets } from './publish/hand-over.ts';
 import { Publishers } from './publish/publishers.ts';
 import { startServer } from './server.ts';
+import { readStored, type Stored, setAside } from './store/stored.ts';
 import { type Crew, firstMessage, startCrew } from './threads/crew.ts';
 import type { FollowerThreadData } from './threads/follower-thread.ts';
 import type { Recovery } from './threads/recovery.ts';
@@ -50,6 +51,8 @@ export interface VenueHooks {
   log: Logger;
   /** Called once when the data directory is not the venue's any more: what is acknowledged from then on could not be found again. */
   onDirectoryLost?: () => void;
+  /** the last command to keep, where acknowledged ones after it are missing from the journal: an operator gives them up */
+  acceptJournalLoss?: number;
   /** tests only: the fsync with this number fails */
   failSyncAt?: number;
   /** tests only: the position that events are counted from */
@@ -70,8 +73,11 @@ export async function startVenue(config: VenueConfig, hooks: VenueHooks): Promis
     log.warn(
       `${config.data} is locked by a process number only (${lock.weakness}): a second venue on it in another container is not kept out`,
     );
+  const stored = findStored(config, log);
   const crew = await startCrew({
     limits: config.limits,
+    stored,
+    acceptLoss: hooks.acceptJournalLoss,
     journal: { directory, durability: config.durability, segmentBytes: config.segmentBytes, partition: 0 },
     memory: {
       commandSlots: config.commandSlots,
@@ -113,7 +119,10 @@ export async function startVenue(config: VenueConfig, hooks: VenueHooks): Promis
       hooks.onDirectoryLost?.();
     }, LOOK_AT_DIRECTORY_MS);
     cleanup.push(() => clearInterval(watching));
-    const follower = await startFollower(config, crew, directory, foundation.storeOwner, log);
+    if (stored !== undefined && crew.recovery.acceptedLoss && stored.sequence > crew.recovery.sequence) {
+      log.warn(`the store knew commands that are given up: it is kept as ${setAside(stored.file)}, and another is built from the journal`);
+    }
+    const follower = await startFollower(config, crew, directory, log);
     const followerEnded = new Promise<void>((resolve) => follower.once('exit', () => resolve()));
     cleanup.splice(1, 0, () => followerEnded); // it ends after the crew: it writes what the crew left
     const services = await createServices(config, market, foundation, crew, log);
@@ -181,14 +190,15 @@ export async function startVenue(config: VenueConfig, hooks: VenueHooks): Promis
 
 async function createServices(config: VenueConfig, market: Market, foundation: Foundation, crew: Crew, log: Logger): Promise<Services> {
   const unitOf = (instrument: number) => market.instruments[instrument].unit;
+  const { room } = crew.recovery; // slots and numbers may come from a time with wider limits
   const state = new SharedState({
-    accounts: config.limits.accounts,
+    accounts: room.accounts,
     assets: market.assets.length,
     instruments: market.instruments.length,
     file: config.sharedStateFile,
   });
-  const levels = createLevelPool(config.limits.orders); // a level has at least one order
-  const gateway = new Gateway(crew.shared, unitOf, state, new OpenOrders(config.limits.orders, config.limits.accounts));
+  const levels = createLevelPool(room.orders); // a level has at least one order
+  const gateway = new Gateway(crew.shared, unitOf, state, new OpenOrders(room.orders, room.accounts));
   const feeds = market.instruments.map((instrument) => new MarketState(instrument, levels));
   const userStreams = new UserStreams(market, gateway.view);
   const store = { database: databaseFile(config), assets: config.assets, instruments: config.instruments };
@@ -199,7 +209,7 @@ async function createServices(config: VenueConfig, market: Market, foundation: F
       ...store,
       count: config.publishers,
       slots: config.publisherSlots,
-      levels: config.limits.orders,
+      levels: room.orders,
       deadlineMs,
       mustPipe: config.tls !== undefined || !canGiveUpSockets(),
       webSockets: { ...webSockets, bufferBytes },
@@ -217,7 +227,7 @@ async function createServices(config: VenueConfig, market: Market, foundation: F
     adminToken: foundation.adminToken,
     gateway,
     state,
-    memory: new MemoryMonitor(config.data, crew.shared, crew.pools, gateway, state, log),
+    memory: new MemoryMonitor(config.data, crew.shared, crew.pools, gateway, state, config.limits.orders, log),
     feeds,
     publishers,
     history: new HistoryReaders({ ...store, readers: config.historyReaders, deadlineMs, log }),
@@ -250,23 +260,37 @@ function storeFiles(config: VenueConfig): string[] {
   return ['', '-wal', '-shm'].map((end) => databaseFile(config) + end);
 }
 
+/** What the store knows, to compare the journal with: undefined where it says nothing. */
+function findStored(config: VenueConfig, log: Logger): Stored | undefined {
+  try {
+    return readStored(databaseFile(config));
+  } catch (error) {
+    log.warn(`the store cannot be read, and so not be compared with the journal: ${(error as Error).message}`);
+    return undefined;
+  }
+}
+
 function logStart(log: Logger, crew: Crew): void {
-  const { sequence, snapshot, replayed, tornBytes, warnings, milliseconds } = crew.recovery;
+  const { sequence, snapshot, replayed, cut, warnings, milliseconds } = crew.recovery;
   for (const warning of warnings) log.warn(warning);
   log.info({ sequence, snapshot, replayed, milliseconds: Math.round(milliseconds) }, `recovered to command ${sequence}`);
-  if (tornBytes > 0) log.warn({ tornBytes }, `cut ${tornBytes} bytes of a batch that was never acknowledged off the end of the journal`);
+  if (cut !== undefined) {
+    const whose = crew.recovery.acceptedLoss ? 'that an operator gave up' : 'of a batch that was never acknowledged';
+    log.warn(cut, `cut ${cut.bytes} bytes ${whose} off the end of the journal (${cut.why}); they are kept in ${cut.file}`);
+  }
   for (const [thread, outcomes] of Object.entries(crew.placed)) {
     for (const { done, detail } of outcomes) log[done ? 'info' : 'warn']({ thread }, `${thread} thread: ${detail}`);
   }
 }
 
-async function startFollower(config: VenueConfig, crew: Crew, directory: string, storeOwner: number, log: Logger): Promise<Worker> {
+async function startFollower(config: VenueConfig, crew: Crew, directory: string, log: Logger): Promise<Worker> {
   const data: FollowerThreadData = {
     memory: crew.shared.memory,
-    limits: config.limits,
+    journal: crew.recovery.journal,
+    room: crew.recovery.room,
+    unusable: crew.recovery.unusable,
     directory,
     database: databaseFile(config),
-    storeOwner,
     snapshotCommands: config.snapshotCommands,
     snapshotMs: config.snapshotMs,
     keepSnapshots: config.keepSnapshots,

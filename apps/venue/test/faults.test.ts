@@ -3,6 +3,8 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { after, describe, it, type TestContext } from 'node:test';
+import { Head } from '@outcry/journal/format';
+import { REPLAY_VERSION } from '@outcry/market/event';
 import { Arena } from '@outcry/memory/arena';
 import { SharedMap } from '@outcry/memory/shared-map';
 import pino from 'pino';
@@ -51,11 +53,11 @@ async function until(what: string, isSo: () => Promise<boolean>): Promise<void> 
 }
 
 describe('a full disk', () => {
-  it('refuses orders with -1001 until there is room, loses nothing acknowledged, and goes on', { timeout: 60_000 }, async (t) => {
+  it('refuses orders with -1001 until there is room, loses nothing acknowledged, and goes on', { timeout: 240_000 }, async (t) => {
     const disk = smallDisk(16 * 1024 * 1024);
     if (typeof disk === 'string') return t.skip(disk);
     t.after(() => disk.remove());
-    const config = { segmentBytes: 1024 * 1024 };
+    const config = { segmentBytes: 256 * 1024 };
     const venue = await startWith(t, config, disk.directory);
     const alice = new Client(venue.url);
     const filler = path.join(disk.directory, 'filler');
@@ -223,9 +225,15 @@ describe('a damaged data directory', () => {
 
   it('recovers from a torn tail, and says what it cut', async (t) => {
     const { data, journal, orders } = await stopped(t, 'SIGKILL');
-    change(journal, endOf(journal), () => Buffer.alloc(150, 0xa5));
+    const end = endOf(journal);
+    const torn = new Head();
+    torn.prepareBatches(REPLAY_VERSION, true);
+    torn.writeBatch(1e6, 40, 1, 1, 1); // its commands never reached the disk
+    change(journal, end, () => torn.bytes);
     const again = await startWith(t, {}, data);
-    assert.match(again.output, /cut 192 bytes of a batch that was never acknowledged/);
+    assert.match(again.output, /cut 2624 bytes of a batch that was never acknowledged off the end of the journal \(torn: .*cut-\d{16}-/);
+    const [kept] = fs.readdirSync(path.dirname(journal)).filter((name) => name.startsWith('cut-'));
+    assert.deepEqual(fs.readFileSync(path.join(path.dirname(journal), kept)).subarray(0, 64), torn.bytes);
     const alice = new Client(again.url);
     assert.equal((await alice.signed('GET', '/api/v3/openOrders')).body.length, orders);
     assert.equal((await place(alice)).status, 200);

@@ -2,9 +2,11 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { Engine } from '@outcry/engine/engine';
 import { imageOf } from '@outcry/engine/image';
+import { LIMIT_NAMES } from '@outcry/engine/limits';
 import { JournalWriter } from '@outcry/journal/journal-writer';
 import { writeSnapshot } from '@outcry/journal/snapshot';
 import { COMMAND, command, commandHead } from '@outcry/market/command';
+import { REPLAY_VERSION } from '@outcry/market/event';
 import { GTC, LIMIT, type Side } from '@outcry/market/order-terms';
 import { randomFrom } from '@outcry/venue/demo/random';
 import { runChild } from '../child.ts';
@@ -14,6 +16,7 @@ import { generate } from '../workload.ts';
 import type { RecoveryRun } from './recovery-run.ts';
 
 const ACCOUNTS = 1000;
+const JOURNAL = 1;
 const COMMANDS = 10_000_000;
 const ORDERS = 1_000_000;
 const GOAL_REPLAY_S = 10;
@@ -87,7 +90,10 @@ async function timeRecovery(directory: string, expected: Expected): Promise<numb
 function writeJournal(directory: string): Expected {
   fs.mkdirSync(directory, { recursive: true });
   const engine = new Engine(new UnreadEvents(), BENCH_LIMITS);
-  const writer = new JournalWriter({ directory, durability: 'os', segmentBytes: 64 * 1024 * 1024, partition: 0 }, 1);
+  const writer = new JournalWriter(
+    { directory, durability: 'os', segmentBytes: 64 * 1024 * 1024, partition: 0, journal: JOURNAL, version: REPLAY_VERSION },
+    1,
+  );
   const append = (block: CommandBlock, count: number) => {
     const bytes = new Uint8Array(block.i32.buffer, block.i32.byteOffset, block.i32.byteLength);
     for (let from = 0; from < count; ) {
@@ -125,6 +131,8 @@ function writeFullSnapshot(directory: string): Expected {
     block.i32[at + command.CLIENT_HIGH] = 1;
     apply(engine, block);
   }
-  const file = writeSnapshot(directory, engine.sequence, imageOf(engine));
+  const { sequence, room } = engine;
+  const head = { sequence, journal: JOURNAL, batch: 0, version: REPLAY_VERSION, room: LIMIT_NAMES.map((name) => room[name]) };
+  const file = writeSnapshot(directory, head, imageOf(engine));
   return { sequence: engine.sequence, hash: engine.hash, resting: ORDERS, file };
 }

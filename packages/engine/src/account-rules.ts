@@ -168,14 +168,20 @@ export class AccountRules {
 
   /** @param accounts how many are open */
   used(accounts: number): Uint8Array[] {
-    const positions = [...this.positions].sort(([a], [b]) => a - b).flatMap(([key, { most, openBuys }]) => [key, most, openBuys]);
+    const positions = [...this.positions]
+      .sort(([a], [b]) => a - b)
+      .flatMap(([key, { most, openBuys }]) => {
+        return [Math.floor(key / this.#assets), key % this.#assets, most, openBuys];
+      });
     return [bytesOf(within(this.#span, 0, accounts * WORDS * 4)), bytesOf(new Float64Array(positions))];
   }
 
   restore([rules, positions]: readonly Uint8Array[]): void {
     bytesOf(this.#span).set(rules);
     const numbers = new Float64Array(Uint8Array.from(positions).buffer);
-    for (let i = 0; i < numbers.length; i += 3) this.positions.set(numbers[i], { most: numbers[i + 1], openBuys: numbers[i + 2] });
+    for (let i = 0; i < numbers.length; i += 4) {
+      this.positions.set(numbers[i] * this.#assets + numbers[i + 1], { most: numbers[i + 2], openBuys: numbers[i + 3] });
+    }
     for (let account = 0; account < rules.length / (WORDS * 4); account++) this.refresh(account);
   }
 }

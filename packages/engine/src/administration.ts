@@ -3,6 +3,7 @@ import { REASON } from '@outcry/market/reason';
 import { ACCOUNT_RULE, INSTRUMENT_RULE, STATE, STATUS, WHOLE } from '@outcry/market/rules';
 import type { Engine } from './engine.ts';
 import { instrument as record } from './instruments.ts';
+import { setLimits } from './limits.ts';
 import { enterList } from './rules/enter-list.ts';
 import { limitPosition, massCancel, recount } from './rules/open-orders.ts';
 import { FEE_TIERS } from './settlement.ts';
@@ -68,7 +69,7 @@ function apply(engine: Engine, kind: number, i32: Int32Array, f64: Float64Array,
     case COMMAND.TRANSFER:
       return transfer(engine, account, i32[at + ORDER_SLOT], asset, amount);
     case COMMAND.DEFINE_ASSET:
-      return ledger.defineAsset(asset) ? REASON.NONE : REASON.INVALID_DEFINITION;
+      return asset < engine.limits.assets && ledger.defineAsset(asset) ? REASON.NONE : REASON.INVALID_DEFINITION;
     case COMMAND.OPEN_ACCOUNT:
       return openAccount(engine, account);
     case COMMAND.DEFINE_INSTRUMENT:
@@ -87,6 +88,8 @@ function apply(engine: Engine, kind: number, i32: Int32Array, f64: Float64Array,
       if (asset !== 0 && asset !== 1) return REASON.INVALID_DEFINITION;
       ledger.unchecked = asset === 0;
       return REASON.NONE;
+    case COMMAND.SET_LIMITS:
+      return setLimits(engine, { orders: i32[at + QUANTITY], accounts: account, assets: asset, instruments: i32[at + PRICE] });
     default:
       return REASON.INVALID_TERMS;
   }
@@ -95,7 +98,7 @@ function apply(engine: Engine, kind: number, i32: Int32Array, f64: Float64Array,
 /** Opens accounts up to and including a number. */
 function openAccount(engine: Engine, account: number): number {
   const first = engine.ledger.accounts;
-  if (!engine.ledger.openAccount(account)) return REASON.INVALID_DEFINITION;
+  if (account >= engine.limits.accounts || !engine.ledger.openAccount(account)) return REASON.INVALID_DEFINITION;
   for (let number = first; number <= account; number++) engine.accounts.refresh(number);
   return REASON.NONE;
 }
@@ -143,7 +146,7 @@ function defineInstrument(engine: Engine, i32: Int32Array, f64: Float64Array, at
   const unit = f64[(at >> 1) + F64_UNIT];
   const fees = [i32[at + PRICE], i32[at + QUANTITY]];
   const whole = (value: number) => Number.isSafeInteger(value) && value >= 1;
-  if (number >= instruments.capacity || instruments.has(number)) return REASON.INVALID_DEFINITION;
+  if (number >= engine.limits.instruments || instruments.has(number)) return REASON.INVALID_DEFINITION;
   if (!ledger.hasAsset(base) || !ledger.hasAsset(quote) || base === quote) return REASON.UNKNOWN_ASSET;
   if (!whole(lot) || !whole(unit) || fees.some((fee) => fee < 0 || fee > WHOLE)) return REASON.INVALID_DEFINITION;
   instruments.open(number);

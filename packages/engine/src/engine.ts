@@ -20,6 +20,7 @@ import { administer } from './administration.ts';
 import type { EventOutput } from './event-output.ts';
 import { EventWriter } from './event-writer.ts';
 import { Instruments, instrument as instrumentRecord, PLAIN, WATCHED } from './instruments.ts';
+import { DEFAULT_LIMITS, type EngineLimits, Limits, limit } from './limits.ts';
 import { details as detailsRecord, isIndexed, OrderDetails } from './order-details.ts';
 import { References } from './references.ts';
 import { Registry } from './registry.ts';
@@ -55,6 +56,7 @@ const PLAIN_MODE = PLAIN;
 const NOT_WATCHED = ~WATCHED;
 const OPEN_MODE = OPEN;
 const NO_FEE_RULES = ~FEE_RULES;
+const { ORDERS: MOST_ORDERS } = limit;
 const NO_ASSET = -1;
 const NONE_CANCELLED = -2;
 /** Not a reason: the rule book checks and enters the order. */
@@ -63,15 +65,7 @@ const NEGATIVE = 1 << 31;
 const TEXT_PENDING = 1;
 const MORE_PENDING = 2;
 
-export interface EngineLimits {
-  /** most orders open at once, up to 2^24 - 1 */
-  orders: number;
-  accounts: number;
-  assets: number;
-  instruments: number;
-}
-
-export const DEFAULT_LIMITS: EngineLimits = { orders: 4_000_000, accounts: 100_000, assets: 64, instruments: 1024 };
+export { DEFAULT_LIMITS, type EngineLimits } from './limits.ts';
 
 /**
  * The exchange as a state machine: `apply(command)` changes books and balances and writes events, and nothing else. No clock, no
@@ -80,7 +74,9 @@ export const DEFAULT_LIMITS: EngineLimits = { orders: 4_000_000, accounts: 100_0
  * One thread owns an engine. After the books' windows have grown to the traded range, nothing is allocated.
  */
 export class Engine {
-  readonly limits: EngineLimits;
+  /** what memory is reserved for: no limit can be beyond it */
+  readonly room: EngineLimits;
+  readonly limits: Limits;
   readonly memory: BookMemory;
   readonly ledger: Ledger;
   readonly instruments: Instruments;
@@ -101,17 +97,19 @@ export class Engine {
   readonly #accountModes: Int32Array;
   readonly #instrumentModes: Int32Array;
   readonly #due: Float64Array;
+  readonly #limits: Int32Array;
 
-  constructor(output: EventOutput, limits: EngineLimits = DEFAULT_LIMITS) {
-    if (limits.orders > MAX_ORDERS) throw new RangeError(`at most ${MAX_ORDERS} orders, not ${limits.orders}`);
-    this.limits = limits;
+  constructor(output: EventOutput, room: EngineLimits = DEFAULT_LIMITS) {
+    if (room.orders > MAX_ORDERS) throw new RangeError(`at most ${MAX_ORDERS} orders, not ${room.orders}`);
+    this.room = room;
+    this.limits = new Limits(room);
     this.output = output;
-    this.memory = new BookMemory(limits.orders);
-    this.ledger = new Ledger(limits.accounts, limits.assets);
-    this.instruments = new Instruments(this.memory, limits.instruments);
+    this.memory = new BookMemory(room.orders);
+    this.ledger = new Ledger(room.accounts, room.assets);
+    this.instruments = new Instruments(this.memory, room.instruments);
     this.details = new OrderDetails(this.memory);
     this.writer = new EventWriter(output, this.memory, this.ledger);
-    this.accounts = new AccountRules(limits.accounts, limits.assets);
+    this.accounts = new AccountRules(room.accounts, room.assets);
     this.specials = new SpecialOrders(this.memory);
     const { memory, ledger, instruments, details, writer, accounts, specials } = this;
     this.settlement = new Settlement(memory, ledger, instruments, details, writer, accounts, specials);
@@ -120,6 +118,7 @@ export class Engine {
     this.#accountModes = this.accounts.modes;
     this.#instrumentModes = this.instruments.modes;
     this.#due = this.rules.settling.due;
+    this.#limits = this.limits.i32;
   }
 
   /** Sequence number of the last command applied. */
@@ -249,7 +248,7 @@ export class Engine {
       taker.timeInForce = IOC;
     }
     if (taker.kind !== MARKET_BY_AMOUNT && taker.quantity < 1) return REASON.INVALID_QUANTITY;
-    if (this.memory.orders.full) return REASON.OUT_OF_ORDERS;
+    if (this.memory.orders.inUse >= this.#limits[MOST_ORDERS]) return REASON.OUT_OF_ORDERS;
     if (isIndexed(low, high) && this.details.find(taker.account, low, high) !== 0) return REASON.DUPLICATE_CLIENT_ID;
     return NONE;
   }

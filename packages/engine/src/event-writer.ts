@@ -17,6 +17,8 @@ const SEQUENCE = 0;
 const TIME = 1;
 /** Words that a TEXT event has room for, and a PIECE. */
 const TEXT_EVENT_WORDS = 11;
+/** Microseconds that a command may be stamped before the one before it, with time standing still: gateways' threads wait for their turns. */
+const STANDS_FOR_US = 10_000_000;
 
 /**
  * Writes events, stamps them with the command's sequence number and time, and keeps a rolling hash over them: engines whose
@@ -39,7 +41,7 @@ export class EventWriter {
     return this.#clock[SEQUENCE];
   }
 
-  /** Microseconds since 1970 of the latest command; never goes back, whatever the gateways' clocks do. */
+  /** Microseconds since 1970 of the latest command. It stands where gateways differ a little, and goes back only when the clock was set back. */
   get time(): number {
     return this.#clock[TIME];
   }
@@ -55,7 +57,7 @@ export class EventWriter {
 
   begin(time: number): void {
     this.#clock[SEQUENCE]++;
-    if (time > this.#clock[TIME]) this.#clock[TIME] = time;
+    if (time > this.#clock[TIME] || time < this.#clock[TIME] - STANDS_FOR_US) this.#clock[TIME] = time;
   }
 
   /** An event about an order whose record still holds its account and terms. Returns its word offset. */

@@ -1,5 +1,6 @@
 import zlib from 'node:zlib';
 import { order as orderRecord } from '@outcry/book/records';
+import { POOL_CAPACITY_WORD } from '@outcry/memory/slot-pool';
 import type { Engine } from './engine.ts';
 import { IMAGE_PART, imageOf } from './image.ts';
 import { details } from './order-details.ts';
@@ -18,6 +19,8 @@ export function canonicalState(engine: Engine): Uint8Array[] {
   const parts = imageOf(engine).map((part) => Uint8Array.from(part));
   const words = (part: number) => new Int32Array(parts[part].buffer);
   const { specials } = engine;
+  const { ORDERS, TEXTS, SPECIALS, LISTS } = IMAGE_PART;
+  for (const pool of [ORDERS, TEXTS, SPECIALS, LISTS]) words(pool)[POOL_CAPACITY_WORD] = 0; // room, not state
   const orders = words(IMAGE_PART.ORDERS);
   for (let slot = 1; slot * orderRecord.WORDS < orders.length; slot++) {
     const at = slot * orderRecord.WORDS;

@@ -1,6 +1,6 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import { syncDirectory } from './journal-writer.ts';
+import { type JournalDisk, realDisk, writeWhole } from './disk.ts';
 
 const PRIVATE = 0o600;
 
@@ -8,21 +8,25 @@ const PRIVATE = 0o600;
  * Replaces a small file as a whole: after a crash at any moment it holds what it held before, or all of `content`, and when this returns,
  * `content`. Written beside it, synced, renamed, and the directory synced. Throws what the disk throws; the old content then stands.
  */
-export function replaceFile(file: string, content: string | Uint8Array, mode = PRIVATE): void {
+export function replaceFile(file: string, content: string | Uint8Array, mode = PRIVATE, disk: JournalDisk = realDisk): void {
+  replaceByParts(file, [typeof content === 'string' ? Buffer.from(content, 'utf8') : content], mode, disk);
+}
+
+/** As {@link replaceFile}, for a file made of several pieces of memory. */
+export function replaceByParts(file: string, parts: readonly Uint8Array[], mode = PRIVATE, disk: JournalDisk = realDisk): void {
   const temporary = `${file}.tmp`;
   try {
-    const fd = fs.openSync(temporary, 'w', mode);
+    const fd = disk.create(temporary, mode);
     try {
-      fs.fchmodSync(fd, mode); // one that was left behind keeps its own
-      fs.writeFileSync(fd, content);
-      fs.fsyncSync(fd);
+      writeWhole(disk, fd, parts);
+      disk.sync(fd);
     } finally {
       fs.closeSync(fd);
     }
-    fs.renameSync(temporary, file);
+    disk.rename(temporary, file);
   } catch (error) {
-    fs.rmSync(temporary, { force: true });
+    disk.remove(temporary);
     throw error;
   }
-  syncDirectory(path.dirname(file));
+  disk.syncDirectory(path.dirname(file));
 }

@@ -1,7 +1,8 @@
 import fs from 'node:fs';
-import path from 'node:path';
 import { crc32 } from 'node:zlib';
-import { batchHead, firstSequenceOf, Head, JournalDamage, RECORD_BYTES, segmentHead } from './format.ts';
+import { batchHead, Head, JournalDamage, JournalMismatch, RECORD_BYTES, segmentHead } from './format.ts';
+import { examine, type JournalEnd, NO_END, refuseOverlap } from './journal-end.ts';
+import { listSegments, readSegmentHead, type SegmentFile } from './segments.ts';
 
 /** Commands of one batch, as views that are valid until the next read. */
 export interface Batch {
@@ -11,24 +12,22 @@ export interface Batch {
   readonly f64: Float64Array;
   /** word offset of the first command in both views (half of it in f64) */
   readonly at: number;
+  /** the version of the engine that the commands were meant for */
+  readonly version: number;
+  /** the mark of the batch before it: see batchHead */
+  readonly previous: number;
 }
 
-export interface SegmentFile {
+/** Where a writer goes on: after the last whole batch. */
+export interface Tail {
   readonly path: string;
-  readonly firstSequence: number;
-}
-
-/** A journal directory's segments, oldest first. */
-export function listSegments(directory: string): SegmentFile[] {
-  if (!fs.existsSync(directory)) return [];
-  return fs
-    .readdirSync(directory)
-    .map((name) => ({ path: path.join(directory, name), firstSequence: firstSequenceOf(name) }))
-    .filter((segment) => segment.firstSequence > 0)
-    .sort((a, b) => a.firstSequence - b.firstSequence);
+  readonly offset: number;
+  /** of the last batch: what the next one names as the one before it */
+  readonly mark: number;
 }
 
 const CHUNK = 4 * 1024 * 1024;
+const STRANGE = 'does not follow what is before it: it is of another life of this journal';
 
 /**
  * Reads a journal from a sequence number on, batch by batch, also while it is being written: {@link read} never looks beyond the
@@ -42,12 +41,13 @@ export class JournalReader {
   readonly #head = new Head();
   #fd = -1;
   #path = '';
-  #size = 0;
   /** file offset of the next batch; the buffer holds `#filled` bytes of the file from `#start` */
   #offset = 0;
   #start = 0;
   #filled = 0;
   #next: number;
+  /** of the last batch read, or passed over */
+  #mark = 0;
 
   /** @param from the first sequence number wanted; throws when the journal begins after it */
   constructor(directory: string, from: number) {
@@ -55,23 +55,28 @@ export class JournalReader {
     this.#next = from;
     const segments = listSegments(directory);
     const holding = segments.findLast((segment) => segment.firstSequence <= from);
-    if (holding === undefined) {
-      if (segments.length > 0) {
-        throw new JournalDamage(segments[0].path, 0, `the journal begins at command ${segments[0].firstSequence}, but ${from} is needed`);
-      }
-      return;
+    if (holding !== undefined && !this.#open(holding) && holding !== segments.at(-1)) {
+      throw new JournalDamage(holding.path, 0, 'it is empty, yet other segments follow');
     }
-    this.#open(holding);
+    if (holding !== undefined) return;
+    if (segments.length > 0) {
+      throw new JournalMismatch(`the journal begins at command ${segments[0].firstSequence}, but ${from} is needed`);
+    }
   }
 
   /** Where the next batch begins: for a writer that goes on from here. Undefined: there is no segment yet. */
-  get tail(): { path: string; offset: number } | undefined {
-    return this.#path === '' ? undefined : { path: this.#path, offset: this.#offset };
+  get tail(): Tail | undefined {
+    return this.#path === '' ? undefined : { path: this.#path, offset: this.#offset, mark: this.#mark };
   }
 
   /** The sequence number that the next batch begins with, or holds. */
   get nextSequence(): number {
     return this.#next;
+  }
+
+  /** The mark of the last batch read: what the next one names as the one before it. */
+  get mark(): number {
+    return this.#mark;
   }
 
   /** The next batch, or undefined at the end. Batches that end before the first sequence number wanted are passed over. */
@@ -84,8 +89,14 @@ export class JournalReader {
       }
       const count = this.#head.i32[batchHead.COUNT];
       const first = this.#head.f64[batchHead.F64_FIRST];
+      const version = this.#head.i32[batchHead.VERSION];
+      const previous = this.#head.i32[batchHead.PREVIOUS];
       if (!this.#load(batchHead.BYTES + count * RECORD_BYTES) || !this.#payloadIsWhole(count)) return undefined;
       if (first > this.#next) throw new JournalDamage(this.#path, this.#offset, `expected command ${this.#next}, found ${first}`);
+      if (previous !== this.#mark) {
+        throw new JournalDamage(this.#path, this.#offset, `the batch of command ${first} ${STRANGE}`);
+      }
+      this.#mark = this.#head.mark;
       const at = (this.#offset - this.#start + batchHead.BYTES) / 4;
       this.#offset += batchHead.BYTES + count * RECORD_BYTES;
       if (first + count <= this.#next) continue;
@@ -97,43 +108,18 @@ export class JournalReader {
         i32: this.#i32,
         f64: this.#f64,
         at: at + skipped * (RECORD_BYTES / 4),
+        version,
+        previous,
       };
     }
     return undefined;
   }
 
-  /**
-   * After {@link read} came to the end: decides whether the end is one that a crash explains. Returns the number of bytes of a torn
-   * batch (0: a clean end); throws {@link JournalDamage} when good batches follow.
-   */
-  examineEnd(): number {
-    if (this.#fd < 0) return 0;
-    const later = listSegments(this.#directory).find((segment) => segment.path > this.#path);
-    if (later !== undefined) throw new JournalDamage(this.#path, this.#offset, `a broken batch, yet ${path.basename(later.path)} follows`);
-    const rest = Buffer.from(new ArrayBuffer(Math.max(0, this.#size - this.#offset)));
-    fs.readSync(this.#fd, rest, 0, rest.length, this.#offset);
-    let lastUsed = -1;
-    const head = new Head();
-    for (let at = 0; at + 64 <= rest.length; at += 64) {
-      rest.copy(head.bytes, 0, at, at + 64);
-      if (head.i32.some((word) => word !== 0)) lastUsed = at;
-      if (at > 0 && head.isBatch() && head.f64[batchHead.F64_FIRST] > this.#next) {
-        throw new JournalDamage(this.#path, this.#offset, `a broken batch, yet a good one follows at byte ${this.#offset + at}`);
-      }
-    }
-    return lastUsed < 0 ? 0 : lastUsed + 64;
-  }
-
-  /** Overwrites a torn batch with zeros. */
-  cutTail(bytes: number): void {
-    const fd = fs.openSync(this.#path, 'r+');
-    try {
-      fs.writeSync(fd, Buffer.alloc(bytes), 0, bytes, this.#offset);
-      fs.fsyncSync(fd);
-    } finally {
-      fs.closeSync(fd);
-    }
-    this.#filled = 0;
+  /** After {@link read} came to the end: what is there, and whether a crash explains it. Throws where none does. */
+  examineEnd(): JournalEnd {
+    if (this.#path === '') return NO_END;
+    const later = listSegments(this.#directory).find((segment) => segment.path > this.#path && readSegmentHead(segment.path) !== undefined);
+    return examine(this.#path, this.#offset, fs.statSync(this.#path).size, this.#next, later);
   }
 
   close(): void {
@@ -141,36 +127,29 @@ export class JournalReader {
     this.#fd = -1;
   }
 
-  #open(segment: SegmentFile): void {
+  /** Returns false for a segment that nothing was written to. */
+  #open(segment: SegmentFile): boolean {
+    const head = readSegmentHead(segment.path);
+    if (head === undefined) return false;
+    const fd = fs.openSync(segment.path, 'r');
     this.close();
-    this.#fd = fs.openSync(segment.path, 'r');
+    this.#fd = fd;
+    if (this.#path === '') this.#mark = head.previous;
+    else if (this.#mark !== head.previous) {
+      throw new JournalDamage(segment.path, 0, `it ${STRANGE}`);
+    }
     this.#path = segment.path;
-    this.#size = fs.fstatSync(this.#fd).size;
-    this.#offset = 0;
-    this.#filled = 0;
-    if (!this.#load(segmentHead.BYTES)) throw new JournalDamage(segment.path, 0, 'the segment has no head');
-    this.#copyHead();
-    // A segment that was being opened when the power failed: its head never made it, nothing follows.
-    if (this.#head.i32.every((word) => word === 0)) {
-      this.#offset = segmentHead.BYTES;
-      return;
-    }
-    if (!this.#head.isSegment()) throw new JournalDamage(segment.path, 0, "the segment's head is broken");
-    if (this.#head.f64[segmentHead.F64_FIRST] !== segment.firstSequence) {
-      throw new JournalDamage(
-        segment.path,
-        0,
-        `the head says command ${this.#head.f64[segmentHead.F64_FIRST]}, the name ${segment.firstSequence}`,
-      );
-    }
     this.#offset = segmentHead.BYTES;
+    this.#start = 0;
+    this.#filled = 0;
+    return true;
   }
 
   #openNext(): boolean {
-    const next = listSegments(this.#directory).find((segment) => segment.firstSequence === this.#next && segment.path !== this.#path);
-    if (next === undefined) return false;
-    this.#open(next);
-    return true;
+    const next = listSegments(this.#directory).find((segment) => segment.path > this.#path);
+    if (next === undefined || next.firstSequence > this.#next) return false;
+    if (next.firstSequence < this.#next && this.#path !== '') refuseOverlap(this.#path, next);
+    return this.#open(next);
   }
 
   #isBatchHere(): boolean {

@@ -4,9 +4,13 @@ import os from 'node:os';
 import path from 'node:path';
 import { after, describe, it } from 'node:test';
 import fc from 'fast-check';
-import { batchHead, JournalDamage, MAX_BATCH, RECORD_BYTES, segmentHead, segmentName } from '../src/format.ts';
-import { JournalReader, listSegments } from '../src/journal-reader.ts';
-import { allocateSegment, type Durability, type JournalDisk, JournalWriter, realDisk, spareName } from '../src/journal-writer.ts';
+import { isShortage, type JournalDisk, RealDisk } from '../src/disk.ts';
+import { readMark } from '../src/durable-mark.ts';
+import { batchHead, JournalDamage, JournalMismatch, MAX_BATCH, RECORD_BYTES, SECTOR, segmentHead, segmentName } from '../src/format.ts';
+import { cutEnd, type JournalEnd } from '../src/journal-end.ts';
+import { JournalReader, type Tail } from '../src/journal-reader.ts';
+import { allocateSegment, type Durability, JournalWriter, SPARE_NAME } from '../src/journal-writer.ts';
+import { listSegments, surveyJournal } from '../src/segments.ts';
 import { smallDisk } from './support/small-disk.ts';
 
 const root = fs.mkdtempSync(path.join(os.tmpdir(), 'outcry-journal-'));
@@ -20,15 +24,10 @@ function newDirectory(): string {
 }
 
 const SMALL_SEGMENT = 4096;
+const JOURNAL = 4711;
 
-function writerIn(
-  directory: string,
-  next = 1,
-  tail?: { path: string; offset: number },
-  disk?: JournalDisk,
-  durability: Durability = 'fsync',
-) {
-  return new JournalWriter({ directory, durability, segmentBytes: SMALL_SEGMENT, partition: 0 }, next, tail, disk);
+function writerIn(directory: string, next = 1, tail?: Tail, disk?: JournalDisk, durability: Durability = 'fsync', journal = JOURNAL) {
+  return new JournalWriter({ ...OPTIONS, directory, durability, journal }, next, tail, disk);
 }
 
 /** Records made of their sequence number, with no zero at their end. */
@@ -39,6 +38,13 @@ function records(first: number, many: number): Uint8Array {
     words[i * 16 + 15] = ~(first + i);
   }
   return new Uint8Array(words.buffer);
+}
+
+const OPTIONS = { durability: 'fsync' as const, segmentBytes: SMALL_SEGMENT, partition: 0, journal: JOURNAL, version: 1 };
+
+/** The files of a journal, without the note of what is durable. */
+function filesOf(directory: string): string[] {
+  return fs.readdirSync(directory).filter((name) => name !== 'durable.mark');
 }
 
 function append(writer: JournalWriter, sizes: number[]): void {
@@ -84,7 +90,7 @@ describe('journal', () => {
         const reader = new JournalReader(directory, first);
         assert.deepEqual(readAll(reader), upTo(last, first));
         assert.equal(reader.nextSequence, last + 1);
-        assert.equal(reader.examineEnd(), 0);
+        assert.equal(reader.examineEnd().kind, 'clean');
         reader.close();
       }),
       { numRuns: 30 },
@@ -134,10 +140,10 @@ describe('journal', () => {
 
   it('takes a segment that was prepared for it', () => {
     const directory = newDirectory();
-    allocateSegment(path.join(directory, spareName(1)), SMALL_SEGMENT);
+    fs.closeSync(allocateSegment(path.join(directory, SPARE_NAME), SMALL_SEGMENT));
     const writer = writerIn(directory);
     append(writer, [1]);
-    assert.deepEqual(fs.readdirSync(directory), [segmentName(1)]);
+    assert.deepEqual(filesOf(directory), [segmentName(1)]);
     assert.equal(writer.segment, path.join(directory, segmentName(1)));
     assert.equal(writer.room, SMALL_SEGMENT - segmentHead.BYTES - batchHead.BYTES - RECORD_BYTES);
     writer.close();
@@ -155,42 +161,139 @@ describe('journal', () => {
 
   it('is empty where there is none', () => {
     const reader = new JournalReader(path.join(root, 'nowhere'), 1);
-    assert.deepEqual([readAll(reader), reader.tail, reader.examineEnd()], [[], undefined, 0]);
+    assert.deepEqual([readAll(reader), reader.tail, reader.examineEnd().kind], [[], undefined, 'clean']);
   });
 });
 
 describe('a journal after a crash', () => {
-  it('recovers every whole batch before a tail torn at any byte, and cuts the rest', () => {
-    fc.assert(
-      fc.property(fc.nat(), fc.boolean(), (cut, garbage) => {
-        const directory = newDirectory();
-        const writer = writerIn(directory);
-        append(writer, [4, 6]);
-        const end = SMALL_SEGMENT - writer.room;
-        const start = end - batchHead.BYTES - 6 * RECORD_BYTES;
-        writer.close();
-        const file = path.join(directory, segmentName(1));
-        const bytes = fs.readFileSync(file);
-        const torn = start + (cut % (end - start));
-        bytes.fill(garbage ? 0xa5 : 0, torn, end);
-        fs.writeFileSync(file, bytes);
+  /** A journal of two batches, four commands and `many`, whose second one is changed. */
+  function withLast(many: number, change: (batch: Buffer, start: number) => void): { directory: string; file: string; start: number } {
+    const directory = newDirectory();
+    const writer = writerIn(directory);
+    append(writer, [4, many]);
+    writer.close();
+    const file = path.join(directory, segmentName(1));
+    const start = segmentHead.BYTES + batchHead.BYTES + 4 * RECORD_BYTES;
+    const bytes = fs.readFileSync(file);
+    change(bytes.subarray(start, start + batchHead.BYTES + many * RECORD_BYTES), start);
+    fs.writeFileSync(file, bytes);
+    return { directory, file, start };
+  }
 
-        const reader = new JournalReader(directory, 1);
-        assert.deepEqual(readAll(reader), upTo(4));
-        reader.cutTail(reader.examineEnd());
-        assert.equal(reader.examineEnd(), 0);
-        const { tail } = reader;
-        reader.close();
-        const again = writerIn(directory, 5, tail);
-        append(again, [3]);
-        again.close();
-        const whole = new JournalReader(directory, 1);
-        assert.deepEqual(readAll(whole), upTo(7));
-        assert.equal(whole.examineEnd(), 0);
-        whole.close();
+  function endOf(directory: string): { end: JournalEnd; tail: Tail } {
+    const reader = new JournalReader(directory, 1);
+    assert.deepEqual(readAll(reader), upTo(4));
+    const found = { end: reader.examineEnd(), tail: reader.tail! };
+    reader.close();
+    return found;
+  }
+
+  /** Cuts the end, goes on, and reads it all. */
+  function goesOn(directory: string): void {
+    const { end, tail } = endOf(directory);
+    assert.equal(end.kind, 'torn', end.detail);
+    const spoiled = fs.readFileSync(end.path).subarray(end.offset, end.offset + end.bytes);
+    const kept = cutEnd(end, 5, new RealDisk());
+    assert.match(path.basename(kept), /^cut-0000000000000005-\d{8}T\d{9}Z\.bin$/);
+    assert.deepEqual(fs.readFileSync(kept), spoiled, 'what was cut is kept');
+    assert.equal(endOf(directory).end.kind, 'clean');
+    const again = writerIn(directory, 5, tail);
+    append(again, [3]);
+    again.close();
+    const whole = new JournalReader(directory, 1);
+    assert.deepEqual(readAll(whole), upTo(7));
+    assert.equal(whole.examineEnd().kind, 'clean');
+    whole.close();
+  }
+
+  it('recovers every whole batch before a tail that is torn between two records, keeps the rest in a file, and goes on', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 40 }), fc.nat(), (many, cut) => {
+        const { directory } = withLast(many, (batch) => batch.fill(0, (cut % (many + 1)) * RECORD_BYTES));
+        if (cut % (many + 1) === 0) assert.equal(endOf(directory).end.kind, 'clean', 'nothing of it was written');
+        else goesOn(directory);
       }),
       { numRuns: 60 },
     );
+  });
+
+  it('recovers from a tail of which any of its sectors are missing, whichever were written', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 40 }), fc.integer({ min: 1, max: 2 ** 20 }), (many, lost) => {
+        let isWhole = true;
+        const { directory } = withLast(many, (batch, start) => {
+          for (let sector = Math.floor(start / SECTOR); sector * SECTOR < start + batch.length; sector++) {
+            if (((lost >> (sector % 20)) & 1) === 0) continue;
+            isWhole = false;
+            batch.fill(0, Math.max(0, sector * SECTOR - start), Math.max(0, Math.min(batch.length, (sector + 1) * SECTOR - start)));
+          }
+        });
+        fc.pre(!isWhole);
+        if (endOf(directory).end.kind !== 'clean') goesOn(directory);
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  it('takes a batch that is there in full and wrong for rot, whichever bit of it is flipped, and not for torn', () => {
+    for (const many of [1, 6, 12]) {
+      const bytes = batchHead.BYTES + many * RECORD_BYTES;
+      const { directory, file, start } = withLast(many, () => undefined);
+      const good = fs.readFileSync(file);
+      for (let bit = 0; bit < bytes * 8; bit++) {
+        const bad = Buffer.from(good);
+        bad[start + (bit >> 3)] ^= 1 << (bit & 7);
+        fs.writeFileSync(file, bad);
+        assert.equal(endOf(directory).end.kind, 'rotten', `bit ${bit} of a batch of ${many}`);
+      }
+    }
+  });
+
+  it('takes other bytes in place of a batch, or of a part of it, for rot', () => {
+    const of = (change: (batch: Buffer) => void) => endOf(withLast(12, change).directory).end;
+    assert.equal(of((batch) => batch.fill(0xa5)).kind, 'rotten');
+    assert.equal(of((batch) => batch.fill(0xa5, 300)).kind, 'rotten');
+    assert.equal(of((batch) => batch.copy(batch, 256, 512)).kind, 'rotten');
+  });
+
+  it('notes what is durable beside the journal, also when the note itself is torn', () => {
+    const directory = newDirectory();
+    const writer = writerIn(directory);
+    append(writer, [4, 6]);
+    writer.close();
+    const reader = new JournalReader(directory, 1);
+    readAll(reader);
+    assert.deepEqual(readMark(directory), { journal: JOURNAL, sequence: 10, batch: reader.mark });
+    reader.close();
+    const file = path.join(directory, 'durable.mark');
+    const good = fs.readFileSync(file);
+    const records = [0, SECTOR].map((at) => {
+      const torn = Buffer.from(good).fill(0, at, at + 40);
+      fs.writeFileSync(file, torn);
+      return readMark(directory)?.sequence;
+    });
+    assert.deepEqual(records.sort(), [10, 4]);
+    fs.writeFileSync(file, Buffer.alloc(good.length, 0xa5));
+    assert.throws(() => readMark(directory), /durable\.mark is broken/);
+  });
+
+  it('whose writes were only handed to the system may have lost any of its last batches', () => {
+    for (const durability of ['os', 'fsync'] as const) {
+      const directory = newDirectory();
+      const writer = writerIn(directory, 1, undefined, undefined, durability);
+      append(writer, [4, 8, 8]);
+      writer.close();
+      const file = path.join(directory, segmentName(1));
+      const bytes = fs.readFileSync(file);
+      bytes.fill(0, 512, 896); // the middle of the second batch
+      fs.writeFileSync(file, bytes);
+      if (durability === 'os') goesOn(directory);
+      else assert.throws(() => endOf(directory), /a good one follows/);
+      if (durability === 'os') continue;
+      bytes.fill(0, 512, 1024); // and the head of the third
+      fs.writeFileSync(file, bytes);
+      assert.equal(endOf(directory).end.kind, 'rotten');
+    }
   });
 
   it('starts anew in a segment whose head never reached the disk', () => {
@@ -198,11 +301,15 @@ describe('a journal after a crash', () => {
     const writer = writerIn(directory);
     append(writer, [4]);
     writer.close();
-    allocateSegment(path.join(directory, segmentName(5)), SMALL_SEGMENT);
-    const reader = new JournalReader(directory, 1);
-    assert.deepEqual(readAll(reader), upTo(4));
-    assert.equal(reader.examineEnd(), 0);
-    reader.close();
+    const file = path.join(directory, segmentName(5));
+    for (const content of [Buffer.alloc(0), Buffer.alloc(10), Buffer.from('OUTCRYJ2'), Buffer.alloc(SMALL_SEGMENT), Buffer.alloc(64, 1)]) {
+      fs.writeFileSync(file, content);
+      assert.equal(surveyJournal(directory).unbegun?.path, file);
+      const reader = new JournalReader(directory, 1);
+      assert.deepEqual(readAll(reader), upTo(4));
+      assert.equal(reader.examineEnd().kind, 'clean');
+      reader.close();
+    }
   });
 });
 
@@ -217,12 +324,13 @@ describe('a damaged journal', () => {
 
   function refusal(directory: string): JournalDamage {
     try {
+      surveyJournal(directory);
       const reader = new JournalReader(directory, 1);
       readAll(reader);
       reader.examineEnd();
     } catch (error) {
-      assert.ok(error instanceof JournalDamage, String(error));
-      return error;
+      assert.ok(error instanceof JournalDamage || error instanceof JournalMismatch, String(error));
+      return error as JournalDamage;
     }
     assert.fail('it was accepted');
   }
@@ -249,33 +357,135 @@ describe('a damaged journal', () => {
     assert.match(refusal(directory).message, new RegExp(`yet ${path.basename(second.path)} follows`));
   });
 
-  it('is refused when a segment is missing, broken at its head, or under a wrong name', () => {
-    const { directory, file } = written([50, 50]);
+  it('is refused when a segment is missing, broken at its head, empty, another file, or under a wrong name', () => {
+    const { directory, file } = written([50, 50, 50]);
     const bytes = fs.readFileSync(file);
     damage(file, 20, (byte) => byte ^ 1);
     assert.match(refusal(directory).message, /damaged at byte 0: the segment's head is broken/);
     fs.writeFileSync(file, bytes.subarray(0, 10));
-    assert.match(refusal(directory).message, /has no head/);
+    assert.match(refusal(directory).message, /it is empty, yet other segments follow/);
+    fs.writeFileSync(file, Buffer.alloc(5000, 'x'));
+    assert.match(refusal(directory).message, /no head of a segment: it is damaged, or another file/);
     fs.rmSync(file);
-    assert.match(refusal(directory).message, /begins at command \d+, but 1 is needed/);
+    assert.match(
+      refusal(directory).message,
+      /first segment, journal-0000000000000001\.log, is missing: what there is begins at command \d+/,
+    );
     fs.writeFileSync(path.join(directory, segmentName(1)), fs.readFileSync(listSegments(directory)[0].path));
     assert.match(refusal(directory).message, /the head says command \d+, the name 1/);
+  });
+
+  it('is refused when one of its segments is gone from the middle, or is there twice', () => {
+    const { directory } = written([50, 50, 50]);
+    const [, second, third] = listSegments(directory);
+    const bytes = fs.readFileSync(second.path);
+    fs.rmSync(second.path);
+    const missing = `commands ${second.firstSequence} to ${third.firstSequence - 1}, between journal-0000000000000001.log and ${path.basename(third.path)}`;
+    assert.match(refusal(directory).message, new RegExp(`a segment is missing: ${missing}`));
+    fs.writeFileSync(second.path, bytes);
+    const older = newDirectory();
+    const writer = writerIn(older, second.firstSequence - 3);
+    append(writer, [1]);
+    writer.close();
+    fs.copyFileSync(writer.segment, path.join(directory, path.basename(writer.segment)));
+    assert.match(refusal(directory).message, /which journal-0000000000000001\.log holds already/);
+  });
+
+  it("is refused when a segment is another journal's, or of another life of it", () => {
+    const { directory } = written([50, 50]);
+    const [, second] = listSegments(directory);
+    const write = (journal: number, seed: number) => {
+      const other = newDirectory();
+      const writer = writerIn(other, second.firstSequence, undefined, undefined, 'fsync', journal);
+      assert.ok(writer.batchRoom() > 0);
+      writer.append(records(seed, 3), undefined);
+      writer.close();
+      fs.copyFileSync(writer.segment, second.path);
+    };
+    write(JOURNAL + 1, 9);
+    assert.match(refusal(directory).message, /is of journal 4712, journal-0000000000000001\.log of journal 4711: they are two venues'/);
+    write(JOURNAL, 9);
+    assert.match(refusal(directory).message, /does not follow what is before it: it is of another life of this journal/);
+  });
+
+  it('says which files in its directory are not its own', () => {
+    const { directory } = written([50, 50]);
+    for (const name of ['journal-1.log', 'journal-0000000000000001.log.bak', 'notes', 'cut-0000000000000005-x.bin', 'spare.tmp'])
+      fs.writeFileSync(path.join(directory, name), '');
+    assert.deepEqual(surveyJournal(directory).foreign, ['journal-0000000000000001.log.bak', 'journal-1.log', 'notes']);
   });
 });
 
 describe('a disk that fails', () => {
-  class FailingDisk implements JournalDisk {
+  class FailingDisk extends RealDisk {
     fail = '';
-    write(fd: number, parts: Uint8Array[], position: number): number {
+    override create(file: string, mode: number): number {
+      if (this.fail === 'descriptors') throw Object.assign(new Error('EMFILE: too many open files'), { code: 'EMFILE' });
+      return super.create(file, mode);
+    }
+    override write(fd: number, parts: Uint8Array[], position: number): number {
       if (this.fail === 'full') throw Object.assign(new Error('ENOSPC: no space left on device'), { code: 'ENOSPC' });
-      const written = realDisk.write(fd, parts, position);
+      const written = super.write(fd, parts, position);
       return this.fail === 'short' ? written - 1 : written;
     }
-    sync(fd: number): void {
+    override sync(fd: number): void {
       if (this.fail === 'sync') throw Object.assign(new Error('EIO: i/o error, fdatasync'), { code: 'EIO' });
-      realDisk.sync(fd);
+      if (this.fail === 'full sync') throw Object.assign(new Error('ENOSPC: no space left on device, fdatasync'), { code: 'ENOSPC' });
+      super.sync(fd);
     }
   }
+
+  it('that has no room or no descriptor may be tried again, and is not failed', () => {
+    for (const fault of ['full', 'short', 'descriptors']) {
+      const directory = newDirectory();
+      const disk = new FailingDisk();
+      const writer = writerIn(directory, 1, undefined, disk);
+      append(writer, [10]);
+      const tries: unknown[] = [];
+      for (let at = 11; at < 200; at++) {
+        disk.fail = at % 7 === 0 ? fault : '';
+        try {
+          append(writer, [1]);
+        } catch (error) {
+          assert.ok(isShortage(error), String(error));
+          tries.push(error);
+          disk.fail = '';
+          append(writer, [1]);
+        }
+      }
+      writer.close();
+      assert.ok(tries.length > 0);
+      const reader = new JournalReader(directory, 1);
+      assert.deepEqual(readAll(reader), upTo(199));
+      assert.equal(reader.examineEnd().kind, 'clean');
+      reader.close();
+    }
+  });
+
+  it('whose sync fails is failed, whatever the reason it gives', () => {
+    const disk = new FailingDisk();
+    const writer = writerIn(newDirectory(), 1, undefined, disk);
+    append(writer, [1]);
+    disk.fail = 'full sync';
+    assert.throws(
+      () => append(writer, [1]),
+      (error: Error) => /ENOSPC/.test(error.message) && !isShortage(error),
+    );
+    writer.close();
+  });
+
+  it('needs no file descriptor for the next segment once one is prepared, and one at most without', () => {
+    const directory = newDirectory();
+    const disk = new FailingDisk();
+    const writer = writerIn(directory, 1, undefined, disk);
+    append(writer, [10]);
+    fs.closeSync(allocateSegment(path.join(directory, SPARE_NAME), SMALL_SEGMENT));
+    writer.openSpare();
+    disk.fail = 'descriptors';
+    append(writer, [60]);
+    assert.equal(listSegments(directory).length, 2);
+    writer.close();
+  });
 
   for (const [fault, message] of [
     ['full', /ENOSPC/],
@@ -297,10 +507,10 @@ describe('a disk that fails', () => {
   it('leaves no half segment behind when there is no room for a whole one', (t) => {
     const disk = smallDisk(1024 * 1024);
     if (typeof disk === 'string') return t.skip(disk);
-    const writer = new JournalWriter({ directory: disk.directory, durability: 'fsync', segmentBytes: 700_000, partition: 0 }, 1);
+    const writer = new JournalWriter({ ...OPTIONS, directory: disk.directory, segmentBytes: 700_000 }, 1);
     try {
       assert.throws(() => append(writer, [20_000]), /ENOSPC/);
-      assert.deepEqual(fs.readdirSync(disk.directory), [segmentName(1)]);
+      assert.deepEqual(filesOf(disk.directory), [segmentName(1)]);
     } finally {
       writer.close();
       disk.remove();

@@ -3,6 +3,8 @@ import { bytesOf, f64Of, reserve } from '@outcry/memory/span';
 /** Words of the head: number of accounts opened and assets defined. */
 const ACCOUNTS = 0;
 const UNCHECKED = 1;
+/** assets that an account has room for: where the next account's balances are */
+const STRIDE = 2;
 
 /** Per asset, in float64: deposits minus withdrawals, and what was kept as fees. */
 const TOTALS = 4;
@@ -33,6 +35,7 @@ export class Ledger {
     this.accountCapacity = accountCapacity;
     this.assetCapacity = assetCapacity;
     this.#head = f64Of(reserve(64));
+    this.#head[STRIDE] = assetCapacity;
     this.#totals = f64Of(reserve(assetCapacity * TOTALS * 8));
     this.#balances = f64Of(reserve(accountCapacity * assetCapacity * BALANCE * 8));
   }
@@ -157,13 +160,21 @@ export class Ledger {
     return [bytesOf(this.#head), bytesOf(this.#totals), bytesOf(this.#balances.subarray(0, this.accounts * this.assetCapacity * BALANCE))];
   }
 
-  /** Replaces the state by what {@link used} gave. Throws when it does not fit. */
+  /** Replaces the state by what {@link used} gave, also of a ledger with other capacities. Throws when it does not fit. */
   restore(parts: readonly Uint8Array[]): void {
-    const into = [this.#head, this.#totals, this.#balances];
-    into.forEach((words, i) => {
-      if (parts[i].length > words.byteLength) throw new RangeError('a ledger image does not fit this ledger');
-      bytesOf(words).set(parts[i]);
-    });
+    const [head, totals, balances] = parts.map((part) => new Float64Array(Uint8Array.from(part).buffer));
+    const stride = head[STRIDE];
+    const lastDefined = totals.findLastIndex((value, i) => i % TOTALS === DEFINED && value === 1);
+    if (head[ACCOUNTS] > this.accountCapacity || lastDefined >= this.assetCapacity * TOTALS)
+      throw new RangeError('a ledger image does not fit this ledger');
+    this.#head.set(head);
+    this.#head[STRIDE] = this.assetCapacity;
+    const assets = Math.min(stride, this.assetCapacity);
+    this.#totals.set(totals.subarray(0, assets * TOTALS));
+    for (let account = 0; account < head[ACCOUNTS]; account++) {
+      const from = account * stride * BALANCE;
+      this.#balances.set(balances.subarray(from, from + assets * BALANCE), account * this.assetCapacity * BALANCE);
+    }
   }
 }
 

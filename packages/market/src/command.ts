@@ -78,7 +78,7 @@ export const COMMAND = {
   TRANSFER: 20,
   /** ASSET = 1: orders and transfers are checked against balances; 0: balances may go below zero. */
   SET_RISK: 21,
-  /** Says what the hash of all events was after command AMOUNT (CLIENT_LOW, CLIENT_HIGH), as STORY_VERSION ASSET tells them. Changes
+  /** Says what the hash of all events was after command AMOUNT (CLIENT_LOW, CLIENT_HIGH), as REPLAY_VERSION ASSET tells them. Changes
    * nothing: recovery compares. */
   CHECK: 22,
   /** A part of what the PUT_RECORD after it states: PIECE_WORDS words, zero-padded. */
@@ -86,6 +86,8 @@ export const COMMAND = {
   /** Keeps bytes for the gateways under a name, until others take their place: PRICE = bytes of the name, QUANTITY = bytes kept (-1: the
    * record is removed), both behind each other in the PIECEs before it. */
   PUT_RECORD: 31,
+  /** Most orders (QUANTITY), accounts (ACCOUNT), assets (ASSET) and instruments (PRICE) from here on. The first command of a journal is one. */
+  SET_LIMITS: 32,
 } as const;
 
 export const COMMAND_NAMES: Record<number, string> = Object.fromEntries(

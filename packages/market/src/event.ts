@@ -38,8 +38,11 @@ export const event = {
   MORE_TEXT: 12,
 } as const;
 
-/** Raised when the same commands give other events, or another hash of them, than before. */
-export const STORY_VERSION = 1;
+/**
+ * Raised when the same commands give other events, or another hash of them, than before: by a rule, a constant of one, a new kind of
+ * command or of event. Every batch of a journal carries it, and an engine of another version does not replay it.
+ */
+export const REPLAY_VERSION = 2;
 
 export const EVENT = {
   /** An order passed all checks. Fills, RESTED, CANCELLED follow. */

@@ -11,6 +11,9 @@ const F64_TAKES = 2;
 const F64_GIVES = 3;
 const LEAST_INTS = 8;
 
+/** Word of an image that says how many records there was room for: no part of the state. */
+export const POOL_CAPACITY_WORD = CAPACITY;
+
 /** Word of a free record that links to the next free slot. */
 const LINK = 0;
 

@@ -1,5 +1,5 @@
 import { COMMAND, command, commandHead, generationOf, NUMBERED, slotOf } from '@outcry/market/command';
-import { STORY_VERSION } from '@outcry/market/event';
+import { REPLAY_VERSION } from '@outcry/market/event';
 import type { OrderKind, Side, TimeInForce } from '@outcry/market/order-terms';
 import { pieceCount, type VenueRecord, writePieces } from '@outcry/market/record';
 import type { Instrument } from './market.ts';
@@ -77,7 +77,7 @@ export function newList(type: number, clientId: string, orders: readonly NewOrde
 
 /** What the engine's story hash was after a command. */
 export function check(sequence: number, hash: readonly [number, number]): CommandFields {
-  return { head: commandHead(COMMAND.CHECK), asset: STORY_VERSION, amount: sequence, client: hash };
+  return { head: commandHead(COMMAND.CHECK), asset: REPLAY_VERSION, amount: sequence, client: hash };
 }
 
 /** All open orders of an account (-1: of all), of an instrument (-1: of all), of a side (-1: both) and of a session (-1: all). */

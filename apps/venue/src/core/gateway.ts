@@ -138,7 +138,7 @@ export class Gateway {
       else await bell.waitAsync(100);
       const { journalState } = this.#shared;
       if (journalState === JOURNAL_FAILED) this.#failPending('the journal failed before the command was durable');
-      else if (journalState === JOURNAL_FULL) this.#failPending('the journal has no disk space: the command takes effect when there is');
+      else if (journalState === JOURNAL_FULL) this.#failPending('the journal cannot grow for now: the command takes effect when it can');
     }
   }
 
@@ -176,7 +176,10 @@ export class Gateway {
       return new GatewayError('short_of_memory', 'memory is short: no new orders for now');
     switch (this.#shared.journalState) {
       case JOURNAL_FULL:
-        return new GatewayError('journal_full', 'the journal has no disk space: no orders or cancels are accepted until there is');
+        return new GatewayError(
+          'journal_full',
+          'the journal cannot grow for now (disk space, file descriptors): no orders or cancels are accepted until it can',
+        );
       case JOURNAL_FAILED:
         return new GatewayError('unknown_outcome', 'the journal failed: nothing is acknowledged any more');
       default:

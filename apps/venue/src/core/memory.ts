@@ -31,11 +31,16 @@ export class MemoryMonitor {
   readonly #saving: NodeJS.Timeout;
   readonly #log: Logger;
 
-  constructor(data: string, shared: Shared, engine: EnginePools, gateway: Gateway, state: SharedState, log: Logger) {
+  /** @param mostOrders the limit on open orders: there may be room for more */
+  constructor(data: string, shared: Shared, engine: EnginePools, gateway: Gateway, state: SharedState, mostOrders: number, log: Logger) {
     this.#log = log;
     this.#file = path.join(data, PEAKS_FILE);
     const pool = (name: string, span: Span) =>
-      this.#watch.watch({ component: 'engine', setting: 'limits.orders', statistics: () => slotPoolStatistics(name, span) });
+      this.#watch.watch({
+        component: 'engine',
+        setting: 'limits.orders',
+        statistics: () => ({ ...slotPoolStatistics(name, span), capacity: mostOrders }),
+      });
     pool('orders', engine.orders);
     pool('far price levels', engine.farLevels);
     pool('special orders', engine.specials);
@@ -46,7 +51,7 @@ export class MemoryMonitor {
     ring('command ring', 'gateway', 'commandSlots', shared.commands);
     ring('event ring', 'engine', 'eventSlots', shared.events);
     const { orders } = gateway.view;
-    const view = () => plainStatistics('open orders', orders.size, orders.capacity, openOrderShape.bytes);
+    const view = () => plainStatistics('open orders', orders.size, mostOrders, openOrderShape.bytes);
     this.#watch.watch({ component: 'gateway', setting: 'limits.orders', statistics: view });
     this.#watch.watch({
       component: 'gateway',

@@ -106,4 +106,4 @@ export function endStatus(reason: number): number {
 }
 
 /** Raised with every change of the tables: a store of another version is built anew from the journal. */
-export const SCHEMA_VERSION = 2;
+export const SCHEMA_VERSION = 3;

@@ -21,7 +21,7 @@ const STATEMENTS = {
     high = max(high, excluded.high), low = min(low, excluded.low), close = excluded.close, quantity = quantity + excluded.quantity,
     amount = amount + excluded.amount, trades = trades + excluded.trades,
     taker_buy_quantity = taker_buy_quantity + excluded.taker_buy_quantity, taker_buy_amount = taker_buy_amount + excluded.taker_buy_amount`,
-  sequence: `INSERT INTO meta VALUES ('sequence', ?) ON CONFLICT DO UPDATE SET value = excluded.value`,
+  meta: `INSERT INTO meta VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value`,
 } as const;
 
 type StatementName = keyof typeof STATEMENTS;
@@ -72,8 +72,23 @@ export class StoreWriter {
 
   /** The last command whose rows are all here. */
   get sequence(): number {
-    const row = this.#database.prepare(`SELECT value FROM meta WHERE name = 'sequence'`).get();
-    return row === undefined ? 0 : Number(row.value);
+    return this.#meta('sequence') ?? 0;
+  }
+
+  /** Whether its rows are of the commands that lead an engine to these hashes. */
+  isOf(hash: readonly [number, number]): boolean {
+    const [low, high] = [this.#meta('hash_low'), this.#meta('hash_high')];
+    return low === undefined || (low === hash[0] && high === hash[1]);
+  }
+
+  /** Gives up all rows. */
+  empty(): void {
+    dropTables(this.#database);
+  }
+
+  #meta(name: string): number | undefined {
+    const row = this.#database.prepare('SELECT value FROM meta WHERE name = ?').get(name);
+    return row === undefined ? undefined : Number(row.value);
   }
 
   get pendingRows(): number {
@@ -128,7 +143,7 @@ export class StoreWriter {
   }
 
   /** Writes everything taken in as one transaction. Throws what SQLite throws, or StoreGone; the rows are kept for another try. */
-  flush(sequence: number): void {
+  flush(sequence: number, hash: readonly [number, number]): void {
     this.checkFile();
     this.#database.exec('BEGIN IMMEDIATE');
     try {
@@ -148,7 +163,9 @@ export class StoreWriter {
         ];
         this.#statements.candle.run(instrument, seconds, ...values);
       }
-      this.#statements.sequence.run(sequence);
+      this.#statements.meta.run('sequence', sequence);
+      this.#statements.meta.run('hash_low', hash[0]);
+      this.#statements.meta.run('hash_high', hash[1]);
       this.#database.exec('COMMIT');
     } catch (error) {
       if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
@@ -233,7 +250,11 @@ export class StoreWriter {
 function dropOtherVersion(database: DatabaseSync): void {
   const version = Number(database.prepare('PRAGMA user_version').get()?.user_version ?? 0);
   if (version === SCHEMA_VERSION) return;
+  dropTables(database);
+  database.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`);
+}
+
+function dropTables(database: DatabaseSync): void {
   const tables = database.prepare(`SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'`).all();
   for (const { name } of tables) database.exec(`DROP TABLE "${name}"`);
-  database.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`);
 }

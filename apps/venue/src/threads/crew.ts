@@ -1,17 +1,25 @@
 import fs from 'node:fs';
 import { Worker } from 'node:worker_threads';
 import type { EngineLimits } from '@outcry/engine/engine';
+import { broken, LIMIT_NAMES } from '@outcry/engine/limits';
 import type { JournalOptions } from '@outcry/journal/journal-writer';
+import { COMMAND, commandHead } from '@outcry/market/command';
+import { REPLAY_VERSION } from '@outcry/market/event';
 import type { Outcome } from '@outcry/memory/libc';
+import { type CommandFields, writeRecords } from '../core/commands.ts';
 import type { EngineThreadData } from './engine-thread.ts';
 import type { JournalThreadData } from './journal-thread.ts';
-import type { Recovery } from './recovery.ts';
+import type { Recovery, RecoveryOptions } from './recovery.ts';
 import { createVenueMemory, type EnginePools, Shared, type VenueMemoryOptions } from './shared.ts';
 import { ANYWHERE, type ThreadPlacement } from './thread.ts';
 
 export interface CrewOptions {
   limits: EngineLimits;
-  journal: JournalOptions;
+  /** the rest of its options is found in the journal */
+  journal: Omit<JournalOptions, 'journal' | 'version'>;
+  /** see RecoveryOptions */
+  stored?: RecoveryOptions['stored'];
+  acceptLoss?: number;
   memory: VenueMemoryOptions;
   placement?: { engine?: ThreadPlacement; journal?: ThreadPlacement };
   failSyncAt?: number;
@@ -39,15 +47,25 @@ export async function startCrew(options: CrewOptions): Promise<Crew> {
   const { directory } = options.journal;
   fs.mkdirSync(directory, { recursive: true });
   const placed: Record<string, Outcome[]> = {};
-  const engineData: EngineThreadData = { limits: options.limits, directory, placement: options.placement?.engine ?? ANYWHERE };
+  const { limits, stored, acceptLoss } = options;
+  const engineData: EngineThreadData = { limits, directory, stored, acceptLoss, placement: options.placement?.engine ?? ANYWHERE };
   const engine = new Worker(new URL('./engine-thread.ts', import.meta.url), { workerData: engineData, name: 'engine' });
   const first = await firstMessage<Pick<Crew, 'recovery' | 'pools' | 'records'> & { placed: Outcome[] }>(engine);
   placed.engine = first.placed;
-  const memory = createVenueMemory(first.recovery.sequence, options.memory);
+  const { recovery } = first;
+  const excess = recovery.limits === undefined ? undefined : broken(limits, recovery.inUse);
+  if (excess !== undefined) {
+    await engine.terminate();
+    throw new Error(
+      `limits.${excess} cannot be ${limits[excess]}: ${recovery.inUse[excess]} ${excess} are in use. Start with at least that many, as before` +
+        ` (${recovery.limits?.[excess]}), and lower it when there are fewer`,
+    );
+  }
+  const memory = createVenueMemory(recovery.sequence, options.memory);
   const journalData: JournalThreadData = {
     memory,
-    options: options.journal,
-    tail: first.recovery.tail,
+    options: { ...options.journal, journal: recovery.journal, version: REPLAY_VERSION },
+    tail: recovery.tail,
     placement: options.placement?.journal ?? ANYWHERE,
     failSyncAt: options.failSyncAt,
   };
@@ -58,10 +76,11 @@ export async function startCrew(options: CrewOptions): Promise<Crew> {
   journal.on('error', (error: Error) => options.onDeath?.('journal', error));
   engine.postMessage(memory);
   const shared = new Shared(memory);
+  open(shared, recovery, limits);
   const ended = [engine, journal].map((worker) => new Promise<void>((resolve) => worker.once('exit', () => resolve())));
   return {
     shared,
-    recovery: first.recovery,
+    recovery,
     placed,
     pools: first.pools,
     records: first.records,
@@ -70,6 +89,29 @@ export async function startCrew(options: CrewOptions): Promise<Crew> {
       await Promise.all(ended);
     },
   };
+}
+
+/**
+ * The venue's first command, before any door is open: its limits where they are new, else one that changes nothing. A crash can leave a
+ * text or an order's terms without their order, and the next command must not take them for its own.
+ */
+function open(shared: Shared, recovery: Recovery, limits: EngineLimits): void {
+  const isSame = recovery.limits !== undefined && LIMIT_NAMES.every((name) => recovery.limits![name] === limits[name]);
+  const fields: CommandFields = isSame
+    ? { head: commandHead(COMMAND.CLOCK) }
+    : {
+        head: commandHead(COMMAND.SET_LIMITS),
+        quantity: limits.orders,
+        account: limits.accounts,
+        asset: limits.assets,
+        price: limits.instruments,
+      };
+  const ring = shared.commands;
+  const at = ring.claim(1);
+  writeRecords(ring.i32, ring.f64, () => ring.wordOf(at), fields, Date.now() * 1000);
+  ring.publish(at, 1);
+  shared.engineBell.ring();
+  shared.journalBell.ring();
 }
 
 /** A worker's first message; rejects with the error that it dies of before. */

@@ -4,7 +4,7 @@ import { Engine, type EngineLimits } from '@outcry/engine/engine';
 import { keepCompiledCode, raiseInliningBudget } from '@outcry/memory/runtime';
 import { Waiter, type Work } from '@outcry/memory/waiter';
 import { EventRing } from './event-ring.ts';
-import { recover } from './recovery.ts';
+import { type RecoveryOptions, recover } from './recovery.ts';
 import { CHECKPOINT_EVERY, ENGINE_GATE, type EnginePools, Shared, type VenueMemory } from './shared.ts';
 import { place, type ThreadPlacement } from './thread.ts';
 
@@ -14,16 +14,18 @@ export interface EngineThreadData {
   limits: EngineLimits;
   /** where snapshots and segments lie */
   directory: string;
+  stored: RecoveryOptions['stored'];
+  acceptLoss: number | undefined;
   placement: ThreadPlacement;
 }
 
 /** Commands applied before what they caused is shown to the gateway. */
 const PUBLISH_EVERY = 64;
 
-const { limits, directory, placement } = workerData as EngineThreadData;
+const { limits, directory, stored, acceptLoss, placement } = workerData as EngineThreadData;
 const port = parentPort!;
 const output = new EventRing();
-const engine = new Engine(output, limits);
+const { engine, recovery } = recover({ limits, directory, stored, acceptLoss, makeEngine: (room) => new Engine(output, room) });
 const pools: EnginePools = {
   orders: engine.memory.orders.span,
   farLevels: engine.memory.farLevels.span,
@@ -31,7 +33,6 @@ const pools: EnginePools = {
   lists: engine.rules.lists.pool.span,
   texts: engine.details.texts.span,
 };
-const recovery = recover(engine, directory);
 port.postMessage({ kind: 'recovered', recovery, placed: place(placement), pools, records: [...engine.registry.entries()] });
 keepCompiledCode();
 port.once('message', (memory: VenueMemory) => {

@@ -1,28 +1,32 @@
-import fs from 'node:fs';
 import path from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
-import { Engine, type EngineLimits } from '@outcry/engine/engine';
+import { Engine } from '@outcry/engine/engine';
 import { LocalEvents } from '@outcry/engine/event-output';
 import { imageOf } from '@outcry/engine/image';
 import { instrument as instrumentRecord } from '@outcry/engine/instruments';
+import { type EngineLimits, LIMIT_NAMES } from '@outcry/engine/limits';
+import { isShortage, realDisk } from '@outcry/journal/disk';
+import { JournalMismatch } from '@outcry/journal/format';
 import { type Batch, JournalReader } from '@outcry/journal/journal-reader';
 import { listSnapshots, writeSnapshot } from '@outcry/journal/snapshot';
 import { command } from '@outcry/market/command';
-import { event } from '@outcry/market/event';
+import { event, REPLAY_VERSION } from '@outcry/market/event';
 import { sleepThread } from '@outcry/memory/bell';
 import { setIdle } from '@outcry/memory/libc';
 import { LOOK_AGAIN_MS, Waiter, type Work } from '@outcry/memory/waiter';
 import { StoreGone, StoreWriter } from '../store/store-writer.ts';
-import { loadSnapshot } from './recovery.ts';
+import { checkVersion, type FoundSnapshot, findSnapshots, unfit } from './inspection.ts';
+import { restore } from './recovery.ts';
 import { CHECKPOINT_EVERY, Shared, type VenueMemory } from './shared.ts';
 
 export interface FollowerThreadData {
   memory: VenueMemory;
-  limits: EngineLimits;
+  /** see Recovery */
+  journal: number;
+  room: EngineLimits;
+  unusable: readonly string[];
   directory: string;
   database: string;
-  /** the number of whose journal the store is of */
-  storeOwner: number;
   /** a snapshot after so many commands, or so many milliseconds with at least one command */
   snapshotCommands: number;
   snapshotMs: number;
@@ -40,6 +44,11 @@ const FLUSH_ROWS = 100;
 const FLUSH_ROWS_BEHIND = 20_000;
 const BEHIND = 500;
 const RETRY_MS = [10, 50, 250, 1000, 5000];
+const RETRY_SNAPSHOT_MS = 30_000;
+/** A venue that stops does not wait longer than this for a database that fails: the next start goes on from the journal. */
+const STOP_WITHIN_MS = 3000;
+/** Milliseconds asleep before a look at whether the venue stops. */
+const NAP_MS = 50;
 
 const data = workerData as FollowerThreadData;
 const port = parentPort!;
@@ -51,7 +60,7 @@ setIdle();
 /** The follower: the same engine, reading the journal, for the store, the snapshots and the check of the primary's hash. */
 class Follower implements Work {
   readonly #events = new LocalEvents();
-  readonly #engine = new Engine(this.#events, data.limits);
+  readonly #engine: Engine;
   readonly #store: StoreWriter;
   readonly #reader: JournalReader;
   readonly #storedBefore: number;
@@ -59,11 +68,14 @@ class Follower implements Work {
   #firstPending = 0;
   #lastSnapshot: number;
   #lastSnapshotTime = performance.now();
+  #snapshotFailedAt = Number.NEGATIVE_INFINITY;
+  /** of the snapshot that it begins with: the first batch must follow it */
+  #place: number | undefined;
 
   constructor() {
     this.#store = new StoreWriter(
       data.database,
-      data.storeOwner,
+      data.journal,
       (instrument) => this.#engine.instruments.f64[instrument * instrumentRecord.F64_WORDS + instrumentRecord.F64_UNIT],
     );
     this.#storedBefore = this.#store.sequence;
@@ -71,9 +83,11 @@ class Follower implements Work {
     if (this.#storedBefore > durable) {
       throw new Error(`the store holds command ${this.#storedBefore}, the journal ends at ${durable}: they do not belong together`);
     }
-    const warnings: string[] = [];
-    this.#lastSnapshot = loadSnapshot(this.#engine, data.directory, this.#storedBefore, warnings);
-    for (const message of warnings) port.postMessage({ kind: 'warning', message });
+    const { engine, snapshot } = begin(this.#events, this.#storedBefore);
+    this.#engine = engine;
+    this.#place = snapshot?.head.batch;
+    this.#lastSnapshot = engine.sequence;
+    this.#compareStore();
     for (let i = 0; i < this.#engine.instruments.books.length; i++) {
       this.#store.setAggregates(i, this.#engine.instruments.f64[i * instrumentRecord.F64_WORDS + instrumentRecord.F64_AGGREGATES]);
     }
@@ -91,7 +105,7 @@ class Follower implements Work {
     let hasWorked = false;
     for (;;) {
       const durable = shared.durable.read();
-      const batch = this.#reader.read(durable);
+      const batch = this.#read(durable);
       if (batch !== undefined) this.#apply(batch, durable);
       if (this.#isFlushDue(durable)) this.#flush();
       if (batch !== undefined) {
@@ -115,15 +129,35 @@ class Follower implements Work {
     this.#store.close();
   }
 
+  /** A descriptor that is not to be had, for the next segment say, is asked for again. */
+  #read(durable: number): Batch | undefined {
+    for (let attempt = 0; ; attempt++) {
+      try {
+        return this.#reader.read(durable);
+      } catch (error) {
+        if (!isShortage(error)) throw error;
+        waitOutFailure('the journal', error as Error, attempt);
+      }
+    }
+  }
+
   #apply(batch: Batch, durable: number): void {
     const events = this.#events;
+    checkVersion(batch);
+    if (this.#place !== undefined && batch.previous !== this.#place) {
+      throw new JournalMismatch(`the snapshot of command ${this.#lastSnapshot} is of another life of this journal`, 'Remove it.');
+    }
+    this.#place = undefined;
     for (let i = 0; i < batch.count; i++) {
       this.#engine.apply(batch.i32, batch.f64, batch.at + i * command.WORDS);
       const { sequence } = this.#engine;
       if (sequence > this.#storedBefore) {
         if (this.#store.pendingRows === 0 && events.count > 0) this.#firstPending = performance.now();
         for (let e = 0; e < events.count; e++) this.#store.add(events.i32, events.f64, e * event.WORDS);
-      } else if (sequence === this.#storedBefore) this.#countAggregates();
+      } else if (sequence === this.#storedBefore) {
+        this.#compareStore();
+        this.#countAggregates();
+      }
       events.clear();
       if (sequence % CHECKPOINT_EVERY === 0) this.#compare(sequence);
       if (this.#isFlushDue(durable)) this.#flush();
@@ -136,6 +170,15 @@ class Follower implements Work {
     for (let i = 0; i < this.#engine.instruments.books.length; i++) {
       this.#store.setAggregates(i, this.#engine.instruments.f64[i * instrumentRecord.F64_WORDS + instrumentRecord.F64_AGGREGATES]);
     }
+  }
+
+  /** The store's rows are of what the journal holds up to there, or they are given up: the journal has them all. */
+  #compareStore(): void {
+    if (this.#engine.sequence !== this.#storedBefore || this.#store.isOf(this.#engine.hash)) return;
+    this.#store.empty();
+    throw new StoreGone(
+      `the store's rows up to command ${this.#storedBefore} are not of what the journal holds up to there: it is built anew`,
+    );
   }
 
   #compare(sequence: number): void {
@@ -160,7 +203,7 @@ class Follower implements Work {
     if (this.#engine.sequence <= this.#storedBefore) return;
     for (let attempt = 0; ; attempt++) {
       try {
-        this.#store.flush(this.#engine.sequence);
+        this.#store.flush(this.#engine.sequence, this.#engine.hash);
         if (shared.storeFailing)
           port.postMessage({ kind: 'store-back', message: `the store writes again, at command ${this.#engine.sequence}` });
         shared.storeFailing = false;
@@ -168,8 +211,7 @@ class Follower implements Work {
         return;
       } catch (error) {
         if (error instanceof StoreGone) throw error;
-        waitOutFailure(error as Error, attempt);
-        if (shared.stopping && attempt >= RETRY_MS.length) throw error;
+        waitOutFailure(path.basename(data.database), error as Error, attempt);
       }
     }
   }
@@ -183,45 +225,86 @@ class Follower implements Work {
   #snapshotWhenDue(): void {
     const commands = this.#engine.sequence - this.#lastSnapshot;
     const age = performance.now() - this.#lastSnapshotTime;
+    if (performance.now() - this.#snapshotFailedAt < RETRY_SNAPSHOT_MS) return;
     if (commands >= data.snapshotCommands || (commands > 0 && age >= data.snapshotMs)) this.#snapshot();
   }
 
   #snapshot(): void {
     if (this.#engine.sequence === this.#lastSnapshot || this.#engine.midCommand) return;
     this.#flush(); // a snapshot never runs ahead of the store: the store's next writer starts from one
+    const { sequence, room } = this.#engine;
+    const { journal, directory } = data;
+    const head = { sequence, journal, batch: this.#reader.mark, version: REPLAY_VERSION, room: LIMIT_NAMES.map((name) => room[name]) };
     try {
-      writeSnapshot(data.directory, this.#engine.sequence, imageOf(this.#engine));
-      for (const old of listSnapshots(data.directory).slice(data.keepSnapshots)) fs.rmSync(old.path);
+      writeSnapshot(directory, head, imageOf(this.#engine));
+      for (const old of listSnapshots(directory).slice(data.keepSnapshots)) realDisk.remove(old.path);
     } catch (error) {
-      port.postMessage({ kind: 'warning', message: `no snapshot at command ${this.#engine.sequence}: ${(error as Error).message}` });
+      port.postMessage({ kind: 'warning', message: `no snapshot at command ${sequence}, tried again later: ${(error as Error).message}` });
+      this.#snapshotFailedAt = performance.now();
+      return;
     }
     this.#lastSnapshot = this.#engine.sequence;
     this.#lastSnapshotTime = performance.now();
   }
 }
 
-function waitOutFailure(error: Error, attempt: number): void {
-  shared.storeFailing = true;
-  const ms = RETRY_MS[Math.min(attempt, RETRY_MS.length - 1)];
-  port.postMessage({ kind: 'store-failing', message: `${path.basename(data.database)}: ${error.message}; trying again in ${ms} ms` });
-  sleepThread(ms);
+/** An engine to follow with: of the newest snapshot that the store has reached. */
+function begin(events: LocalEvents, stored: number): { engine: Engine; snapshot: FoundSnapshot | undefined } {
+  for (const snapshot of findSnapshots(data.directory, [])) {
+    if (snapshot.sequence > stored || data.unusable.includes(snapshot.path) || unfit(snapshot, data.journal) !== undefined) continue;
+    const engine = new Engine(events, data.room);
+    const why = restore(engine, snapshot);
+    if (why === undefined) return { engine, snapshot };
+    port.postMessage({ kind: 'warning', message: why });
+  }
+  return { engine: new Engine(events, data.room), snapshot: undefined };
 }
 
-for (let attempt = 0; ; attempt++) {
-  let follower: Follower | undefined;
-  try {
-    follower = new Follower();
-    port.postMessage({ kind: 'following' });
-    attempt = 0;
-    follower.run();
-    follower.close();
-    break;
-  } catch (error) {
-    follower?.close();
-    const lost = error instanceof StoreGone || (error as { code?: string }).code === 'ERR_SQLITE_ERROR';
-    if (!lost) throw error;
-    waitOutFailure(error as Error, attempt);
-    if (shared.stopping && attempt >= RETRY_MS.length) break;
+let giveUpAt = Number.POSITIVE_INFINITY;
+
+/** Waits before another try, longer each time. Throws when the venue stops and has waited long enough. */
+function waitOutFailure(what: string, error: Error, attempt: number): void {
+  shared.storeFailing = true;
+  const ms = RETRY_MS[Math.min(attempt, RETRY_MS.length - 1)];
+  port.postMessage({ kind: 'store-failing', message: `${what}: ${error.message}; trying again in ${ms} ms` });
+  for (const until = performance.now() + ms; performance.now() < until; ) {
+    if (shared.stopping) giveUpAt = Math.min(giveUpAt, performance.now() + STOP_WITHIN_MS);
+    if (performance.now() > giveUpAt) throw new GivenUp(`the store stays behind: ${error.message}`);
+    sleepThread(Math.min(NAP_MS, ms));
   }
+}
+
+/** The venue stops, and the database does not take what it is to take. */
+class GivenUp extends Error {}
+
+/** Whether it may be better the next time: the database was replaced, is locked or full, or there are no descriptors. */
+function passes(error: unknown): boolean {
+  return error instanceof StoreGone || (error as { code?: string }).code === 'ERR_SQLITE_ERROR' || isShortage(error);
+}
+
+/** Follows until the venue stops, however often the database has to be opened for it. */
+function follow(): void {
+  for (let attempt = 0; ; attempt++) {
+    let follower: Follower | undefined;
+    try {
+      follower = new Follower();
+      port.postMessage({ kind: 'following' });
+      attempt = 0;
+      follower.run();
+      return;
+    } catch (error) {
+      if (!passes(error)) throw error;
+      waitOutFailure(path.basename(data.database), error as Error, attempt);
+    } finally {
+      follower?.close();
+    }
+  }
+}
+
+try {
+  follow();
+} catch (error) {
+  if (!(error instanceof GivenUp)) throw error;
+  port.postMessage({ kind: 'warning', message: `${error.message}; the next start goes on from the journal` });
 }
 port.close();

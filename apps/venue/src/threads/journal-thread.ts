@@ -1,5 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { type JournalOptions, JournalWriter, realDisk } from '@outcry/journal/journal-writer';
+import { isShortage, type JournalDisk, RealDisk, realDisk } from '@outcry/journal/disk';
+import type { Tail } from '@outcry/journal/journal-reader';
+import { type JournalOptions, JournalWriter } from '@outcry/journal/journal-writer';
 import { command } from '@outcry/market/command';
 import { sleepThread } from '@outcry/memory/bell';
 import { Waiter, type Work } from '@outcry/memory/waiter';
@@ -9,20 +11,25 @@ import { place, type ThreadPlacement } from './thread.ts';
 export interface JournalThreadData {
   memory: VenueMemory;
   options: JournalOptions;
-  tail: { path: string; offset: number } | undefined;
+  tail: Tail | undefined;
   placement: ThreadPlacement;
   /** tests only: the fsync with this number, counted from 1, fails */
   failSyncAt?: number;
 }
 
-/** Milliseconds before a full disk is tried again. */
-const RETRY_FULL_MS = 100;
+/** Milliseconds before what was short (room on the disk, a file descriptor) is tried again. */
+const RETRY_MS = 100;
+/** Milliseconds between looks for the next segment. */
+const LOOK_FOR_SPARE_MS = 100;
 
 const { memory, options, tail, placement, failSyncAt } = workerData as JournalThreadData;
 const port = parentPort!;
 const shared = new Shared(memory);
 const ring = shared.commands;
-const writer = new JournalWriter(options, memory.start + 1, tail, failSyncAt === undefined ? realDisk : failingDisk(failSyncAt));
+let lookedForSpare = 0;
+let isMarkTold = false;
+const disk = failSyncAt === undefined ? realDisk : failingDisk(failSyncAt);
+const writer = new JournalWriter(options, memory.start + 1, tail, disk);
 port.postMessage({ kind: 'placed', placed: place(placement) });
 try {
   run();
@@ -38,17 +45,22 @@ function run(): void {
   const commands: Work = { ready: () => ring.published() !== position || shared.stopping };
   const waiter = new Waiter(shared.journalBell, memory.wait, placement.realTimePriority > 0);
   for (;;) {
+    prepare();
     const end = ring.published();
     if (position === end) {
       if (shared.stopping) break;
       waiter.wait(commands);
       continue;
     }
-    const room = openRoom();
-    if (room === 0) continue;
-    const count = Math.min(end - position, room);
-    appendFrom(position, count);
-    position += count;
+    try {
+      const count = Math.min(end - position, writer.batchRoom());
+      appendFrom(position, count);
+      position += count;
+    } catch (error) {
+      waitOut(error);
+      continue;
+    }
+    if (shared.journalState === JOURNAL_FULL) goOn();
     shared.durable.publish(position);
     ring.release(JOURNAL_GATE, position);
     shared.ringReaders();
@@ -57,26 +69,31 @@ function run(): void {
   writer.close();
 }
 
-/** Room for the next batch; 0 while the disk is full, after a short wait. */
-function openRoom(): number {
-  try {
-    const room = writer.batchRoom();
-    if (shared.journalState === JOURNAL_FULL) {
-      shared.journalState = JOURNAL_OK;
-      port.postMessage({ kind: 'room' });
-    }
-    return room;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
-    if (shared.journalState !== JOURNAL_FULL) {
-      shared.journalState = JOURNAL_FULL;
-      shared.ringReaders();
-      port.postMessage({ kind: 'full', message: (error as Error).message });
-    }
-    if (shared.stopping) throw error;
-    sleepThread(RETRY_FULL_MS);
-    return 0;
+/** Has the next segment open before it is needed, so that no shortage of descriptors stands in the way then. */
+function prepare(): void {
+  const now = performance.now();
+  if (now - lookedForSpare < LOOK_FOR_SPARE_MS) return;
+  lookedForSpare = now;
+  writer.openSpare();
+  if (writer.markFailure === undefined || isMarkTold) return;
+  isMarkTold = true;
+  port.postMessage({ kind: 'mark', message: `what is durable cannot be noted beside the journal: ${writer.markFailure.message}` });
+}
+
+/** What was short comes back: nothing is lost, and nothing more is accepted until then. Throws what is no shortage. */
+function waitOut(error: unknown): void {
+  if (!isShortage(error) || shared.stopping) throw error;
+  if (shared.journalState !== JOURNAL_FULL) {
+    shared.journalState = JOURNAL_FULL;
+    shared.ringReaders();
+    port.postMessage({ kind: 'full', message: (error as Error).message });
   }
+  sleepThread(RETRY_MS);
+}
+
+function goOn(): void {
+  shared.journalState = JOURNAL_OK;
+  port.postMessage({ kind: 'room' });
 }
 
 function appendFrom(position: number, count: number): void {
@@ -86,13 +103,13 @@ function appendFrom(position: number, count: number): void {
   writer.append(first, count > untilWrap ? ring.bytes.subarray(0, (count - untilWrap) * command.BYTES) : undefined);
 }
 
-function failingDisk(at: number): typeof realDisk {
+function failingDisk(at: number): JournalDisk {
   let syncs = 0;
-  return {
-    write: realDisk.write,
-    sync: (fd) => {
+  class FailingDisk extends RealDisk {
+    override sync(fd: number): void {
       if (++syncs >= at) throw Object.assign(new Error('EIO: i/o error, fdatasync (injected)'), { code: 'EIO' });
-      realDisk.sync(fd);
-    },
-  };
+      super.sync(fd);
+    }
+  }
+  return new FailingDisk();
 }

@@ -26,7 +26,7 @@ export async function startWire(config: VenueConfig, crew: Crew, accounts: Accou
     memory: crew.shared.memory,
     assets: config.assets,
     instruments: config.instruments,
-    orders: config.limits.orders,
+    orders: crew.recovery.room.orders,
     logins: accounts.logins,
     session: String(Math.floor(Date.now() / 1000)),
     directory,

@@ -12,12 +12,15 @@ import { COMMAND, command, commandHead } from '@outcry/market/command';
 export function moveFarOn(data: string, commands: number): void {
   const directory = path.join(data, 'journal');
   const snapshots = listSnapshots(directory);
-  const parts = readSnapshot(snapshots[0].path).map((part) => Uint8Array.from(part));
+  const { head, parts: kept } = readSnapshot(snapshots[0].path);
+  const parts = kept.map((part) => Uint8Array.from(part));
   const WRITER = 0;
   new Float64Array(parts[WRITER].buffer, 0, 1)[0] = commands; // its first number is the sequence
   for (const name of fs.readdirSync(directory)) fs.rmSync(path.join(directory, name));
-  writeSnapshot(directory, commands, parts);
-  const journal = new JournalWriter({ directory, durability: 'fsync', segmentBytes: 1 << 20, partition: 0 }, commands + 1);
+  writeSnapshot(directory, { ...head, sequence: commands, batch: 0 }, parts);
+  const { journal: number, version } = head;
+  const options = { directory, durability: 'fsync' as const, segmentBytes: 1 << 20, partition: 0, journal: number, version };
+  const journal = new JournalWriter(options, commands + 1);
   const record = new Int32Array(command.WORDS);
   record[command.HEAD] = commandHead(COMMAND.CLOCK);
   journal.batchRoom();

@@ -192,8 +192,8 @@ export class Controls {
   }
 
   #checkRoom(e: Entry, others: number): number {
-    const { memory, details, accounts, instruments } = this.#engine;
-    if (memory.orders.inUse + others >= memory.orders.capacity) return REASON.OUT_OF_ORDERS;
+    const { memory, details, accounts, instruments, limits } = this.#engine;
+    if (memory.orders.inUse + others >= limits.orders) return REASON.OUT_OF_ORDERS;
     if (e.follows && instruments.rules[e.instrument * rulesRecord.WORDS + rulesRecord.PEGS] >= MOST_PEGS) return REASON.TOO_MANY_PEGS;
     if ((e.low | e.high) !== 0 && details.find(e.account, e.low, e.high) !== 0) return REASON.DUPLICATE_CLIENT_ID;
     const most = accounts.get(e.account, ACCOUNT_RULE.MAX_OPEN_ORDERS);

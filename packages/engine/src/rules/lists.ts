@@ -29,7 +29,7 @@ export class OrderLists {
   constructor(engine: Engine, rules: RuleBook) {
     this.#engine = engine;
     this.#rules = rules;
-    this.pool = createSlotPool(WORDS, engine.limits.orders);
+    this.pool = createSlotPool(WORDS, engine.room.orders);
   }
 
   /** Opens a list of a type. Its legs are added next. */

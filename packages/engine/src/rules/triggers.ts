@@ -52,7 +52,7 @@ export class Triggers {
     this.#i32 = pool.i32;
     this.#f64 = pool.f64;
     this.#heap = new SlotHeap(pool, F64_DISTANCE, TRAIL_HEAP, F64_ENTRY);
-    this.#tops = new Int32Array(engine.limits.instruments * STACKS);
+    this.#tops = new Int32Array(engine.room.instruments * STACKS);
     this.#orders = engine.memory.orders.i32;
   }
 
