@@ -16,6 +16,8 @@ import { between } from './options.ts';
 
 /** npm passes on a signal that the terminal has sent us already: one that comes so soon is the same one. */
 const REPEATED_SIGNAL_MS = 1000;
+/** A clean end takes a moment: the store catches up and a snapshot is written. One that takes longer than this does not come. */
+const STOP_WITHIN_MS = 60_000;
 
 interface ServeOptions {
   config?: string;
@@ -72,6 +74,10 @@ async function serve(options: ServeOptions): Promise<void> {
     }
     stoppingSince = performance.now();
     log.info(`${signal}: stopping`);
+    setTimeout(() => {
+      log.error(`not everything could be finished in ${STOP_WITHIN_MS / 1000} s: ended without; the next start recovers from the journal`);
+      process.exit(1);
+    }, STOP_WITHIN_MS).unref();
     demo?.stop();
     await venue.close();
     log.info('stopped');

@@ -101,7 +101,14 @@ export async function startVenue(config: VenueConfig, hooks: VenueHooks): Promis
   /** What was started, each with its end; ended in reverse. */
   const cleanup: (() => unknown)[] = [() => lock.release(), () => crew.stop()];
   const stop = async () => {
-    for (const end of cleanup.reverse()) await end();
+    for (let end = cleanup.pop(); end !== undefined; end = cleanup.pop()) {
+      try {
+        await end();
+      } catch (error) {
+        // One part that cannot end well, on a disk that takes nothing any more for one, keeps no other from it.
+        log.error(`while stopping: ${(error as Error).message}`);
+      }
+    }
   };
   try {
     const foundation = await layFoundation(config, crew, log);

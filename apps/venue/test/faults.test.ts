@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
+import { Agent, request } from 'node:http';
+import net from 'node:net';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { after, describe, it, type TestContext } from 'node:test';
@@ -8,7 +11,7 @@ import { REPLAY_VERSION } from '@outcry/market/event';
 import { Arena } from '@outcry/memory/arena';
 import { SharedMap } from '@outcry/memory/shared-map';
 import pino from 'pino';
-import { smallDisk } from '../../../packages/journal/test/support/small-disk.ts';
+import { fragileDisk, smallDisk } from '../../../packages/journal/test/support/small-disk.ts';
 import { DEFAULTS, DEMO_ASSETS, DEMO_INSTRUMENTS, DEMO_RATE_LIMITS } from '../src/core/config.ts';
 import { balanceValue, touchValue } from '../src/core/shared-state.ts';
 import { startDemo } from '../src/demo/demo.ts';
@@ -92,6 +95,67 @@ describe('a full disk', () => {
     for (const id of acknowledged) assert.ok(there.has(id), `order ${id} was acknowledged and is lost`);
     assert.equal(await again.kill('SIGTERM'), 0);
   });
+});
+
+describe('a file system that turns read-only', () => {
+  it('ends all acknowledging with -1006, and does not keep the venue from ending', { timeout: 240_000 }, async (t) => {
+    const disk = fragileDisk(64 * 1024 * 1024);
+    if (typeof disk === 'string') return t.skip(disk);
+    t.after(() => disk.remove());
+    const venue = await startWith(t, { segmentBytes: 1024 * 1024 }, disk.directory);
+    const alice = new Client(venue.url);
+    for (let i = 0; i < 20; i++) assert.equal((await place(alice)).status, 200);
+    disk.turnReadOnly();
+    await until('the journal to fail', async () => (await place(alice)).code === -1006);
+    assert.equal((await statusOf(alice)).journal, 'failed');
+    assert.equal(await venue.kill('SIGTERM'), 0, venue.output);
+    assert.match(venue.output, /journal: .*EROFS/);
+    assert.ok(!venue.output.includes('ended without'), venue.output);
+  });
+});
+
+describe('file descriptors that idle connections use up', () => {
+  it('leave the journal enough for every segment; store and snapshots catch up when there are more', { timeout: 240_000 }, async (t) => {
+    const venue = await startWith(t, {
+      segmentBytes: 64 * 1024,
+      snapshotCommands: 300,
+      connections: { most: 100_000, perAddress: 100_000, unsigned: 100_000 },
+    });
+    const pid = venue.child.pid!;
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    t.after(() => agent.destroy());
+    const order = () => postOrder(agent, venue.url);
+    assert.equal(await order(), 200);
+    const segments = () => fs.readdirSync(path.join(venue.data, 'journal')).filter((name) => name.endsWith('.log')).length;
+    const limit = fs.readdirSync(`/proc/${pid}/fd`).length + 30;
+    const limited = spawnSync('prlimit', [`--pid=${pid}`, `--nofile=${limit}:${limit}`], { encoding: 'utf8' });
+    if (limited.status !== 0) return t.skip(`no prlimit: ${limited.stderr ?? limited.error?.message}`);
+    const idle = Array.from({ length: 200 }, () => net.connect(Number(new URL(venue.url).port), '127.0.0.1').on('error', () => undefined));
+    t.after(() => idle.forEach((socket) => void socket.destroy()));
+    await until('no descriptor is left', async () => fs.readdirSync(`/proc/${pid}/fd`).length >= limit);
+    const before = segments();
+    for (let n = 0; n < 5000 && segments() < before + 4; n++) assert.equal(await order(), 200, 'every order is taken');
+    assert.ok(segments() >= before + 4, 'segments were opened');
+    for (const socket of idle) socket.destroy();
+    const alice = new Client(venue.url);
+    await until('store and journal', async () => {
+      const { journal, storeLag } = await statusOf(alice);
+      return journal === 'ok' && storeLag === 0;
+    });
+    const taken = () => fs.readdirSync(path.join(venue.data, 'journal')).some((name) => name.endsWith('.img'));
+    await until('a snapshot', async () => taken());
+  });
+
+  function postOrder(agent: Agent, url: string): Promise<number> {
+    const query = new Client(url).sign(ORDER);
+    const headers = { 'X-MBX-APIKEY': 'alice' };
+    return new Promise((resolve, reject) => {
+      const sent = request(`${url}/api/v3/order?${query}`, { method: 'POST', agent, headers }, (response) => {
+        response.resume().on('end', () => resolve(response.statusCode ?? 0));
+      });
+      sent.on('error', reject).end();
+    });
+  }
 });
 
 describe('a failed fsync', () => {

@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { isOutOfDescriptors } from '@outcry/journal/disk';
 import { replaceFile } from '@outcry/journal/durable-file';
 import { PAGE } from '@outcry/memory/libc';
 import { type MemoryReport, memoryReport } from '@outcry/memory/report';
@@ -107,12 +108,19 @@ function ringStatistics(name: string, ring: Ring): PoolStatistics {
 /** Resident memory in pages, of what the container or the machine allows. */
 function processStatistics(): PoolStatistics {
   const most = process.constrainedMemory() || os.totalmem();
-  return plainStatistics(
-    'resident pages',
-    Math.round(process.memoryUsage.rss() / PAGE),
-    Math.round(Math.min(most, os.totalmem()) / PAGE),
-    PAGE,
-  );
+  return plainStatistics('resident pages', Math.round(residentBytes() / PAGE), Math.round(Math.min(most, os.totalmem()) / PAGE), PAGE);
+}
+
+let resident = 0;
+
+/** As last known where no file descriptor is to be had to ask for it. */
+function residentBytes(): number {
+  try {
+    resident = process.memoryUsage.rss();
+  } catch (error) {
+    if (!isOutOfDescriptors(error)) throw error;
+  }
+  return resident;
 }
 
 /** Of something that only fills: what was taken is in use. */

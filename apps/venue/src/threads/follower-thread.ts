@@ -44,7 +44,7 @@ const FLUSH_ROWS = 100;
 const FLUSH_ROWS_BEHIND = 20_000;
 const BEHIND = 500;
 const RETRY_MS = [10, 50, 250, 1000, 5000];
-const RETRY_SNAPSHOT_MS = 30_000;
+const RETRY_SNAPSHOT_MS = 5000;
 /** A venue that stops does not wait longer than this for a database that fails: the next start goes on from the journal. */
 const STOP_WITHIN_MS = 3000;
 /** Milliseconds asleep before a look at whether the venue stops. */
