@@ -26,6 +26,7 @@ import { ReaderWatch } from './core/reader-watch.ts';
 import { SegmentPreparer } from './core/segment-preparer.ts';
 import { Sessions } from './core/sessions.ts';
 import { SharedState } from './core/shared-state.ts';
+import { ClockKeeper } from './core/venue-clock.ts';
 import { FixGateway } from './fix/fix-gateway.ts';
 import { GrpcGateway } from './grpc/grpc-gateway.ts';
 import { HistoryReaders } from './history/history-readers.ts';
@@ -53,6 +54,8 @@ export interface VenueHooks {
   onDirectoryLost?: () => void;
   /** the last command to keep, where acknowledged ones after it are missing from the journal: an operator gives them up */
   acceptJournalLoss?: number;
+  /** tests only: milliseconds since 1970 in place of the machine's wall clock */
+  wallClock?: () => number;
   /** tests only: the fsync with this number fails */
   failSyncAt?: number;
   /** tests only: the position that events are counted from */
@@ -154,6 +157,13 @@ export async function startVenue(config: VenueConfig, hooks: VenueHooks): Promis
     const running = gateway.run();
     const { orders } = gateway.view;
     const { shared } = crew;
+    const keeper = new ClockKeeper(
+      shared.clockWords,
+      (by) => log.warn(`the clock was set by ${by / 1e6} s: the venue follows`),
+      hooks.wallClock,
+    );
+    keeper.start();
+    cleanup.push(() => keeper.close());
     const clock = new Clock(
       market,
       feeds,
@@ -161,6 +171,7 @@ export async function startVenue(config: VenueConfig, hooks: VenueHooks): Promis
       config.schedule,
       (fields) => gateway.submit(fields),
       () => shared.latestCheckpoint(),
+      services.now,
     );
     cleanup.push(async () => {
       clock.close();
@@ -246,7 +257,7 @@ async function createServices(config: VenueConfig, market: Market, foundation: F
     open: {},
     latencies: {},
     log,
-    now: () => Date.now(),
+    now: () => Math.floor(crew.shared.clock.now() / 1000),
   };
 }
 

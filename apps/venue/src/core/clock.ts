@@ -16,11 +16,33 @@ export interface Checkpoint {
 }
 
 const CHECK_MS = 60_000;
+/** Milliseconds that time may pass beside the steady clock before it counts as set. */
+const SET_MS = 5000;
 
-/** Lets time pass in the engine, and journals its story hash once a minute: a clock command a second while it can matter, and the states of a schedule (UTC) when they are due. */
+interface Entry {
+  /** milliseconds of the day */
+  at: number;
+  state: number;
+  instruments: number[];
+}
+
+/**
+ * Lets time pass in the engine, and journals its story hash once a minute: a clock command a second while it can matter, and the states of
+ * a schedule (UTC) when they are due.
+ */
 export class Clock {
   readonly #timer: NodeJS.Timeout;
-  #checked: number;
+  readonly #entries: Entry[];
+  readonly #now: () => number;
+  readonly #steady: () => number;
+  readonly #send: (fields: CommandFields) => void;
+  readonly #mustTick: () => boolean;
+  readonly #checkpoint: () => Checkpoint | undefined;
+  /** the venue's time and the steady clock's when the schedule was last looked at */
+  #looked: number;
+  #lookedSteady: number;
+  #checkedSteady: number;
+  #lastChecked = 0;
 
   constructor(
     market: Market,
@@ -30,27 +52,36 @@ export class Clock {
     submit: (fields: CommandFields) => Promise<unknown>,
     checkpoint: () => Checkpoint | undefined,
     now: () => number = Date.now,
+    steady: () => number = () => performance.now(),
   ) {
-    const send = (fields: CommandFields) => void submit(fields).catch(() => undefined); // the next tick comes again
-    const entries = schedule.map((entry) => readEntry(entry, market));
-    this.#checked = now();
-    let checkedAt = now();
-    let lastChecked = 0;
-    this.#timer = setInterval(() => {
-      const time = now();
-      for (const { at, state, instruments } of entries) {
-        if (!wasPassed(at, this.#checked, time)) continue;
-        for (const instrument of instruments) send(setState(instrument, state, 0));
-      }
-      this.#checked = time;
-      const latest = time - checkedAt < CHECK_MS ? undefined : checkpoint();
-      if (latest !== undefined && latest.sequence > lastChecked) {
-        send(check(latest.sequence, latest.hash));
-        lastChecked = latest.sequence;
-        checkedAt = time;
-      }
-      if (orders.hasSpecial || feeds.some((feed) => feed.state !== STATE.CONTINUOUS)) send({ head: commandHead(COMMAND.CLOCK) });
-    }, TICK_MS);
+    this.#send = (fields) => void submit(fields).catch(() => undefined); // the next tick comes again
+    this.#entries = schedule.map((entry) => readEntry(entry, market)).sort((a, b) => a.at - b.at);
+    this.#mustTick = () => orders.hasSpecial || feeds.some((feed) => feed.state !== STATE.CONTINUOUS);
+    this.#checkpoint = checkpoint;
+    this.#now = now;
+    this.#steady = steady;
+    this.#looked = now();
+    this.#lookedSteady = this.#checkedSteady = steady();
+    this.#timer = setInterval(() => this.tick(), TICK_MS);
+  }
+
+  tick(): void {
+    const [time, steady] = [this.#now(), this.#steady()];
+    const wasSet = Math.abs(time - this.#looked - (steady - this.#lookedSteady)) > SET_MS;
+    const due = wasSet ? inForce(this.#entries, this.#looked, time) : passed(this.#entries, this.#looked, time);
+    for (const { instrument, state } of due) this.#send(setState(instrument, state, 0));
+    this.#looked = time;
+    this.#lookedSteady = steady;
+    this.#check(steady);
+    if (this.#mustTick()) this.#send({ head: commandHead(COMMAND.CLOCK) });
+  }
+
+  #check(steady: number): void {
+    const latest = steady - this.#checkedSteady < CHECK_MS ? undefined : this.#checkpoint();
+    if (latest === undefined || latest.sequence <= this.#lastChecked) return;
+    this.#send(check(latest.sequence, latest.hash));
+    this.#lastChecked = latest.sequence;
+    this.#checkedSteady = steady;
   }
 
   close(): void {
@@ -63,7 +94,7 @@ export function setState(instrument: number, state: number, reference: number): 
 }
 
 /** Checks a schedule's entry and works out what it means. Throws ConfigError. */
-function readEntry(entry: ScheduleEntry, market: Market): { at: number; state: number; instruments: number[] } {
+function readEntry(entry: ScheduleEntry, market: Market): Entry {
   const match = /^([01]\d|2[0-3]):([0-5]\d)(?::([0-5]\d))?$/.exec(entry.at);
   if (match === null) throw new ConfigError(`schedule: '${entry.at}' is no time of day: HH:MM or HH:MM:SS, UTC`);
   const state = (STATE as Record<string, number>)[entry.state];
@@ -77,8 +108,37 @@ function readEntry(entry: ScheduleEntry, market: Market): { at: number; state: n
   return { at: (Number(hours) * 3600 + Number(minutes) * 60 + Number(seconds ?? 0)) * 1000, state, instruments };
 }
 
-/** Whether a time of day lies in (from, to], both in milliseconds since 1970. */
-function wasPassed(at: number, from: number, to: number): boolean {
-  const day = Math.floor(to / DAY_MS) * DAY_MS;
-  return [day + at, day - DAY_MS + at].some((time) => time > from && time <= to);
+interface Due {
+  instrument: number;
+  state: number;
+}
+
+/** The states that became due as time passed from one moment to another, in their order. */
+function passed(entries: readonly Entry[], from: number, to: number): Due[] {
+  const times = entries.flatMap((entry) => {
+    const last = latest(entry.at, to);
+    return last > from ? [{ entry, last }] : [];
+  });
+  times.sort((a, b) => a.last - b.last);
+  return times.flatMap(({ entry }) => entry.instruments.map((instrument) => ({ instrument, state: entry.state })));
+}
+
+/**
+ * The clock was set over entries of the schedule: their instruments take the state that it has for them at the new time, and none of those
+ * that would have come between, since no time passed in which to trade in them.
+ */
+function inForce(entries: readonly Entry[], from: number, to: number): Due[] {
+  const [earlier, later] = [Math.min(from, to), Math.max(from, to)];
+  const concerned = new Set(entries.flatMap(({ at, instruments }) => (latest(at, later) > earlier ? instruments : [])));
+  return [...concerned].map((instrument) => {
+    const own = entries.filter(({ instruments }) => instruments.includes(instrument));
+    const { state } = own.reduce((a, b) => (latest(b.at, to) >= latest(a.at, to) ? b : a));
+    return { instrument, state };
+  });
+}
+
+/** When a time of day was last, at a moment or before it. Milliseconds since 1970. */
+function latest(at: number, moment: number): number {
+  const today = Math.floor(moment / DAY_MS) * DAY_MS + at;
+  return today <= moment ? today : today - DAY_MS;
 }

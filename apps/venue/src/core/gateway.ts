@@ -79,7 +79,6 @@ export class Gateway {
   #read: number;
   #running = true;
   #willRing = false;
-  #lastTime = 0;
   /** ends a nap early */
   #wake: (() => void) | undefined;
 
@@ -106,7 +105,7 @@ export class Gateway {
     const count = recordCount(fields);
     const first = this.#ring.claim(count);
     if (first < 0) return Promise.reject(new GatewayError('overloaded', 'the command ring is full'));
-    writeRecords(this.#ring.i32, this.#ring.f64, (n) => this.#ring.wordOf(first + n), fields, this.#now());
+    writeRecords(this.#ring.i32, this.#ring.f64, (n) => this.#ring.wordOf(first + n), fields, this.#shared.clock.now());
     this.#ring.publish(first, count);
     this.#ringSoon();
     const outcome: Outcome = {
@@ -185,12 +184,6 @@ export class Gateway {
       default:
         return undefined;
     }
-  }
-
-  /** Microseconds since 1970, never going back. */
-  #now(): number {
-    this.#lastTime = Math.max(this.#lastTime, Math.floor((performance.timeOrigin + performance.now()) * 1000));
-    return this.#lastTime;
   }
 
   #drain(): boolean {

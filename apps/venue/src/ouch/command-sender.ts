@@ -68,9 +68,10 @@ export class CommandSender {
     for (; i < bytes && i < COPY_BYTES; i++) this.copies.setUint8(to + i, message.getUint8(from + i));
   }
 
-  /** Reads the clock: for the commands that follow. Microseconds since 1970, never going back. */
-  tick(): void {
-    this.#lastTime = Math.max(this.#lastTime, Math.floor((performance.timeOrigin + performance.now()) * 1000));
+  /** Reads the venue's clock: for the commands that follow. Microseconds since 1970. */
+  tick(): number {
+    this.#lastTime = this.#shared.clock.now();
+    return this.#lastTime;
   }
 
   /** Sends the batch; what finds no room is refused. */

@@ -124,8 +124,7 @@ export class OuchGateway implements SoupApplication<OuchPort> {
 
   onMessage(port: OuchPort, view: DataView, at: number, bytes: number): string | undefined {
     if (this.#now === 0) {
-      this.#now = Date.now() * 1000;
-      this.sender.tick();
+      this.#now = this.sender.tick();
     }
     return this.#take(port, view, at, bytes);
   }
@@ -335,8 +334,7 @@ export class OuchGateway implements SoupApplication<OuchPort> {
   /** Goes on with messages that have waited for outcomes that are known now. */
   resume(): void {
     if (this.#waiting.size === 0) return;
-    this.sender.tick();
-    this.#now = Date.now() * 1000;
+    this.#now = this.sender.tick();
     for (const flow of this.#waiting) {
       const messages = flow.waiting!;
       if (this.#mustWait(flow, messages[0], 0)) continue;

@@ -108,7 +108,7 @@ function open(shared: Shared, recovery: Recovery, limits: EngineLimits): void {
       };
   const ring = shared.commands;
   const at = ring.claim(1);
-  writeRecords(ring.i32, ring.f64, () => ring.wordOf(at), fields, Date.now() * 1000);
+  writeRecords(ring.i32, ring.f64, () => ring.wordOf(at), fields, shared.clock.now());
   ring.publish(at, 1);
   shared.engineBell.ring();
   shared.journalBell.ring();

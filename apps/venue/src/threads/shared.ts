@@ -7,6 +7,7 @@ import { Sequence, sequenceBytes } from '@outcry/memory/sequence';
 import { createSharedMap, SharedMap, sharedMapBytes } from '@outcry/memory/shared-map';
 import { CACHE_LINE, i32Of, type Span } from '@outcry/memory/span';
 import type { WaitStrategy } from '@outcry/memory/waiter';
+import { CLOCK_WORDS, startClock, VenueClock } from '../core/venue-clock.ts';
 
 /** Consumers of the command ring, and of the event ring. */
 export const ENGINE_GATE = 0;
@@ -30,7 +31,7 @@ export const JOURNAL_FULL = 1;
 /** A write or an fsync failed: what reached the disk is unknown, nothing more is acknowledged. */
 export const JOURNAL_FAILED = 2;
 
-const STATUS = { JOURNAL: 0, STOP: 1, DIVERGED: 2, STORE_FAILING: 3 } as const;
+const STATUS = { JOURNAL: 0, STOP: 1, DIVERGED: 2, STORE_FAILING: 3, CLOCK: 8 } as const;
 
 /** Every so many commands, a power of two, the engine notes its hash for the follower to compare. */
 export const CHECKPOINT_EVERY = 1024;
@@ -79,9 +80,14 @@ export function createVenueMemory(start: number, options: VenueMemoryOptions): V
   for (const number of Object.values(SEQUENCES)) new Sequence(sequences, number).begin(start);
   arena.reserve('held up', HELD_UP_BYTES);
   arena.reserve('bells', BELL_BYTES);
-  arena.reserve('status', CACHE_LINE);
+  startClock(clockWords(arena.reserve('status', CACHE_LINE)));
   createSharedMap(checkpoints, arena.part('checkpoints'));
   return { arena: arena.handle, start, wait: options.wait };
+}
+
+/** The words of the venue's time, for its keeper. */
+export function clockWords(status: Span): Int32Array {
+  return i32Of(status).subarray(STATUS.CLOCK, STATUS.CLOCK + CLOCK_WORDS);
 }
 
 /** One thread's handles on the shared memory. */
@@ -102,6 +108,10 @@ export class Shared {
   readonly wireBell: Bell;
   /** milliseconds that each reader of events has let the engine wait */
   readonly #heldUp: Sequence[];
+  /** the venue's time, which stamps commands */
+  readonly clock: VenueClock;
+  /** see ClockKeeper */
+  readonly clockWords: Int32Array;
   readonly #status: Int32Array;
   readonly #checkpoints: SharedMap;
 
@@ -122,6 +132,8 @@ export class Shared {
     this.followerBell = new Bell(bells, BELLS.FOLLOWER);
     this.wireBell = new Bell(bells, BELLS.WIRE);
     this.#status = i32Of(arena.find('status'));
+    this.clockWords = clockWords(arena.find('status'));
+    this.clock = new VenueClock(this.clockWords);
     this.#checkpoints = new SharedMap(arena.find('checkpoints'));
   }
 
