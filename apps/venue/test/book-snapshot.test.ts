@@ -26,7 +26,7 @@ it('a snapshot written bit by bit is the book of the moment that it was taken at
   const steps = fc.array(step, { maxLength: 120, size: 'max' });
   fc.assert(
     fc.property(steps, steps, fc.integer({ min: 1, max: 7 }), (before, after, slice) => {
-      const orders = ShownOrders.withRoom(SLOTS);
+      const orders = new ShownOrders(SLOTS);
       let plain: Shown[] = [];
       let generation = 0;
       const happen = ({ slot, lots }: { slot: number; lots: number }) => {
@@ -42,31 +42,34 @@ it('a snapshot written bit by bit is the book of the moment that it was taken at
         plain = plain.filter((order) => order.lots > 0);
       };
       before.forEach(happen);
-      const expected = plain.map((order) => [
-        orderId(order.slot, order.generation),
-        order.lots,
-        100 + order.slot,
-        order.slot % 2 === 0 ? 'BTCUSDT' : 'ETHUSDT',
-      ]);
-      const snapshot = new BookSnapshot(77, market.instruments, [0, 0, 0], orders.copy(), 1_763_000_000_000_000);
-      const told: (number | string)[][] = [];
-      const types: string[] = [];
-      const take = (view: DataView) => {
-        types.push(String.fromCharCode(view.getUint8(0)));
-        if (view.getUint8(0) !== wire.addOrder.type) return;
-        add.wrap(view, 0);
-        told.push([add.reference, add.shares, add.price / market.instruments[add.locate - 1].wireTick, add.stock]);
-      };
-      for (let i = 0; snapshot.write(slice, take); i++) if (i < after.length) happen(after[i]);
-      assert.deepEqual(told, expected);
-      assert.deepEqual(types.slice(0, 4), ['R', 'H', 'R', 'H']);
-      assert.ok(types.slice(4).every((type) => type === 'A'));
-      const now: number[] = [];
-      for (let slot = orders.after(0); slot !== 0; slot = orders.after(slot)) now.push(slot);
-      assert.deepEqual(
-        now,
-        plain.map(({ slot }) => slot),
-      );
+      // One snapshot after the other, while orders come and go.
+      for (let round = 0, at = 0; round < 3; round++) {
+        const expected = plain.map((order) => [
+          orderId(order.slot, order.generation),
+          order.lots,
+          100 + order.slot,
+          order.slot % 2 === 0 ? 'BTCUSDT' : 'ETHUSDT',
+        ]);
+        const snapshot = new BookSnapshot(77, market.instruments, [0, 0, 0], orders, 1_763_000_000_000_000);
+        const told: (number | string)[][] = [];
+        const types: string[] = [];
+        const take = (view: DataView) => {
+          types.push(String.fromCharCode(view.getUint8(0)));
+          if (view.getUint8(0) !== wire.addOrder.type) return;
+          add.wrap(view, 0);
+          told.push([add.reference, add.shares, add.price / market.instruments[add.locate - 1].wireTick, add.stock]);
+        };
+        while (snapshot.write(slice, take)) {
+          for (let i = 0; i < 3 && at < after.length; i++) happen(after[at++]);
+        }
+        assert.deepEqual(told, expected);
+        assert.deepEqual(types.slice(0, 4), ['R', 'H', 'R', 'H']);
+        assert.ok(types.slice(4).every((type) => type === 'A'));
+        assert.deepEqual(
+          [...orders.all()],
+          plain.map(({ slot }) => slot),
+        );
+      }
     }),
   );
 });

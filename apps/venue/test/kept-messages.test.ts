@@ -6,19 +6,38 @@ import { after, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
 import { FileFixStore } from '../src/fix/fix-store.ts';
-import { SequencedLog } from '../src/soup/sequenced-log.ts';
+import { type Packets, SequencedLog } from '../src/soup/sequenced-log.ts';
 import { until } from './support/until.ts';
 
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'outcry-kept-'));
 after(() => fs.rmSync(folder, { recursive: true, force: true }));
 
-test('a sequenced log gives back any message: from memory, on its way to the file, and from the file', async () => {
-  const log = new SequencedLog(folder, 'log');
+const openFiles = () => fs.readdirSync('/proc/self/fd').length;
+
+/** The messages from a number on: their lengths and what they hold, read as a client is served. */
+async function readFrom(log: SequencedLog, sequence: number, most: number): Promise<[number, number][]> {
+  const read: [number, number][] = [];
+  let { place, skip } = log.seek(sequence);
+  while (place !== log.end && read.length < most) {
+    const packets = log.fromMemory(place) ?? (await new Promise<Packets>((resolve) => log.fromFile(place, (_, found) => resolve(found))));
+    const view = Buffer.from(packets.bytes);
+    for (let at = 0; at < view.length; at += 2 + view.readUInt16BE(at)) {
+      if (skip > 0) skip--;
+      else read.push([view.readUInt16BE(at) - 1, view.readUInt32BE(at + 3)]);
+    }
+    packets.done();
+    place = packets.next;
+  }
+  return read.slice(0, most);
+}
+
+test('a sequenced log gives back any message: from memory, on its way to the file, and from the file, which is not held open', async () => {
+  const before = openFiles();
+  const log = new SequencedLog(path.join(folder, 'log.soup'));
   const sizes = Array.from({ length: 200_000 }, (_, i) => 4 + ((i * 7919) % 90));
-  const check = () => {
+  const check = async () => {
     for (const number of [1, 2, 1023, 1024, 1025, 9999, 70_000, 199_999, 200_000]) {
-      const packet = log.read(log.offsetOf(number), 7);
-      assert.deepEqual([packet.readUInt16BE(0), packet.readUInt32BE(3)], [sizes[number - 1] + 1, number]);
+      assert.deepEqual(await readFrom(log, number, 1), [[sizes[number - 1], number]]);
     }
   };
   for (const [i, size] of sizes.entries()) {
@@ -27,27 +46,67 @@ test('a sequenced log gives back any message: from memory, on its way to the fil
   }
   log.flush();
   assert.equal(log.next, 200_001);
-  check();
+  await check();
   await until(
-    () => fs.statSync(log.file).size > log.bytes - 256 * 1024,
+    () => fs.statSync(log.file).size > log.end - 512 * 1024,
     () => 'the file',
     5000,
   );
-  check();
-  assert.equal(log.read(log.offsetOf(200_001), 100).length, 0);
-  log.close();
+  await check();
+  assert.deepEqual(
+    await readFrom(log, 1, 200_000),
+    sizes.map((size, i) => [size, i + 1]),
+  );
+  assert.deepEqual(await readFrom(log, 200_001, 1), []);
+  await until(
+    () => openFiles() <= before,
+    () => `${openFiles()} descriptors, ${before} before`,
+  );
+});
+
+test('a log that rests gives its memory back, and goes on where it was', async () => {
+  const log = new SequencedLog(path.join(folder, 'rests.soup'));
+  const expected: [number, number][] = [];
+  for (let round = 0; round < 5; round++) {
+    for (let i = 0; i < 10; i++) {
+      expected.push([20 + i, expected.length]);
+      const at = log.claim(20 + i);
+      log.view.setUint32(at, expected.length - 1);
+    }
+    log.flush();
+    log.rest(round * 1e6);
+    log.rest(round * 1e6 + 59_000);
+    assert.ok(log.view, 'not yet');
+    log.rest(round * 1e6 + 61_000);
+    assert.throws(() => log.view);
+  }
+  assert.deepEqual(await readFrom(log, 1, 100), expected);
+  log.complete();
+  log.retain();
+  let isGone = false;
+  log.discard(() => {
+    isGone = true;
+  });
+  assert.deepEqual(await readFrom(log, 41, 100), expected.slice(40), 'a reader that is not done has it still');
+  log.release();
+  await until(
+    () => isGone,
+    () => 'the end of the file',
+  );
+  assert.equal(fs.existsSync(log.file), false);
 });
 
 test('what a reader has not done with stays as it is, and its memory is used again after that', async () => {
-  const log = new SequencedLog(folder, 'slow');
+  const log = new SequencedLog(path.join(folder, 'slow.soup'));
   let held: { packets: Uint8Array; before: string; done: () => void }[] = [];
-  const buffers = new Set<ArrayBufferLike>();
-  log.reader = {
+  const pieces = new Set<string>();
+  log.readers.push({
     take: (packets, done) => {
-      buffers.add(packets.buffer);
+      pieces.add(`${bufferNumber(packets.buffer)} ${Math.floor(packets.byteOffset / (256 * 1024))}`);
       held.push({ packets, before: Buffer.from(packets).toString('hex'), done });
     },
-  };
+    completed: () => undefined,
+  });
   const fill = async () => {
     for (let i = 0; i < 40_000; i++) {
       const at = log.claim(50);
@@ -58,7 +117,7 @@ test('what a reader has not done with stays as it is, and its memory is used aga
     for (const { packets, before } of held) assert.equal(Buffer.from(packets).toString('hex'), before);
   };
   await fill();
-  const used = buffers.size;
+  const used = pieces.size;
   assert.ok(used >= 8, `${used} pieces for what nobody is done with`);
   for (let round = 0; round < 3; round++) {
     for (const { done } of held) done();
@@ -66,15 +125,20 @@ test('what a reader has not done with stays as it is, and its memory is used aga
     await sleep(50);
     await fill();
   }
-  assert.ok(buffers.size <= used + 4, `${buffers.size} pieces in all`);
-  log.reader = undefined; // a reader that is too slow is served from the file, and still holds what it was given
+  assert.ok(pieces.size <= used + 8, `${pieces.size} pieces in all`);
+  log.readers.length = 0; // a reader that is too slow is served from the file, and still holds what it was given
   await fill();
-  log.close();
 });
+
+const buffers: ArrayBufferLike[] = [];
+function bufferNumber(buffer: ArrayBufferLike): number {
+  const known = buffers.indexOf(buffer);
+  return known >= 0 ? known : buffers.push(buffer) - 1;
+}
 
 test('on a full disk a log says so once, and forgets what it cannot keep', async () => {
   fs.symlinkSync('/dev/full', path.join(folder, 'full.soup'));
-  const log = new SequencedLog(folder, 'full');
+  const log = new SequencedLog(path.join(folder, 'full.soup'));
   const broken: string[] = [];
   log.onBroken = (error) => broken.push((error as NodeJS.ErrnoException).code!);
   const fill = () => {
@@ -91,7 +155,6 @@ test('on a full disk a log says so once, and forgets what it cannot keep', async
   );
   fill();
   assert.deepEqual(broken, ['ENOSPC']);
-  log.close();
 });
 
 /** What a FIX store holds of a range, in order. */

@@ -110,7 +110,7 @@ describe('a door that was idle', () => {
       const [gateway, wire, engine] = [new Shared(memory), new Shared(memory), new Shared(memory)];
       const sender = new CommandSender(wire, () => assert.fail('refused'));
       const send = (flow: number) => {
-        sender.commit(sender.record(), 0, flow, new DataView(new ArrayBuffer(8)), 0, 0);
+        sender.commit(sender.record(), 0, flow, 0, new DataView(new ArrayBuffer(8)), 0, 0);
         sender.flush();
       };
       send(1);

@@ -156,6 +156,8 @@ export const TAG = {
   AIQ_GROUP: 30,
 } as const;
 
+export const HIGHEST_TAG = 30;
+
 const TAG_NAMES: Record<number, string> = Object.fromEntries(Object.entries(TAG).map(([name, tag]) => [tag, name.toLowerCase()]));
 const TAG_KINDS: Record<number, { bytes: number; get(view: DataView, at: number): number | string }> = {
   [TAG.SECONDARY_ORDER_REF]: u64,

@@ -52,6 +52,22 @@ export function beginPacket(view: DataView, at: number, type: number, payloadByt
   return at + SOUP_HEAD;
 }
 
+/** Bytes of the packet that begins at a place: its length and what that counts. */
+export function packetBytes(bytes: Uint8Array, at: number): number {
+  return 2 + ((bytes[at] << 8) | bytes[at + 1]);
+}
+
+/** Bytes of the whole packets at the beginning of some; a length of 0, which no packet has, ends them. */
+export function wholePackets(bytes: Uint8Array, end: number): number {
+  let at = 0;
+  while (at + 2 <= end) {
+    const length = packetBytes(bytes, at);
+    if (length === 2 || at + length > end) break;
+    at += length;
+  }
+  return at;
+}
+
 /** @param at where the payload begins @returns undefined when it is no login of 46 bytes */
 export function readLogin(view: DataView, at: number, bytes: number): LoginRequest | undefined {
   if (bytes !== LOGIN_REQUEST_BYTES - SOUP_HEAD) return undefined;

@@ -25,6 +25,7 @@ export interface SignedIn extends Login {
  */
 export class LogIns {
   #logins = new Map<string, Login>();
+  #byNumber = new Map<number, Login>();
   readonly #failures: Failures;
 
   /** @param now milliseconds, for tests */
@@ -36,10 +37,11 @@ export class LogIns {
   /** Takes over the logins that there are now. */
   replace(logins: readonly Login[]): void {
     this.#logins = new Map(logins.map((login) => [login.user, login]));
+    this.#byNumber = new Map(logins.map((login) => [login.number, login]));
   }
 
-  get all(): Iterable<Login> {
-    return this.#logins.values();
+  numbered(number: number): Login | undefined {
+    return this.#byNumber.get(number);
   }
 
   /** Undefined when user or password is wrong, its time is up, or too many wrong ones were sent from that address. */

@@ -1,3 +1,4 @@
+import type { Side } from '@outcry/market/order-terms';
 import type { Instrument } from '../core/market.ts';
 import { ItchMessages } from './itch-messages.ts';
 import type { ShownOrders } from './shown-orders.ts';
@@ -11,9 +12,12 @@ export class BookSnapshot {
   readonly #orders: ShownOrders;
   readonly #messages: ItchMessages;
   #instrument = 0;
-  #slot = 0;
+  #take: (view: DataView, bytes: number) => void = () => undefined;
 
-  /** @param instruments all, by number @param states and @param orders copies of its own @param time microseconds since 1970 */
+  /**
+   * Begins it: the one before must have been written to its end.
+   * @param instruments all, by number @param states a copy of its own @param time microseconds since 1970
+   */
   constructor(next: number, instruments: readonly Instrument[], states: readonly number[], orders: ShownOrders, time: number) {
     this.next = next;
     this.#instruments = instruments;
@@ -21,7 +25,7 @@ export class BookSnapshot {
     this.#orders = orders;
     this.#messages = new ItchMessages(new DataView(new ArrayBuffer(64)));
     this.#messages.time = time;
-    this.#slot = orders.after(0);
+    orders.beginSnapshot();
   }
 
   /** Writes so many more messages, if there are as many. Returns whether there are more. */
@@ -36,14 +40,12 @@ export class BookSnapshot {
       take(messages.view, messages.action(instrument, this.#states[instrument.number]));
       left -= 2;
     }
-    for (; this.#slot !== 0 && left > 0; this.#slot = orders.after(this.#slot), left--) {
-      const slot = this.#slot;
-      const instrument = this.#instruments[orders.instrument(slot)];
-      take(
-        messages.view,
-        messages.add(instrument, orders.side(slot), slot, orders.generation(slot), orders.lots(slot), orders.ticks(slot)),
-      );
-    }
-    return this.#instrument < this.#instruments.length || this.#slot !== 0;
+    this.#take = take;
+    for (; orders.hasUnread && left > 0; left--) orders.read(this.#order);
+    return this.#instrument < this.#instruments.length || orders.hasUnread;
   }
+
+  readonly #order = (slot: number, generation: number, instrument: number, side: Side, lots: number, ticks: number) => {
+    this.#take(this.#messages.view, this.#messages.add(this.#instruments[instrument], side, slot, generation, lots, ticks));
+  };
 }

@@ -1,100 +1,153 @@
-import fs from 'node:fs';
 import { endOfSnapshot } from '@outcry/wire/itch';
-import { writeNumber } from '@outcry/wire/soup';
+import { NO_SUCH_SESSION, NOT_AUTHORIZED, writeNumber } from '@outcry/wire/soup';
 import type { LogIns, SignedIn } from '../core/log-ins.ts';
-import { SequencedLog } from '../soup/sequenced-log.ts';
-import type { SoupApplication, SoupConnection, SoupPort } from '../soup/soup-connection.ts';
+import { Throttle } from '../core/throttle.ts';
+import type { SequencedLog } from '../soup/sequenced-log.ts';
+import type { SessionFiles } from '../soup/session-files.ts';
+import type { Refusal, SoupApplication, SoupConnection, SoupPort } from '../soup/soup-connection.ts';
 import type { BookSnapshot } from './book-snapshot.ts';
 import type { ItchPublisher } from './itch-publisher.ts';
 
-/** One snapshot, for one connection. */
+/** One connection's way to a snapshot. */
 class GlimpsePort implements SoupPort {
   readonly signedIn: SignedIn;
-  connection: SoupConnection | undefined;
-  #isClosed = false;
   readonly session: string;
   readonly log: SequencedLog;
+  readonly throttle: Throttle;
+  connection: SoupConnection | undefined;
 
-  constructor(signedIn: SignedIn, session: string, log: SequencedLog) {
+  constructor(signedIn: SignedIn, session: string, log: SequencedLog, throttle: Throttle) {
     this.signedIn = signedIn;
     this.session = session;
     this.log = log;
-  }
-
-  close(): void {
-    if (!this.#isClosed) this.log.close();
-    this.#isClosed = true;
+    this.throttle = throttle;
   }
 }
 
 /** Messages written before the others of the thread get their turn: some 100 µs. */
 const MESSAGES_A_TURN = 1000;
-/** Snapshots under way at once, each with a copy of the book. */
-const MOST_AT_ONCE = 8;
+/** How long the others have the thread to themselves after that, in times of what it took: snapshots take a fifth of it at most. */
+const REST = 4;
+/** Connections of one login at once. */
+const MOST_OF_A_LOGIN = 8;
+
+export interface GlimpseOptions {
+  readonly publisher: ItchPublisher;
+  readonly logins: LogIns;
+  /** where snapshots lie while somebody reads them */
+  readonly files: SessionFiles;
+  /** messages a second that a login may send */
+  readonly messagesPerSecond: number;
+  /** name of the session that is running */
+  session(): string;
+}
 
 /**
- * GLIMPSE 5.0: whoever logs in is told the book as it was at that moment, and the number that the feed goes on with. It is copied at once, and
- * written a little a turn, so that orders are not kept waiting.
+ * GLIMPSE 5.0: whoever logs in is told the book as it was at a moment after that, and the number that the feed goes on with.
+ *
+ * One snapshot is written at a time, a little a turn, so that orders are not kept waiting, and once for all who have asked for it: those who log
+ * in meanwhile wait for the next one, and share that. So whoever asks over and over costs nobody else a snapshot.
  */
 export class Glimpse implements SoupApplication<GlimpsePort> {
   readonly mostBytes = 64;
-  readonly ports = new Set<GlimpsePort>();
-  readonly #publisher: ItchPublisher;
-  readonly #logins: LogIns;
-  readonly #directory: string;
+  readonly #options: GlimpseOptions;
+  readonly #ports = new Set<GlimpsePort>();
+  /** what those read who wait for the next snapshot */
+  #next: SequencedLog | undefined;
+  #isBusy = false;
   #count = 0;
-  #underWay = 0;
 
-  constructor(publisher: ItchPublisher, logins: LogIns, directory: string) {
-    this.#publisher = publisher;
-    this.#logins = logins;
-    this.#directory = directory;
+  constructor(options: GlimpseOptions) {
+    this.#options = options;
   }
 
-  open(user: string, password: string, address: string): GlimpsePort | undefined {
-    const signedIn = this.#underWay === MOST_AT_ONCE ? undefined : this.#logins.check(user, password, address);
-    if (signedIn === undefined) return undefined;
-    const log = new SequencedLog(this.#directory, `glimpse-${++this.#count}`);
-    fs.rmSync(log.file); // it lives as long as it is open
-    const port = new GlimpsePort(signedIn, this.#publisher.feed.session, log);
-    log.onBroken = () => port.connection?.end('the venue cannot keep the snapshot');
-    this.ports.add(port);
-    this.#underWay++;
-    const snapshot = this.#publisher.snapshot();
-    setImmediate(() => this.#write(port, snapshot));
+  open(user: string, password: string, address: string): GlimpsePort | Refusal {
+    const { logins, messagesPerSecond, session } = this.#options;
+    const login = logins.check(user, password, address);
+    if (login === undefined) return { code: NOT_AUTHORIZED, why: 'user or password is wrong, or too many tries' };
+    if (!this.#hasRoomFor(login.number)) return { code: NO_SUCH_SESSION, why: 'busy: snapshots of this login are under way; try again' };
+    const port = new GlimpsePort(login, session(), this.#nextLog(), new Throttle(messagesPerSecond));
+    this.#ports.add(port);
     return port;
+  }
+
+  /** Whether a login may have one more connection: one that has read its snapshot gives way. */
+  #hasRoomFor(login: number): boolean {
+    const own = [...this.#ports].filter((port) => port.signedIn.number === login);
+    if (own.length < MOST_OF_A_LOGIN) return true;
+    const done = own.find(({ connection }) => connection === undefined || connection.hasAll);
+    done?.connection?.end('logged in again');
+    if (done !== undefined) this.#ports.delete(done);
+    return done !== undefined;
+  }
+
+  #nextLog(): SequencedLog {
+    this.#next ??= this.#open();
+    if (!this.#isBusy) {
+      this.#isBusy = true;
+      setImmediate(() => this.#begin());
+    }
+    return this.#next;
+  }
+
+  #open(): SequencedLog {
+    const log = this.#options.files.open(`glimpse-${++this.#count}`);
+    log.onBroken = () => {
+      for (const port of this.#ports) if (port.log === log) port.connection?.end('the venue cannot keep the snapshot');
+    };
+    return log;
   }
 
   onMessage(): string {
     return 'there is nothing to be said to GLIMPSE';
   }
 
+  isBlocked(): boolean {
+    return false;
+  }
+
   afterPiece(): void {}
 
   onGone(port: GlimpsePort): void {
-    this.ports.delete(port);
-    port.close();
+    this.#ports.delete(port);
   }
 
-  #write(port: GlimpsePort, snapshot: BookSnapshot): void {
-    const { log } = port;
-    if (port.connection === undefined || log.brokenBy !== undefined) {
-      this.#underWay--;
-      this.ports.delete(port);
-      port.close(); // a login for a session that is over has no connection either
+  // ── Snapshots ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** Begins the snapshot that some wait for. */
+  #begin(): void {
+    const log = this.#next;
+    this.#next = undefined;
+    for (const port of this.#ports) if (port.connection === undefined) this.#ports.delete(port); // a login for a session that is over
+    this.#isBusy = log !== undefined;
+    if (log === undefined) return;
+    if (log.isRead) this.#write(log, this.#options.publisher.snapshot());
+    else {
+      this.#options.files.discard(log);
+      this.#begin();
+    }
+  }
+
+  #write(log: SequencedLog, snapshot: BookSnapshot): void {
+    const began = performance.now();
+    const isWanted = log.isRead && log.brokenBy === undefined;
+    if (snapshot.write(MESSAGES_A_TURN, isWanted ? (view, bytes) => copy(view, bytes, log) : ignore)) {
+      log.flush();
+      setTimeout(() => this.#write(log, snapshot), REST * (performance.now() - began));
       return;
     }
-    const hasMore = snapshot.write(MESSAGES_A_TURN, (view, bytes) => {
-      const to = log.claim(bytes);
-      for (let i = 0; i < bytes; i++) log.view.setUint8(to + i, view.getUint8(i));
-    });
-    if (hasMore) setImmediate(() => this.#write(port, snapshot));
-    else {
-      const to = log.claim(endOfSnapshot.length);
-      log.view.setUint8(to, endOfSnapshot.type);
-      writeNumber(log.view, to + endOfSnapshot.at.sequence, snapshot.next);
-      this.#underWay--;
-    }
-    log.flush();
+    const to = log.claim(endOfSnapshot.length);
+    log.view.setUint8(to, endOfSnapshot.type);
+    writeNumber(log.view, to + endOfSnapshot.at.sequence, snapshot.next);
+    log.complete();
+    this.#options.files.discard(log);
+    this.#begin();
   }
 }
+
+function copy(view: DataView, bytes: number, log: SequencedLog): void {
+  const to = log.claim(bytes);
+  for (let i = 0; i < bytes; i++) log.view.setUint8(to + i, view.getUint8(i));
+}
+
+const ignore = () => undefined;

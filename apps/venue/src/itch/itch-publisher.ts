@@ -47,7 +47,7 @@ export class ItchPublisher {
     this.feed = feed;
     this.#instruments = market.instruments;
     this.#messages = new ItchMessages(feed.view);
-    this.#orders = ShownOrders.withRoom(orders);
+    this.#orders = new ShownOrders(orders);
     this.#states = market.instruments.map(() => STATE.CONTINUOUS);
     this.#now();
     this.#event('O');
@@ -109,9 +109,9 @@ export class ItchPublisher {
     this.feed.endSession();
   }
 
-  /** The book as it is, to be written while the feed goes on. */
+  /** The book as it is, to be written while the feed goes on. The one before must have been written to its end. */
   snapshot(): BookSnapshot {
-    return new BookSnapshot(this.feed.next, this.#instruments, [...this.#states], this.#orders.copy(), this.#messages.time);
+    return new BookSnapshot(this.feed.next, this.#instruments, [...this.#states], this.#orders, this.#messages.time);
   }
 
   // ── Orders ───────────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -1,9 +1,11 @@
+import { BUY, SELL } from '@outcry/market/order-terms';
 import { REASON } from '@outcry/market/reason';
 
 const letter = (text: string) => text.charCodeAt(0);
 
 /** Letters of OUCH, as their codes. */
 export const BUY_LETTER = letter('B');
+export const SELL_LETTER = letter('S');
 export const LIVE = letter('L');
 export const NO_SWEEP = letter('N');
 export const CONTINUOUS = letter('N');
@@ -12,6 +14,14 @@ export const ADDED = letter('A');
 export const REMOVED = letter('R');
 export const START_OF_DAY = letter('S');
 export const END_OF_DAY = letter('E');
+
+const SELLS = new Set(['S', 'T', 'E'].map(letter));
+
+/** BUY or SELL, -1 for what is no side. Short sales are sales. */
+export function sideOf(code: number): number {
+  if (code === BUY_LETTER) return BUY;
+  return SELLS.has(code) ? SELL : -1;
+}
 
 /** Why an order was cancelled (OUCH 5.0, appendix B). */
 export function cancelLetter(reason: number): number {
@@ -36,6 +46,7 @@ export const REJECT = {
   INVALID_MAX_FLOOR: 0x0004,
   INVALID_PEG: 0x0005,
   HALTED: 0x0007,
+  ISO_NOT_ALLOWED: 0x0008,
   INVALID_SIDE: 0x0009,
   PROCESSING_ERROR: 0x000a,
   FIRM_NOT_AUTHORIZED: 0x000c,

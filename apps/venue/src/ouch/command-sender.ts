@@ -16,9 +16,10 @@ export class CommandSender {
   /** the batch: write the record at the offset that `record` gives */
   readonly i32 = new Int32Array(BATCH * command.WORDS);
   readonly f64 = new Float64Array(this.i32.buffer);
-  /** by place: what was asked, by which flow, and the message */
+  /** by place: what was asked, by which flow, of which group, and the message */
   readonly kinds = new Uint8Array(MOST_IN_FLIGHT);
   readonly flows = new Int32Array(MOST_IN_FLIGHT);
+  readonly groups = new Uint16Array(MOST_IN_FLIGHT);
   readonly copies = new DataView(new ArrayBuffer(MOST_IN_FLIGHT * COPY_BYTES));
   readonly #sequences = new Float64Array(MOST_IN_FLIGHT);
   readonly #shared: Shared;
@@ -54,9 +55,10 @@ export class CommandSender {
     return at;
   }
 
-  /** The record just written completes a command. @param message kept for the answer */
-  commit(at: number, kind: number, flow: number, message: DataView, from: number, bytes: number): void {
+  /** The record just written completes a command. @param group of its client @param message kept for the answer */
+  commit(at: number, kind: number, flow: number, group: number, message: DataView, from: number, bytes: number): void {
     const place = this.#tail++ & MASK;
+    this.groups[place] = group;
     this.f64[(at >> 1) + command.F64_TIME] = this.#lastTime;
     this.kinds[place] = kind;
     this.flows[place] = flow;

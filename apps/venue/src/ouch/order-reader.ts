@@ -18,7 +18,7 @@ import {
   type Side,
   type TimeInForce,
 } from '@outcry/market/order-terms';
-import { AppendageReader, TAG } from '@outcry/wire/ouch50';
+import { AppendageReader, HIGHEST_TAG, TAG } from '@outcry/wire/ouch50';
 import type { Instrument } from '../core/market.ts';
 import { makeTerms, type SpecialTerms, type StatedTerms } from '../core/special-terms.ts';
 import { REJECT } from './codes.ts';
@@ -26,29 +26,29 @@ import { REJECT } from './codes.ts';
 /** A price of 214,748.3647 means none: the market's (section 1.2). 200,000.0000, which means the same at Nasdaq, is a price here. */
 export const MARKET_PRICE = 0x7fffffff;
 
-const code = (text: string) => text.charCodeAt(0);
-const DAY_ORDER = code('0');
-const IMMEDIATE = code('3');
-const EXTENDED = code('5');
-const UNTIL_TIME = code('6');
-const HIDDEN_ORDER = code('N');
-const DISPLAYS = new Set([code('Y'), code('A'), HIDDEN_ORDER]);
-const CROSSES: Record<number, TimeInForce> = { [code('O')]: AT_OPEN, [code('C')]: AT_CLOSE };
-const NO_CROSS = code('N');
-const PEGS: Record<number, number> = { [code('P')]: PEG_MARKET, [code('M')]: PEG_MID, [code('R')]: PEG_PRIMARY };
-const LIMIT_PRICE = code('L');
-const POST = code('P');
-const NOT_POST = code('N');
-/** Tags that say nothing to this venue: they are accepted as they are. */
-const IGNORED = new Set<number>([
-  TAG.FIRM,
-  TAG.CUSTOMER_TYPE,
-  TAG.GROUP_ID,
-  TAG.SHARES_LOCATED,
-  TAG.LOCATE_BROKER,
-  TAG.USER_REF_INDEX,
-  TAG.SIDE,
-]);
+const letter = (text: string) => text.charCodeAt(0);
+const lettersOf = (text: string) => new Set([...text].map(letter));
+const DAY_ORDER = letter('0');
+const IMMEDIATE = letter('3');
+const EXTENDED = letter('5');
+const UNTIL_TIME = letter('6');
+const HIDDEN_ORDER = letter('N');
+const DISPLAYS = lettersOf('YAN');
+const SWEEPS = lettersOf('YN');
+const CAPACITIES = lettersOf('APRO');
+const CROSSES: Record<number, TimeInForce> = { [letter('O')]: AT_OPEN, [letter('C')]: AT_CLOSE };
+const NO_CROSS = letter('N');
+const PEGS: Record<number, number> = { [letter('P')]: PEG_MARKET, [letter('M')]: PEG_MID, [letter('R')]: PEG_PRIMARY };
+const LIMIT_PRICE = letter('L');
+const POST = letter('P');
+const NOT_POST = letter('N');
+/** Codes of tags that mean nothing to this venue: one that the specification does not have is refused all the same. */
+const MEANINGLESS: Record<number, ReadonlySet<number>> = {
+  [TAG.CUSTOMER_TYPE]: lettersOf('RN '),
+  [TAG.SHARES_LOCATED]: lettersOf('YN'),
+};
+/** Names that mean nothing to this venue: of a firm, of a broker. */
+const NAMES = new Set<number>([TAG.FIRM, TAG.LOCATE_BROKER]);
 
 /** What Enter Order and Replace Order say beyond side, symbol and references: read once, valid until the next. */
 export class OrderReader {
@@ -58,19 +58,28 @@ export class OrderReader {
   /** ticks */
   price = 0;
   terms: SpecialTerms | undefined;
+  /** GroupID, 0: none */
+  group = 0;
   readonly #tags = new AppendageReader();
 
+  /** What Enter Order has, and Replace Order has not. Returns 0, or why the order is refused. */
+  checkEntry(capacity: number): number {
+    return CAPACITIES.has(capacity) ? 0 : REJECT.OTHER;
+  }
+
   /**
-   * @param wirePrice four implied decimals @param elements where the appendage's elements begin @param end of the message
-   * @param now microseconds since 1970 @returns 0, or why the order is refused: see REJECT
+   * @param side letter of the order @param wirePrice four implied decimals @param elements where the appendage's elements begin
+   * @param end of the message @param now microseconds since 1970 @returns 0, or why the order is refused: see REJECT
    */
   read(
     instrument: Instrument,
     view: DataView,
+    side: number,
     quantity: number,
     wirePrice: number,
     timeInForce: number,
     display: number,
+    sweep: number,
     cross: number,
     elements: number,
     end: number,
@@ -79,8 +88,10 @@ export class OrderReader {
     this.kind = LIMIT;
     this.flags = 0;
     this.terms = undefined;
+    this.group = 0;
     if (quantity < 1 || quantity > MAX_QUANTITY) return REJECT.INVALID_QUANTITY;
     if (!DISPLAYS.has(display)) return REJECT.INVALID_DISPLAY;
+    if (!SWEEPS.has(sweep)) return REJECT.ISO_NOT_ALLOWED;
     const isPlain = timeInForce === EXTENDED && cross === NO_CROSS && display !== HIDDEN_ORDER && elements >= end;
     this.timeInForce = GTC;
     if (wirePrice === MARKET_PRICE) {
@@ -90,7 +101,8 @@ export class OrderReader {
       this.price = wirePrice / instrument.wireTick;
       if (!Number.isInteger(this.price) || this.price < 1 || this.price > MAX_PRICE) return REJECT.INVALID_PRICE;
     }
-    return isPlain && this.kind === LIMIT ? 0 : this.#readRest(instrument, view, quantity, timeInForce, display, cross, elements, end, now);
+    if (isPlain && this.kind === LIMIT) return 0;
+    return this.#readRest(instrument, view, side, quantity, timeInForce, display, cross, elements, end, now);
   }
 
   /** The head of the command that enters the order. */
@@ -101,6 +113,7 @@ export class OrderReader {
   #readRest(
     instrument: Instrument,
     view: DataView,
+    side: number,
     quantity: number,
     timeInForce: number,
     display: number,
@@ -110,8 +123,9 @@ export class OrderReader {
     now: number,
   ): number {
     const stated: StatedTerms = {};
-    const refusal = this.#readTags(stated, instrument, view, quantity, elements, end, now);
+    const refusal = this.#readTags(stated, instrument, view, side, quantity, elements, end, now);
     if (refusal !== 0) return refusal;
+    if ((stated.expiry !== undefined) !== (timeInForce === UNTIL_TIME)) return REJECT.OTHER;
     switch (timeInForce) {
       case DAY_ORDER:
         this.timeInForce = DAY;
@@ -122,14 +136,13 @@ export class OrderReader {
       case EXTENDED:
         break;
       case UNTIL_TIME:
-        if (stated.expiry === undefined) return REJECT.OTHER;
+        if (this.kind === MARKET || cross !== NO_CROSS) return REJECT.OTHER;
         this.timeInForce = GTD;
         break;
       default:
         return REJECT.OTHER;
     }
     if (this.timeInForce === FOK) delete stated.minQuantity;
-    if (stated.expiry !== undefined && this.timeInForce !== GTD) delete stated.expiry;
     if (this.kind === MARKET && timeInForce !== IMMEDIATE && cross === NO_CROSS) this.timeInForce = IOC;
     if (display === HIDDEN_ORDER) stated.hidden = true;
     if (cross !== NO_CROSS) {
@@ -144,14 +157,18 @@ export class OrderReader {
     stated: StatedTerms,
     instrument: Instrument,
     view: DataView,
+    side: number,
     quantity: number,
     elements: number,
     end: number,
     now: number,
   ): number {
     const tags = this.#tags;
+    let seen = 0;
     for (let more = tags.open(view, elements, end); more; more = tags.next()) {
       const at = tags.value;
+      if (tags.tag > HIGHEST_TAG || (seen & (1 << tags.tag)) !== 0) return REJECT.OTHER; // which of two is meant?
+      seen |= 1 << tags.tag;
       switch (tags.tag) {
         case TAG.MIN_QUANTITY:
           if (view.getUint32(at) > quantity) return REJECT.INVALID_MIN_QUANTITY;
@@ -177,10 +194,18 @@ export class OrderReader {
         case TAG.EXPIRE_TIME:
           stated.expiry = now + view.getUint32(at) * 1e6;
           break;
+        case TAG.GROUP_ID:
+          this.group = view.getUint16(at);
+          break;
+        case TAG.SIDE:
+          if (view.getUint8(at) !== side) return REJECT.INVALID_SIDE;
+          break;
         case TAG.ROUTE:
           return REJECT.ROUTING_NOT_ALLOWED;
+        case TAG.USER_REF_INDEX:
+          break; // its flow
         default:
-          if (!IGNORED.has(tags.tag)) return REJECT.OTHER;
+          if (!NAMES.has(tags.tag) && !MEANINGLESS[tags.tag]?.has(view.getUint8(at))) return REJECT.OTHER;
       }
     }
     return 0;

@@ -1,21 +1,31 @@
+import { OrderMap } from '@outcry/feed/order-map';
 import { i32Of, reserve } from '@outcry/memory/span';
+import type { OuchPort } from './port.ts';
 
-/** What a gateway knows of an open order, 32 bytes, by the slot that the engine gave it. */
-const WORDS = 8;
-const SHIFT = 3;
+/** What a gateway knows of an open order, a cache line, by the slot that the engine gave it. */
+const WORDS = 16;
+const SHIFT = 4;
+/** number of its flow + 1, 0: the slot is no order of this gateway */
 const FLOW = 0;
 const REFERENCE = 1;
 const GENERATION = 2;
 /** lots that the orders before it, which it replaced, had traded */
 const BASE = 3;
-/** lots that it has traded itself */
+/** lots that it has traded itself, and has left */
 const TRADED = 4;
-/** capacity, display and side letters */
-const LETTERS = 5;
-const INSTRUMENT = 6;
-
-const FIRST_WINDOW = 1024;
-const MOST_WINDOW = 1 << 20;
+const LEFT = 5;
+/** see lettersOf */
+const LETTERS = 6;
+const INSTRUMENT = 7;
+/** ticks */
+const PRICE = 8;
+/** GroupID of its client, 0: none */
+const GROUP = 9;
+/** number of the session that was told of it */
+const TOLD = 10;
+/** neighbours among its flow's orders, in the order in which they were accepted */
+const PREVIOUS = 11;
+const NEXT = 12;
 
 /** A series of orders numbered upward by a client: a login's, or one of its channels (UserRefIdx). */
 export interface Flow {
@@ -24,108 +34,129 @@ export interface Flow {
   readonly login: number;
   readonly channel: number;
   readonly account: number;
+  /** its login's door in the session that is running, once it was needed */
+  port: OuchPort | undefined;
   /** the highest reference used */
   last: number;
-  /** slots by the low bits of the reference */
-  window: Int32Array;
-  /** slots of older orders whose place a newer one took */
-  readonly older: Map<number, number>;
   /** the highest reference whose outcome is known */
   settled: number;
-  /** orders and replacements whose outcome is not */
+  /** the highest reference that was used when its connection ended, if its orders go with that */
+  goneUpTo: number;
+  /** orders and replacements whose outcome is not known */
   inFlight: number;
+  /** slots of its oldest and its newest open order, 0: it has none */
+  oldest: number;
+  newest: number;
+  /** those under way through its orders: one that goes is stepped over */
+  readonly walks: Walk[];
+  /** the one that cancels what its client has left, if there is one */
+  gone: Walk | undefined;
   /** messages that wait for the outcome of an order, and those behind them */
   waiting: DataView[] | undefined;
 }
 
-/** Open orders of all logins, outside the JavaScript heap: found by slot, or by flow and reference. */
+/** Goes through the open orders of a flow, from the oldest on, while they come and go. */
+export interface Walk {
+  readonly flow: Flow;
+  /** slot of the order that it has come to, 0: it is done */
+  at: number;
+}
+
+/**
+ * Open orders of all logins, outside the JavaScript heap: found by slot, or by flow and reference. What anything costs does not grow with how
+ * many there are.
+ */
 export class OrderTable {
   readonly flows: Flow[] = [];
-  /** one past the highest slot used */
-  top = 1;
   readonly #words: Int32Array;
-  readonly #byKey = new Map<number, Flow>();
+  readonly #map: OrderMap;
+  readonly #byLogin = new Map<number, Flow[]>();
 
   /** @param capacity most orders open at once */
   constructor(capacity: number) {
     this.#words = i32Of(reserve((capacity + 1) * WORDS * 4));
+    this.#map = new OrderMap(this.#words, SHIFT, FLOW, powerOfTwo(2 * capacity + 2));
   }
 
-  /** The flow of a login and channel, made when it is new. */
-  flow(login: number, channel: number, account: number): Flow {
-    const key = login * 256 + channel;
-    const known = this.#byKey.get(key);
+  /** The flow of a login and channel, made when it is new. @param last the highest reference used so far */
+  flow(login: number, channel: number, account: number, last: number): Flow {
+    const known = this.#byLogin.get(login)?.[channel];
     if (known !== undefined) return known;
-    const number = this.flows.length;
     const flow: Flow = {
-      number,
+      number: this.flows.length,
       login,
       channel,
       account,
-      last: 0,
-      window: new Int32Array(FIRST_WINDOW),
-      older: new Map(),
-      settled: 0,
+      port: undefined,
+      last,
+      settled: last,
+      goneUpTo: 0,
       inFlight: 0,
+      oldest: 0,
+      newest: 0,
+      walks: [],
+      gone: undefined,
       waiting: undefined,
     };
     this.flows.push(flow);
-    this.#byKey.set(key, flow);
+    if (!this.#byLogin.has(login)) this.#byLogin.set(login, []);
+    this.#byLogin.get(login)![channel] = flow;
     return flow;
   }
 
-  add(flow: Flow, reference: number, slot: number, generation: number, instrument: number, letters: number, base: number): void {
+  /** A login's flows by channel; not every channel has one. */
+  flowsOf(login: number): readonly (Flow | undefined)[] {
+    return this.#byLogin.get(login) ?? NONE;
+  }
+
+  /** Takes an order in. What is not said here is set by the methods below, or 0. */
+  add(flow: Flow, reference: number, slot: number, generation: number, instrument: number): void {
     const at = slot << SHIFT;
     const words = this.#words;
     words[at | FLOW] = flow.number + 1;
     words[at | REFERENCE] = reference;
     words[at | GENERATION] = generation;
-    words[at | BASE] = base;
+    words[at | BASE] = 0;
     words[at | TRADED] = 0;
-    words[at | LETTERS] = letters;
+    words[at | GROUP] = 0;
     words[at | INSTRUMENT] = instrument;
-    if (slot >= this.top) this.top = slot + 1;
-    const place = reference & (flow.window.length - 1);
-    const there = flow.window[place];
-    if (there !== 0) this.#makeWay(flow, there);
-    flow.window[reference & (flow.window.length - 1)] = slot;
-  }
-
-  /** An older order holds the place: the window grows as long as that helps and is allowed, then the older one is kept aside. */
-  #makeWay(flow: Flow, slot: number): void {
-    if (flow.window.length < MOST_WINDOW) {
-      const wider = new Int32Array(flow.window.length * 4);
-      for (const open of flow.window) if (open !== 0) wider[this.#words[(open << SHIFT) | REFERENCE] & (wider.length - 1)] = open;
-      flow.window = wider;
-    }
-    const reference = this.#words[(slot << SHIFT) | REFERENCE];
-    const place = reference & (flow.window.length - 1);
-    if (flow.window[place] !== slot) return;
-    flow.window[place] = 0;
-    flow.older.set(reference >>> 0, slot);
+    words[at | PREVIOUS] = flow.newest;
+    words[at | NEXT] = 0;
+    if (flow.newest === 0) flow.oldest = slot;
+    else words[(flow.newest << SHIFT) | NEXT] = slot;
+    flow.newest = slot;
+    this.#map.add(slot, keyOf(flow, reference));
   }
 
   /** The slot of a flow's open order, 0: there is none. */
   find(flow: Flow, reference: number): number {
-    const slot = flow.window[reference & (flow.window.length - 1)];
-    if (slot !== 0 && this.#words[(slot << SHIFT) | REFERENCE] === (reference | 0)) return slot;
-    return flow.older.size === 0 ? 0 : (flow.older.get(reference >>> 0) ?? 0);
+    return this.#map.find(keyOf(flow, reference), flow.number + 1);
   }
 
   remove(slot: number): void {
     const at = slot << SHIFT;
-    const flow = this.flows[this.#words[at | FLOW] - 1];
-    const reference = this.#words[at | REFERENCE];
-    const place = reference & (flow.window.length - 1);
-    if (flow.window[place] === slot) flow.window[place] = 0;
-    else flow.older.delete(reference >>> 0);
-    this.#words[at | FLOW] = 0;
+    const words = this.#words;
+    const flow = this.flows[words[at | FLOW] - 1];
+    for (const walk of flow.walks) if (walk.at === slot) walk.at = words[at | NEXT];
+    this.#map.remove(keyOf(flow, words[at | REFERENCE]), flow.number + 1);
+    const previous = words[at | PREVIOUS];
+    const next = words[at | NEXT];
+    if (previous === 0) flow.oldest = next;
+    else words[(previous << SHIFT) | NEXT] = next;
+    if (next === 0) flow.newest = previous;
+    else words[(next << SHIFT) | PREVIOUS] = previous;
+    words[at | FLOW] = 0;
   }
 
   /** The flow of an open order, undefined when it is not one of these. */
   flowOf(slot: number): Flow | undefined {
     const number = this.#words[(slot << SHIFT) | FLOW];
     return number === 0 ? undefined : this.flows[number - 1];
+  }
+
+  /** The order of the same flow that was accepted after one, 0: there is none. */
+  after(slot: number): number {
+    return this.#words[(slot << SHIFT) | NEXT];
   }
 
   referenceOf(slot: number): number {
@@ -137,29 +168,70 @@ export class OrderTable {
   instrumentOf(slot: number): number {
     return this.#words[(slot << SHIFT) | INSTRUMENT];
   }
+
+  /** Side, capacity, time in force and display as the client gave them: a byte each, the side lowest. */
   lettersOf(slot: number): number {
     return this.#words[(slot << SHIFT) | LETTERS];
   }
   setLetters(slot: number, letters: number): void {
     this.#words[(slot << SHIFT) | LETTERS] = letters;
   }
+
+  groupOf(slot: number): number {
+    return this.#words[(slot << SHIFT) | GROUP];
+  }
+  setGroup(slot: number, group: number): void {
+    this.#words[(slot << SHIFT) | GROUP] = group;
+  }
+
+  priceOf(slot: number): number {
+    return this.#words[(slot << SHIFT) | PRICE];
+  }
+  /** Lots that the order has left. */
+  leftOf(slot: number): number {
+    return this.#words[(slot << SHIFT) | LEFT];
+  }
+  setLeft(slot: number, lots: number): void {
+    this.#words[(slot << SHIFT) | LEFT] = lots;
+  }
   /** Lots traded by the orders that it replaced. */
   baseOf(slot: number): number {
     return this.#words[(slot << SHIFT) | BASE];
+  }
+  /** @param price ticks @param base lots traded by the orders that it replaced @param traded its own @param left that it has left */
+  setLots(slot: number, price: number, base: number, traded: number, left: number): void {
+    const at = slot << SHIFT;
+    this.#words[at | PRICE] = price;
+    this.#words[at | BASE] = base;
+    this.#words[at | TRADED] = traded;
+    this.#words[at | LEFT] = left;
   }
   /** Lots traded over its whole life. */
   tradedOf(slot: number): number {
     return this.#words[(slot << SHIFT) | BASE] + this.#words[(slot << SHIFT) | TRADED];
   }
-  addTraded(slot: number, lots: number): void {
+  /** A trade leaves the order so many lots. */
+  trade(slot: number, lots: number, left: number): void {
     this.#words[(slot << SHIFT) | TRADED] += lots;
+    this.#words[(slot << SHIFT) | LEFT] = left;
   }
 
-  /** Slots of a login's open orders. */
-  *ofLogin(login: number): Generator<number> {
-    for (let slot = 1; slot < this.top; slot++) {
-      const number = this.#words[(slot << SHIFT) | FLOW];
-      if (number !== 0 && this.flows[number - 1].login === login) yield slot;
-    }
+  /** The number of the session that was told of the order. */
+  toldOf(slot: number): number {
+    return this.#words[(slot << SHIFT) | TOLD];
   }
+  setTold(slot: number, session: number): void {
+    this.#words[(slot << SHIFT) | TOLD] = session;
+  }
+}
+
+const NONE: readonly (Flow | undefined)[] = [];
+
+/** References of a flow one after the other, those of different flows far from each other: see OrderMap. */
+function keyOf(flow: Flow, reference: number): number {
+  return (reference + Math.imul(flow.number, 0x9e3779b1)) | 0;
+}
+
+function powerOfTwo(atLeast: number): number {
+  return 2 ** Math.ceil(Math.log2(atLeast));
 }

@@ -5,14 +5,13 @@ import { STATE } from '@outcry/market/rules';
 import { setU64 } from '@outcry/wire/layout';
 import * as wire from '@outcry/wire/ouch50';
 import type { Market } from '../core/market.ts';
-import { ADDED, BUY_LETTER, CONTINUOUS, cancelLetter, LIVE, NO_SWEEP, REJECT, REMOVED, rejectCode, VISIBLE } from './codes.ts';
+import { ADDED, BUY_LETTER, CONTINUOUS, cancelLetter, LIVE, NO_SWEEP, REJECT, REMOVED, rejectCode, SELL_LETTER, VISIBLE } from './codes.ts';
 import { COPY_BYTES } from './command-sender.ts';
 import type { Flow } from './order-table.ts';
 import { ASKED, channelOfHigh, loginOf, type OuchGateway } from './ouch-gateway.ts';
 import type { OuchPort } from './port.ts';
 
 const letter = (text: string) => text.charCodeAt(0);
-const SELL_LETTER = letter('S');
 const OTHER_CAPACITY = letter('O');
 const EXTENDED = letter('5');
 const RESTATED = letter('R');
@@ -26,7 +25,7 @@ const AUCTION_LETTERS: Record<number, number> = {
   [STATE.VOLATILITY_AUCTION]: letter('H'),
 };
 
-const { HEAD, PLACE, ORDER_SLOT, ORDER_GENERATION, PRICE, QUANTITY, REMAINING, CLIENT_LOW, CLIENT_HIGH } = event;
+const { HEAD, PLACE, ACCOUNT, ORDER_SLOT, ORDER_GENERATION, PRICE, QUANTITY, REMAINING, CLIENT_LOW, CLIENT_HIGH } = event;
 const { F64_SEQUENCE, F64_TIME, F64_TRADE, F64_AMOUNT } = event;
 const ENTER = wire.enterOrder.at;
 const REPLACE = wire.replaceOrder.at;
@@ -50,6 +49,7 @@ export class OuchAnswers {
   #replacedLots = 0;
   #replacedLeft = 0;
   #replacedLetters = 0;
+  #replacedGroup = 0;
 
   constructor(gateway: OuchGateway, market: Market) {
     this.#gateway = gateway;
@@ -79,7 +79,7 @@ export class OuchAnswers {
         this.#shown(i32, f64, at);
         break;
       case EVENT.OPEN_ORDER:
-        this.#open(i32, f64, at);
+        this.#open(i32, at);
         break;
       case EVENT.STATE:
         this.#states[i32[at + PLACE] & 0xffff] = i32[at + PLACE] >>> 16;
@@ -109,17 +109,24 @@ export class OuchAnswers {
     const from = place * COPY_BYTES;
     const instrument = i32[at + PLACE] & 0xffff;
     const isReplacement = sender.kinds[place] === ASKED.REPLACE;
-    const letters = isReplacement
-      ? this.#replacedLetters
-      : copies.getUint8(from + ENTER.side) | (copies.getUint8(from + ENTER.capacity) << 8);
     const port = this.#gateway.portOf(flow);
-    table.add(flow, reference, slot, i32[at + ORDER_GENERATION], instrument, letters, isReplacement ? this.#replacedLots : 0);
+    table.add(flow, reference, slot, i32[at + ORDER_GENERATION], instrument);
+    table.setLots(slot, i32[at + PRICE], isReplacement ? this.#replacedLots : 0, 0, i32[at + REMAINING]);
+    table.setLetters(slot, isReplacement ? this.#lettersOfReplacement(copies, from) : lettersOfEntry(copies, from));
+    table.setGroup(slot, sender.groups[place] === 0 && isReplacement ? this.#replacedGroup : sender.groups[place]);
+    table.setTold(slot, this.#gateway.session);
     this.#stamp(f64[(at >> 1) + F64_TIME]);
     const id = orderId(slot, i32[at + ORDER_GENERATION]);
     if (isReplacement) this.#writeReplaced(port, flow, i32, at, copies, from, reference, id);
     else this.#writeAccepted(port, flow, copies, from, id);
     this.#gateway.settle(flow, reference);
-    if (port.login.cancelOnDisconnect && port.connection === undefined) this.#gateway.cancelSlot(slot);
+    if (reference <= flow.goneUpTo) this.#gateway.cancelGone(flow, slot);
+  }
+
+  /** Side and capacity stay, time in force and display are new. */
+  #lettersOfReplacement(copies: DataView, from: number): number {
+    const terms = (copies.getUint8(from + REPLACE.timeInForce) << 16) | (copies.getUint8(from + REPLACE.display) << 24);
+    return (this.#replacedLetters & 0xffff) | terms;
   }
 
   #writeAccepted(port: OuchPort, flow: Flow, copies: DataView, from: number, id: number): void {
@@ -169,6 +176,7 @@ export class OuchAnswers {
     const flags = (i32[at + HEAD] >>> 16) & 0xff;
     const instrument = i32[at + PLACE] & 0xffff;
     const port = this.#gateway.portOf(flow);
+    this.tellOnce(port, flow, slot);
     this.#stamp(f64[(at >> 1) + F64_TIME]);
     const to = this.#begin(port, flow, wire.executed, true);
     const { view } = port.log;
@@ -180,7 +188,7 @@ export class OuchAnswers {
     setU64(view, to + EXECUTED.match, f64[(at >> 1) + F64_TRADE]);
     this.#finish(port, flow, to, wire.executed.length, true);
     if (i32[at + REMAINING] === 0) table.remove(slot);
-    else table.addTraded(slot, i32[at + QUANTITY]);
+    else table.trade(slot, i32[at + QUANTITY], i32[at + REMAINING]);
   }
 
   #cancelled(i32: Int32Array, f64: Float64Array, at: number): void {
@@ -188,12 +196,14 @@ export class OuchAnswers {
     const { table, sender } = this.#gateway;
     const flow = table.flowOf(slot);
     if (flow === undefined) return;
+    this.tellOnce(this.#gateway.portOf(flow), flow, slot);
     const reason = i32[at + PLACE] >>> 16;
     const reference = table.referenceOf(slot);
     if (reason === REASON.REPLACED && sender.match(f64[(at >> 1) + F64_SEQUENCE]) >= 0) {
       this.#replacedReference = reference;
       this.#replacedLots = table.tradedOf(slot);
       this.#replacedLetters = table.lettersOf(slot);
+      this.#replacedGroup = table.groupOf(slot);
       this.#replacedLeft = i32[at + REMAINING];
     } else this.#cancel(flow, reference, i32[at + REMAINING], cancelLetter(reason), f64[(at >> 1) + F64_TIME]);
     table.remove(slot);
@@ -243,21 +253,25 @@ export class OuchAnswers {
     const { table, sender } = this.#gateway;
     const flow = table.flowOf(slot);
     if (flow === undefined) return;
-    const reference = table.referenceOf(slot);
+    const port = this.#gateway.portOf(flow);
+    this.tellOnce(port, flow, slot);
     const time = f64[(at >> 1) + F64_TIME];
     const off = f64[(at >> 1) + F64_AMOUNT];
     const isPrevented = ((i32[at + HEAD] >>> 16) & PREVENTED) !== 0;
     const place = isPrevented ? -1 : sender.match(f64[(at >> 1) + F64_SEQUENCE]);
-    if (place < 0 || sender.kinds[place] !== ASKED.MODIFY) {
-      this.#cancel(flow, reference, off, isPrevented ? SELF_MATCH : BY_USER, time);
-      return;
-    }
-    const port = this.#gateway.portOf(flow);
-    this.#stamp(time);
+    table.setLeft(slot, i32[at + REMAINING]);
+    if (place >= 0 && sender.kinds[place] === ASKED.MODIFY) {
+      this.#stamp(time);
+      this.#writeModified(port, flow, slot);
+    } else this.#cancel(flow, table.referenceOf(slot), off, isPrevented ? SELF_MATCH : BY_USER, time);
+  }
+
+  #writeModified(port: OuchPort, flow: Flow, slot: number): void {
+    const { table } = this.#gateway;
     const to = this.#begin(port, flow, wire.modified, false);
-    port.log.view.setUint32(to + wire.modified.at.userRef, reference);
+    port.log.view.setUint32(to + wire.modified.at.userRef, table.referenceOf(slot));
     port.log.view.setUint8(to + wire.modified.at.side, table.lettersOf(slot) & 0xff);
-    port.log.view.setUint32(to + wire.modified.at.quantity, i32[at + REMAINING]);
+    port.log.view.setUint32(to + wire.modified.at.quantity, table.leftOf(slot));
     this.#finish(port, flow, to, wire.modified.length, false);
   }
 
@@ -267,6 +281,7 @@ export class OuchAnswers {
     const flow = this.#gateway.table.flowOf(slot);
     if (flow === undefined || i32[at + PRICE] === 0) return;
     const port = this.#gateway.portOf(flow);
+    this.tellOnce(port, flow, slot);
     this.#stamp(f64[(at >> 1) + F64_TIME]);
     const { TAG, restated } = wire;
     const to = port.log.claim(restated.length + 2 + 6 + (flow.channel === 0 ? 0 : 3));
@@ -279,38 +294,51 @@ export class OuchAnswers {
     this.#written(port);
   }
 
-  /** After a start: an order of an earlier session is told of again, with what is left of it. */
-  #open(i32: Int32Array, f64: Float64Array, at: number): void {
+  /** After a start: an order of an earlier session. Its login is told of it when it has a session. */
+  #open(i32: Int32Array, at: number): void {
     const high = i32[at + CLIENT_HIGH];
     if (high >= 0) return;
     const gateway = this.#gateway;
-    const port = gateway.port(loginOf(high));
-    const flow = gateway.flow(port, channelOfHigh(high));
+    const { table } = gateway;
+    const login = gateway.login(loginOf(high));
+    const flow = gateway.flow(login.number, channelOfHigh(high), i32[at + ACCOUNT]);
     const slot = i32[at + ORDER_SLOT];
     const reference = i32[at + CLIENT_LOW] >>> 0;
-    const instrument = this.#market.instruments[i32[at + PLACE] & 0xffff];
     const side = (i32[at + HEAD] & 0x100) === 0 ? BUY_LETTER : SELL_LETTER;
-    const traded = i32[at + QUANTITY] - i32[at + REMAINING];
-    gateway.table.add(flow, reference, slot, i32[at + ORDER_GENERATION], instrument.number, side | (OTHER_CAPACITY << 8), 0);
-    gateway.table.addTraded(slot, traded);
-    this.#stamp(f64[(at >> 1) + F64_TIME]);
+    const left = i32[at + REMAINING];
+    table.add(flow, reference, slot, i32[at + ORDER_GENERATION], i32[at + PLACE] & 0xffff);
+    table.setLots(slot, i32[at + PRICE], 0, i32[at + QUANTITY] - left, left);
+    table.setLetters(slot, side | (OTHER_CAPACITY << 8) | (EXTENDED << 16) | (VISIBLE << 24));
+    table.setTold(slot, 0);
+    if (!login.cancelOnDisconnect) return;
+    flow.goneUpTo = Math.max(flow.goneUpTo, reference); // its connection did not live through the start
+    gateway.cancelGone(flow, slot);
+  }
+
+  /** Tells of an open order that its login's session has not been told of: with what is left of it. */
+  tellOnce(port: OuchPort, flow: Flow, slot: number): void {
+    const { table, session } = this.#gateway;
+    if (table.toldOf(slot) === session) return;
+    table.setTold(slot, session);
+    const instrument = this.#market.instruments[table.instrumentOf(slot)];
+    const letters = table.lettersOf(slot);
+    this.#stampNow();
     const to = this.#begin(port, flow, wire.accepted, true);
     const order = shown.wrap(port.log.view, to);
-    order.userRef = reference;
-    order.side = side;
-    order.quantity = i32[at + REMAINING];
+    order.userRef = table.referenceOf(slot);
+    order.side = letters & 0xff;
+    order.quantity = table.leftOf(slot);
     order.symbol = instrument.wireSymbol;
-    order.price = i32[at + PRICE] * instrument.wireTick;
-    order.timeInForce = EXTENDED;
-    order.display = VISIBLE;
-    order.orderRef = orderId(slot, i32[at + ORDER_GENERATION]);
-    order.capacity = OTHER_CAPACITY;
+    order.price = table.priceOf(slot) * instrument.wireTick;
+    order.timeInForce = (letters >>> 16) & 0xff;
+    order.display = letters >>> 24;
+    order.orderRef = orderId(slot, table.generationOf(slot));
+    order.capacity = (letters >>> 8) & 0xff;
     order.sweep = NO_SWEEP;
     order.crossType = CONTINUOUS;
     order.state = LIVE;
     order.clientOrderId = '';
     this.#finish(port, flow, to, wire.accepted.length, true);
-    if (port.login.cancelOnDisconnect) gateway.cancelSlot(slot);
   }
 
   // ── What the gateway says by itself ──────────────────────────────────────────────────────────────────────────────────────
@@ -348,13 +376,27 @@ export class OuchAnswers {
   accountQuery(port: OuchPort, flow: Flow): void {
     this.#stampNow();
     const to = this.#begin(port, flow, wire.accountQueryResponse, false);
-    port.log.view.setUint32(to + wire.accountQueryResponse.at.nextUserRef, flow.last + 1);
+    port.log.view.setUint32(to + wire.accountQueryResponse.at.nextUserRef, flow.last + 1); // 0 after the last that there is
     this.#finish(port, flow, to, wire.accountQueryResponse.length, false);
   }
 
+  /** A cancel or modification is refused: the order is as it was. */
+  cancelReject(port: OuchPort, flow: Flow, slot: number): void {
+    this.#stampNow();
+    const to = this.#begin(port, flow, wire.cancelReject, false);
+    port.log.view.setUint32(to + wire.cancelReject.at.userRef, this.#gateway.table.referenceOf(slot));
+    this.#finish(port, flow, to, wire.cancelReject.length, false);
+  }
+
+  /** Another side was said of an order, and nothing else. */
+  modified(port: OuchPort, flow: Flow, slot: number): void {
+    this.#stampNow();
+    this.#writeModified(port, flow, slot);
+  }
+
   /** Answers Disable and Enable Order Entry. */
-  entrySwitched(port: OuchPort, flow: Flow, view: DataView, at: number): void {
-    const answer = port.isDisabled ? wire.disableResponse : wire.enableResponse;
+  entrySwitched(port: OuchPort, flow: Flow, isDisabled: boolean, view: DataView, at: number): void {
+    const answer = isDisabled ? wire.disableResponse : wire.enableResponse;
     this.#stampNow();
     const to = this.#begin(port, flow, answer, true);
     copy(view, at + wire.disableEntry.at.userRef, port.log.view, to + answer.at.userRef, 8);
@@ -419,6 +461,12 @@ export class OuchAnswers {
 
 const appendage = new wire.AppendageWriter();
 const shown = new wire.accepted.View();
+
+/** Side, capacity, time in force and display of an Enter Order. */
+function lettersOfEntry(copies: DataView, from: number): number {
+  const terms = (copies.getUint8(from + ENTER.timeInForce) << 16) | (copies.getUint8(from + ENTER.display) << 24);
+  return copies.getUint8(from + ENTER.side) | (copies.getUint8(from + ENTER.capacity) << 8) | terms;
+}
 
 function copy(from: DataView, at: number, to: DataView, toAt: number, bytes: number): void {
   let i = 0;

@@ -1,165 +1,181 @@
 import fs from 'node:fs';
-import path from 'node:path';
-import { beginPacket, SOUP, SOUP_HEAD } from '@outcry/wire/soup';
+import { beginPacket, SOUP, SOUP_HEAD, wholePackets } from '@outcry/wire/soup';
+import { PIECE_BYTES, Piece } from './pieces.ts';
 
-/** Bytes that are written to the file at a time: whole blocks of any disk. */
-const PIECE_BYTES = 256 * 1024;
-/** Room for the end of a message that begins in a piece. */
-const OVERHANG = 64 * 1024;
 /** Pieces on their way to the file before whoever adds more waits for the disk. */
 const MOST_UNDER_WAY = 16;
-const WASM_PAGE = 64 * 1024;
+const BLOCK = 4096;
 /** Messages between places that the index knows. */
 const INDEX_EVERY = 1024;
+/** Bytes of length that end a piece in the file: no packet has the length 0. */
+const END_MARK = 2;
+/** Milliseconds without a message after which a log gives its memory back. */
+const REST_AFTER_MS = 60_000;
+/** Milliseconds until a file is tried again that could not be opened because the process has too many open. */
+const OPEN_AGAIN_MS = 50;
 
 /** Who is up to date, and takes packets as they are flushed. */
 export interface LogReader {
-  /** The packets stay as they are until the reader is done with them, and has said so. */
+  /** Whole packets. They stay as they are until the reader is done with them, and has said so. */
   take(packets: Uint8Array, done: () => void): void;
+  /** No message will follow. */
+  completed(): void;
 }
 
-/** Memory of packets; used again when it is in the file and no reader needs it any more. */
-class Piece {
-  readonly bytes = alignedBytes(PIECE_BYTES + OVERHANG);
-  readonly view = new DataView(this.bytes.buffer);
-  /** where in the file it begins */
-  offset = 0;
-  isWritten = false;
-  /** whether its log needs it no more */
-  isLeft = false;
-  #readers = 0;
-
-  /** To be called when a reader takes of it; gives what the reader calls when it is done. */
-  lend(): () => void {
-    this.#readers++;
-    return this.#done;
-  }
-
-  /** The log needs it no more. */
-  leave(): void {
-    this.isLeft = true;
-    if (this.#readers === 0) this.#giveBack();
-  }
-
-  readonly #done = () => {
-    this.#readers--;
-    if (this.#readers === 0 && this.isLeft) this.#giveBack();
-  };
-
-  #giveBack(): void {
-    if (free.length < MOST_FREE) free.push(this);
-  }
-
-  static take(offset: number): Piece {
-    const piece = free.pop() ?? new Piece();
-    piece.offset = offset;
-    piece.isWritten = false;
-    piece.isLeft = false;
-    return piece;
-  }
+/** Whole packets out of a log, and where it goes on behind them. */
+export interface Packets {
+  readonly bytes: Uint8Array;
+  readonly next: number;
+  /** to be called when they are not needed any more */
+  readonly done: () => void;
 }
-
-/** Pieces that no log of this thread uses. */
-const free: Piece[] = [];
-const MOST_FREE = 64;
 
 /**
  * The sequenced packets of one session and login, framed as they go out, in a file: what a client missed is read from there, however
- * far it lags. Memory holds the newest piece, and those that the system is writing meanwhile. Messages are numbered from 1.
+ * far it lags. Memory holds the newest piece, and those that the system is writing meanwhile; nothing of a log that rests. Messages are
+ * numbered from 1. The file is open while a piece is written or read, and at no other time: sessions cost no descriptors.
+ *
+ * A place in the log is an offset in the file. What is read are always whole packets, whichever part lies where.
  *
  * The file is written around the system's page cache (O_DIRECT, where the file system has it): at a million orders a second these are
  * 130 MB a second that hardly anybody reads again, and writing them back would hold up the journal's disk in gusts.
  *
- * `claim` room for a message and write it into `view` at once; `flush` hands what is new to the reader. When the file cannot be written
+ * `claim` room for a message and write it into `view` at once; `flush` hands what is new to the readers. When the file cannot be written
  * any more (a full disk) the log is broken for good: what is claimed is forgotten, and whoever reads is told.
  */
 export class SequencedLog {
   readonly file: string;
   /** number of the next message */
   next = 1;
-  /** bytes flushed, in the file or in memory */
-  bytes = 0;
-  reader: LogReader | undefined;
+  /** where what is flushed ends */
+  end = 0;
+  /** no message will follow */
+  isComplete = false;
+  /** those who are up to date */
+  readonly readers: LogReader[] = [];
   /** why nothing is kept any more */
   brokenBy: Error | undefined;
   onBroken: (error: Error) => void = () => undefined;
-  #piece = Piece.take(0);
-  #filled = 0;
+  /** the newest, undefined while the log rests */
+  #piece: Piece | undefined;
   readonly #underWay: Piece[] = [];
-  readonly #fd: number;
-  readonly #readFd: number;
-  /** calls of the system that are not over */
+  #fd = -1;
+  /** writes that are not over */
   #writing = 0;
-  #isClosed = false;
-  /** file offset of message 1 + i x INDEX_EVERY */
-  readonly #index: number[] = [0];
+  /** how many need the file */
+  #users = 0;
+  #isDiscarded = false;
+  #isGone = false;
+  #onGone: () => void = () => undefined;
+  /** where it ended when it was last looked at, and since when */
+  #restedAt = -1;
+  #restsSince = 0;
+  /** places of messages 1 + i x INDEX_EVERY */
+  readonly #index: number[] = [];
 
-  constructor(directory: string, name: string) {
-    fs.mkdirSync(directory, { recursive: true });
-    this.file = path.join(directory, `${name}.soup`);
-    this.#fd = openDirect(this.file);
-    this.#readFd = fs.openSync(this.file, 'r');
+  constructor(file: string) {
+    this.file = file;
   }
 
   /** The newest piece: another one after any {@link claim}. */
   get view(): DataView {
-    return this.#piece.view;
+    return this.#piece!.view;
   }
 
   /** Room for the next message's payload: where it is to be written in `view`. */
   claim(payloadBytes: number): number {
     const bytes = SOUP_HEAD + payloadBytes;
-    if (this.#filled >= PIECE_BYTES) this.#finishPiece();
-    const at = beginPacket(this.view, this.#filled, SOUP.SEQUENCED, payloadBytes);
-    this.#filled += bytes;
-    if (this.next % INDEX_EVERY === 0) this.#index.push(this.#piece.offset + this.#filled);
+    let piece = this.#piece;
+    if (piece === undefined || piece.filled + bytes > PIECE_BYTES) piece = this.#nextPiece();
+    if ((this.next - 1) % INDEX_EVERY === 0) this.#index.push(piece.offset + piece.filled);
+    const at = beginPacket(piece.view, piece.filled, SOUP.SEQUENCED, payloadBytes);
+    piece.filled += bytes;
     this.next++;
     return at;
   }
 
   flush(): void {
-    const { offset, bytes } = this.#piece;
-    const begin = this.bytes - offset;
-    if (begin === this.#filled || this.brokenBy !== undefined) return;
-    this.bytes = offset + this.#filled;
-    this.reader?.take(bytes.subarray(begin, this.#filled), this.#piece.lend());
+    const piece = this.#piece;
+    if (piece === undefined) return;
+    const end = piece.offset + piece.filled;
+    if (end === this.end || this.brokenBy !== undefined) return;
+    const begin = Math.max(this.end, piece.offset);
+    this.end = end;
+    if (this.readers.length === 0) return;
+    const packets = piece.bytes.subarray(begin - piece.offset, piece.filled);
+    for (let i = this.readers.length - 1; i >= 0; i--) this.readers[i].take(packets, piece.lend());
   }
 
-  #finishPiece(): void {
+  /** Says that no message will follow. */
+  complete(): void {
     this.flush();
-    const piece = this.#piece;
-    const overhang = piece.bytes.subarray(PIECE_BYTES, this.#filled);
-    this.#piece = Piece.take(piece.offset + PIECE_BYTES);
-    this.#piece.bytes.set(overhang);
-    this.#filled = overhang.length;
+    this.isComplete = true;
+    for (const reader of [...this.readers]) reader.completed();
+  }
+
+  // ── Pieces and the file ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+  #nextPiece(): Piece {
+    const old = this.#piece;
+    if (old !== undefined) this.#finishPiece(old);
+    this.#piece = Piece.take(old === undefined ? slotAfter(this.end) : old.offset + PIECE_BYTES);
+    return this.#piece;
+  }
+
+  #finishPiece(piece: Piece): void {
+    this.flush();
+    this.#piece = undefined;
     if (this.brokenBy !== undefined) {
       piece.leave();
       return;
     }
+    // Behind the packets, up to the next block, lies what the piece held before: it is cleared, and ends them in the file.
+    piece.bytes.fill(0, piece.filled, writtenBytes(piece));
     this.#underWay.push(piece);
     if (this.#underWay.length > MOST_UNDER_WAY) this.#writeNow(piece);
     else this.#write(piece, 0);
   }
 
+  /** To be called now and then: gives back what a log that nothing happens to holds. */
+  rest(now: number): void {
+    if (this.#piece === undefined) return;
+    if (this.end !== this.#restedAt) {
+      this.#restedAt = this.end;
+      this.#restsSince = now;
+    } else if (now - this.#restsSince >= REST_AFTER_MS) this.#finishPiece(this.#piece);
+  }
+
   /** Has the system write a piece from some byte on. */
   #write(piece: Piece, from: number): void {
+    if (this.#isGone) return;
+    try {
+      if (this.#fd < 0) this.#fd = openDirect(this.file);
+    } catch (error) {
+      if (isTooManyOpen(error)) setTimeout(() => this.#write(piece, from), OPEN_AGAIN_MS);
+      else this.#break(error as Error);
+      return;
+    }
     this.#writing++;
-    fs.write(this.#fd, piece.bytes, from, PIECE_BYTES - from, piece.offset + from, (error, written) => {
-      this.#writing--;
+    const bytes = writtenBytes(piece);
+    fs.write(this.#fd, piece.bytes, from, bytes - from, piece.offset + from, (error, written) => {
       if (error !== null) this.#break(error);
-      else if (from + written < PIECE_BYTES) this.#write(piece, from + written);
+      else if (from + written < bytes) this.#write(piece, from + written);
       else this.#written(piece);
-      if (this.#isClosed) this.close();
+      this.#writing--;
+      this.#closeUnused();
     });
   }
 
   #writeNow(piece: Piece): void {
+    const bytes = writtenBytes(piece);
     try {
-      for (let at = 0; at < PIECE_BYTES; ) at += fs.writeSync(this.#fd, piece.bytes, at, PIECE_BYTES - at, piece.offset + at);
+      if (this.#fd < 0) this.#fd = openDirect(this.file);
+      for (let at = 0; at < bytes; ) at += fs.writeSync(this.#fd, piece.bytes, at, bytes - at, piece.offset + at);
       this.#written(piece);
     } catch (error) {
       this.#break(error as Error);
     }
+    this.#closeUnused();
   }
 
   #written(piece: Piece): void {
@@ -170,59 +186,119 @@ export class SequencedLog {
   #break(error: Error): void {
     const isFirst = this.brokenBy === undefined;
     this.brokenBy ??= error;
-    this.reader = undefined;
-    if (isFirst && !this.#isClosed) this.onBroken(error);
+    this.readers.length = 0;
+    for (const piece of this.#underWay.splice(0)) piece.leave();
+    if (isFirst && !this.#isDiscarded) this.onBroken(error);
   }
 
-  /** File offset of a message that is flushed, or of the next one. */
-  offsetOf(sequence: number): number {
-    if (sequence >= this.next) return this.bytes;
-    const place = Math.floor((sequence - 1) / INDEX_EVERY);
-    let offset = this.#index[place];
-    for (let number = 1 + place * INDEX_EVERY; number < sequence; number++) offset += 2 + this.read(offset, 2).readUInt16BE();
-    return offset;
-  }
-
-  /** Reads packets, whole or not, from an offset on. Returns an empty piece at the end. */
-  read(offset: number, most: number): Buffer {
-    const { offset: newest, bytes } = this.#piece;
-    if (offset >= newest) return Buffer.from(bytes.subarray(offset - newest, Math.min(offset - newest + most, this.bytes - newest)));
-    const inFile = this.#underWay[0]?.offset ?? newest;
-    if (offset < inFile) {
-      const piece = Buffer.allocUnsafe(Math.min(most, inFile - offset));
-      return piece.subarray(0, fs.readSync(this.#readFd, piece, 0, piece.length, offset));
-    }
-    const piece = this.#underWay.find((each) => offset < each.offset + PIECE_BYTES)!;
-    const at = offset - piece.offset;
-    return Buffer.from(piece.bytes.subarray(at, Math.min(at + most, PIECE_BYTES)));
-  }
-
-  /** Closes the file, as soon as nothing is on its way to it. */
-  close(): void {
-    this.#isClosed = true;
-    if (this.#writing > 0) return;
+  #closeUnused(): void {
+    if (this.#writing > 0 || this.#fd < 0) return;
     fs.closeSync(this.#fd);
-    fs.closeSync(this.#readFd);
-    for (const piece of [...this.#underWay, this.#piece]) piece.leave();
+    this.#fd = -1;
+    this.#removeUnused();
   }
+
+  // ── Reading ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** Where to begin to read for a message, and how many messages that are not wanted come first. */
+  seek(sequence: number): { place: number; skip: number } {
+    if (sequence >= this.next) return { place: this.end, skip: 0 };
+    const known = Math.floor((sequence - 1) / INDEX_EVERY);
+    return { place: this.#index[known], skip: sequence - 1 - known * INDEX_EVERY };
+  }
+
+  /** Packets that memory holds, none at the end; undefined when they are in the file. */
+  fromMemory(place: number): Packets | undefined {
+    if (place === this.end) return { bytes: NOTHING, next: place, done: ignore };
+    const slot = place - (place % PIECE_BYTES);
+    const piece = slot === this.#piece?.offset ? this.#piece : this.#underWay.find(({ offset }) => offset === slot);
+    if (piece === undefined) return undefined;
+    const isNewest = piece === this.#piece;
+    const end = isNewest ? this.end - slot : piece.filled;
+    const next = isNewest ? this.end : slot + PIECE_BYTES;
+    return { bytes: piece.bytes.subarray(place - slot, end), next, done: piece.lend() };
+  }
+
+  /** Packets from the file, up to the end of their piece. */
+  fromFile(place: number, take: (error: Error | undefined, packets: Packets) => void): void {
+    const slot = place - (place % PIECE_BYTES);
+    const bytes = Buffer.allocUnsafe(slot + PIECE_BYTES - place);
+    const nothing = { bytes: NOTHING, next: place, done: ignore };
+    fs.open(this.file, 'r', (failed, fd) => {
+      if (failed !== null) {
+        if (isTooManyOpen(failed)) setTimeout(() => this.fromFile(place, take), OPEN_AGAIN_MS);
+        else take(failed, nothing);
+        return;
+      }
+      fs.read(fd, bytes, 0, bytes.length, place, (error, read) => {
+        fs.close(fd, (closing) => {
+          if (error !== null || closing) take(error ?? closing!, nothing);
+          else {
+            // What a log that rests has said last ends inside its piece.
+            const next = Math.min(this.end, slot + PIECE_BYTES);
+            take(undefined, { bytes: bytes.subarray(0, wholePackets(bytes, read)), next, done: ignore });
+          }
+        });
+      });
+    });
+  }
+
+  /** Somebody may read it until {@link release}: its file stays. */
+  retain(): void {
+    this.#users++;
+  }
+  release(): void {
+    this.#users--;
+    this.#removeUnused();
+  }
+
+  get isRead(): boolean {
+    return this.#users > 0;
+  }
+
+  /** Nobody needs it any more but those who read it now: then the file goes. */
+  discard(onGone: () => void): void {
+    this.#isDiscarded = true;
+    this.#onGone = onGone;
+    this.#removeUnused();
+  }
+
+  #removeUnused(): void {
+    if (!this.#isDiscarded || this.#users > 0 || this.#writing > 0) return;
+    if (this.#isGone) return;
+    this.#isGone = true;
+    this.#piece?.leave();
+    this.#piece = undefined;
+    fs.rm(this.file, { force: true }, this.#onGone);
+  }
+}
+
+const NOTHING = new Uint8Array(0);
+const ignore = () => undefined;
+
+/** The slot after the one in which a place lies, or that it ends. */
+function slotAfter(place: number): number {
+  return Math.ceil(place / PIECE_BYTES) * PIECE_BYTES;
+}
+
+/** Bytes of a piece that are written: its packets and what ends them, in whole blocks. */
+function writtenBytes({ filled }: Piece): number {
+  return Math.min(PIECE_BYTES, Math.ceil((filled + END_MARK) / BLOCK) * BLOCK);
+}
+
+/** The process, or the machine, has no descriptor left: that passes. */
+function isTooManyOpen(error: unknown): boolean {
+  const { code } = error as NodeJS.ErrnoException;
+  return code === 'EMFILE' || code === 'ENFILE';
 }
 
 /** Opens a file for writing past the page cache; where the file system does not have that, through it. */
 function openDirect(file: string): number {
-  const { O_WRONLY, O_CREAT, O_TRUNC, O_DIRECT } = fs.constants;
+  const { O_WRONLY, O_CREAT, O_DIRECT } = fs.constants;
   try {
-    return fs.openSync(file, O_WRONLY | O_CREAT | O_TRUNC | O_DIRECT, 0o600);
+    return fs.openSync(file, O_WRONLY | O_CREAT | O_DIRECT, 0o600);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EINVAL') throw error;
-    return fs.openSync(file, O_WRONLY | O_CREAT | O_TRUNC, 0o600);
+    return fs.openSync(file, O_WRONLY | O_CREAT, 0o600);
   }
-}
-
-/** What of WebAssembly is used; its types come with a browser's only. */
-declare const WebAssembly: { Memory: new (pages: { initial: number; maximum: number }) => { readonly buffer: ArrayBuffer } };
-
-/** Memory that begins at a page, as direct writes want it: WebAssembly's always does. */
-function alignedBytes(bytes: number): Uint8Array {
-  const pages = Math.ceil(bytes / WASM_PAGE);
-  return new Uint8Array(new WebAssembly.Memory({ initial: pages, maximum: pages }).buffer, 0, bytes);
 }

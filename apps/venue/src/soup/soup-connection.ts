@@ -1,9 +1,7 @@
 import type net from 'node:net';
 import {
-  beginPacket,
   LOGIN_ACCEPTED_BYTES,
   NO_SUCH_SESSION,
-  NOT_AUTHORIZED,
   readLogin,
   SILENCE_MS,
   SOUP,
@@ -12,96 +10,198 @@ import {
   writeLoginAccepted,
 } from '@outcry/wire/soup';
 import { plainAddress } from '../core/accounts.ts';
-import type { LogReader, SequencedLog } from './sequenced-log.ts';
+import type { Place } from '../core/connections.ts';
+import type { SignedIn } from '../core/log-ins.ts';
+import type { Throttle } from '../core/throttle.ts';
+import type { SequencedLog } from './sequenced-log.ts';
+import { SoupWriter } from './soup-writer.ts';
+import type { Client, Turns } from './turns.ts';
 
-/** Bytes that may wait for a client before it is served from the file, at its own speed. */
-const MOST_WAITING = 1024 * 1024;
-const CATCH_UP_BYTES = 256 * 1024;
+/** Milliseconds until a client is tried again that must wait for the outcome of what it has sent. */
+const BLOCKED_MS = 1;
 
 /** What serves a login once it is accepted. */
 export interface SoupPort {
   readonly session: string;
   readonly log: SequencedLog;
+  /** how fast the login may send, whatever connection it uses */
+  readonly throttle: Throttle;
+  /** with what its connection signed in */
+  readonly signedIn: SignedIn | undefined;
   connection: SoupConnection | undefined;
+}
+
+/** Why a login is refused: NOT_AUTHORIZED or NO_SUCH_SESSION, and in words. */
+export interface Refusal {
+  readonly code: number;
+  readonly why: string;
 }
 
 export interface SoupApplication<Port extends SoupPort> {
   /** payload of the longest packet that a client may send */
   readonly mostBytes: number;
-  /** The port of a login, undefined when it is not authorized. @param address that it comes from */
-  open(user: string, password: string, address: string): Port | undefined;
+  /** The port of a login, or why there is none. @param address that it comes from */
+  open(user: string, password: string, address: string): Port | Refusal;
   /** An unsequenced packet came. Returns why the connection must end, if it must. */
   onMessage(port: Port, view: DataView, at: number, bytes: number): string | undefined;
+  /** Whether no more can be taken from a client until what it has sent has had its outcome. */
+  isBlocked(port: Port): boolean;
   /** A piece of the stream has been worked off. */
   afterPiece(): void;
-  onLogin?(port: Port): void;
   onGone(port: Port): void;
 }
 
-const HEARTBEAT = packet(SOUP.SERVER_HEARTBEAT);
-const END = packet(SOUP.END_OF_SESSION);
+export interface ConnectionOptions {
+  readonly turns: Turns;
+  /** milliseconds to log in, whatever is sent meanwhile */
+  readonly loginMs: number;
+}
 
-/** One client of a SoupBinTCP port: login, packets, heartbeats, and sequenced packets from wherever it left off. */
-export class SoupConnection<Port extends SoupPort = SoupPort> implements LogReader {
+/**
+ * One client of a SoupBinTCP port: login, packets, silence. What it sends is taken in by turns; while some of that waits, or the client is faster
+ * than it may be, its socket is not read. What is sent to it is its {@link SoupWriter}'s.
+ */
+export class SoupConnection<Port extends SoupPort = SoupPort> implements Client {
   port: Port | undefined;
+  turn = 0;
+  taken = 0;
   readonly #application: SoupApplication<Port>;
-  readonly #socket: net.Socket;
+  /** only what is needed to read: writing is the writer's */
+  readonly #input: Pick<net.Socket, 'pause' | 'resume'>;
+  readonly #writer: SoupWriter;
   readonly #framer: SoupFramer;
+  readonly #turns: Turns;
+  readonly #place: Place;
   readonly #address: string;
+  readonly #login: NodeJS.Timeout;
+  /** pieces behind the one that the framer has */
+  readonly #pieces: Buffer[] = [];
+  /** whether the framer's piece may hold more */
+  #hasPiece = false;
+  #isPaused = false;
+  /** must not send more for a while */
+  #waits: NodeJS.Timeout | undefined;
   #heardAt = performance.now();
-  #hasSent = false;
   #isEnded = false;
-  /** where in the file the client is, while it is not up to date */
-  #offset = -1;
 
-  constructor(socket: net.Socket, application: SoupApplication<Port>) {
-    this.#socket = socket;
+  constructor(socket: net.Socket, application: SoupApplication<Port>, place: Place, options: ConnectionOptions) {
     this.#application = application;
+    this.#input = socket;
+    this.#writer = new SoupWriter(socket);
     this.#framer = new SoupFramer(application.mostBytes);
+    this.#turns = options.turns;
+    this.#place = place;
     this.#address = plainAddress(socket.remoteAddress);
-    socket.setNoDelay(true);
+    this.#login = setTimeout(() => this.end('no login in time'), options.loginMs);
     socket.on('data', (piece: Buffer) => this.#take(piece));
-    socket.on('drain', () => this.#catchUp());
     socket.on('error', () => undefined); // close follows
-    socket.on('close', () => this.#gone());
+    socket.on('close', () => {
+      place.leave();
+      this.#gone();
+    });
   }
 
   /** Once a second: says that the venue is there, and gives up a client that is not. */
   tick(now: number): void {
-    if (now - this.#heardAt > SILENCE_MS) this.end(this.port === undefined ? 'no login in time' : 'no heartbeat in time');
-    else if (this.port !== undefined && !this.#hasSent) this.#socket.write(HEARTBEAT);
-    this.#hasSent = false;
+    if (this.port === undefined) return;
+    if (this.#isPaused) this.#heardAt = now; // it is the venue that does not listen
+    if (now - this.#heardAt > SILENCE_MS) this.end('no heartbeat in time');
+    else this.#writer.beat();
+  }
+
+  /** Whether it has been sent all that there will be. */
+  get hasAll(): boolean {
+    return this.#writer.hasAll;
   }
 
   /** Ends the connection, with a reason for whoever reads it. */
   end(why: string): void {
     if (this.#isEnded) return;
-    this.#isEnded = true;
-    this.#socket.end(packet(SOUP.DEBUG, Buffer.from(why.slice(0, 200), 'latin1')));
     this.#gone();
-    setTimeout(() => this.#socket.destroy(), 1000).unref();
+    this.#writer.end(why);
   }
 
-  /** The session is over: all has been said. */
+  /** The session of whoever is logged in is over: the connection ends once all that it holds has been sent. */
   endSession(): void {
-    if (this.port !== undefined && !this.#isEnded) this.#socket.write(END);
-    this.end('end of session');
+    if (this.port === undefined) return;
+    this.#gone();
+    this.#writer.endSession('end of session');
   }
+
+  /** Closes the connection at once, whatever the client has read. */
+  abandon(): void {
+    this.#gone();
+    this.#writer.abandon();
+  }
+
+  // ── What the client sends ────────────────────────────────────────────────────────────────────────────────────────────────
 
   #take(piece: Buffer): void {
+    if (this.#isEnded) return;
     this.#heardAt = performance.now();
-    const framer = this.#framer;
-    framer.push(piece);
-    while (!this.#isEnded && framer.next()) {
-      const why = this.#handle(framer);
-      if (why !== undefined) this.end(why);
+    if (this.#hasPiece) {
+      this.#pieces.push(piece);
+      return;
     }
-    if (framer.isBroken) this.end('a packet of no valid length');
+    this.#framer.push(piece);
+    this.#hasPiece = true;
+    if (this.isReady) this.#turns.enter(this);
+    if (this.#hasPiece) this.#pause();
+  }
+
+  get isReady(): boolean {
+    return this.#hasPiece && this.#waits === undefined && !this.#isEnded;
+  }
+
+  work(most: number): number {
+    let taken = 0;
+    while (taken < most && this.isReady) {
+      if (this.port !== undefined && this.#application.isBlocked(this.port)) {
+        this.#wait(BLOCKED_MS);
+        break;
+      }
+      if (this.#framer.next()) {
+        taken++;
+        const why = this.#handle(this.#framer);
+        if (why !== undefined) this.end(why);
+      } else if (this.#framer.isBroken) this.end('a packet of no valid length');
+      else this.#nextPiece();
+    }
+    const tooFast = this.port?.throttle.take(taken) ?? 0;
+    if (tooFast > 0) this.#wait(tooFast);
     this.#application.afterPiece();
+    if (!this.#hasPiece && this.#waits === undefined) this.#resume();
+    return taken;
+  }
+
+  #nextPiece(): void {
+    const piece = this.#pieces.shift();
+    if (piece === undefined) this.#hasPiece = false;
+    else this.#framer.push(piece);
+  }
+
+  /** Takes nothing more for so many milliseconds. */
+  #wait(milliseconds: number): void {
+    this.#pause();
+    if (this.#waits !== undefined) return;
+    this.#waits = setTimeout(() => {
+      this.#waits = undefined;
+      if (this.isReady) this.#turns.enter(this);
+      else this.#resume();
+    }, milliseconds);
+  }
+
+  #pause(): void {
+    if (!this.#isPaused) this.#input.pause();
+    this.#isPaused = true;
+  }
+  #resume(): void {
+    if (this.#isPaused && !this.#isEnded) this.#input.resume();
+    this.#isPaused = false;
   }
 
   #handle({ type, view, at, bytes }: SoupFramer): string | undefined {
-    if (this.port === undefined) return type === SOUP.LOGIN_REQUEST ? this.#login(view, at, bytes) : 'log in first';
+    if (this.port === undefined) return type === SOUP.LOGIN_REQUEST ? this.#logIn(view, at, bytes) : 'log in first';
     switch (type) {
       case SOUP.UNSEQUENCED:
         return this.#application.onMessage(this.port, view, at, bytes);
@@ -117,71 +217,53 @@ export class SoupConnection<Port extends SoupPort = SoupPort> implements LogRead
     }
   }
 
-  #login(view: DataView, at: number, bytes: number): string | undefined {
+  #logIn(view: DataView, at: number, bytes: number): string | undefined {
     const request = readLogin(view, at, bytes);
     if (request === undefined) return 'a login has 46 bytes';
+    if (Number.isNaN(request.sequence)) return this.#refuse({ code: NO_SUCH_SESSION, why: 'the sequence number is no number' });
     const port = this.#application.open(request.user, request.password, this.#address);
-    if (port === undefined) return this.#reject(NOT_AUTHORIZED, 'user or password is wrong, or too many tries');
-    if (port.log.brokenBy !== undefined) return this.#reject(NO_SUCH_SESSION, 'the venue could not keep the messages of this session');
-    if (request.session !== '' && request.session !== port.session) return this.#reject(NO_SUCH_SESSION, 'that session is over');
-    if (Number.isNaN(request.sequence)) return this.#reject(NO_SUCH_SESSION, 'the sequence number is no number');
+    if ('code' in port) return this.#refuse(port);
+    const isOther = request.session !== '' && request.session !== port.session;
+    if (isOther) return this.#refuse({ code: NO_SUCH_SESSION, why: 'that session is over' });
+    if (port.log.brokenBy !== undefined)
+      return this.#refuse({ code: NO_SUCH_SESSION, why: 'the venue could not keep the messages of this session' });
     port.connection?.end('logged in from elsewhere');
     port.connection = this as SoupConnection;
     this.port = port;
-    const { log } = port;
-    log.flush();
-    const sequence = request.sequence === 0 ? log.next : Math.min(request.sequence, log.next);
-    const accepted = new Uint8Array(LOGIN_ACCEPTED_BYTES);
-    writeLoginAccepted(new DataView(accepted.buffer), 0, port.session, sequence);
-    this.#socket.write(accepted);
-    this.#offset = log.offsetOf(sequence);
-    this.#application.onLogin?.(port);
-    this.#catchUp();
+    clearTimeout(this.#login);
+    this.#place.signedIn();
+    port.log.flush();
+    const sequence = request.sequence === 0 ? port.log.next : Math.min(request.sequence, port.log.next);
+    this.#writer.say(SOUP.LOGIN_ACCEPTED, loginAccepted(port.session, sequence));
+    this.#writer.follow(port.log, sequence);
     return undefined;
   }
 
-  #reject(code: number, why: string): string {
-    this.#socket.write(packet(SOUP.LOGIN_REJECTED, Uint8Array.of(code)));
+  #refuse({ code, why }: Refusal): string {
+    this.#writer.say(SOUP.LOGIN_REJECTED, Uint8Array.of(code));
     return why;
   }
 
-  /** Sends from the file until the client is up to date, or has enough to read. */
-  #catchUp(): void {
-    const { port } = this;
-    if (port === undefined || this.#offset < 0 || this.#isEnded) return;
-    while (this.#offset < port.log.bytes) {
-      if (this.#socket.writableLength > MOST_WAITING) return; // on 'drain' it goes on
-      const piece = port.log.read(this.#offset, CATCH_UP_BYTES);
-      this.#offset += piece.length;
-      this.#hasSent = true;
-      this.#socket.write(piece);
-    }
-    this.#offset = -1;
-    port.log.reader = this;
-  }
-
-  /** Sends what is new; a client that does not read it is served from the file from then on. */
-  take(packets: Uint8Array, done: () => void): void {
-    this.#hasSent = true;
-    this.#socket.write(packets, done);
-    if (this.#socket.writableLength < MOST_WAITING) return;
-    const { log } = this.port!;
-    log.reader = undefined;
-    this.#offset = log.bytes;
-  }
-
+  /** Takes nothing more from the client. */
   #gone(): void {
+    if (this.#isEnded) return;
+    this.#isEnded = true;
+    clearTimeout(this.#login);
+    clearTimeout(this.#waits);
+    this.#pieces.length = 0;
+    this.#hasPiece = false;
+    this.#input.resume(); // what still comes is passed over, so that the connection's end is seen
     const { port } = this;
     this.port = undefined;
     if (port?.connection !== (this as SoupConnection)) return;
     port.connection = undefined;
-    port.log.reader = undefined;
     this.#application.onGone(port);
   }
 }
 
-function packet(type: number, payload: Uint8Array = new Uint8Array(0)): Uint8Array {
-  const bytes = new Uint8Array(SOUP_HEAD + payload.length);
-  bytes.set(payload, beginPacket(new DataView(bytes.buffer), 0, type, payload.length));
-  return bytes;
+/** The payload of Login Accepted. */
+function loginAccepted(session: string, sequence: number): Uint8Array {
+  const bytes = new Uint8Array(LOGIN_ACCEPTED_BYTES);
+  writeLoginAccepted(new DataView(bytes.buffer), 0, session, sequence);
+  return bytes.subarray(SOUP_HEAD);
 }

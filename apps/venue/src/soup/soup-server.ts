@@ -1,24 +1,37 @@
 import net, { type AddressInfo } from 'node:net';
 import { HEARTBEAT_MS } from '@outcry/wire/soup';
+import { plainAddress } from '../core/accounts.ts';
+import type { ConnectionSettings } from '../core/config.ts';
+import { Connections } from '../core/connections.ts';
+import type { SignedIn } from '../core/log-ins.ts';
 import { type SoupApplication, SoupConnection, type SoupPort } from './soup-connection.ts';
+import type { Turns } from './turns.ts';
 
-/** Connections at once, on one port. */
-const MOST_CONNECTIONS = 1024;
+/** Where a server listens, and what its clients may take. */
+export interface ServerOptions {
+  host: string;
+  /** 0: any free one */
+  port: number;
+  connections: ConnectionSettings;
+  /** shared with the thread's other servers */
+  turns: Turns;
+}
 
 /** A TCP port that speaks SoupBinTCP. */
 export class SoupServer<Port extends SoupPort> {
   readonly #server: net.Server;
+  readonly #application: SoupApplication<Port>;
+  readonly #options: ServerOptions;
+  readonly #places: Connections;
   readonly #connections = new Set<SoupConnection<Port>>();
   readonly #ticking: NodeJS.Timeout;
 
-  private constructor(server: net.Server, application: SoupApplication<Port>) {
+  private constructor(server: net.Server, application: SoupApplication<Port>, options: ServerOptions) {
     this.#server = server;
-    server.maxConnections = MOST_CONNECTIONS;
-    server.on('connection', (socket) => {
-      const connection = new SoupConnection(socket, application);
-      this.#connections.add(connection);
-      socket.once('close', () => this.#connections.delete(connection));
-    });
+    this.#application = application;
+    this.#options = options;
+    this.#places = new Connections(options.connections);
+    server.on('connection', (socket) => this.#accept(socket));
     this.#ticking = setInterval(() => {
       const now = performance.now();
       for (const connection of this.#connections) connection.tick(now);
@@ -26,12 +39,12 @@ export class SoupServer<Port extends SoupPort> {
   }
 
   /** Rejects when the port is taken. */
-  static async listen<Port extends SoupPort>(host: string, port: number, application: SoupApplication<Port>): Promise<SoupServer<Port>> {
+  static async listen<Port extends SoupPort>(application: SoupApplication<Port>, options: ServerOptions): Promise<SoupServer<Port>> {
     const server = net.createServer();
-    const soup = new SoupServer(server, application);
+    const soup = new SoupServer(server, application, options);
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
-      server.listen(port, host, resolve);
+      server.listen(options.port, options.host, resolve);
     }).catch((error: unknown) => {
       clearInterval(soup.#ticking);
       throw error;
@@ -43,9 +56,43 @@ export class SoupServer<Port extends SoupPort> {
     return (this.#server.address() as AddressInfo).port;
   }
 
-  close(): void {
-    clearInterval(this.#ticking);
+  #accept(socket: net.Socket): void {
+    let connection: SoupConnection<Port> | undefined;
+    const place = this.#places.enter(plainAddress(socket.remoteAddress), () => connection?.abandon());
+    if (place === undefined) {
+      socket.on('error', () => undefined);
+      socket.destroy();
+      return;
+    }
+    const options = { turns: this.#options.turns, loginMs: this.#options.connections.loginMs };
+    connection = new SoupConnection(socket, this.#application, place, options);
+    this.#connections.add(connection);
+    socket.once('close', () => this.#connections.delete(connection!));
+  }
+
+  /** The session is over for all who are logged in; others may log in. */
+  endSessions(): void {
     for (const connection of this.#connections) connection.endSession();
-    this.#server.close();
+  }
+
+  /** Ends the connections of logins that were revoked, or whose password holds no more. */
+  endRevoked(holds: (login: SignedIn) => boolean): void {
+    for (const connection of this.#connections) {
+      const signedIn = connection.port?.signedIn;
+      if (signedIn !== undefined && !holds(signedIn)) connection.end('the login was revoked');
+    }
+  }
+
+  /** Ends all sessions, and lets nobody in. Resolves when all clients have been told, or the time is up. */
+  async close(withinMs: number): Promise<void> {
+    clearInterval(this.#ticking);
+    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    this.endSessions();
+    for (const connection of this.#connections) connection.end('the venue closes');
+    const abandoning = setTimeout(() => {
+      for (const connection of this.#connections) connection.abandon();
+    }, withinMs);
+    await closed;
+    clearTimeout(abandoning);
   }
 }

@@ -1,3 +1,4 @@
+import fs from 'node:fs';
 import path from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
 import { event } from '@outcry/market/event';
@@ -6,16 +7,21 @@ import type { Outcome } from '@outcry/memory/libc';
 import { keepCompiledCode, raiseInliningBudget } from '@outcry/memory/runtime';
 import type { Span } from '@outcry/memory/span';
 import type { Login } from '../core/accounts.ts';
-import type { VenueConfig } from '../core/config.ts';
-import { LogIns, type SignedIn } from '../core/log-ins.ts';
+import type { ConnectionSettings, VenueConfig } from '../core/config.ts';
+import { LogIns } from '../core/log-ins.ts';
 import { type AssetDefinition, type InstrumentDefinition, Market } from '../core/market.ts';
+import { SessionDay } from '../core/session-day.ts';
+import { Throttle } from '../core/throttle.ts';
 import { Glimpse } from '../itch/glimpse.ts';
 import { ItchPublisher } from '../itch/itch-publisher.ts';
 import { MessageFeed } from '../itch/message-feed.ts';
 import { OuchGateway } from '../ouch/ouch-gateway.ts';
 import { OuchPort } from '../ouch/port.ts';
-import type { SoupApplication, SoupConnection, SoupPort } from '../soup/soup-connection.ts';
+import { SessionFiles } from '../soup/session-files.ts';
+import { SessionIds } from '../soup/session-ids.ts';
+import type { SoupApplication, SoupPort } from '../soup/soup-connection.ts';
 import { SoupServer } from '../soup/soup-server.ts';
+import { Turns } from '../soup/turns.ts';
 import { ENGINE_GATE, JOURNAL_FAILED, Shared, type VenueMemory, WIRE_GATE } from './shared.ts';
 import { place, type ThreadPlacement } from './thread.ts';
 
@@ -27,11 +33,12 @@ export interface WireThreadData {
   instruments: InstrumentDefinition[];
   orders: number;
   logins: readonly Login[];
-  /** of SoupBinTCP and MoldUDP64: up to ten letters, another one at each start */
-  session: string;
-  /** where sequenced messages are kept */
+  /** data directory: sequenced messages are kept in a folder of it */
   directory: string;
   host: string;
+  connections: ConnectionSettings;
+  /** time of day at which the sessions of SoupBinTCP end and begin anew: HH:MM, UTC */
+  sessionRoll: string;
   ouch: VenueConfig['ouch'];
   itch: VenueConfig['itch'];
   /** highest references used, see Recovery */
@@ -53,8 +60,14 @@ export interface WireStart {
  */
 const BUSY_MS = 2;
 const NAP_MS = 0.03;
+/** Milliseconds between tries when what concerns many orders finds no room. */
+const NO_ROOM_MS = 5;
 /** Events taken in before sockets get their turn. */
 const EVENTS_A_TURN = 16_384;
+/** Milliseconds that clients have, when the venue stops, to read what is left of their sessions. */
+const LAST_READ_MS = 1000;
+const TICK_MS = 1000;
+const ROLL_AGAIN_MS = 10_000;
 
 const data = workerData as WireThreadData;
 const port = parentPort!;
@@ -62,22 +75,31 @@ const shared = new Shared(data.memory);
 const market = new Market(data.assets, data.instruments);
 const logins = new LogIns(data.logins);
 const { events } = shared;
-let glimpse: Glimpse | undefined;
 let read = events.gate(WIRE_GATE);
 let stopping = false;
 
-const directory = path.join(data.directory, data.session);
+for (const kept of ['soup', 'glimpse']) fs.rmSync(path.join(data.directory, kept), { recursive: true, force: true }); // sessions end with the venue
+const ids = new SessionIds(path.join(data.directory, 'soup.session'));
+ids.onUnnoted = (error) => warn(`the session's name could not be noted (${error.message})`);
+let session = ids.next();
+let files = new SessionFiles(path.join(data.directory, 'soup', session));
+const snapshots = new SessionFiles(path.join(data.directory, 'glimpse'));
+const day = new SessionDay(data.sessionRoll);
+const turns = new Turns();
 const ports: WireStart['ports'] = {};
-const servers: { close(): void }[] = [];
-const ouch = data.ouch && new OuchGateway(shared, market, data.orders, logins, makePort, data.numbers);
+const servers: SoupServer<SoupPort>[] = [];
+const ouch = data.ouch && new OuchGateway({ shared, market, orders: data.orders, logins, makePort, lastUsed: data.numbers });
 if (ouch !== undefined) ports.ouch = await serve(data.ouch!.port, ouch);
 const itch = data.itch && (await publish(data.itch));
+const ticking = setInterval(() => {
+  for (const each of [files, snapshots]) each.tick(performance.now());
+}, TICK_MS);
+day.onRoll.push(roll);
 port.on('message', (message: WireMessage) => {
-  if (message.kind === 'stop') stop();
+  if (message.kind === 'stop') void stop();
   else {
     logins.replace(message.logins);
-    endOthers(ouch?.ports.values() ?? []);
-    endOthers(glimpse?.ports ?? []);
+    for (const server of servers) server.endRevoked((login) => logins.holds(login));
   }
 });
 const latencies: Record<string, Span> = itch === undefined ? {} : { tradeToDatagram: itch.feed.latencySpan };
@@ -86,40 +108,51 @@ keepCompiledCode();
 await run();
 
 async function serve<Port extends SoupPort>(number: number, application: SoupApplication<Port>): Promise<number> {
-  const server = await SoupServer.listen(data.host, number, application);
-  servers.push(server);
+  const server = await SoupServer.listen(application, { host: data.host, port: number, connections: data.connections, turns });
+  servers.push(server as unknown as SoupServer<SoupPort>);
   return server.port;
 }
 
 async function publish({ lines, requestPort, glimpsePort }: NonNullable<WireThreadData['itch']>): Promise<ItchPublisher> {
-  const feed = await MessageFeed.open({ session: data.session, lines, host: data.host, requestPort });
+  const feed = await MessageFeed.open({ session, lines, host: data.host, requestPort });
   const publisher = new ItchPublisher(market, data.orders, feed);
   ports.itch = lines.map(({ group, port: number }) => `${group}:${number}`).join(' ');
-  ports.itchSession = data.session;
+  ports.itchSession = session;
   ports.itchRequests = feed.requestPort;
-  glimpse = new Glimpse(publisher, logins, directory);
+  const { messagesPerSecond } = data.connections;
+  const glimpse = new Glimpse({ publisher, logins, files: snapshots, messagesPerSecond, session: () => session });
   ports.glimpse = await serve(glimpsePort, glimpse);
   return publisher;
 }
 
-/** Ends the connections of logins that were revoked, or whose password holds no more. */
-function endOthers(all: Iterable<{ connection: SoupConnection | undefined; signedIn: SignedIn | undefined }>): void {
-  for (const { connection, signedIn } of all) {
-    if (connection !== undefined && signedIn !== undefined && !logins.holds(signedIn)) connection.end('the login was revoked');
-  }
-}
-
-function makePort(login: number): OuchPort {
-  const found = [...logins.all].find(({ number }) => number === login);
-  const known = found ?? { user: `#${login}`, passwords: [], number: login, account: 0, cancelOnDisconnect: false };
-  const made = new OuchPort(known, data.session, directory, `ouch-${known.user}`);
-  made.log.onBroken = (error) => {
-    port.postMessage({
-      warning: `OUCH messages of ${known.user} cannot be kept: its session is over until the next start (${error.message})`,
-    });
+function makePort(login: Login): OuchPort {
+  const log = files.open(`ouch-${login.user}`);
+  const made = new OuchPort(login, session, log, new Throttle(data.connections.messagesPerSecond));
+  log.onBroken = (error) => {
+    warn(`OUCH messages of ${login.user} cannot be kept: its session is over until the next one begins (${error.message})`);
     made.connection?.end('the venue cannot keep the messages of this session');
   };
   return made;
+}
+
+/** The session's day is over: the sessions of all logins end, and new ones begin with their open orders. */
+function roll(): void {
+  const next = ids.next();
+  try {
+    const ended = files;
+    files = new SessionFiles(path.join(data.directory, 'soup', next));
+    session = next;
+    ouch?.roll();
+    for (const server of servers) server.endSessions();
+    ended.end();
+  } catch (error) {
+    warn(`the new session cannot begin, the old one goes on: ${(error as Error).message}`);
+    setTimeout(roll, ROLL_AGAIN_MS).unref();
+  }
+}
+
+function warn(warning: string): void {
+  port.postMessage({ warning });
 }
 
 async function run(): Promise<void> {
@@ -127,15 +160,16 @@ async function run(): Promise<void> {
   let busyUntil = 0;
   while (!stopping) {
     const now = performance.now();
-    if (drain()) busyUntil = now + BUSY_MS;
+    const hasWalked = ouch?.walk();
+    if (drain() || hasWalked) busyUntil = now + BUSY_MS;
     else if (now < busyUntil) sleepThread(NAP_MS);
     else {
       bell.prepare();
       if (drain()) bell.cancel();
-      else await bell.waitAsync(100);
+      else await bell.waitAsync(ouch !== undefined && ouch.walks.count > 0 ? NO_ROOM_MS : 100);
     }
     await new Promise<void>((resolve) => setImmediate(resolve)); // sockets get their turn
-    if (shared.journalState === JOURNAL_FAILED) closeServers(); // nothing is acknowledged any more
+    if (shared.journalState === JOURNAL_FAILED) void closeServers(); // nothing is acknowledged any more
   }
 }
 
@@ -167,20 +201,23 @@ function drain(): boolean {
 }
 
 /** All that is durable is told before the sessions end. */
-function stop(): void {
+async function stop(): Promise<void> {
   while (drain());
   for (const each of ouch?.ports.values() ?? []) ouch!.answers.systemEvent(each, 'E');
-  ouch?.answers.flush();
   itch?.end();
   stopping = true;
-  closeServers();
+  day.close();
+  clearInterval(ticking);
   shared.wireBell.ring();
+  await closeServers();
   setTimeout(() => {
     itch?.feed.close();
     port.close();
   }, 50);
 }
 
-function closeServers(): void {
-  for (const server of servers.splice(0)) server.close();
+async function closeServers(): Promise<void> {
+  ouch?.answers.flush();
+  for (const { log } of ouch?.ports.values() ?? []) log.complete();
+  await Promise.all(servers.splice(0).map((server) => server.close(LAST_READ_MS)));
 }

@@ -1,5 +1,3 @@
-import fs from 'node:fs';
-import path from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { Logger } from 'pino';
 import type { Accounts } from '../core/accounts.ts';
@@ -7,7 +5,7 @@ import type { VenueConfig } from '../core/config.ts';
 import { type Crew, firstMessage } from './crew.ts';
 import type { WireMessage, WireStart, WireThreadData } from './wire-thread.ts';
 
-/** The thread of the field's own protocols, running. */
+/** The thread of the industry protocols, running. */
 export interface Wire {
   readonly ports: WireStart['ports'];
   readonly latencies: WireStart['latencies'];
@@ -20,17 +18,16 @@ export function hasWireThread(config: VenueConfig): boolean {
 
 /** Starts the wire thread. Rejects when a port is taken. */
 export async function startWire(config: VenueConfig, crew: Crew, accounts: Accounts, log: Logger): Promise<Wire> {
-  const directory = path.join(config.data, 'soup');
-  fs.rmSync(directory, { recursive: true, force: true }); // sessions end with the venue
   const data: WireThreadData = {
     memory: crew.shared.memory,
     assets: config.assets,
     instruments: config.instruments,
     orders: crew.recovery.room.orders,
     logins: accounts.logins,
-    session: String(Math.floor(Date.now() / 1000)),
-    directory,
+    directory: config.data,
     host: config.host,
+    connections: config.connections,
+    sessionRoll: config.sessionRoll,
     ouch: config.ouch,
     itch: config.itch,
     numbers: crew.recovery.numbers,
