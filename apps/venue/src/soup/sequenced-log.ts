@@ -213,10 +213,8 @@ export class SequencedLog {
     const slot = place - (place % PIECE_BYTES);
     const piece = slot === this.#piece?.offset ? this.#piece : this.#underWay.find(({ offset }) => offset === slot);
     if (piece === undefined) return undefined;
-    const isNewest = piece === this.#piece;
-    const end = isNewest ? this.end - slot : piece.filled;
-    const next = isNewest ? this.end : slot + PIECE_BYTES;
-    return { bytes: piece.bytes.subarray(place - slot, end), next, done: piece.lend() };
+    const end = piece === this.#piece ? this.end - slot : piece.filled;
+    return { bytes: piece.bytes.subarray(place - slot, end), next: this.#behind(slot), done: piece.lend() };
   }
 
   /** Packets from the file, up to the end of their piece. */
@@ -233,14 +231,15 @@ export class SequencedLog {
       fs.read(fd, bytes, 0, bytes.length, place, (error, read) => {
         fs.close(fd, (closing) => {
           if (error !== null || closing) take(error ?? closing!, nothing);
-          else {
-            // What a log that rests has said last ends inside its piece.
-            const next = Math.min(this.end, slot + PIECE_BYTES);
-            take(undefined, { bytes: bytes.subarray(0, wholePackets(bytes, read)), next, done: ignore });
-          }
+          else take(undefined, { bytes: bytes.subarray(0, wholePackets(bytes, read)), next: this.#behind(slot), done: ignore });
         });
       });
     });
+  }
+
+  /** Where a reader is who has read a slot to its end: of the last one, where what is flushed ends. */
+  #behind(slot: number): number {
+    return Math.min(this.end, slot + PIECE_BYTES);
   }
 
   /** Somebody may read it until {@link release}: its file stays. */
