@@ -154,7 +154,9 @@ export class SoupConnection<Port extends SoupPort = SoupPort> implements Client 
   }
 
   work(most: number): number {
+    const now = performance.now();
     let taken = 0;
+    this.#slowDown(0, now); // it may have been too fast on another connection
     while (taken < most && this.isReady) {
       if (this.port !== undefined && this.#application.isBlocked(this.port)) {
         this.#wait(BLOCKED_MS);
@@ -164,14 +166,19 @@ export class SoupConnection<Port extends SoupPort = SoupPort> implements Client 
         taken++;
         const why = this.#handle(this.#framer);
         if (why !== undefined) this.end(why);
+        this.#slowDown(1, now);
       } else if (this.#framer.isBroken) this.end('a packet of no valid length');
       else this.#nextPiece();
     }
-    const tooFast = this.port?.throttle.take(taken) ?? 0;
-    if (tooFast > 0) this.#wait(tooFast);
     this.#application.afterPiece();
     if (!this.#hasPiece && this.#waits === undefined) this.#resume();
     return taken;
+  }
+
+  /** Lets a client wait that has sent so many messages, if that is more than it may. */
+  #slowDown(messages: number, now: number): void {
+    const milliseconds = this.port?.throttle.take(messages, now) ?? 0;
+    if (milliseconds > 0) this.#wait(milliseconds);
   }
 
   #nextPiece(): void {
