@@ -22,6 +22,7 @@ import { AppendageReader, HIGHEST_TAG, TAG } from '@outcry/wire/ouch50';
 import type { Instrument } from '../core/market.ts';
 import { makeTerms, type SpecialTerms, type StatedTerms } from '../core/special-terms.ts';
 import { REJECT } from './codes.ts';
+import { isName } from './request-tags.ts';
 
 /** A price of 214,748.3647 means none: the market's (section 1.2). 200,000.0000, which means the same at Nasdaq, is a price here. */
 export const MARKET_PRICE = 0x7fffffff;
@@ -47,8 +48,8 @@ const MEANINGLESS: Record<number, ReadonlySet<number>> = {
   [TAG.CUSTOMER_TYPE]: lettersOf('RN '),
   [TAG.SHARES_LOCATED]: lettersOf('YN'),
 };
-/** Names that mean nothing to this venue: of a firm, of a broker. */
-const NAMES = new Set<number>([TAG.FIRM, TAG.LOCATE_BROKER]);
+/** Names that mean nothing to this venue, and why one is refused that is none: of a firm, of a broker. */
+const NAMES: Record<number, number> = { [TAG.FIRM]: REJECT.FIRM_NOT_AUTHORIZED, [TAG.LOCATE_BROKER]: REJECT.OTHER };
 
 /** What Enter Order and Replace Order say beyond side, symbol and references: read once, valid until the next. */
 export class OrderReader {
@@ -204,10 +205,15 @@ export class OrderReader {
           return REJECT.ROUTING_NOT_ALLOWED;
         case TAG.USER_REF_INDEX:
           break; // its flow
+        case TAG.FIRM:
+        case TAG.LOCATE_BROKER:
+          if (!isName(view, at, tags.bytes)) return NAMES[tags.tag];
+          break;
         default:
-          if (!NAMES.has(tags.tag) && !MEANINGLESS[tags.tag]?.has(view.getUint8(at))) return REJECT.OTHER;
+          if (!MEANINGLESS[tags.tag]?.has(view.getUint8(at))) return REJECT.OTHER;
       }
     }
+    if (stated.pegOffset !== undefined && stated.peg === undefined) return REJECT.INVALID_PEG;
     return 0;
   }
 }

@@ -1,0 +1,234 @@
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { Engine, type EngineLimits } from '@outcry/engine/engine';
+import { COMMAND, command, commandHead } from '@outcry/market/command';
+import { viewOf } from '@outcry/wire/layout';
+import * as wire from '@outcry/wire/ouch50';
+import type { Login } from '../../src/core/accounts.ts';
+import { type CommandFields, writeRecords } from '../../src/core/commands.ts';
+import { DEMO_ASSETS, DEMO_INSTRUMENTS } from '../../src/core/config.ts';
+import { LogIns } from '../../src/core/log-ins.ts';
+import { Market } from '../../src/core/market.ts';
+import { Throttle } from '../../src/core/throttle.ts';
+import { OuchGateway } from '../../src/ouch/ouch-gateway.ts';
+import { OuchPort } from '../../src/ouch/port.ts';
+import type { SequencedLog } from '../../src/soup/sequenced-log.ts';
+import { SessionFiles } from '../../src/soup/session-files.ts';
+import type { SoupConnection } from '../../src/soup/soup-connection.ts';
+import { EventRing } from '../../src/threads/event-ring.ts';
+import { createVenueMemory, ENGINE_GATE, GATEWAY_GATE, JOURNAL_GATE, Shared, WIRE_GATE } from '../../src/threads/shared.ts';
+import type { Told } from './ouch-client.ts';
+
+const LIMITS: EngineLimits = { orders: 1 << 16, accounts: 64, assets: 4, instruments: 4 };
+
+/** OUCH gateway, rings and engine on one thread, without sockets and disk: what is sent has its outcome when `settle` returns. */
+export class OuchVenue {
+  readonly market = new Market(DEMO_ASSETS, DEMO_INSTRUMENTS);
+  readonly gateway: OuchGateway;
+  readonly engine: Engine;
+  readonly shared: Shared;
+  readonly folder = fs.mkdtempSync(path.join(os.tmpdir(), 'outcry-ouch-venue-'));
+  /** sees each event before the gateway does */
+  onEvent: (i32: Int32Array, f64: Float64Array, at: number) => void = () => undefined;
+  files: SessionFiles;
+  readonly #output = new EventRing();
+  #read = 0;
+  #applied = 0;
+  #sessions = 0;
+
+  constructor(logins: readonly Login[], limits: Partial<EngineLimits> = {}, commandSlots = 1 << 14) {
+    const all = { ...LIMITS, ...limits };
+    this.engine = new Engine(this.#output, all);
+    for (const { number, scale, name } of this.market.assets)
+      this.#set({ head: commandHead(COMMAND.DEFINE_ASSET), asset: number, quantity: scale, text: name });
+    for (const each of this.market.instruments)
+      this.#set({
+        head: commandHead(COMMAND.DEFINE_INSTRUMENT),
+        instrument: each.number,
+        account: each.base.number,
+        asset: each.quote.number,
+        amount: each.lotUnits,
+        unit: each.unit,
+        text: each.symbol,
+      });
+    for (const account of new Set(logins.map((login) => login.account)))
+      this.#set({ head: commandHead(COMMAND.OPEN_ACCOUNT), account, text: `account-${account}` });
+    this.#set({ head: commandHead(COMMAND.SET_RISK), asset: 0 });
+    this.#applied = this.engine.sequence;
+    const memory = createVenueMemory(this.#applied, { commandSlots, eventSlots: 1 << 18, wait: 'park', hasWireThread: true });
+    this.shared = new Shared(memory);
+    this.#output.connect(this.shared);
+    this.files = new SessionFiles(path.join(this.folder, '0'));
+    this.gateway = new OuchGateway({
+      shared: this.shared,
+      market: this.market,
+      orders: all.orders,
+      logins: new LogIns(logins),
+      makePort: (login) => new OuchPort(login, String(this.#sessions), this.files.open(`${login.user}-${this.#sessions}`), new Throttle(0)),
+      lastUsed: new Map(),
+    });
+  }
+
+  #set(fields: CommandFields): void {
+    const i32 = new Int32Array(command.WORDS * 4);
+    const f64 = new Float64Array(i32.buffer);
+    const count = writeRecords(i32, f64, (n) => n * command.WORDS, fields, 1);
+    for (let n = 0; n < count; n++) this.engine.apply(i32, f64, n * command.WORDS);
+  }
+
+  client(login: Login): OuchHand {
+    return new OuchHand(this, login);
+  }
+
+  /** The engine applies what has been published, up to so many commands. */
+  apply(most = Number.POSITIVE_INFINITY): void {
+    const ring = this.shared.commands;
+    for (let end = ring.published(), n = 0; this.#applied < end && n < most; n++) {
+      this.engine.apply(ring.i32, ring.f64, ring.wordOf(this.#applied++));
+      if (n % 64 === 0) this.#output.publish();
+    }
+    this.#output.publish();
+    ring.release(ENGINE_GATE, this.#applied);
+    ring.release(JOURNAL_GATE, this.#applied);
+    this.shared.durable.publish(this.#applied);
+  }
+
+  /** The gateway takes in what the engine has told. */
+  drain(): void {
+    const { events } = this.shared;
+    const { gateway } = this;
+    for (const end = events.published(); this.#read < end; this.#read++) {
+      const at = events.wordOf(this.#read);
+      this.onEvent(events.i32, events.f64, at);
+      gateway.answers.apply(events.i32, events.f64, at);
+    }
+    gateway.sender.settled(this.#applied);
+    events.release(GATEWAY_GATE, this.#read);
+    events.release(WIRE_GATE, this.#read);
+    gateway.resume();
+    gateway.sender.flush();
+    gateway.answers.flush();
+  }
+
+  /** Until all that was sent has had its outcome. */
+  settle(): void {
+    this.gateway.afterPiece();
+    for (let turn = 0; turn < 100_000; turn++) {
+      this.apply();
+      this.drain();
+      this.gateway.walk();
+      const isDone = this.shared.commands.published() === this.#applied && this.#read === this.shared.events.published();
+      if (isDone && this.gateway.walks.count === 0) return;
+    }
+    throw new Error('it does not settle');
+  }
+
+  /** The session's day is over. */
+  roll(): void {
+    this.files.end();
+    this.#sessions++;
+    this.files = new SessionFiles(path.join(this.folder, String(this.#sessions)));
+    this.gateway.roll();
+  }
+
+  get openOrders(): number {
+    return this.engine.memory.orders.inUse;
+  }
+
+  close(): void {
+    fs.rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+/** A client of it, by hand. */
+export class OuchHand {
+  readonly venue: OuchVenue;
+  readonly login: Login;
+  port: OuchPort;
+  /** why its connection ended */
+  ended: string | undefined;
+  #place = 0;
+
+  constructor(venue: OuchVenue, login: Login) {
+    this.venue = venue;
+    this.login = login;
+    this.port = this.#logIn();
+  }
+
+  #logIn(): OuchPort {
+    const port = this.venue.gateway.open(this.login.user, this.login.password, '10.0.0.1');
+    if ('code' in port) throw new Error(port.why);
+    port.connection = {
+      end: (why: string) => {
+        this.ended = why;
+      },
+      endSession: () => undefined,
+    } as unknown as SoupConnection;
+    return port;
+  }
+
+  /** Logs in to the session that is running now. */
+  logInAgain(): void {
+    this.port = this.#logIn();
+    this.#place = 0;
+  }
+
+  disconnect(): void {
+    this.port.connection = undefined;
+    this.venue.gateway.onGone(this.port);
+  }
+
+  /** Sends a message. Returns why the connection would end, if it would. */
+  send(bytes: Uint8Array): string | undefined {
+    return this.venue.gateway.onMessage(this.port, viewOf(bytes), 0, bytes.length);
+  }
+
+  enter(fields: Record<string, number | string>, tags: number[] = []): string | undefined {
+    return this.send(ouchMessage(wire.enterOrder, { ...ORDER, ...fields }, tags));
+  }
+
+  /** What it has been told since it last asked. */
+  told(): Told[] {
+    const told: Told[] = [];
+    const log: SequencedLog = this.port.log;
+    log.flush();
+    while (this.#place !== log.end) {
+      const packets = log.fromMemory(this.#place)!;
+      const view = new DataView(packets.bytes.buffer, packets.bytes.byteOffset, packets.bytes.length);
+      for (let at = 0; at < view.byteLength; at += 2 + view.getUint16(at))
+        told.push(wire.describeOuch(wire.outbound, view, at + 3, view.getUint16(at) - 1));
+      packets.done();
+      this.#place = packets.next;
+    }
+    return told;
+  }
+}
+
+export const ORDER = {
+  side: 'B',
+  quantity: 100,
+  symbol: 'BTCUSDT',
+  price: 500_000_000,
+  timeInForce: '5',
+  display: 'Y',
+  capacity: 'P',
+  sweep: 'N',
+  crossType: 'N',
+  clientOrderId: '',
+};
+
+/** A message with an appendage, which may be none. */
+export function ouchMessage(type: any, fields: Record<string, number | string>, tags: number[] | undefined = []): Uint8Array {
+  const bytes = new Uint8Array(type.length + (tags === undefined ? 0 : 2 + tags.length));
+  const view = viewOf(bytes);
+  const flyweight = type.begin(new type.View(), view, 0);
+  for (const [name, value] of Object.entries(fields)) {
+    const isLetter = typeof value === 'string' && type.fields[name].bytes === 1;
+    flyweight[name] = isLetter ? (value as string).charCodeAt(0) : value;
+  }
+  if (tags === undefined) return bytes;
+  view.setUint16(type.length, tags.length);
+  bytes.set(tags, type.length + 2);
+  return bytes;
+}
