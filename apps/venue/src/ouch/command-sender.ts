@@ -44,6 +44,13 @@ export class CommandSender {
     return this.#tail - this.#head < MOST_IN_FLIGHT;
   }
 
+  /** Whether there is room for what can wait: most of the ring is for those who cannot. */
+  hasSpareRoom(): boolean {
+    const { commands } = this.#shared;
+    const isInFlight = this.#tail - this.#head < MOST_IN_FLIGHT / 4;
+    return isInFlight && commands.inUse() + this.#records < commands.capacity / 4;
+  }
+
   get journalHasFailed(): boolean {
     return this.#shared.journalState === JOURNAL_FAILED;
   }

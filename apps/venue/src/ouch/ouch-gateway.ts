@@ -187,7 +187,7 @@ export class OuchGateway implements SoupApplication<OuchPort> {
       return;
     }
     if (from === 0) return;
-    const cancel = (slot: number) => this.table.referenceOf(slot) > flow.goneUpTo || this.cancelSlot(slot);
+    const cancel = (slot: number) => this.table.referenceOf(slot) > flow.goneUpTo || this.#cancelIfQuiet(slot);
     flow.gone = this.walks.begin(flow, from, cancel);
   }
 
@@ -385,7 +385,7 @@ export class OuchGateway implements SoupApplication<OuchPort> {
       left--;
       if (left === 0) this.#cancelling.delete(flow.login);
     };
-    const cancel = (slot: number) => !isMeant(this.table, slot, meant) || this.cancelSlot(slot);
+    const cancel = (slot: number) => !isMeant(this.table, slot, meant) || this.#cancelIfQuiet(slot);
     for (const each of wanted) this.walks.begin(each, each.oldest, cancel, done);
   }
 
@@ -405,6 +405,11 @@ export class OuchGateway implements SoupApplication<OuchPort> {
   }
 
   // ── Commands ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** Cancels one of many orders, if others are not held up by it. Returns whether it did. */
+  #cancelIfQuiet(slot: number): boolean {
+    return this.sender.hasSpareRoom() && this.cancelSlot(slot);
+  }
 
   /** Cancels an open order. Returns false when there is no room for that now. */
   cancelSlot(slot: number): boolean {

@@ -159,6 +159,7 @@ export class OuchHand {
   #logIn(): OuchPort {
     const port = this.venue.gateway.open(this.login.user, this.login.password, '10.0.0.1');
     if ('code' in port) throw new Error(port.why);
+    port.log.retain();
     port.connection = {
       end: (why: string) => {
         this.ended = why;
