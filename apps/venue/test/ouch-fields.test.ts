@@ -3,10 +3,11 @@ import { after, describe, it } from 'node:test';
 import * as wire from '@outcry/wire/ouch50';
 import { TAG } from '@outcry/wire/ouch50';
 import { REJECT } from '../src/ouch/codes.ts';
+import { loginOf } from './support/logins.ts';
 import type { Told } from './support/ouch-client.ts';
-import { ORDER, type OuchHand, OuchVenue, ouchMessage } from './support/ouch-venue.ts';
+import { ORDER, type OuchHand, OuchVenue, ouchMessage, PASSWORD } from './support/ouch-venue.ts';
 
-const logins = ['ALICE', 'BOB'].map((user, i) => ({ user, password: 'pass', number: i + 1, account: i, cancelOnDisconnect: false }));
+const logins = ['ALICE', 'BOB'].map((user, i) => loginOf(user, i + 1, i, [PASSWORD]));
 const venue = new OuchVenue(logins);
 after(() => venue.close());
 const alice = venue.client(logins[0]);

@@ -2,14 +2,12 @@ import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
 import * as wire from '@outcry/wire/ouch50';
 import { TAG } from '@outcry/wire/ouch50';
+import { loginOf } from './support/logins.ts';
 import type { Told } from './support/ouch-client.ts';
-import { type OuchHand, OuchVenue, ouchMessage } from './support/ouch-venue.ts';
+import { type OuchHand, OuchVenue, ouchMessage, PASSWORD } from './support/ouch-venue.ts';
 
 const login = (user: string, number: number, cancelOnDisconnect = false) => ({
-  user,
-  password: 'pass',
-  number,
-  account: number,
+  ...loginOf(user, number, number, [PASSWORD]),
   cancelOnDisconnect,
 });
 const logins = [login('ALICE', 1), login('BOB', 2), login('GONE', 3, true)];

@@ -52,6 +52,7 @@ class CountingPort implements SoupPort {
   readonly session = 'SESSION';
   readonly log = new SequencedLog(path.join(folder, `${++count}.soup`));
   readonly throttle: Throttle;
+  readonly signedIn = undefined;
   connection: SoupConnection | undefined;
   messages = 0;
   constructor(perSecond: number) {

@@ -21,13 +21,15 @@ import { SequencedLog } from '../src/soup/sequenced-log.ts';
 import { SessionFiles } from '../src/soup/session-files.ts';
 import { type SoupApplication, SoupConnection, type SoupPort } from '../src/soup/soup-connection.ts';
 import { Turns } from '../src/soup/turns.ts';
+import { loginOf } from './support/logins.ts';
 import { SlowSocket } from './support/slow-socket.ts';
 import { packetsOf, type SoupPacket, sequencedOf } from './support/soup-stream.ts';
 import { until } from './support/until.ts';
 
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'outcry-soup-'));
 after(() => fs.rmSync(folder, { recursive: true, force: true }));
-const login = { user: 'ALICE', password: 'pass', number: 1, account: 0, cancelOnDisconnect: false };
+const PASSWORD = 'pass';
+const login = loginOf('ALICE', 1, 0, [PASSWORD]);
 const place = { signedIn: () => undefined, leave: () => undefined };
 let count = 0;
 
@@ -43,7 +45,7 @@ class Reader<Port extends SoupPort> {
     const options = { turns: new Turns(), loginMs: 60_000 };
     this.connection = new SoupConnection(this.socket as unknown as net.Socket, application, place, options);
     const bytes = new Uint8Array(64);
-    const request = { user: login.user, password: login.password, session: '', sequence: from };
+    const request = { user: login.user, password: PASSWORD, session: '', sequence: from };
     this.socket.send(bytes.subarray(0, writeLogin(viewOf(bytes), 0, request)));
   }
 
@@ -65,6 +67,7 @@ class PlainPort implements SoupPort {
   readonly session = 'SESSION';
   readonly log: SequencedLog;
   readonly throttle = new Throttle(0);
+  readonly signedIn = undefined;
   connection: SoupConnection | undefined;
   constructor(log: SequencedLog) {
     this.log = log;

@@ -22,6 +22,9 @@ import type { Told } from './ouch-client.ts';
 
 const LIMITS: EngineLimits = { orders: 1 << 16, accounts: 64, assets: 4, instruments: 4 };
 
+/** of all logins here: with loginOf */
+export const PASSWORD = 'pass';
+
 /** OUCH gateway, rings and engine on one thread, without sockets and disk: what is sent has its outcome when `settle` returns. */
 export class OuchVenue {
   readonly market = new Market(DEMO_ASSETS, DEMO_INSTRUMENTS);
@@ -157,7 +160,7 @@ export class OuchHand {
   }
 
   #logIn(): OuchPort {
-    const port = this.venue.gateway.open(this.login.user, this.login.password, '10.0.0.1');
+    const port = this.venue.gateway.open(this.login.user, PASSWORD, '10.0.0.1');
     if ('code' in port) throw new Error(port.why);
     port.log.retain();
     port.connection = {
