@@ -1,9 +1,9 @@
 import { order as orderRecord } from '@outcry/book/records';
 import { command } from '@outcry/market/command';
 import { DARK, EVENT, event, RESTING, WAITING } from '@outcry/market/event';
+import { details as detailsRecord } from './detail-record.ts';
 import type { Engine } from './engine.ts';
 import { instrument as instrumentRecord } from './instruments.ts';
-import { details as detailsRecord } from './order-details.ts';
 import { PLACE, special } from './rules/special-orders.ts';
 
 /**

@@ -17,11 +17,12 @@ import * as orderTerms from '@outcry/market/order-terms';
 import { REASON } from '@outcry/market/reason';
 import { AccountRules, FEE_RULES, OPEN } from './account-rules.ts';
 import { administer } from './administration.ts';
+import { details as detailsRecord } from './detail-record.ts';
 import type { EventOutput } from './event-output.ts';
 import { EventWriter } from './event-writer.ts';
 import { Instruments, instrument as instrumentRecord, PLAIN, WATCHED } from './instruments.ts';
 import { DEFAULT_LIMITS, type EngineLimits, Limits, limit } from './limits.ts';
-import { details as detailsRecord, isIndexed, OrderDetails } from './order-details.ts';
+import { isIndexed, OrderDetails } from './order-details.ts';
 import { References } from './references.ts';
 import { Registry } from './registry.ts';
 import { RuleBook } from './rules/rule-book.ts';
@@ -107,7 +108,7 @@ export class Engine {
     this.memory = new BookMemory(room.orders);
     this.ledger = new Ledger(room.accounts, room.assets);
     this.instruments = new Instruments(this.memory, room.instruments);
-    this.details = new OrderDetails(this.memory);
+    this.details = new OrderDetails(this.memory, room.accounts);
     this.writer = new EventWriter(output, this.memory, this.ledger);
     this.accounts = new AccountRules(room.accounts, room.assets);
     this.specials = new SpecialOrders(this.memory);
@@ -215,7 +216,7 @@ export class Engine {
     taker.left = taker.quantity;
     taker.hold = taker.kind === LIMIT ? taker.price : 0;
     const text = this.#pending === 0 ? undefined : this.staged.text;
-    this.open(low, high, text);
+    this.open(low, high);
     const crosses = this.instruments.books[taker.instrument].crosses(taker.side, taker.price);
     const restsAtOnce = !crosses && taker.timeInForce === GTC;
     if (text !== undefined) this.writer.text(text, 0, text.length);
@@ -223,7 +224,7 @@ export class Engine {
     if (crosses && (taker.timeInForce !== FOK || this.#fillable())) this.#match();
     const traded = taker.left !== taker.quantity;
     const rests = taker.left > 0 && taker.timeInForce === GTC;
-    if (rests) this.#rest(restsAtOnce);
+    if (rests) this.#rest(restsAtOnce, text);
     else this.#finish();
     const paid = this.#paidBy(taker.instrument, taker.side);
     if (traded || rests) this.writer.balance(taker.account, paid);
@@ -292,8 +293,8 @@ export class Engine {
     return this.instruments.f64[(instrument << I_F64) | F64_RATE | side] * ((price - 1) * (1 - side) + 1);
   }
 
-  /** Gives the taker its slot, and with it its id. @param text of its client order id */
-  open(low: number, high: number, text: Int32Array | undefined): void {
+  /** Gives the taker its slot, and with it its id. Nothing finds it yet: see OrderDetails.keep. */
+  open(low: number, high: number): void {
     const { taker } = this;
     const slot = this.memory.orders.take();
     const at = slot << ORDER;
@@ -313,10 +314,6 @@ export class Engine {
     i32[detail | D_LOW] = low;
     i32[detail | D_HIGH] = high;
     i32[detail | TEXT_SLOT] = 0;
-    if (isIndexed(low, high)) {
-      if (text !== undefined) i32[detail | TEXT_SLOT] = this.details.keepText(text);
-      this.details.index(slot, taker.account);
-    }
   }
 
   #fillable(): boolean {
@@ -337,8 +334,9 @@ export class Engine {
     } while (taker.left > 0 && this.memory.tradeCount === this.memory.tradeCapacity);
   }
 
-  #rest(announced: boolean): void {
+  #rest(announced: boolean, text: Int32Array | undefined): void {
     const { taker } = this;
+    this.details.keep(taker.slot, taker.account, text);
     // Cannot fail: there are as many records of far levels as of orders.
     this.instruments.books[taker.instrument].rest(taker.slot, taker.side, taker.price, taker.left);
     if (!announced) this.writer.order(RESTED, 0, 0, taker.slot, taker.price, taker.left, taker.left);
@@ -351,7 +349,6 @@ export class Engine {
       this.#releaseRemainder(taker.left);
       this.writer.order(CANCELLED, 0, NO_LIQUIDITY, taker.slot, taker.price, taker.quantity, taker.left);
     }
-    this.details.forget(taker.slot);
     this.memory.orders.give(taker.slot);
   }
 

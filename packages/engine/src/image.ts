@@ -2,7 +2,6 @@ import { order as orderRecord } from '@outcry/book/records';
 import type { Side } from '@outcry/market/order-terms';
 import { bytesOf } from '@outcry/memory/span';
 import type { Engine } from './engine.ts';
-import { details as detailsRecord, isIndexed } from './order-details.ts';
 import { PLACE } from './rules/special-orders.ts';
 
 /** Byte ranges of an image, and where some of them are: the order is that of imageOf and restoreImage. */
@@ -53,14 +52,10 @@ export function restoreImage(engine: Engine, parts: readonly Uint8Array[]): void
 function rebuild(engine: Engine): void {
   const { specials, instruments } = engine;
   const orders = engine.memory.orders.i32;
-  const details = engine.details.i32;
   for (let slot = 1; slot < engine.memory.orders.top; slot++) {
     const at = slot * orderRecord.WORDS;
     if (orders[at + orderRecord.QUANTITY] === 0) continue;
-    const client = slot * detailsRecord.WORDS;
-    if (isIndexed(details[client + detailsRecord.CLIENT_LOW], details[client + detailsRecord.CLIENT_HIGH])) {
-      engine.details.index(slot, orders[at + orderRecord.ACCOUNT]);
-    }
+    engine.details.index(slot, orders[at + orderRecord.ACCOUNT]);
     const terms = orders[at + orderRecord.TERMS];
     const side = ((terms >>> 16) & 1) as Side;
     const record = specials.of(slot);

@@ -3,42 +3,30 @@ import { order } from '@outcry/book/records';
 import { command } from '@outcry/market/command';
 import { createSlotPool, type SlotPool } from '@outcry/memory/slot-pool';
 import { bytesOf, f64Of, i32Of, reserve, type Span, within } from '@outcry/memory/span';
+import { AccountOrders } from './account-orders.ts';
+import { details } from './detail-record.ts';
 
 const { WORDS: ORDER_WORDS, ACCOUNT } = order;
 
-/**
- * What the engine knows of an open order beside its record in the book, by the same slot. 32 bytes; the text of a client order
- * id has a record of its own, so that orders known by a number do not pay for it.
- */
-export const details = {
-  WORDS: 8,
-  SHIFT: 3,
-  /** when it was entered, microseconds since 1970 */
-  F64_TIME: 0,
-  /** quote units traded so far */
-  F64_EXECUTED: 1,
-  F64_WORDS: 4,
-  F64_SHIFT: 2,
-  CLIENT_LOW: 4,
-  CLIENT_HIGH: 5,
-  TEXT_SLOT: 6,
-  /** next order in the same bucket of the client id index */
-  CHAIN: 7,
-} as const;
-
-const { WORDS, CLIENT_LOW, CLIENT_HIGH, TEXT_SLOT, CHAIN } = details;
+const { WORDS, SHIFT, CLIENT_LOW, CLIENT_HIGH, TEXT_SLOT } = details;
 const TEXT_WORDS = command.TEXT_BYTES / 4;
 
-/** Details of open orders, and an index that finds an account's open order by its client id. */
+/** Differs from process to process, so that nobody can choose client ids that all fall into one bucket. It shows in nothing that is told. */
+const SALT = (Math.random() * 0x7fffffff) | 0;
+
+/** Details of open orders, and what finds them: by account, and by account and client id. */
 export class OrderDetails {
   readonly i32: Int32Array;
   readonly f64: Float64Array;
   readonly texts: SlotPool;
+  readonly byAccount: AccountOrders;
   readonly #span: Span;
   readonly #orders: Int32Array;
   readonly #buckets: Int32Array;
+  /** by slot: the next order in the same bucket of the client id index */
+  readonly #chain: Int32Array;
 
-  constructor(memory: BookMemory) {
+  constructor(memory: BookMemory, accounts: number) {
     const capacity = memory.orders.capacity;
     this.#span = reserve((capacity + 1) * WORDS * 4);
     this.i32 = i32Of(this.#span);
@@ -46,11 +34,13 @@ export class OrderDetails {
     this.texts = createSlotPool(TEXT_WORDS, capacity);
     this.#orders = memory.orders.i32;
     this.#buckets = i32Of(reserve(2 ** Math.ceil(Math.log2(capacity + 1)) * 4));
+    this.#chain = i32Of(reserve((capacity + 1) * 4));
+    this.byAccount = new AccountOrders(capacity, accounts, this.i32);
   }
 
   /** The open order that an account knows by these 64 bits, or 0. */
   find(account: number, low: number, high: number): number {
-    for (let slot = this.#buckets[this.#bucket(account, low, high)]; slot !== 0; slot = this.i32[slot * WORDS + CHAIN]) {
+    for (let slot = this.#buckets[this.#bucket(account, low, high)]; slot !== 0; slot = this.#chain[slot]) {
       const at = slot * WORDS;
       if (
         this.i32[at + CLIENT_LOW] === low &&
@@ -63,30 +53,35 @@ export class OrderDetails {
     return 0;
   }
 
+  /** Takes in an order that stays: it is found from now on. @param text of its client order id */
+  keep(slot: number, account: number, text: Int32Array | undefined): void {
+    if (text !== undefined && isIndexed(this.i32[(slot << SHIFT) | CLIENT_LOW], this.i32[(slot << SHIFT) | CLIENT_HIGH]))
+      this.i32[(slot << SHIFT) | TEXT_SLOT] = this.#keepText(text);
+    this.index(slot, account);
+  }
+
+  /** Lets an order be found by its account and, where it has one, its client id. */
   index(slot: number, account: number): void {
-    const at = slot * WORDS;
-    const bucket = this.#bucket(account, this.i32[at + CLIENT_LOW], this.i32[at + CLIENT_HIGH]);
-    this.i32[at + CHAIN] = this.#buckets[bucket];
+    this.byAccount.add(account, slot);
+    const low = this.i32[(slot << SHIFT) | CLIENT_LOW];
+    const high = this.i32[(slot << SHIFT) | CLIENT_HIGH];
+    if (!isIndexed(low, high)) return;
+    const bucket = this.#bucket(account, low, high);
+    this.#chain[slot] = this.#buckets[bucket];
     this.#buckets[bucket] = slot;
   }
 
-  /** Forgets an order that is done: its place in the index, and its text. */
+  /** Forgets an order that is done: nothing finds it any more, and its text is given back. */
   forget(slot: number): void {
     const words = this.i32;
-    const at = slot * WORDS;
-    if (isIndexed(words[at + CLIENT_LOW], words[at + CLIENT_HIGH])) this.#unlink(slot);
-    const text = words[at + TEXT_SLOT];
+    this.byAccount.remove(this.#orders[slot * ORDER_WORDS + ACCOUNT], slot);
+    const detail = slot << SHIFT;
+    if (isIndexed(words[detail | CLIENT_LOW], words[detail | CLIENT_HIGH])) this.#unchain(slot);
+    const text = words[detail | TEXT_SLOT];
     if (text !== 0) {
       this.texts.give(text);
-      words[at + TEXT_SLOT] = 0;
+      words[detail | TEXT_SLOT] = 0;
     }
-  }
-
-  /** Keeps the text of a client order id. Returns its slot, 0 when there is no room (there is one for every order). */
-  keepText(words: Int32Array): number {
-    const slot = this.texts.take();
-    if (slot !== 0) this.texts.i32.set(words, slot * TEXT_WORDS);
-    return slot;
   }
 
   text(slot: number): string {
@@ -105,25 +100,34 @@ export class OrderDetails {
     bytesOf(this.#span).set(parts[0]);
     this.texts.restore(parts[1]);
     this.#buckets.fill(0);
+    this.byAccount.clear();
   }
 
-  #unlink(slot: number): void {
+  /** Returns the text's slot, 0 when there is no room (there is one for every order). */
+  #keepText(words: Int32Array): number {
+    const slot = this.texts.take();
+    if (slot !== 0) this.texts.i32.set(words, slot * TEXT_WORDS);
+    return slot;
+  }
+
+  #unchain(slot: number): void {
     const words = this.i32;
-    const at = slot * WORDS;
-    const bucket = this.#bucket(this.#orders[slot * ORDER_WORDS + ACCOUNT], words[at + CLIENT_LOW], words[at + CLIENT_HIGH]);
-    const next = words[at + CHAIN];
-    let link = this.#buckets[bucket];
-    if (link === slot) {
+    const chain = this.#chain;
+    const at = slot << SHIFT;
+    const bucket = this.#bucket(this.#orders[slot * ORDER_WORDS + ACCOUNT], words[at | CLIENT_LOW], words[at | CLIENT_HIGH]);
+    const next = chain[slot];
+    let before = this.#buckets[bucket];
+    if (before === slot) {
       this.#buckets[bucket] = next;
       return;
     }
-    while (words[link * WORDS + CHAIN] !== slot) link = words[link * WORDS + CHAIN];
-    words[link * WORDS + CHAIN] = next;
+    while (chain[before] !== slot) before = chain[before];
+    chain[before] = next;
   }
 
   #bucket(account: number, low: number, high: number): number {
-    let h = Math.imul(low ^ Math.imul(account, 0x27d4eb2d), 0x9e3779b1) ^ high;
-    h = Math.imul(h ^ (h >>> 15), 0x85ebca6b);
+    let h = Math.imul(low ^ Math.imul(account, 0x27d4eb2d) ^ SALT, 0x9e3779b1);
+    h = Math.imul((h ^ (h >>> 15)) + high, 0x85ebca6b);
     return (h ^ (h >>> 13)) & (this.#buckets.length - 1);
   }
 }

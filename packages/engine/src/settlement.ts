@@ -5,9 +5,10 @@ import { EVENT, IN_AUCTION, IS_MAKER, NEW_AGGREGATE } from '@outcry/market/event
 import { BUY } from '@outcry/market/order-terms';
 import { ACCOUNT_RULE, INSTRUMENT_RULE, mulDiv, WHOLE } from '@outcry/market/rules';
 import { type AccountRules, COUNTED, FEE_RULES } from './account-rules.ts';
+import { details as detailsRecord } from './detail-record.ts';
 import type { EventWriter } from './event-writer.ts';
 import { type Instruments, instrument as instrumentRecord } from './instruments.ts';
-import { details as detailsRecord, type OrderDetails } from './order-details.ts';
+import type { OrderDetails } from './order-details.ts';
 import type { SpecialOrders } from './rules/special-orders.ts';
 import type { Taker } from './taker.ts';
 

@@ -1,9 +1,9 @@
 import zlib from 'node:zlib';
 import { order as orderRecord } from '@outcry/book/records';
 import { POOL_CAPACITY_WORD } from '@outcry/memory/slot-pool';
+import { details } from './detail-record.ts';
 import type { Engine } from './engine.ts';
 import { IMAGE_PART, imageOf } from './image.ts';
-import { details } from './order-details.ts';
 import { PLACE, special } from './rules/special-orders.ts';
 
 /** Links that say how a structure was built, not what is in it: they differ between engines that are in the same state. */
@@ -32,7 +32,7 @@ export function canonicalState(engine: Engine): Uint8Array[] {
     if (isOpen) orders[at + orderRecord.PRICE] = 0;
   }
   const detailWords = words(IMAGE_PART.DETAILS);
-  for (let at = 0; at < detailWords.length; at += details.WORDS) detailWords[at + details.CHAIN] = 0;
+  for (let at = 0; at < detailWords.length; at += details.WORDS) detailWords[at + details.POSITION] = 0;
   const records = words(IMAGE_PART.SPECIALS);
   for (let record = 1; record * special.WORDS < records.length; record++) {
     const at = record * special.WORDS;

@@ -95,7 +95,8 @@ export class RuleBook {
     taker.quantity = e.quantity;
     taker.left = e.quantity;
     taker.hold = e.side === BUY && e.kind === LIMIT ? e.price : 0;
-    this.#engine.open(e.low, e.high, text);
+    this.#engine.open(e.low, e.high);
+    this.#engine.details.keep(taker.slot, e.account, text);
     const record = e.isSpecial ? specials.open(taker.slot, e.termWords, writer.sequence * 4 + leg) : 0;
     if (record !== 0) {
       this.#i32[record * WORDS + HOLD_PRICE] = e.kind === LIMIT ? e.price : 0;
