@@ -41,6 +41,8 @@ export class AccountRules {
   readonly f64: Float64Array;
   /** by account x assets + asset */
   readonly positions = new Map<number, Position>();
+  /** by account: how many positions are limited */
+  readonly #limited: Int32Array;
   readonly #span: Span;
   readonly #assets: number;
 
@@ -50,6 +52,7 @@ export class AccountRules {
     this.i32 = i32Of(this.#span);
     this.f64 = f64Of(this.#span);
     this.modes = i32Of(reserve(accounts * 4));
+    this.#limited = i32Of(reserve(accounts * 4));
   }
 
   get(account: number, rule: number): number {
@@ -71,6 +74,7 @@ export class AccountRules {
   /** @param most 0: no limit @param openBuys units that the account's open orders buy now */
   limitPosition(account: number, asset: number, most: number, openBuys: number): void {
     const key = account * this.#assets + asset;
+    this.#limited[account] += (most === 0 ? 0 : 1) - (this.positions.has(key) ? 1 : 0);
     if (most === 0) this.positions.delete(key);
     else this.positions.set(key, { most, openBuys });
     this.refresh(account);
@@ -159,8 +163,7 @@ export class AccountRules {
   /** Works out the mode that an open account's rules give it. */
   refresh(account: number): void {
     const of = (rule: number) => this.get(account, rule) !== 0;
-    const positioned = [...this.positions.keys()].some((key) => Math.floor(key / this.#assets) === account);
-    const counted = of(ACCOUNT_RULE.MAX_OPEN_ORDERS) || of(ACCOUNT_RULE.ORDER_TO_TRADE) || positioned;
+    const counted = of(ACCOUNT_RULE.MAX_OPEN_ORDERS) || of(ACCOUNT_RULE.ORDER_TO_TRADE) || this.#limited[account] > 0;
     const entry = of(ACCOUNT_RULE.STATUS) || of(ACCOUNT_RULE.MAX_MESSAGES);
     const fees = of(ACCOUNT_RULE.FEE_TIER) || of(ACCOUNT_RULE.THIRD_ASSET_FEES);
     this.modes[account] = OPEN | (entry ? ENTRY_RULES : 0) | (fees ? FEE_RULES : 0) | (counted ? COUNTED : 0);
@@ -181,6 +184,7 @@ export class AccountRules {
     const numbers = new Float64Array(Uint8Array.from(positions).buffer);
     for (let i = 0; i < numbers.length; i += 4) {
       this.positions.set(numbers[i] * this.#assets + numbers[i + 1], { most: numbers[i + 2], openBuys: numbers[i + 3] });
+      this.#limited[numbers[i]]++;
     }
     for (let account = 0; account < rules.length / (WORDS * 4); account++) this.refresh(account);
   }

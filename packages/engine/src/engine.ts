@@ -111,7 +111,7 @@ export class Engine {
     this.details = new OrderDetails(this.memory, room.accounts);
     this.writer = new EventWriter(output, this.memory, this.ledger);
     this.accounts = new AccountRules(room.accounts, room.assets);
-    this.specials = new SpecialOrders(this.memory);
+    this.specials = new SpecialOrders(this.memory, room.instruments);
     const { memory, ledger, instruments, details, writer, accounts, specials } = this;
     this.settlement = new Settlement(memory, ledger, instruments, details, writer, accounts, specials);
     this.rules = new RuleBook(this);

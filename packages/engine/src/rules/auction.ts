@@ -4,7 +4,7 @@ import { EVENT, IN_AUCTION } from '@outcry/market/event';
 import { BUY, SELL, type Side } from '@outcry/market/order-terms';
 import type { Engine } from '../engine.ts';
 import type { RuleBook } from './rule-book.ts';
-import { PLACE, special } from './special-orders.ts';
+import { hidingList, PLACE, special } from './special-orders.ts';
 
 const { WORDS: ORDER_WORDS, QUANTITY: O_LEFT, NEXT: O_NEXT } = orderRecord;
 const { WORDS, RESERVE, MIN_QUANTITY, LIST } = special;
@@ -17,9 +17,6 @@ export interface Crossing {
 }
 
 type Level = [price: number, lots: number];
-
-/** Lots by price, by instrument x 2 + side. */
-export type Undisplayed = Map<number, Map<number, number>>;
 
 /** Call auctions: docs/rules.md, "Sessions". */
 export class Auction {
@@ -36,9 +33,8 @@ export class Auction {
   }
 
   /** The price of greatest volume, then least surplus, then nearest the reference price. Takes O(levels that cross). */
-  find(instrument: number, undisplayed: Undisplayed): Crossing {
-    const bids = this.#levels(instrument, BUY, undisplayed);
-    const asks = this.#levels(instrument, SELL, undisplayed);
+  find(instrument: number): Crossing {
+    const [bids, asks] = this.#levels(instrument);
     if (bids.length === 0 || asks.length === 0 || bids[0][0] < asks[0][0]) return { price: 0, volume: 0, surplus: 0 };
     const [low, high] = [asks[0][0], bids[0][0]];
     const prices = [...new Set([...bids, ...asks].map(([price]) => price).filter((price) => price >= low && price <= high))];
@@ -118,45 +114,23 @@ export class Auction {
     return sum(bids, (at) => at >= price) - sum(asks, (at) => at <= price);
   }
 
-  /**
-   * What takes part in the auctions of instruments without being displayed: reserves, and hidden orders without conditions. One look
-   * through the special orders for all instruments that are asked for.
-   */
-  undisplayed(isAsked: (instrument: number) => boolean): Undisplayed {
+  /** What takes part on each side, best first: what is displayed, reserves, and hidden orders without conditions. */
+  #levels(instrument: number): [bids: Level[], asks: Level[]] {
+    const { books } = this.#engine.instruments;
     const { specials } = this.#engine;
-    const all: Undisplayed = new Map();
-    for (let record = 1; record < specials.pool.top; record++) {
-      if (!specials.isOpen(record)) continue;
+    const sides = [BUY, SELL].map((side) => new Map<number, number>(books[instrument].depth(side)));
+    for (let record = specials.hiding.first(hidingList(instrument)); record !== 0; record = specials.hiding.after(record)) {
       const at = specials.slotOf(record) * ORDER_WORDS;
-      const terms = this.#orders[at + orderRecord.TERMS];
-      if (!isAsked(terms & 0xffff)) continue;
-      const place = specials.placeOf(record);
       let lots = 0;
-      if (place === PLACE.LIT) lots = this.#specials[record * WORDS + RESERVE];
-      else if (place === PLACE.DARK && this.#specials[record * WORDS + MIN_QUANTITY] === 0) lots = this.#orders[at + O_LEFT];
-      if (lots === 0) continue;
-      const key = sideKey(terms & 0xffff, ((terms >>> 16) & 1) as Side);
-      let prices = all.get(key);
-      if (prices === undefined) {
-        prices = new Map();
-        all.set(key, prices);
-      }
+      if (specials.placeOf(record) === PLACE.LIT) lots = this.#specials[record * WORDS + RESERVE];
+      else if (this.#specials[record * WORDS + MIN_QUANTITY] === 0) lots = this.#orders[at + O_LEFT];
+      const levels = sides[(this.#orders[at + orderRecord.TERMS] >>> 16) & 1];
       const price = this.#orders[at + orderRecord.PRICE];
-      prices.set(price, (prices.get(price) ?? 0) + lots);
+      levels.set(price, (levels.get(price) ?? 0) + lots);
     }
-    return all;
+    const [bids, asks] = sides.map((levels) => [...levels].filter(([, lots]) => lots > 0));
+    return [bids.sort(([a], [b]) => b - a), asks.sort(([a], [b]) => a - b)];
   }
-
-  /** What takes part on a side, best first. */
-  #levels(instrument: number, side: Side, undisplayed: Undisplayed): Level[] {
-    const lots = new Map<number, number>(this.#engine.instruments.books[instrument].depth(side));
-    for (const [price, more] of undisplayed.get(sideKey(instrument, side)) ?? []) lots.set(price, (lots.get(price) ?? 0) + more);
-    return [...lots].filter(([, n]) => n > 0).sort(([a], [b]) => (side === BUY ? b - a : a - b));
-  }
-}
-
-function sideKey(instrument: number, side: Side): number {
-  return instrument * 2 + side;
 }
 
 /** The orders of a side that an auction trades, one after the other: by price, displayed before hidden, then by time. */

@@ -8,7 +8,7 @@ import type { Engine } from '../engine.ts';
 import { rules as rulesRecord } from '../instruments.ts';
 import type { OrderFacts } from './order-facts.ts';
 import type { RuleBook } from './rule-book.ts';
-import { NOTHING, OWN_NEED, PLACE, special } from './special-orders.ts';
+import { hidingList, NOTHING, OWN_NEED, PLACE, special } from './special-orders.ts';
 
 const { WORDS: ORDER_WORDS, QUANTITY: O_LEFT, ORIGINAL: O_ORIGINAL } = orderRecord;
 const { WORDS, F64_WORDS, F64_HELD, LIMIT: HOLD_PRICE, RESERVE, DISPLAY, LIST } = special;
@@ -107,7 +107,10 @@ export class Ending {
 
   /** A special order is no longer in a book. */
   leftBook(record: number): void {
-    if (this.#engine.specials.changesMatching(record)) this.#rules.count(this.#facts.instrumentOf(record), SPECIAL, -1);
+    const { specials } = this.#engine;
+    const instrument = this.#facts.instrumentOf(record);
+    if (specials.changesMatching(record)) this.#rules.count(instrument, SPECIAL, -1);
+    if (specials.hides(record)) specials.hiding.remove(hidingList(instrument), record);
   }
 
   /** A special order in the book is traded in full. */

@@ -19,7 +19,7 @@ import { noLimit } from './prices.ts';
 import { RecordList } from './record-list.ts';
 import { Sessions } from './sessions.ts';
 import { Settling } from './settling.ts';
-import { OWN_NEED, PLACE, special } from './special-orders.ts';
+import { hidingList, OWN_NEED, PLACE, special } from './special-orders.ts';
 import { Triggers } from './triggers.ts';
 import { Waiting } from './waiting.ts';
 
@@ -56,7 +56,7 @@ export class RuleBook {
     this.#i32 = engine.specials.i32;
     this.#f64 = engine.specials.f64;
     this.facts = new OrderFacts(engine);
-    this.records = new RecordList(engine.instruments.rules, engine.specials.i32);
+    this.records = new RecordList(engine.instruments.rules, engine.specials.pool, special.PREVIOUS);
     this.matching = new Matching(engine, this);
     this.triggers = new Triggers(engine);
     this.controls = new Controls(engine, this);
@@ -192,7 +192,8 @@ export class RuleBook {
     this.#i32[record * WORDS + special.PLACE] = isDark ? PLACE.DARK : PLACE.LIT;
     const book = isDark ? instruments.darkBook(taker.instrument) : instruments.books[taker.instrument];
     book.rest(slot, side, price, shown);
-    if (this.#engine.specials.changesMatching(record)) this.count(this.facts.instrumentOf(record), SPECIAL, 1);
+    if (this.#engine.specials.changesMatching(record)) this.count(taker.instrument, SPECIAL, 1);
+    if (this.#engine.specials.hides(record)) this.#engine.specials.hiding.append(hidingList(taker.instrument), record);
     if (!announced) writer.order(RESTED, isDark ? DARK : 0, 0, slot, price, left, left);
     if (shown !== left) writer.order(SHOWN, 0, 0, slot, price, shown, left);
   }

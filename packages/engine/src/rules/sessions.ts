@@ -1,13 +1,13 @@
-import { order as orderRecord } from '@outcry/book/records';
 import { EVENT } from '@outcry/market/event';
 import { AT_CLOSE, AT_OPEN, DAY } from '@outcry/market/order-terms';
 import { REASON } from '@outcry/market/reason';
 import { INSTRUMENT_RULE, isCall, STATE } from '@outcry/market/rules';
 import type { Engine } from '../engine.ts';
 import { rules as rulesRecord } from '../instruments.ts';
-import { Auction, type Undisplayed } from './auction.ts';
+import { Auction } from './auction.ts';
 import type { RuleBook } from './rule-book.ts';
-import { PLACE } from './special-orders.ts';
+import { MOST_EXPIRING } from './settling.ts';
+import { PLACE, timedList } from './special-orders.ts';
 
 const {
   WORDS: RULES,
@@ -18,6 +18,9 @@ const {
   F64_INDICATIVE_VOLUME,
   F64_INDICATIVE_SURPLUS,
 } = rulesRecord;
+
+/** Times in force that end at the latest when the instrument closes. */
+const ENDED_BY_CLOSE = [DAY, AT_OPEN, AT_CLOSE];
 
 /** States of instruments and what changes with them: docs/rules.md, "Sessions". */
 export class Sessions {
@@ -35,6 +38,7 @@ export class Sessions {
   setState(instrument: number, state: number, reference: number): void {
     const { instruments } = this.#engine;
     const old = instruments.state(instrument);
+    if (old === STATE.CLOSED && state !== STATE.CLOSED) this.expireClosed(instrument, Number.POSITIVE_INFINITY);
     if (reference > 0) instruments.setRule(instrument, INSTRUMENT_RULE.REFERENCE_PRICE, reference);
     if (old !== state && (state === STATE.CONTINUOUS || old === STATE.CLOSING_AUCTION)) this.#uncross(instrument);
     instruments.rules[instrument * RULES + STATE_WORD] = state;
@@ -64,11 +68,9 @@ export class Sessions {
   /** Tells where auctions would trade, if that changed. */
   tellIndicative(): void {
     const { instruments, writer } = this.#engine;
-    let undisplayed: Undisplayed | undefined;
     for (let instrument = 0; instrument < instruments.books.length; instrument++) {
       if (!isCall(instruments.state(instrument))) continue;
-      undisplayed ??= this.#auction.undisplayed((other) => isCall(instruments.state(other)));
-      const { price, volume, surplus } = this.#auction.find(instrument, undisplayed);
+      const { price, volume, surplus } = this.#auction.find(instrument);
       const at = instrument * F64_WORDS;
       const isSame =
         instruments.rules[instrument * RULES + INDICATIVE_PRICE] === price &&
@@ -84,8 +86,7 @@ export class Sessions {
 
   #uncross(instrument: number): void {
     const { instruments, writer } = this.#engine;
-    const undisplayed = this.#auction.undisplayed((other) => other === instrument);
-    const { price, volume, surplus } = this.#auction.find(instrument, undisplayed);
+    const { price, volume, surplus } = this.#auction.find(instrument);
     if (price === 0) return;
     this.#auction.trade(instrument, price);
     instruments.setRule(instrument, INSTRUMENT_RULE.REFERENCE_PRICE, price);
@@ -102,25 +103,46 @@ export class Sessions {
   #expire(instrument: number, old: number, state: number): void {
     const wasBeforeOpen = old === STATE.PRE_OPEN || old === STATE.OPENING_AUCTION;
     const isBeforeOpen = state === STATE.PRE_OPEN || state === STATE.OPENING_AUCTION;
-    const closes = state === STATE.CLOSED;
-    const gone = new Set<number>();
-    if ((wasBeforeOpen && !isBeforeOpen) || closes) gone.add(AT_OPEN);
-    if (old === STATE.CLOSING_AUCTION || closes) gone.add(AT_CLOSE);
-    if (closes) gone.add(DAY);
-    if (gone.size === 0) return;
+    if (state === STATE.CLOSED) {
+      this.expireClosed(instrument, MOST_EXPIRING);
+      if (this.isExpiring(instrument)) this.#rules.settling.due[0] = 0;
+      return;
+    }
+    if (wasBeforeOpen && !isBeforeOpen) this.#expireAll(instrument, AT_OPEN);
+    if (old === STATE.CLOSING_AUCTION) this.#expireAll(instrument, AT_CLOSE);
+  }
+
+  /** Ends orders that a closed instrument still has though their time is over, in order of entry. Returns how many of `most`. */
+  expireClosed(instrument: number, most: number): number {
     const { specials } = this.#engine;
-    const done = specials.inOrder((record) => this.#rules.facts.instrumentOf(record) === instrument && gone.has(this.#timeInForce(record)));
-    for (const record of done) if (specials.isOpen(record)) this.#rules.ending.end(specials.slotOf(record), REASON.EXPIRED);
+    for (let count = 0; count < most; count++) {
+      let oldest = 0;
+      for (const timeInForce of ENDED_BY_CLOSE) {
+        const first = specials.timed.first(timedList(instrument, timeInForce));
+        if (first !== 0 && (oldest === 0 || specials.byEntry(first, oldest) < 0)) oldest = first;
+      }
+      if (oldest === 0) return count;
+      this.#rules.ending.end(specials.slotOf(oldest), REASON.EXPIRED);
+    }
+    return most;
+  }
+
+  /** Whether a closed instrument has such orders. */
+  isExpiring(instrument: number): boolean {
+    if (this.#engine.instruments.state(instrument) !== STATE.CLOSED) return false;
+    return ENDED_BY_CLOSE.some((timeInForce) => this.#engine.specials.timed.first(timedList(instrument, timeInForce)) !== 0);
+  }
+
+  #expireAll(instrument: number, timeInForce: number): void {
+    const { specials } = this.#engine;
+    const list = timedList(instrument, timeInForce);
+    for (let record = specials.timed.first(list); record !== 0; record = specials.timed.first(list))
+      this.#rules.ending.end(specials.slotOf(record), REASON.EXPIRED);
   }
 
   #enterForClose(instrument: number): void {
     const { specials } = this.#engine;
-    const waiting = specials.inOrder((r) => specials.placeOf(r) === PLACE.AT_CLOSE && this.#rules.facts.instrumentOf(r) === instrument);
-    for (const record of waiting) this.#rules.enterForAuction(record);
-  }
-
-  #timeInForce(record: number): number {
-    const { specials, memory } = this.#engine;
-    return (memory.orders.i32[specials.slotOf(record) * orderRecord.WORDS + orderRecord.TERMS] >>> 20) & 0xf;
+    for (const record of specials.timed.all(timedList(instrument, AT_CLOSE)))
+      if (specials.placeOf(record) === PLACE.AT_CLOSE) this.#rules.enterForAuction(record);
   }
 }

@@ -11,6 +11,8 @@ const { WORDS: RULES, TRIGGERS, QUEUE, UNFINISHED } = rulesRecord;
 /** Orders that may enter in one command by their triggers: the rest enters before the next. */
 export const MOST_ENTERING = 256;
 export const MOST_LOOKS = 8;
+/** Orders whose time is over that end before one command, or when an instrument closes: the rest end before the next ones. */
+export const MOST_EXPIRING = 256;
 const NEVER = Number.POSITIVE_INFINITY;
 
 /** What commands set off, and what time brings: docs/rules.md, "What happens when". */
@@ -73,10 +75,14 @@ export class Settling {
   /** Does what is due before a command: orders expire, auctions end, cascades go on. */
   wake(): void {
     const { specials, writer, instruments } = this.#engine;
-    for (;;) {
+    let expiring = MOST_EXPIRING;
+    for (; expiring > 0; expiring--) {
       const record = specials.firstExpiry;
       if (record === 0 || this.#f64[record * F64_WORDS + F64_EXPIRY] > writer.time) break;
       this.#rules.ending.end(specials.slotOf(record), REASON.EXPIRED);
+    }
+    for (let number = 0; number < instruments.books.length && expiring > 0; number++) {
+      if (this.#rules.sessions.isExpiring(number)) expiring -= this.#rules.sessions.expireClosed(number, expiring);
     }
     this.settleDown();
     for (let number = 0; number < instruments.books.length; number++) {
@@ -98,7 +104,7 @@ export class Settling {
     for (let number = 0; number < instruments.books.length; number++) {
       const end = instruments.ruleValues[number * rulesRecord.F64_WORDS + rulesRecord.F64_AUCTION_END];
       if (end > 0 && end < due) due = end;
-      if (instruments.rules[number * RULES + UNFINISHED] === 1) due = 0;
+      if (instruments.rules[number * RULES + UNFINISHED] === 1 || this.#rules.sessions.isExpiring(number)) due = 0;
     }
     this.due[0] = due;
   }

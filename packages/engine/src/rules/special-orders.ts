@@ -1,8 +1,10 @@
 import type { BookMemory } from '@outcry/book/book-memory';
 import { order as orderRecord } from '@outcry/book/records';
+import { DAY } from '@outcry/market/order-terms';
 import { PEG_ONCE, pegOf, terms } from '@outcry/market/terms';
 import { createSlotPool, type SlotPool } from '@outcry/memory/slot-pool';
 import { i32Of, reserve } from '@outcry/memory/span';
+import { RecordList } from './record-list.ts';
 import { SlotHeap } from './slot-heap.ts';
 
 /** What a special order has beside its order record and its details: 128 bytes. */
@@ -37,6 +39,10 @@ export const special = {
   /** links of the two heaps: left, right, up */
   TRAIL_HEAP: 22,
   EXPIRY_HEAP: 25,
+  /** neighbours among those that hide something in the instrument's books, which do not trail; and among those of the instrument for a
+   * day or an auction, which have no expiry */
+  HIDING: 22,
+  TIMED: 25,
   /** neighbours in a queue: of triggered orders, or of pegged ones; for the first of a trailing group the groups before and behind */
   PREVIOUS: 28,
   NEXT: 29,
@@ -76,13 +82,16 @@ export const PLACE = {
 export const OWN_NEED = -1;
 export const NOTHING = -2;
 
-const { WORDS, ORDER, FLAGS, F64_EXPIRY, F64_WORDS, F64_ENTRY, EXPIRY_HEAP, LIST } = special;
+const { WORDS, ORDER, FLAGS, F64_EXPIRY, F64_WORDS, F64_ENTRY, EXPIRY_HEAP, LIST, DISPLAY } = special;
 const { SHIFT: ORDER_SHIFT, TERMS: O_TERMS } = orderRecord;
 
 /** The flag of an order's terms that says that the rule book cares for it: it has a special record, or its account has rules. The sign. */
 const RULED_ORDER = 1 << 31;
 
-/** Records of special orders, found from the order's slot, and the heap of those that expire. */
+/** Times in force from DAY on: what ends with a state of the instrument. */
+const TIMES = 3;
+
+/** Records of special orders, found from the order's slot; the heap of those that expire, and lists of those that states and auctions ask for. */
 export class SpecialOrders {
   readonly pool: SlotPool;
   readonly i32: Int32Array;
@@ -90,15 +99,21 @@ export class SpecialOrders {
   readonly expiries: SlotHeap;
   /** first to expire, 0: none */
   firstExpiry = 0;
+  /** by instrument and time in force, in order of entry: see timedList */
+  readonly timed: RecordList;
+  /** icebergs and hidden orders in the instrument's books: see hidingList */
+  readonly hiding: RecordList;
   readonly #orders: Int32Array;
   readonly #links: Int32Array;
 
-  constructor(memory: BookMemory) {
+  constructor(memory: BookMemory, instruments: number) {
     this.pool = createSlotPool(WORDS, memory.orders.capacity);
     this.i32 = this.pool.i32;
     this.f64 = this.pool.f64;
     this.#orders = memory.orders.i32;
     this.#links = i32Of(reserve((memory.orders.capacity + 1) * 4));
+    this.timed = new RecordList(new Int32Array(instruments * TIMES * 2), this.pool, special.TIMED);
+    this.hiding = new RecordList(new Int32Array(instruments * 2), this.pool, special.HIDING);
     this.expiries = new SlotHeap(this.pool, F64_EXPIRY, EXPIRY_HEAP, F64_ENTRY);
   }
 
@@ -119,7 +134,7 @@ export class SpecialOrders {
     this.f64[record * F64_WORDS + F64_ENTRY] = entry;
     this.#orders[(slot << ORDER_SHIFT) | O_TERMS] |= RULED_ORDER;
     this.#links[slot] = record;
-    if (this.f64[record * F64_WORDS + F64_EXPIRY] > 0) this.#expire(record);
+    this.#await(record);
     return record;
   }
 
@@ -135,6 +150,10 @@ export class SpecialOrders {
     const record = this.of(slot);
     if (record === 0) return;
     if (this.f64[record * F64_WORDS + F64_EXPIRY] > 0) this.firstExpiry = this.expiries.remove(this.firstExpiry, record);
+    else {
+      const list = this.#timedListOf(slot);
+      if (list >= 0) this.timed.remove(list, record);
+    }
     this.i32[record * WORDS + ORDER] = 0;
     this.pool.give(record);
   }
@@ -171,18 +190,53 @@ export class SpecialOrders {
     return pegOf(flags) !== 0 && (flags & PEG_ONCE) === 0;
   }
 
-  /** Takes in the records of an image, and finds again what follows from them: links and the heap. */
+  /** Whether something of an order in a book is not displayed. */
+  hides(record: number): boolean {
+    return this.placeOf(record) === PLACE.DARK || this.i32[record * WORDS + DISPLAY] > 0;
+  }
+
+  /** Takes in the records of an image, and finds again what follows from them: links, the heap and the lists. */
   restore(bytes: Uint8Array): void {
     this.pool.restore(bytes);
-    for (let record = 1; record < this.pool.top; record++) {
-      if (!this.isOpen(record)) continue;
-      this.#links[this.slotOf(record)] = record;
-      if (this.f64[record * F64_WORDS + F64_EXPIRY] > 0) this.#expire(record);
+    this.timed.clear();
+    this.hiding.clear();
+    for (const record of this.inOrder(() => true)) {
+      const slot = this.slotOf(record);
+      this.#links[slot] = record;
+      this.#await(record);
+      const place = this.placeOf(record);
+      if ((place === PLACE.LIT || place === PLACE.DARK) && this.hides(record))
+        this.hiding.append(hidingList(this.#instrumentOf(slot)), record);
     }
   }
 
-  #expire(record: number): void {
-    this.expiries.clear(record);
-    this.firstExpiry = this.expiries.merge(this.firstExpiry, record);
+  /** Puts a record where it is found when its time is over. */
+  #await(record: number): void {
+    if (this.f64[record * F64_WORDS + F64_EXPIRY] > 0) {
+      this.expiries.clear(record);
+      this.firstExpiry = this.expiries.merge(this.firstExpiry, record);
+      return;
+    }
+    const list = this.#timedListOf(this.slotOf(record));
+    if (list >= 0) this.timed.append(list, record);
   }
+
+  #timedListOf(slot: number): number {
+    const timeInForce = (this.#orders[(slot << ORDER_SHIFT) | O_TERMS] >>> 20) & 0xf;
+    return timeInForce < DAY ? -1 : timedList(this.#instrumentOf(slot), timeInForce);
+  }
+
+  #instrumentOf(slot: number): number {
+    return this.#orders[(slot << ORDER_SHIFT) | O_TERMS] & 0xffff;
+  }
+}
+
+/** The list of an instrument's orders of a time in force: DAY, AT_OPEN or AT_CLOSE. */
+export function timedList(instrument: number, timeInForce: number): number {
+  return (instrument * TIMES + timeInForce - DAY) * 2;
+}
+
+/** The list of an instrument's orders that hide something. */
+export function hidingList(instrument: number): number {
+  return instrument * 2;
 }

@@ -304,21 +304,26 @@ export const FAULTS: readonly Fault[] = [
   {
     what: 'conditional orders take part in auctions',
     file: AUCTION,
-    from: '=== PLACE.DARK && this.#specials[record * WORDS + MIN_QUANTITY] === 0)',
-    to: '=== PLACE.DARK)',
+    from: 'else if (this.#specials[record * WORDS + MIN_QUANTITY] === 0) lots',
+    to: 'else lots',
   },
   {
     what: 'an auction takes what is hidden on the other side for its own',
     file: AUCTION,
-    from: 'return instrument * 2 + side;',
-    to: 'return instrument * 2;',
+    from: 'const levels = sides[(this.#orders[at + orderRecord.TERMS] >>> 16) & 1];',
+    to: 'const levels = sides[0];',
   },
-  { what: 'day orders live on when the instrument closes', file: SESSIONS, from: 'if (closes) gone.add(DAY);', to: '' },
+  {
+    what: 'day orders live on when the instrument closes',
+    file: SESSIONS,
+    from: 'const ENDED_BY_CLOSE = [DAY, AT_OPEN, AT_CLOSE];',
+    to: 'const ENDED_BY_CLOSE = [AT_OPEN, AT_CLOSE];',
+  },
   {
     what: 'orders for the open stay after it',
     file: SESSIONS,
-    from: 'if ((wasBeforeOpen && !isBeforeOpen) || closes) gone.add(AT_OPEN);',
-    to: 'if (closes) gone.add(AT_OPEN);',
+    from: 'if (wasBeforeOpen && !isBeforeOpen) this.#expireAll(instrument, AT_OPEN);',
+    to: '',
   },
   {
     what: 'the other order of a pair lives on',

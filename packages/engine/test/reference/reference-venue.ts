@@ -35,6 +35,7 @@ import type { OrderSpec, VenueCommand } from './types.ts';
 
 const MOST_UNITS = BigInt(Number.MAX_SAFE_INTEGER);
 const MOST_ENTERING = 256;
+const MOST_EXPIRING = 256;
 const MOST_LOOKS = 8;
 
 /**
@@ -143,7 +144,13 @@ export class ReferenceVenue {
   #dueWork(): void {
     const due = this.orders.filter((o) => o.terms.expiry !== 0 && o.terms.expiry <= this.time);
     due.sort((a, b) => a.terms.expiry - b.terms.expiry || a.entry - b.entry);
-    for (const order of due) if (order.isOpen) this.#end(order, 'expired');
+    let left = MOST_EXPIRING;
+    for (const order of due) {
+      if (!order.isOpen || left === 0) continue;
+      this.#end(order, 'expired');
+      left--;
+    }
+    for (const i of this.instruments) if (i.state === STATE.CLOSED) left = this.#expireClosed(i, left);
     this.#settleDown();
     for (const i of this.instruments) if (i.auctionEnd !== 0 && i.auctionEnd <= this.time) this.#setState(i, STATE.CONTINUOUS, 0);
     this.#settleDown();
@@ -1020,6 +1027,7 @@ export class ReferenceVenue {
 
   #setState(i: Instrument, state: number, referencePrice: number): void {
     const old = i.state;
+    if (old === STATE.CLOSED && state !== STATE.CLOSED) this.#expireClosed(i, Number.POSITIVE_INFINITY);
     if (referencePrice > 0) i.rules[INSTRUMENT_RULE.REFERENCE_PRICE] = referencePrice;
     if (old !== state && (state === STATE.CONTINUOUS || old === STATE.CLOSING_AUCTION)) this.#callAuction(i);
     i.state = state;
@@ -1028,12 +1036,10 @@ export class ReferenceVenue {
     this.#tell(`state ${i.number} ${state} ${i.rules[INSTRUMENT_RULE.REFERENCE_PRICE]}`);
     if (old === state) return;
     const beforeOpen = (s: number) => s === STATE.PRE_OPEN || s === STATE.OPENING_AUCTION;
-    const closes = state === STATE.CLOSED;
     const gone = (o: Order) =>
-      (o.timeInForce === AT_OPEN && ((beforeOpen(old) && !beforeOpen(state)) || closes)) ||
-      (o.timeInForce === AT_CLOSE && (old === STATE.CLOSING_AUCTION || closes)) ||
-      (o.timeInForce === DAY && closes);
-    for (const o of this.orders.filter((x) => x.instrument === i.number && gone(x))) if (o.isOpen) this.#end(o, 'expired');
+      (o.timeInForce === AT_OPEN && beforeOpen(old) && !beforeOpen(state)) || (o.timeInForce === AT_CLOSE && old === STATE.CLOSING_AUCTION);
+    if (state === STATE.CLOSED) this.#expireClosed(i, MOST_EXPIRING);
+    else for (const o of this.orders.filter((x) => x.instrument === i.number && gone(x))) if (o.isOpen) this.#end(o, 'expired');
     if (old === STATE.CONTINUOUS) for (const o of this.#pegs(i)) this.#park(o);
     if (state === STATE.CONTINUOUS) i.pegBid = -1;
     if (state === STATE.CLOSING_AUCTION) {
@@ -1043,6 +1049,17 @@ export class ReferenceVenue {
       }
     }
     this.#touched.add(i);
+  }
+
+  /** Ends orders of a closed instrument that are for the day or an auction, at most so many. Returns how many more it might have ended. */
+  #expireClosed(i: Instrument, most: number): number {
+    let left = most;
+    for (const o of this.orders.filter((x) => x.instrument === i.number && [DAY, AT_OPEN, AT_CLOSE].includes(x.timeInForce))) {
+      if (!o.isOpen || left === 0) continue;
+      this.#end(o, 'expired');
+      left--;
+    }
+    return left;
   }
 
   /** Orders that take part in an auction, in the order in which they trade. */

@@ -11,12 +11,14 @@ const STEP_TIME = 1_000;
 
 /** The engine and the reference venue, fed alike and compared after every command. Two instruments, funded accounts. */
 export class Both {
-  readonly player = new Player(LIMITS);
-  readonly reference = new ReferenceVenue(LIMITS.orders);
+  readonly player: Player;
+  readonly reference: ReferenceVenue;
   #time = 1_000_000;
   #steps = 0;
 
-  constructor() {
+  constructor(limits = LIMITS) {
+    this.player = new Player(limits);
+    this.reference = new ReferenceVenue(limits.orders);
     for (const asset of ASSETS) this.player.defineAsset(asset);
     this.player.defineInstrument(0, 0, 1, 100, 3, 1000, 2000);
     this.player.defineInstrument(1, 2, 1, 7, 11, 0, 333);
@@ -38,7 +40,8 @@ export class Both {
     for (const account of [1, 2]) this.play({ kind: 'accountRule', account, rule: 2, asset: 0, value: 1 });
   }
 
-  play(step: VenueCommand): void {
+  /** Plays a command to both. Returns what they told. */
+  play(step: VenueCommand): string[] {
     this.#time += STEP_TIME;
     const command = this.#settled(step);
     const expected = this.reference.apply(command, this.#time);
@@ -49,6 +52,7 @@ export class Both {
     const of = (lines: string[]) => (command.kind === 'massCancel' ? unordered(lines) : lines);
     assert.deepEqual(of(told), of(expected), `command ${this.#steps}: ${JSON.stringify(command)}`);
     this.#compareBalances(command);
+    return told;
   }
 
   #compareBalances(command: VenueCommand): void {

@@ -1,0 +1,89 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { BUY, DAY, GTC, GTD, LIMIT, SELL, type Side, type TimeInForce } from '@outcry/market/order-terms';
+import { STATE } from '@outcry/market/rules';
+import { Engine } from '../src/engine.ts';
+import { LocalEvents } from '../src/event-output.ts';
+import { imageOf, restoreImage } from '../src/image.ts';
+import { canonicalState } from '../src/state-hash.ts';
+import type { OrderSpec, VenueCommand } from './reference/types.ts';
+import { Both } from './support/both.ts';
+
+const LIMITS = { orders: 2000, accounts: 16, assets: 4, instruments: 4 };
+const MANY = 600;
+const TIME = 10_000_000;
+const CLOCK: VenueCommand = { kind: 'clock' };
+
+function order(side: Side, price: number, timeInForce: TimeInForce, expiry?: number, instrument = 0): VenueCommand {
+  const spec: OrderSpec = {
+    account: 0,
+    instrument,
+    side,
+    kind: LIMIT,
+    timeInForce,
+    postOnly: false,
+    price,
+    quantity: 1,
+    amount: 0,
+    client: 0,
+    ...(expiry !== undefined && { terms: { expiry } }),
+  };
+  return { kind: 'order', order: spec };
+}
+
+const expired = (told: string[]) => told.filter((line) => line.includes(' expired ')).length;
+
+/** Goes on from an image as if nothing had happened. */
+function isSameFromImage(both: Both): void {
+  const again = new Engine(new LocalEvents(), LIMITS);
+  restoreImage(
+    again,
+    imageOf(both.player.engine).map((part) => Uint8Array.from(part)),
+  );
+  assert.deepEqual(canonicalState(again), canonicalState(both.player.engine));
+  const buffer = new ArrayBuffer(64);
+  const from = both.player.tape.length;
+  both.play(CLOCK);
+  for (const record of both.player.tape.slice(from)) {
+    new Uint8Array(buffer).set(record);
+    again.apply(new Int32Array(buffer), new Float64Array(buffer), 0);
+  }
+  assert.deepEqual(again.hash, both.player.engine.hash);
+}
+
+describe('many orders whose time is up at once', () => {
+  it('end a few hundred before each command, earliest first, and one of them may trade until then', () => {
+    const both = new Both(LIMITS);
+    for (let i = 0; i < MANY; i++) both.play(order(BUY, 10 + (i % 3), GTD, TIME + (i % 2)));
+    while (both.player.engine.writer.time < TIME - 2000) both.play(CLOCK);
+    assert.equal(both.player.engine.memory.orders.inUse, MANY);
+    let told: string[] = [];
+    while (expired(told) === 0) told = both.play(CLOCK);
+    assert.equal(expired(told), 256);
+    told = both.play(order(SELL, 12, GTC));
+    assert.equal(expired(told), 256);
+    assert.ok(
+      told.some((line) => line.startsWith('fill')),
+      'the last of them are still there',
+    );
+    isSameFromImage(both);
+    assert.equal(both.player.engine.memory.orders.inUse, 0);
+  });
+
+  it('end likewise when their instrument closes, where nothing trades any more; its opening waits for them', () => {
+    const both = new Both(LIMITS);
+    for (let i = 0; i < MANY; i++) both.play(order(BUY, 10, i % 2 === 0 ? DAY : GTC));
+    for (let i = 0; i < MANY; i++) both.play(order(SELL, 20, DAY, undefined, 1));
+    const set = (instrument: number, state: number): VenueCommand => ({ kind: 'state', instrument, state, reference: 0 });
+    assert.equal(expired(both.play(set(0, STATE.CLOSED))), 256);
+    assert.equal(expired(both.play(set(1, STATE.CLOSED))), MANY / 2 - 256 + 256, 'the rest of the first, and as many of the second');
+    assert.ok(both.play(order(SELL, 10, GTC, undefined, 1)).includes('rejected not_trading'));
+    isSameFromImage(both);
+    both.play(set(0, STATE.PRE_OPEN));
+    assert.equal(both.player.engine.memory.orders.inUse, MANY / 2, 'what is good till cancelled stays');
+    for (let i = 0; i < MANY; i++) both.play(order(SELL, 20, DAY, undefined, 0));
+    both.play(set(0, STATE.CLOSED));
+    const told = both.play(set(0, STATE.CONTINUOUS));
+    assert.ok(expired(told) > 0 && both.player.engine.memory.orders.inUse === MANY / 2);
+  });
+});
