@@ -10,14 +10,16 @@ import { pipelineLoad, runPipeline } from '../pipeline.ts';
 import { type FigureOptions, machine, type Report, range } from '../report.ts';
 import type { PairRun, PressureRun, SustainedRun } from './memory-parts-run.ts';
 import type { MemoryRun } from './memory-run.ts';
+import type { ProducersRun } from './ring-producers-run.ts';
 
 const PARTS = 'figures/memory-parts-run.ts';
+const PRODUCERS = 'figures/ring-producers-run.ts';
 const WAYS = ['pool-with-magazine', 'pool-without-magazine', 'Buffer.allocUnsafe', 'new Object'];
 /** What a pool written in Cython was reported to take, a pair. */
 const CYTHON_NS = 440;
 const GOAL_BYTES = 128;
 const GOAL_RESIDENT_MB = 200;
-const STEPS = 11;
+const STEPS = 12;
 
 /** The shared-memory system's parts, beside what JavaScript does without it; and what a million resting orders cost. */
 export async function benchMemory(options: FigureOptions): Promise<Report> {
@@ -38,6 +40,7 @@ export async function benchMemory(options: FigureOptions): Promise<Report> {
   await compare(report, options, step);
   await pools(report, options, step);
   await rings(report, options, step);
+  await producers(report, options, step);
   await underPressure(report, options, step);
   step();
   await venueRun(report, options);
@@ -45,9 +48,9 @@ export async function benchMemory(options: FigureOptions): Promise<Report> {
   return report;
 }
 
-async function part<T>(kind: string, { seconds, runs }: FigureOptions): Promise<T> {
-  await runChild(PARTS, [kind, 0.1, 1]); // compiled code comes out of the cache the second time
-  return (await runChild<T>(PARTS, [kind, seconds, runs])).result;
+async function part<T>(kind: string, { seconds, runs }: FigureOptions, module = PARTS): Promise<T> {
+  await runChild(module, [kind, 0.1, 1]); // compiled code comes out of the cache the second time
+  return (await runChild<T>(module, [kind, seconds, runs])).result;
 }
 
 async function compare(report: Report, options: FigureOptions, step: () => void): Promise<void> {
@@ -101,6 +104,21 @@ async function rings(report: Report, options: FigureOptions, step: () => void): 
   report.rows.push(['ring, there and back, spinning', `${spread(trip)} ns`, '', '', '', '']);
   report.goals.push({ goal: 'at least 50 million 64-byte messages/s', measured: `${million.toFixed(1)} million/s`, met: million >= 50 });
   report.goals.push({ goal: 'round trip at most 0.5 µs, median', measured: `${trip.median} ns`, met: trip.median <= 500 });
+}
+
+/** One ring, one consumer, more and more producers, each of which sends message by message and comes back when the ring is full. */
+async function producers({ rows, goals }: Report, options: FigureOptions, step: () => void): Promise<void> {
+  step();
+  const run = await part<ProducersRun>('producers', options, PRODUCERS);
+  const one = range(run[1], 0).median;
+  for (const [count, perSecond] of Object.entries(run)) {
+    const { median, min, max } = range(perSecond, 0);
+    const million = `${(median / 1e6).toFixed(2)} million/s (${(min / 1e6).toFixed(2)} to ${(max / 1e6).toFixed(2)})`;
+    const ratio = (median / one).toFixed(2);
+    const label = `ring, ${count} ${count === '1' ? 'producer' : 'producers'}, ${machine().cores} cores`;
+    rows.push([label, count === '1' ? million : `${million}, ${ratio} of one`, '', '', '', '']);
+    if (count !== '1') goals.push({ goal: `${count} producers at least half of one's rate`, measured: ratio, met: median >= one / 2 });
+  }
 }
 
 async function underPressure({ rows, goals }: Report, options: FigureOptions, step: () => void): Promise<void> {

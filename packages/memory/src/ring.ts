@@ -27,7 +27,7 @@ const CLAIMED = 0;
 const PUBLISHED = 1;
 const GATES = 2;
 
-/** Milliseconds before a producer that slept for 2^32 records looks for room again: see #wakeUp. */
+/** Milliseconds before a producer that slept for 2^32 records looks for room again. */
 const LOOK_AGAIN_MS = 1;
 
 /** Bytes that a ring takes. */
@@ -128,20 +128,16 @@ export class Ring {
 
   #claimAmongMany(count: number): number {
     for (;;) {
-      const first = this.#claimed.read();
-      if (first + count - this.#least(first + count) > this.capacity) return -1;
-      if (!this.#claimed.tryAdvance(first, first + count)) continue;
-      const passed = this.#claimed.read() - first; // by others too, since: never more than there are slots
-      return passed <= this.capacity ? first : this.#wakeUp(first, count, passed);
+      const from = this.#claimed.read();
+      if (from + count - this.#least(from + count) > this.capacity) return -1;
+      const first = this.#claimed.tryAdvance(count);
+      if (first === from) return first;
+      if (first >= 0) return this.#waitForRoom(first, count);
     }
   }
 
-  /**
-   * This thread slept between its look and its claim while exactly 2^32 records passed, or a multiple: the low bits were the same again. The
-   * claim stands, but further on, and whether there is room has to be asked again.
-   */
-  #wakeUp(slept: number, count: number, passed: number): number {
-    const first = slept + Math.floor(passed / TWO_32) * TWO_32;
+  /** This thread slept between its look and its claim for 2^32 records: the claim stands, but whether there is room has to be asked again. */
+  #waitForRoom(first: number, count: number): number {
     while (first + count - this.#least(first + count) > this.capacity) sleepThread(LOOK_AGAIN_MS);
     return first;
   }

@@ -8,6 +8,9 @@ import { CACHE_LINE, i32Of, type Span } from './span.ts';
  * epoch's beginning. So a writer moves the low bits first and the epoch after them, may stop between the two for as long as it
  * likes, and nobody waits for it. A reader loads the low bits, then the epoch: when the epoch is the one it knew before, the low bits are
  * of that epoch, since epochs do not come back. Whoever last read a year ago, or reads for the first time, is right at once.
+ *
+ * An atomic operation is a call in V8, a plain load is not. To compare the epoch, a plain load does: whatever epoch was stored before the
+ * low bits that the atomic load has read is visible after it. An epoch that is to be remembered is loaded atomically.
  */
 const WORDS_PER_LINE = CACHE_LINE / 4;
 const EPOCH_WORD = 1;
@@ -41,12 +44,11 @@ export class Sequence {
   read(): number {
     for (;;) {
       const low = Atomics.load(this.#words, this.#index);
-      const epoch = Atomics.load(this.#words, this.#index + EPOCH_WORD);
-      if (epoch === this.#epoch) {
+      if (this.#words[this.#index + EPOCH_WORD] === this.#epoch) {
         this.#known = this.#base + ((low - this.#baseLow) | 0);
         return this.#known;
       }
-      this.#enter(epoch);
+      this.#enter(Atomics.load(this.#words, this.#index + EPOCH_WORD));
     }
   }
 
@@ -65,17 +67,28 @@ export class Sequence {
   }
 
   /**
-   * Several writers: moves the position from one value to a later one, unless another writer was faster. The others must get no
-   * further than {@link MOST_AHEAD} from here until this call has returned.
+   * Several writers: moves the position on from what was last read, unless another writer was faster: returns -1 then. Returns where it
+   * moved on from: that is another position than was read when this thread slept between, while others moved it by exactly 2^32 or a
+   * multiple, so that the low bits were the same again.
+   *
+   * The others must get no further than {@link MOST_AHEAD} from here until this call has returned.
    */
-  tryAdvance(from: number, to: number): boolean {
-    if (Atomics.compareExchange(this.#words, this.#index, from | 0, to | 0) !== (from | 0)) return false;
+  tryAdvance(count: number): number {
+    const from = this.#known;
+    const to = from + count;
+    if (Atomics.compareExchange(this.#words, this.#index, from | 0, to | 0) !== (from | 0)) return -1;
     this.#known = to;
     if (to - this.#base >= EPOCH) {
       const epoch = Math.floor(to / EPOCH);
       Atomics.compareExchange(this.#words, this.#index + EPOCH_WORD, epoch - 1, epoch);
     }
-    return true;
+    return this.#words[this.#index + EPOCH_WORD] === this.#epoch ? from : from + this.#slept();
+  }
+
+  /** Records that others moved the position by while this thread slept: four epochs each time round, give or take one at either end. */
+  #slept(): number {
+    const passed = Atomics.load(this.#words, this.#index + EPOCH_WORD) - this.#epoch;
+    return Math.floor((passed + 1) / 4) * 2 ** 32;
   }
 
   /** Sets the position in memory that nobody reads yet. */

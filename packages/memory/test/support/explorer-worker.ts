@@ -80,25 +80,59 @@ function instrument(me: number): void {
   const wrapped = Object.fromEntries(
     names.map((name) => [
       name,
-      (...args: never[]) => {
+      (array: Int32Array, ...args: never[]) => {
         if (explored !== undefined) arrive(explored, me);
-        return (real[name] as (...args: never[]) => number)(...args);
+        return (real[name] as (array: Int32Array, ...args: never[]) => number)(plain.get(array) ?? array, ...args);
       },
     ]),
   );
   globalThis.Atomics = { ...real, ...wrapped } as typeof Atomics;
 }
 
+/** The arrays behind those whose plain reads and writes are steps too. */
+const plain = new WeakMap<object, Int32Array>();
+
+/** Makes a part whose words are read and written only when a schedule says so, also without Atomics. */
+function attachPlain<Part>(attach: () => Part, me: number): Part {
+  const Real = Int32Array;
+  const step = () => explored !== undefined && arrive(explored, me);
+  const watched = (array: Int32Array) => {
+    const proxy = new Proxy(array, {
+      get: (_, key) => {
+        if (isIndex(key)) step();
+        return array[key as never];
+      },
+      set: (_, key, value: number) => {
+        if (isIndex(key)) step();
+        array[key as never] = value as never;
+        return true;
+      },
+    });
+    plain.set(proxy, array);
+    return proxy;
+  };
+  globalThis.Int32Array = new Proxy(Real, { construct: (_, args: [ArrayBuffer]) => watched(new Real(...args)) });
+  try {
+    return attach();
+  } finally {
+    globalThis.Int32Array = Real;
+  }
+}
+
+function isIndex(key: string | symbol): boolean {
+  return typeof key === 'string' && /^\d+$/.test(key);
+}
+
 function main({ program, me, span, control: memory }: ExplorerData): void {
   const control = new Int32Array(memory);
-  const { attach, threads } = PROGRAMS[program];
+  const { attach, threads, isPlain } = PROGRAMS[program];
   instrument(me);
   for (let run = 0; ; ) {
     real.wait(control, RUN, run);
     run = real.load(control, RUN);
     if (run === STOP) return;
     while (real.load(control, ATTACHED) !== me);
-    const part = attach(span);
+    const part = isPlain ? attachPlain(() => attach(span), me) : attach(span);
     real.store(control, ATTACHED, me + 1);
     while (real.load(control, ATTACHED) !== threads.length);
     explored = control;
