@@ -32,6 +32,8 @@ export class AccountView {
   readonly #byKey = new Map<string, ApiKey>();
   readonly #byId = new Map<string, ApiKey>();
   readonly #logins = new Map<string, Login>();
+  /** by record: when it, or a password of it, ends */
+  readonly #times = new Map<string, number[]>();
   /** keys whose time was up, and of whom that was told */
   readonly #expired = new Set<string>();
   /** told of all logins after each change, also when a time is up */
@@ -90,6 +92,9 @@ export class AccountView {
     else if (name.startsWith('key/')) this.#takeKey(rest, value as KeptKey | undefined);
     else if (name.startsWith('login/')) this.#takeLogin(rest, value as KeptLogin);
     else return false;
+    const times = timesOf(value as Timed | undefined);
+    if (times.length > 0) this.#times.set(name, times);
+    else this.#times.delete(name);
     return true;
   }
 
@@ -142,12 +147,12 @@ export class AccountView {
     clearTimeout(this.#timer);
     const now = Date.now();
     let next = Number.POSITIVE_INFINITY;
-    for (const key of this.#byKey.values()) {
-      if (!isValid(key, now)) this.#endKey(key.key);
-      else next = Math.min(next, key.validUntil ?? next);
+    for (const [name, times] of this.#times) {
+      for (const time of times) {
+        if (time > now) next = Math.min(next, time);
+        else if (name.startsWith('key/')) this.#endKey(this.#byId.get(name.slice('key/'.length))!.key);
+      }
     }
-    const times = this.logins.flatMap((login) => [login, ...login.passwords]).map(({ validUntil = 0 }) => validUntil);
-    for (const time of times) if (time > now) next = Math.min(next, time);
     if (next === Number.POSITIVE_INFINITY) return;
     this.#timer = setTimeout(
       () => {
@@ -163,4 +168,13 @@ export class AccountView {
     this.#expired.add(key);
     for (const listener of this.onKeyEnded) listener(key);
   }
+}
+
+interface Timed {
+  validUntil?: number;
+  passwords?: { validUntil?: number }[];
+}
+
+function timesOf({ validUntil, passwords = [] }: Timed = {}): number[] {
+  return [validUntil, ...passwords.map((password) => password.validUntil)].filter((time) => time !== undefined);
 }
