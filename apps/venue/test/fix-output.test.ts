@@ -141,8 +141,10 @@ function check(messages: readonly FixMessage[]): Set<number> {
       const original = first.get(covered)!;
       const isReport = original.type === '8';
       assert.equal(isGapFill(message), !isReport, `number ${covered} of type ${original.type}`);
-      if (isReport) assert.deepEqual([message.get(17), message.get(122)], [original.get(17), original.get(52)]);
       again.add(covered);
+      if (!isReport) continue;
+      assert.equal(message.get(17), original.get(17));
+      assert.ok(message.get(122)! <= original.get(52)!, 'when it was written; one that was late went out after that');
     }
   }
   return again;
@@ -159,7 +161,7 @@ const step = fc.oneof(
 
 test('what a session sends is whole messages in order, however slowly they are read and whatever is asked for meanwhile', async () => {
   await fc.assert(
-    fc.asyncProperty(fc.array(step, { maxLength: 80 }), fc.boolean(), async (steps, hasLogout) => {
+    fc.asyncProperty(fc.array(step, { minLength: 10, maxLength: 80, size: 'max' }), fc.boolean(), async (steps, hasLogout) => {
       const side = new Side();
       side.receive('A', [
         [98, 0],

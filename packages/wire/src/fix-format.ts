@@ -61,7 +61,7 @@ function sendingTime(text: string): { from: number; to: number } | undefined {
   return number > 0 && from > 4 && to > 0 && text.endsWith('\x01') ? { from, to } : undefined;
 }
 
-/** A kept message as it is sent another time: marked, with its first SendingTime in OrigSendingTime. Undefined: what was kept is damaged. */
+/** A kept message as it is sent another time: marked, with the time at which it was written in OrigSendingTime. Undefined: what was kept is damaged. */
 export function sendAgain(text: string, time: string): Buffer | undefined {
   const found = sendingTime(text);
   const body = text.indexOf('\x0135=') + 1;

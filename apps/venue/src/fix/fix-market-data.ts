@@ -142,8 +142,8 @@ export class FixMarketData {
 
   #tick(): void {
     for (const feed of this.#feeds.values()) {
-      const hasChanged = feed.take();
-      for (const one of feed.subscriptions) if (one.onTick(hasChanged)) this.#turns.add(one);
+      feed.take();
+      for (const one of feed.subscriptions) if (one.onTick()) this.#turns.add(one);
     }
   }
 

@@ -75,15 +75,15 @@ export class InstrumentFeed<Subscription> {
 
   // ── The book ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  /** Takes in what has changed. Returns whether anything has. */
-  take(): boolean {
+  /** Takes in what has changed. */
+  take(): void {
     const change = this.#depth.take(this.#collector);
     if (this.subscriptions.size === 0) this.#forget();
-    if (change === undefined) return false;
+    if (change === undefined) return;
     const sides: Batch['sides'] = [this.#changes(BUY, change.bids), this.#changes(SELL, change.asks)];
     this.version++;
     const count = sides[BUY].length + sides[SELL].length;
-    if (count === 0) return true;
+    if (count === 0) return;
     this.#batches.push({ version: this.version, sides });
     this.#keptChanges += count;
     while (this.#batches.length > MOST_BATCHES || (this.#keptChanges > MOST_KEPT_CHANGES && this.#batches.length > 1)) {
@@ -91,7 +91,6 @@ export class InstrumentFeed<Subscription> {
       this.#keptChanges -= oldest.sides[BUY].length + oldest.sides[SELL].length;
       this.#oldest = oldest.version;
     }
-    return true;
   }
 
   /** An image of a side as it was at some time or later; undefined: not yet, ask again. */

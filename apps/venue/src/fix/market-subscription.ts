@@ -56,6 +56,7 @@ export class Subscription {
   /** of the best levels: by side what was sent */
   readonly #sent: (readonly (readonly [price: number, lots: number])[])[] = [[], []];
   #isLevelsDue = false;
+  #updateId = 0;
   #nextTrade: number;
   /** no snapshot is from before this */
   readonly #since = performance.now();
@@ -69,9 +70,11 @@ export class Subscription {
   }
 
   /** Changes are told now. Returns whether there is something to do. */
-  onTick(hasChanged: boolean): boolean {
-    if (hasChanged) this.#isLevelsDue = true;
-    return hasChanged || !this.#isLive;
+  onTick(): boolean {
+    if (!this.#isLive) return true;
+    if (this.wanted.depth === 0) return SIDES.some((side) => this.#wants(side) && this.#versions[side] < this.feed.version);
+    this.#isLevelsDue ||= this.#updateId !== this.feed.market.depth.updateId;
+    return this.#isLevelsDue;
   }
 
   /** Does a slice of work; the client's line must be clear. Returns whether there is more to do. @param time of the last change, where the version has it */
@@ -187,6 +190,7 @@ export class Subscription {
   #tellLevels(): boolean {
     if (!this.#isLevelsDue) return false;
     this.#isLevelsDue = false;
+    this.#updateId = this.feed.market.depth.updateId;
     const fields: FixField[] = [];
     let count = 0;
     for (const side of SIDES) {

@@ -1,3 +1,5 @@
+/** Slices that a turn has at least: on a busy machine its time may be up before it began. */
+const FEWEST_SLICES = 4;
 /** So many that are done with may stay at the head of the queue. */
 const MOST_DONE = 1024;
 
@@ -39,11 +41,11 @@ export class Turns<T extends Worker> {
 
   #turn(): void {
     const end = performance.now() + this.#milliseconds;
-    while (this.#head < this.#queue.length) {
+    for (let slices = 1; this.#head < this.#queue.length; slices++) {
       const worker = this.#queue[this.#head++];
       worker.isQueued = false;
       if (this.#step(worker)) this.add(worker);
-      if (performance.now() >= end) break;
+      if (slices >= FEWEST_SLICES && performance.now() >= end) break;
     }
     if (this.#head === this.#queue.length || this.#head > MOST_DONE) {
       this.#queue = this.#queue.slice(this.#head);

@@ -10,13 +10,14 @@ export class FixClient {
   readonly version: string;
   readonly #user: string;
   readonly socket: net.Socket;
+  readonly #framer = new FixFramer(16 * 1024 * 1024);
   #taken = 0;
   now = Date.now;
 
   constructor(port: number, user: string, version = 'FIX.4.4') {
     this.#user = user;
     this.version = version;
-    const framer = new FixFramer(16 * 1024 * 1024);
+    const framer = this.#framer;
     this.socket = net.connect(port, '127.0.0.1');
     this.socket.on('error', () => undefined);
     this.socket.on('close', () => {
@@ -41,6 +42,17 @@ export class FixClient {
     ]);
     await client.take('A');
     return client;
+  }
+
+  /** Messages that came and were none. */
+  get garbled(): number {
+    return this.#framer.garbled;
+  }
+
+  /** Everything that came was looked at. */
+  forget(): void {
+    this.got.length = 0;
+    this.#taken = 0;
   }
 
   send(type: string, fields: FixField[]): void {

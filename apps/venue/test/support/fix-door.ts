@@ -39,7 +39,7 @@ export class FixDoor {
     return this.#server.listen('127.0.0.1', 0);
   }
 
-  /** As after an end of the venue; without its goodbye, when it was killed. */
+  /** As after an end of the venue. */
   restart(): void {
     this.close();
     [this.#day, this.#server] = this.#open();
