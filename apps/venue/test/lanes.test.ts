@@ -264,10 +264,12 @@ describe('limits of a connection, a key and an address', () => {
 });
 
 describe('a publisher with hardly any room', () => {
-  it('does not hold up orders; what was traded is in its candles to the lot, and its book is the venue’s', async () => {
-    const venue = await start('narrow', { publisherSlots: 8 });
+  it('does not hold up orders; what was traded is in its candles to the lot, and its book is the venue’s', async (t) => {
+    const venue = await start('narrow', { publisherSlots: 8, readWaitMs: 10_000, historyMs: 10_000 });
+    t.after(() => end(venue));
     const [alice, bob] = [new Client(venue.url), new Client(venue.url, 'bob')];
     const listener = await Listener.open(venue.url, '/ws/ethusdt@trade');
+    t.after(() => listener.close());
     const trades = 300;
     const place = async (client: Client, side: 'BUY' | 'SELL', n: number) => {
       const { status, body } = await client.signed('POST', '/api/v3/order', {
@@ -299,7 +301,5 @@ describe('a publisher with hardly any room', () => {
       Array.from({ length: trades }, (_, i) => i + 1),
       'history has those that were dropped',
     );
-    listener.close();
-    await end(venue);
   });
 });

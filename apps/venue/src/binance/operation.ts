@@ -62,6 +62,8 @@ export interface Caller {
   session?: number;
   /** where the request comes from; undefined: the venue itself */
   address?: string;
+  /** a command that history must have reached before it answers, beside those that the account was told of */
+  knowing?: number;
   /** calls a listener when nobody waits for the answer any more */
   onGone?: (listener: () => void) => void;
   /** told after an order was counted */
@@ -161,7 +163,7 @@ export async function askHistory<Q extends Question>(
   question: Q,
   ...args: Arguments<Q>
 ): Promise<Answer<Q>> {
-  const wanted = lastTold.get(caller.account) ?? 0;
+  const wanted = Math.max(lastTold.get(caller.account) ?? 0, caller.knowing ?? 0);
   const { shared, config } = services;
   const deadline = performance.now() + config.readWaitMs;
   while (shared.stored.read() < wanted) {
@@ -169,6 +171,11 @@ export async function askHistory<Q extends Question>(
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }
   return await answered(services.history.ask(askerOf(caller), question, ...args));
+}
+
+/** One who asks history for the latest: it must have what the order lane has now. */
+export function knowingAll(services: Services, caller: Caller): Caller {
+  return { ...caller, knowing: services.gateway.sequence };
 }
 
 /** Questions are counted by account, of those who are none by address. */

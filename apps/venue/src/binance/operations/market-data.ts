@@ -1,6 +1,6 @@
 import { CANDLE_SECONDS } from '../../store/schema.ts';
 import { errors } from '../errors.ts';
-import { askPublisher, type Caller, instrumentOf, type Operation, readHistory, type Services } from '../operation.ts';
+import { askPublisher, type Caller, instrumentOf, knowingAll, type Operation, readHistory, type Services } from '../operation.ts';
 import { integer, optionalInteger, type Parameters } from '../parameters.ts';
 import type { PublicArguments, PublicQuestion } from '../public-data.ts';
 import * as s from './schemas.ts';
@@ -132,10 +132,8 @@ export const marketDataOperations: Operation[] = [
     run: async (services, sent, caller) => {
       const { number } = instrumentOf(services, sent);
       const limit = integer(sent, 'limit', 500, 1, MOST_ROWS);
-      return (
-        (await askPublisher(services, caller, 'trades', [number, limit])) ??
-        (await readHistory(services, caller, 'trades', number, { limit }))
-      );
+      const latest = await askPublisher(services, caller, 'trades', [number, limit]);
+      return latest ?? (await readHistory(services, knowingAll(services, caller), 'trades', number, { limit }));
     },
   },
   {
@@ -162,7 +160,8 @@ export const marketDataOperations: Operation[] = [
       const range = { from: optionalInteger(sent, 'fromId'), ...timesOf(sent) };
       const isLatest = range.from === undefined && range.startTime === undefined && range.endTime === undefined;
       const latest = isLatest ? await askPublisher(services, caller, 'aggregates', [number, range.limit]) : undefined;
-      return latest ?? (await readHistory(services, caller, 'aggregates', number, range));
+      if (latest !== undefined) return latest;
+      return await readHistory(services, isLatest ? knowingAll(services, caller) : caller, 'aggregates', number, range);
     },
   },
   {
