@@ -8,6 +8,7 @@ import { ListenKeys } from './binance/listen-keys.ts';
 import type { Services } from './binance/operation.ts';
 import { RateLimiter } from './binance/rate-limits.ts';
 import { UserStreams } from './binance/user-streams.ts';
+import { Admission, admissionOf } from './core/admission.ts';
 import { Clock } from './core/clock.ts';
 import type { CommandFields } from './core/commands.ts';
 import type { VenueConfig } from './core/config.ts';
@@ -217,6 +218,12 @@ async function createServices(config: VenueConfig, market: Market, foundation: F
   });
   const levels = createLevelPool(room.orders); // a level has at least one order
   const gateway = new Gateway(crew.shared, unitOf, state, new OpenOrders(room.orders, room.accounts));
+  const admission = new Admission(crew.shared, crew.pools, admissionOf(config));
+  const memory = new MemoryMonitor(config.data, crew.shared, crew.pools, gateway, state, config.limits.orders, log);
+  gateway.admit = (account, more) => {
+    if (crew.shared.isShortOfMemory) memory.tell(); // as it is now, not as it was at the last look
+    return admission.refusal(account, more);
+  };
   const feeds = market.instruments.map((instrument) => new MarketState(instrument, levels));
   const userStreams = new UserStreams(market, gateway.view);
   const store = { database: databaseFile(config), assets: config.assets, instruments: config.instruments };
@@ -245,7 +252,7 @@ async function createServices(config: VenueConfig, market: Market, foundation: F
     adminToken: foundation.adminToken,
     gateway,
     state,
-    memory: new MemoryMonitor(config.data, crew.shared, crew.pools, gateway, state, config.limits.orders, log),
+    memory,
     feeds,
     publishers,
     history: new HistoryReaders({ ...store, readers: config.historyReaders, deadlineMs, log }),

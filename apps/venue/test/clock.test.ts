@@ -129,7 +129,10 @@ describe('a schedule', () => {
   function told(from: number, to: number, passes: number): string[] {
     let [time, steady] = [from, 0];
     const sent: CommandFields[] = [];
-    const submit = (fields: CommandFields) => Promise.resolve(sent.push(fields));
+    const submit = async (fields: CommandFields) => {
+      sent.push(fields);
+      return { ended: [] };
+    };
     const feeds = market.instruments.map((instrument) => new MarketFeed(instrument));
     const clock = new Clock(
       market,

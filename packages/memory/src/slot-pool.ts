@@ -158,6 +158,21 @@ export function createSlotPool(ints: number, capacity: number, guarded = GUARDED
   return guarded ? new GuardedSlotPool(ints, capacity) : new SlotPool(ints, capacity);
 }
 
+/** How full a slot pool is, read by any thread without an object a look. */
+export class SlotPoolGauge {
+  readonly capacity: number;
+  readonly #f64: Float64Array;
+
+  constructor(span: Span) {
+    this.capacity = i32Of(span)[CAPACITY];
+    this.#f64 = f64Of(span);
+  }
+
+  get inUse(): number {
+    return this.#f64[F64_TAKES] - this.#f64[F64_GIVES];
+  }
+}
+
 /** Statistics of a slot pool, read by any thread. The pool's peak is exact: a slot beyond the highest is taken only when none is free. */
 export function slotPoolStatistics(name: string, span: Span): PoolStatistics {
   const words = i32Of(span);

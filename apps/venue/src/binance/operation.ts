@@ -111,6 +111,8 @@ export function refusedByGateway(error: GatewayError): ApiError {
       return errors.overloaded();
     case 'short_of_memory':
       return newOrderError(REASON.OUT_OF_ORDERS);
+    case 'too_many_orders':
+      return newOrderError(REASON.TOO_MANY_OPEN_ORDERS);
     case 'journal_full':
       return errors.disconnected(error.message);
     default:

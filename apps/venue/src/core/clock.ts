@@ -1,7 +1,9 @@
+import { MOST_EXPIRING } from '@outcry/engine/rules/settling';
 import { COMMAND, commandHead } from '@outcry/market/command';
 import { STATE } from '@outcry/market/rules';
 import { type CommandFields, check } from './commands.ts';
 import { ConfigError, type ScheduleEntry } from './config.ts';
+import { GatewayError, type Outcome } from './gateway.ts';
 import type { Market } from './market.ts';
 import type { MarketState } from './market-state.ts';
 import type { OpenOrders } from './open-orders.ts';
@@ -35,7 +37,7 @@ export class Clock {
   readonly #entries: Entry[];
   readonly #now: () => number;
   readonly #steady: () => number;
-  readonly #send: (fields: CommandFields) => void;
+  readonly #submit: (fields: CommandFields) => Promise<Pick<Outcome, 'ended'>>;
   readonly #mustTick: () => boolean;
   readonly #checkpoint: () => Checkpoint | undefined;
   /** the venue's time and the steady clock's when the schedule was last looked at */
@@ -43,18 +45,19 @@ export class Clock {
   #lookedSteady: number;
   #checkedSteady: number;
   #lastChecked = 0;
+  #isTicking = false;
 
   constructor(
     market: Market,
     feeds: readonly MarketState[],
     orders: OpenOrders,
     schedule: readonly ScheduleEntry[],
-    submit: (fields: CommandFields) => Promise<unknown>,
+    submit: (fields: CommandFields) => Promise<Pick<Outcome, 'ended'>>,
     checkpoint: () => Checkpoint | undefined,
     now: () => number = Date.now,
     steady: () => number = () => performance.now(),
   ) {
-    this.#send = (fields) => void submit(fields).catch(() => undefined); // the next tick comes again
+    this.#submit = submit;
     this.#entries = schedule.map((entry) => readEntry(entry, market)).sort((a, b) => a.at - b.at);
     this.#mustTick = () => orders.hasSpecial || feeds.some((feed) => feed.state !== STATE.CONTINUOUS);
     this.#checkpoint = checkpoint;
@@ -73,7 +76,11 @@ export class Clock {
     this.#looked = time;
     this.#lookedSteady = steady;
     this.#check(steady);
-    if (this.#mustTick()) this.#send({ head: commandHead(COMMAND.CLOCK) });
+    if (this.#mustTick() && !this.#isTicking) void this.#letPass();
+  }
+
+  #send(fields: CommandFields): void {
+    this.#submit(fields).catch(() => undefined); // the next tick comes again
   }
 
   #check(steady: number): void {
@@ -82,6 +89,19 @@ export class Clock {
     this.#send(check(latest.sequence, latest.hash));
     this.#lastChecked = latest.sequence;
     this.#checkedSteady = steady;
+  }
+
+  /** Lets time pass. When more orders expire at once than end before one command, others follow. */
+  async #letPass(): Promise<void> {
+    this.#isTicking = true;
+    try {
+      for (let ended = MOST_EXPIRING; ended >= MOST_EXPIRING; )
+        ended = (await this.#submit({ head: commandHead(COMMAND.CLOCK) })).ended.length;
+    } catch (error) {
+      if (!(error instanceof GatewayError)) throw error; // the next tick comes again
+    } finally {
+      this.#isTicking = false;
+    }
   }
 
   close(): void {

@@ -81,6 +81,8 @@ export interface VenueConfig {
   snapshotMs: number;
   keepSnapshots: number;
   rateLimits: RateLimits;
+  /** open orders that one account may have; 0: a quarter of limits.orders */
+  ordersPerAccount: number;
   connections: ConnectionSettings;
   /** time of day (UTC, HH:MM) at which FIX and SoupBinTCP sessions end and begin anew */
   sessionRoll: string;
@@ -142,6 +144,7 @@ export const DEFAULTS: Omit<VenueConfig, 'assets' | 'instruments'> = {
   snapshotMs: 300_000,
   keepSnapshots: 3,
   rateLimits: { weightPerMinute: 6000, ordersPerTenSeconds: 100, ordersPerDay: 200_000 },
+  ordersPerAccount: 0,
   connections: { most: 8192, perAddress: 4096, unsigned: 512, loginMs: 10_000, messagesPerSecond: 50_000, idleMs: 60_000 },
   sessionRoll: '00:00',
   hostNames: [],

@@ -1,6 +1,7 @@
 import { COMMAND } from '@outcry/market/command';
 import { event, OF_CANCEL } from '@outcry/market/event';
 import type { Side } from '@outcry/market/order-terms';
+import { REASON } from '@outcry/market/reason';
 import type { Ring } from '@outcry/memory/ring';
 import { ENGINE_GATE, GATEWAY_GATE, JOURNAL_FAILED, JOURNAL_FULL, type Shared } from '../threads/shared.ts';
 import { type CommandFields, recordCount, writeRecords } from './commands.ts';
@@ -33,13 +34,13 @@ export interface Outcome {
   list: number;
   /** the order that was cancelled or amended */
   changed: Order | undefined;
-  /** all orders that ended with it */
+  /** all orders of its account (of anybody, where it has none) that ended with it */
   ended: Order[];
 }
 
 /** Why a command never got to the engine, or nobody can say what became of it. */
 export class GatewayError extends Error {
-  readonly code: 'overloaded' | 'short_of_memory' | 'journal_full' | 'unknown_outcome';
+  readonly code: 'overloaded' | 'short_of_memory' | 'too_many_orders' | 'journal_full' | 'unknown_outcome';
   constructor(code: GatewayError['code'], message: string) {
     super(message);
     this.code = code;
@@ -51,6 +52,9 @@ const SELDOM_MS = 2;
 
 interface Pending {
   outcome: Outcome;
+  /** the order that it means, 0: none; and whose orders it may end, -1: anybody's */
+  meant: number;
+  account: number;
   resolve: (outcome: Outcome) => void;
   reject: (error: Error) => void;
 }
@@ -66,8 +70,8 @@ export class Gateway {
   readonly accountListeners: Partial<AccountListener>[] = [];
   /** Told what gateways keep in the journal, as it is durable. */
   onRecord: ViewListener['onRecord'] = () => {};
-  /** Whether new orders are refused; cancels and everything else pass. */
-  isShortOfMemory = () => false;
+  /** Asked before a new order is sent: why its account may not enter so many more, NONE: it may. Cancels and everything else pass. */
+  admit: (account: number, more: number) => number = () => REASON.NONE;
   /** Called after each turn that took in events. */
   onTurn = () => {};
   readonly #shared: Shared;
@@ -76,6 +80,9 @@ export class Gateway {
   #pending: Pending[] = [];
   #head = 0;
   #current: Outcome | undefined;
+  /** of the current command: see Pending */
+  #meant = 0;
+  #account = -1;
   #read: number;
   #running = true;
   #willRing = false;
@@ -100,7 +107,7 @@ export class Gateway {
 
   /** Sends a command. Resolves once it is durable and the engine has answered. Rejects with GatewayError. */
   submit(fields: CommandFields): Promise<Outcome> {
-    const refusal = this.#refusal(fields.head & 0xff);
+    const refusal = this.#refusal(fields);
     if (refusal !== undefined) return Promise.reject(refusal);
     const count = recordCount(fields);
     const first = this.#ring.claim(count);
@@ -120,7 +127,8 @@ export class Gateway {
       ended: [],
     };
     this.#wake?.();
-    return new Promise((resolve, reject) => this.#pending.push({ outcome, resolve, reject }));
+    const { orderId: meant = 0, account = -1 } = fields;
+    return new Promise((resolve, reject) => this.#pending.push({ outcome, meant, account, resolve, reject }));
   }
 
   /** Takes events until the gateway is closed. */
@@ -170,9 +178,13 @@ export class Gateway {
     });
   }
 
-  #refusal(kind: number): GatewayError | undefined {
-    if ((kind === COMMAND.NEW_ORDER || kind === COMMAND.NEW_LIST) && this.isShortOfMemory())
-      return new GatewayError('short_of_memory', 'memory is short: no new orders for now');
+  #refusal({ head, account = 0, legs }: CommandFields): GatewayError | undefined {
+    const kind = head & 0xff;
+    const isNew = kind === COMMAND.NEW_ORDER || kind === COMMAND.NEW_LIST;
+    const reason = isNew ? this.admit(account, legs?.length ?? 1) : REASON.NONE;
+    if (reason === REASON.TOO_MANY_OPEN_ORDERS)
+      return new GatewayError('too_many_orders', 'the account has as many open orders as it may have');
+    if (reason !== REASON.NONE) return new GatewayError('short_of_memory', 'memory is short: no new orders for now');
     switch (this.#shared.journalState) {
       case JOURNAL_FULL:
         return new GatewayError(
@@ -198,7 +210,11 @@ export class Gateway {
       if (sequence > durable) break;
       this.#settle(sequence - 1);
       const head = this.#pending[this.#head];
-      this.#current = head?.outcome.sequence === sequence ? head.outcome : undefined;
+      if (head?.outcome.sequence === sequence) {
+        this.#current = head.outcome;
+        this.#meant = head.meant;
+        this.#account = head.account;
+      } else this.#current = undefined;
       this.view.apply(events.i32, events.f64, at);
       this.#read++;
     }
@@ -245,6 +261,10 @@ export class Gateway {
     return leg >= 0 || current.order?.id === order.id;
   }
 
+  #noteMeant(order: Order): void {
+    if (this.#current !== undefined && order.id === this.#meant) this.#current.changed = order;
+  }
+
   /** Whether anybody follows an account: whoever waits for an answer wants all that the command brings about. */
   #isFollowed(account: number): boolean {
     if (this.#current !== undefined) return true;
@@ -277,8 +297,9 @@ export class Gateway {
         for (const listener of orderListeners) listener.onFill?.(fill);
       },
       onEnded: (order: Order, reason: number) => {
-        if (this.#current !== undefined) this.#current.ended.push(order);
-        if (!this.#note(order) && this.#current !== undefined) this.#current.changed ??= order;
+        // Orders of others may end with it too: their time was up.
+        if (this.#current !== undefined && (this.#account === -1 || this.#account === order.account)) this.#current.ended.push(order);
+        if (!this.#note(order)) this.#noteMeant(order);
         for (const listener of orderListeners) listener.onEnded?.(order, reason);
       },
       onTriggered: (order: Order) => {
@@ -286,7 +307,7 @@ export class Gateway {
         for (const listener of orderListeners) listener.onTriggered?.(order);
       },
       onAmended: (order: Order) => {
-        if (!this.#note(order) && this.#current !== undefined) this.#current.changed = order;
+        if (!this.#note(order)) this.#noteMeant(order);
         for (const listener of orderListeners) listener.onAmended?.(order);
       },
       onTrade: (trade: Readonly<Trade>) => {

@@ -20,16 +20,18 @@ import { balanceValue, type SharedState } from './shared-state.ts';
 /** Where the peaks of all runs are kept, in the data directory. */
 export const PEAKS_FILE = 'memory-peaks.json';
 const SAVE_EVERY_MS = 60_000;
+const LOOK_MS = 20;
 const BALANCE_BYTES = balanceValue.WORDS * 4;
 
 /**
- * Watches the venue's memory: at critical pressure the gateway refuses new orders, with a reason, while cancels pass; below it takes
- * them again. Peaks are saved for `outcry memory tune`.
+ * Watches the venue's memory: while a part of it is full all doors refuse new orders, with a reason, and cancels pass; see Admission. Peaks are saved for `outcry memory tune`.
  */
 export class MemoryMonitor {
   readonly #watch = new MemoryWatch();
+  readonly #shared: Shared;
   readonly #file: string;
   readonly #saving: NodeJS.Timeout;
+  readonly #looking: NodeJS.Timeout;
   readonly #log: Logger;
 
   /** @param mostOrders the limit on open orders: there may be room for more */
@@ -64,8 +66,8 @@ export class MemoryMonitor {
       const consequence = level === 'critical' ? '; new orders are refused' : before === 'critical' ? '; new orders are taken again' : '';
       log[level === 'critical' || level === 'high' ? 'warn' : 'info'](`memory pressure ${level} (${full})${consequence}`);
     });
-    gateway.isShortOfMemory = () => this.#watch.isExhausted;
-    this.#watch.start();
+    this.#shared = shared;
+    this.#looking = setInterval(() => this.#look(), LOOK_MS).unref();
     this.#saving = setInterval(() => this.#save(), SAVE_EVERY_MS).unref();
   }
 
@@ -74,9 +76,20 @@ export class MemoryMonitor {
   }
 
   close(): void {
-    this.#watch.stop();
+    clearInterval(this.#looking);
     clearInterval(this.#saving);
     this.#save();
+  }
+
+  #look(): void {
+    this.#watch.look();
+    this.tell();
+  }
+
+  /** Tells all doors whether a part is full as it stands. */
+  tell(): void {
+    const { isExhausted } = this.#watch;
+    if (this.#shared.isShortOfMemory !== isExhausted) this.#shared.isShortOfMemory = isExhausted;
   }
 
   #save(): void {

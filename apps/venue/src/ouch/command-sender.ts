@@ -1,4 +1,5 @@
 import { command } from '@outcry/market/command';
+import type { Entrance } from '../core/admission.ts';
 import { JOURNAL_FAILED, JOURNAL_OK, type Shared } from '../threads/shared.ts';
 
 const BATCH = 512;
@@ -23,6 +24,7 @@ export class CommandSender {
   readonly copies = new DataView(new ArrayBuffer(MOST_IN_FLIGHT * COPY_BYTES));
   readonly #sequences = new Float64Array(MOST_IN_FLIGHT);
   readonly #shared: Shared;
+  readonly #admission: Entrance;
   readonly #onRefused: (place: number) => void;
   #head = 0;
   #tail = 0;
@@ -32,8 +34,9 @@ export class CommandSender {
   #lastTime = 0;
 
   /** @param onRefused told of a command that found no room, before its place is given up */
-  constructor(shared: Shared, onRefused: (place: number) => void) {
+  constructor(shared: Shared, admission: Entrance, onRefused: (place: number) => void) {
     this.#shared = shared;
+    this.#admission = admission;
     this.#onRefused = onRefused;
   }
 
@@ -49,6 +52,11 @@ export class CommandSender {
     const { commands } = this.#shared;
     const isInFlight = this.#tail - this.#head < MOST_IN_FLIGHT / 4;
     return isInFlight && commands.inUse() + this.#records < commands.capacity / 4;
+  }
+
+  /** Why an account may not enter another order, NONE: it may. */
+  refusal(account: number): number {
+    return this.#admission.refusal(account, 1, this.#records);
   }
 
   get journalHasFailed(): boolean {

@@ -1,16 +1,18 @@
 import { COMMAND, command, commandHead, LESS_TRADED, NUMBERED } from '@outcry/market/command';
 import { BUY, SELL, type Side } from '@outcry/market/order-terms';
+import { REASON } from '@outcry/market/reason';
 import { WIRE_ERROR_NAMES } from '@outcry/wire/layout';
 import * as wire from '@outcry/wire/ouch50';
 import { checkOuch, inbound, modifyOrder } from '@outcry/wire/ouch50';
 import { NO_SUCH_SESSION, NOT_AUTHORIZED } from '@outcry/wire/soup';
 import type { Login } from '../core/accounts.ts';
+import type { Entrance } from '../core/admission.ts';
 import type { LogIns } from '../core/log-ins.ts';
 import type { Instrument, Market } from '../core/market.ts';
 import { writeTerms } from '../core/special-terms.ts';
 import type { Refusal, SoupApplication } from '../soup/soup-connection.ts';
 import type { Shared } from '../threads/shared.ts';
-import { BUY_LETTER, REJECT, sideOf } from './codes.ts';
+import { BUY_LETTER, REJECT, rejectCode, sideOf } from './codes.ts';
 import { CommandSender } from './command-sender.ts';
 import { OrderReader } from './order-reader.ts';
 import { type Flow, OrderTable } from './order-table.ts';
@@ -46,6 +48,7 @@ const REPLACE = wire.replaceOrder.at;
 /** What the gateway needs of the venue around it. */
 export interface OuchSurroundings {
   readonly shared: Shared;
+  readonly admission: Entrance;
   readonly market: Market;
   /** most orders open at once */
   readonly orders: number;
@@ -85,14 +88,14 @@ export class OuchGateway implements SoupApplication<OuchPort> {
   #now = 0;
 
   constructor(surroundings: OuchSurroundings) {
-    const { shared, market, orders } = surroundings;
+    const { shared, admission, market, orders } = surroundings;
     this.#surroundings = surroundings;
     this.#instruments = market.instruments;
     this.#symbols = new Symbols(market.instruments);
     this.table = new OrderTable(orders);
     this.walks = new Walks(this.table);
     this.answers = new OuchAnswers(this, market);
-    this.sender = new CommandSender(shared, (place) => this.answers.refuse(place));
+    this.sender = new CommandSender(shared, admission, (place) => this.answers.refuse(place));
   }
 
   // ── Sessions ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -445,6 +448,8 @@ export class OuchGateway implements SoupApplication<OuchPort> {
   ): number {
     const { sender } = this;
     const { terms } = this.#reader;
+    const reason = asked === ASKED.ENTER ? sender.refusal(flow.account) : REASON.NONE;
+    if (reason !== REASON.NONE) return rejectCode(reason);
     if (!sender.hasRoom(terms === undefined ? 1 : 2)) return REJECT.PROCESSING_ERROR;
     if (terms !== undefined) writeTerms(sender.i32, sender.f64, sender.record(), commandHead(COMMAND.TERMS), terms);
     const record = sender.record();

@@ -32,6 +32,7 @@ const pools: EnginePools = {
   specials: engine.specials.pool.span,
   lists: engine.rules.lists.pool.span,
   texts: engine.details.texts.span,
+  owners: engine.details.byAccount.owners,
 };
 port.postMessage({ kind: 'recovered', recovery, placed: place(placement), pools, records: [...engine.registry.entries()] });
 keepCompiledCode();

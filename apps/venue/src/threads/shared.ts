@@ -31,7 +31,7 @@ export const JOURNAL_FULL = 1;
 /** A write or an fsync failed: what reached the disk is unknown, nothing more is acknowledged. */
 export const JOURNAL_FAILED = 2;
 
-const STATUS = { JOURNAL: 0, STOP: 1, DIVERGED: 2, STORE_FAILING: 3, CLOCK: 8 } as const;
+const STATUS = { JOURNAL: 0, STOP: 1, DIVERGED: 2, STORE_FAILING: 3, SHORT_OF_MEMORY: 4, CLOCK: 8 } as const;
 
 /** Every so many commands, a power of two, the engine notes its hash for the follower to compare. */
 export const CHECKPOINT_EVERY = 1024;
@@ -46,6 +46,8 @@ export interface EnginePools {
   readonly specials: Span;
   readonly lists: Span;
   readonly texts: Span;
+  /** open orders by account: see openOrdersOf */
+  readonly owners: Span;
 }
 
 /** What the venue's threads share: plain data, passed to each once. */
@@ -182,6 +184,14 @@ export class Shared {
   }
   set storeFailing(failing: boolean) {
     Atomics.store(this.#status, STATUS.STORE_FAILING, failing ? 1 : 0);
+  }
+
+  /** Whether the memory monitor found a part of the venue's memory full: no new orders until there is room. */
+  get isShortOfMemory(): boolean {
+    return Atomics.load(this.#status, STATUS.SHORT_OF_MEMORY) !== 0;
+  }
+  set isShortOfMemory(isShort: boolean) {
+    Atomics.store(this.#status, STATUS.SHORT_OF_MEMORY, isShort ? 1 : 0);
   }
 
   /** Engine only: notes its hash after a command. */

@@ -7,6 +7,7 @@ import type { Outcome } from '@outcry/memory/libc';
 import { keepCompiledCode, raiseInliningBudget } from '@outcry/memory/runtime';
 import type { Span } from '@outcry/memory/span';
 import type { Login } from '../core/accounts.ts';
+import { Admission, type AdmissionLimits } from '../core/admission.ts';
 import type { ConnectionSettings, VenueConfig } from '../core/config.ts';
 import { LogIns } from '../core/log-ins.ts';
 import { type AssetDefinition, type InstrumentDefinition, Market } from '../core/market.ts';
@@ -22,13 +23,15 @@ import { SessionIds } from '../soup/session-ids.ts';
 import type { SoupApplication, SoupPort } from '../soup/soup-connection.ts';
 import { SoupServer } from '../soup/soup-server.ts';
 import { Turns } from '../soup/turns.ts';
-import { ENGINE_GATE, JOURNAL_FAILED, Shared, type VenueMemory, WIRE_GATE } from './shared.ts';
+import { ENGINE_GATE, type EnginePools, JOURNAL_FAILED, Shared, type VenueMemory, WIRE_GATE } from './shared.ts';
 import { place, type ThreadPlacement } from './thread.ts';
 
 raiseInliningBudget();
 
 export interface WireThreadData {
   memory: VenueMemory;
+  pools: EnginePools;
+  admission: AdmissionLimits;
   assets: AssetDefinition[];
   instruments: InstrumentDefinition[];
   orders: number;
@@ -88,7 +91,8 @@ const day = new SessionDay(data.sessionRoll);
 const turns = new Turns();
 const ports: WireStart['ports'] = {};
 const servers: SoupServer<SoupPort>[] = [];
-const ouch = data.ouch && new OuchGateway({ shared, market, orders: data.orders, logins, makePort, lastUsed: data.numbers });
+const admission = new Admission(shared, data.pools, data.admission);
+const ouch = data.ouch && new OuchGateway({ shared, admission, market, orders: data.orders, logins, makePort, lastUsed: data.numbers });
 if (ouch !== undefined) ports.ouch = await serve(data.ouch!.port, ouch);
 const itch = data.itch && (await publish(data.itch));
 const ticking = setInterval(() => {

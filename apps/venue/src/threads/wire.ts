@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import type { Logger } from 'pino';
 import type { Accounts } from '../core/accounts.ts';
+import { admissionOf } from '../core/admission.ts';
 import type { VenueConfig } from '../core/config.ts';
 import { type Crew, firstMessage } from './crew.ts';
 import type { WireMessage, WireStart, WireThreadData } from './wire-thread.ts';
@@ -20,6 +21,8 @@ export function hasWireThread(config: VenueConfig): boolean {
 export async function startWire(config: VenueConfig, crew: Crew, accounts: Accounts, log: Logger): Promise<Wire> {
   const data: WireThreadData = {
     memory: crew.shared.memory,
+    pools: crew.pools,
+    admission: admissionOf(config),
     assets: config.assets,
     instruments: config.instruments,
     orders: crew.recovery.room.orders,

@@ -3,6 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { Engine, type EngineLimits } from '@outcry/engine/engine';
 import { COMMAND, command, commandHead } from '@outcry/market/command';
+import { REASON } from '@outcry/market/reason';
 import { viewOf } from '@outcry/wire/layout';
 import * as wire from '@outcry/wire/ouch50';
 import type { Login } from '../../src/core/accounts.ts';
@@ -65,6 +66,7 @@ export class OuchVenue {
     this.files = new SessionFiles(path.join(this.folder, '0'));
     this.gateway = new OuchGateway({
       shared: this.shared,
+      admission: { refusal: () => REASON.NONE },
       market: this.market,
       orders: all.orders,
       logins: new LogIns(logins),

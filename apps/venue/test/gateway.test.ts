@@ -1,0 +1,110 @@
+import assert from 'node:assert/strict';
+import { it } from 'node:test';
+import { Engine } from '@outcry/engine/engine';
+import { COMMAND, commandHead } from '@outcry/market/command';
+import { BUY, GTC, GTD, LIMIT } from '@outcry/market/order-terms';
+import { cancel, massCancel, newOrder } from '../src/core/commands.ts';
+import { DEMO_ASSETS, DEMO_INSTRUMENTS } from '../src/core/config.ts';
+import { Gateway, type Outcome } from '../src/core/gateway.ts';
+import { Market } from '../src/core/market.ts';
+import { OpenOrders } from '../src/core/open-orders.ts';
+import { SharedState } from '../src/core/shared-state.ts';
+import { makeTerms } from '../src/core/special-terms.ts';
+import { EventRing } from '../src/threads/event-ring.ts';
+import { createVenueMemory, ENGINE_GATE, JOURNAL_GATE, Shared } from '../src/threads/shared.ts';
+
+const LIMITS = { orders: 1000, accounts: 4, assets: 4, instruments: 2 };
+const ALICE = 0;
+const BOB = 1;
+
+/** A gateway with an engine behind it, on this thread: every command is durable at once. */
+class Desk {
+  readonly market = new Market(DEMO_ASSETS, DEMO_INSTRUMENTS.slice(0, 1));
+  readonly shared = new Shared(createVenueMemory(0, { commandSlots: 1024, eventSlots: 4096, wait: 'park' }));
+  readonly gateway: Gateway;
+  readonly #engine: Engine;
+  readonly #output = new EventRing();
+  readonly #running: Promise<void>;
+
+  constructor() {
+    this.#engine = new Engine(this.#output, LIMITS);
+    this.#output.connect(this.shared);
+    const state = new SharedState({ accounts: LIMITS.accounts, assets: LIMITS.assets, instruments: LIMITS.instruments });
+    const unitOf = () => this.market.instruments[0].unit;
+    this.gateway = new Gateway(this.shared, unitOf, state, new OpenOrders(LIMITS.orders, LIMITS.accounts));
+    this.#running = this.gateway.run();
+  }
+
+  async send(fields: Parameters<Gateway['submit']>[0]): Promise<Outcome> {
+    const outcome = this.gateway.submit(fields);
+    const { commands, durable, gatewayBell } = this.shared;
+    const end = commands.published();
+    for (let at = commands.gate(ENGINE_GATE); at < end; at++) this.#engine.apply(commands.i32, commands.f64, commands.wordOf(at));
+    this.#output.publish();
+    commands.release(ENGINE_GATE, end);
+    commands.release(JOURNAL_GATE, end);
+    durable.publish(end);
+    gatewayBell.ring();
+    return outcome;
+  }
+
+  async open(): Promise<void> {
+    for (const asset of [0, 1]) await this.send({ head: commandHead(COMMAND.DEFINE_ASSET), asset, quantity: 8 });
+    const [{ base, quote, lotUnits, unit }] = this.market.instruments;
+    const [account, asset] = [base.number, quote.number];
+    await this.send({ head: commandHead(COMMAND.DEFINE_INSTRUMENT), account, asset, amount: lotUnits, unit });
+    await this.send({ head: commandHead(COMMAND.OPEN_ACCOUNT), account: BOB });
+    for (const owner of [ALICE, BOB])
+      for (const money of [account, asset])
+        await this.send({ head: commandHead(COMMAND.DEPOSIT), account: owner, asset: money, amount: 1e12 });
+  }
+
+  async buy(account: number, expiry = 0): Promise<number> {
+    const [instrument] = this.market.instruments;
+    const timeInForce = expiry === 0 ? GTC : GTD;
+    const order = { account, instrument, side: BUY, kind: LIMIT, timeInForce, flags: 0, price: 100, quantity: 1, amount: 0, clientId: '' };
+    const { reason, order: entered } = await this.send(newOrder({ ...order, ...(expiry > 0 && { terms: makeTerms({ expiry }) }) }));
+    assert.equal(reason, 0);
+    return entered!.id;
+  }
+
+  async close(): Promise<void> {
+    this.gateway.close();
+    await this.#running;
+  }
+}
+
+/** Lets an order of Alice's time out, which the next command, whoever's it is, brings about. */
+async function letExpire(desk: Desk): Promise<number> {
+  const expiry = Math.ceil((performance.timeOrigin + performance.now()) * 1000) + 20_000;
+  const id = await desk.buy(ALICE, expiry);
+  while ((performance.timeOrigin + performance.now()) * 1000 <= expiry);
+  return id;
+}
+
+it('a cancel is answered with the order that it meant, not with another one whose time was up just then', async () => {
+  const desk = new Desk();
+  await desk.open();
+  const own = await desk.buy(BOB);
+  const other = await letExpire(desk);
+  const outcome = await desk.send(cancel(BOB, 0, own));
+  assert.equal(outcome.changed?.id, own);
+  assert.deepEqual(
+    outcome.ended.map(({ id }) => id),
+    [own],
+  );
+  assert.equal(desk.gateway.view.orders.get(other), undefined, 'the other one is gone too');
+  await desk.close();
+});
+
+it('a mass cancel counts the orders of its account, not those of others that expired with it', async () => {
+  const desk = new Desk();
+  await desk.open();
+  const own = [await desk.buy(BOB), await desk.buy(BOB)];
+  await letExpire(desk);
+  const { ended } = await desk.send(massCancel(BOB));
+  assert.deepEqual(ended.map(({ id }) => id).sort(), own.sort());
+  const missed = await desk.send(cancel(BOB, 0, own[0]));
+  assert.deepEqual([missed.cancelReason > 0, missed.changed], [true, undefined]);
+  await desk.close();
+});
