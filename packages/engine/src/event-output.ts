@@ -9,7 +9,7 @@ const { SHIFT } = event;
  *
  * On the hot path the position is its low 32 bits, a whole number that wraps: V8 keeps such a field as a plain integer for good, while
  * one that may pass 2^31 becomes a float64 sooner or later, and every function that uses it is compiled anew and runs slower. The whole
- * position is extended from there each time the slots are taken, at least: never further than the slots reach.
+ * position is extended from there each time the slots are used up, at least: never over more than there are.
  */
 export abstract class EventOutput {
   i32: Int32Array;
@@ -36,15 +36,10 @@ export abstract class EventOutput {
 
   /** Takes the next slot. Returns its word offset. */
   claim(): number {
-    if (this.low === this.lowLimit) this.#fill();
+    if (this.low === this.lowLimit) this.makeRoom();
     const { low } = this;
     this.low = (low + 1) | 0;
     return (low & this.mask) << SHIFT;
-  }
-
-  #fill(): void {
-    this.#position = this.position;
-    this.makeRoom();
   }
 
   /** Goes on in other memory, at a position, with room up to a limit. */
@@ -57,7 +52,7 @@ export abstract class EventOutput {
     this.#position = position;
   }
 
-  /** Must move `lowLimit` on. */
+  /** Must move `lowLimit` on, no further than there are slots, and ask for the position if anybody ever does. */
   protected abstract makeRoom(): void;
 }
 

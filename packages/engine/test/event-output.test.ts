@@ -30,7 +30,7 @@ describe('event output', () => {
   it('goes on in other memory from another position', () => {
     const output = new Around(2 ** 32 - 1);
     for (let i = 0; i < 5; i++) output.claim();
-    const span = reserve(16 * event.BYTES);
+    const span = reserve(2 * CAPACITY * event.BYTES);
     output.moveTo(i32Of(span), f64Of(span), 2 ** 31 - 1);
     assert.equal(output.position, 2 ** 31 - 1);
     output.claim();

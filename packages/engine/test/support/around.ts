@@ -13,10 +13,10 @@ export class Around extends EventOutput {
   }
 
   moveTo(i32: Int32Array, f64: Float64Array, position: number): void {
-    this.restart(i32, f64, position, position + i32.length / event.WORDS);
+    this.restart(i32, f64, position, position + CAPACITY);
   }
 
   protected override makeRoom(): void {
-    this.lowLimit = (this.low + this.mask + 1) | 0;
+    this.lowLimit = (this.position + CAPACITY) | 0;
   }
 }
