@@ -59,7 +59,7 @@ export async function runPipeline(
     memory: { commandSlots: 1 << 16, eventSlots: 1 << 16, wait: 'park' },
     placement: { engine: { realTimePriority: 1 }, journal: { realTimePriority: 2 } },
   });
-  const client = new Client(crew);
+  const client = new PipelineClient(crew);
   rewind(loop);
   client.sendAll(setUpCommands(1000));
   client.warmUp(loop);
@@ -87,7 +87,8 @@ function prepareSegment(folder: string, bytes: number): void {
   spawnSync('sync');
 }
 
-class Client {
+/** Sends commands at a rate, and reads what became of them. */
+export class PipelineClient {
   readonly #crew: Crew;
   readonly #ring: Ring;
   readonly #events: Ring;
@@ -123,7 +124,13 @@ class Client {
     }
   }
 
-  run(loop: CommandLoop, rate: number, seconds: number): Omit<PipelineResult, 'placed' | 'pools'> {
+  /** @param onSecond called about once a second, with the seconds gone */
+  run(
+    loop: CommandLoop,
+    rate: number,
+    seconds: number,
+    onSecond: (elapsed: number) => void = () => {},
+  ): Omit<PipelineResult, 'placed' | 'pools'> {
     const { block } = loop;
     this.#histogram = new Histogram();
     this.#recording = true;
@@ -134,6 +141,7 @@ class Client {
     let next = 0;
     let passes = 0;
     let now = started;
+    let nextSecond = started + 1000;
     while (now < end) {
       const sent = this.#sent - sentBefore;
       const due = rate === 0 ? BATCH : Math.floor(((now - started) / 1000) * rate) - sent;
@@ -150,6 +158,9 @@ class Client {
       const idle = !this.#readAnswers() && count <= 0;
       if (idle && rate > 0) this.#rest();
       now = performance.now();
+      if (now < nextSecond) continue;
+      nextSecond += 1000;
+      onSecond((now - started) / 1000);
     }
     this.#drain();
     const elapsed = (performance.now() - started) / 1000;

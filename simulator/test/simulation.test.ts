@@ -6,7 +6,7 @@ import { simulate } from '../src/simulation.ts';
 
 /** New seeds each time; a failure names its seed. */
 const FIRST = Number(process.env.OUTCRY_SEED ?? Math.floor(Math.random() * 0x7fff0000));
-const LIVES = 12;
+const LIVES = 8;
 
 describe('the simulator', () => {
   it(`the venue keeps its promises through crashes on a disk that forgets: seeds ${FIRST} to ${FIRST + LIVES - 1}`, () => {

@@ -8,6 +8,7 @@ import { benchPipeline } from './pipeline.ts';
 import { benchRecovery } from './recovery.ts';
 import { benchRest } from './rest.ts';
 import { benchRules } from './rules.ts';
+import { benchStore } from './store.ts';
 import { benchWire } from './wire.ts';
 
 /** Every figure by the name that `outcry bench` knows it by, and what it takes. */
@@ -21,5 +22,6 @@ export const FIGURES: Record<string, { what: string; run(options: FigureOptions)
   memory: { what: 'pools and rings beside what else allocates; pressure; bytes of a resting order', run: benchMemory },
   wire: { what: 'ITCH decoding and books, OUCH, trades to multicast under packet loss, FIX', run: benchWire },
   hostile: { what: 'an honest client beside each hostile one, and beside a neighbour of equal CPU', run: benchHostile },
+  store: { what: "the store's lag at 50,000 commands/s, bytes an order, and its rebuild", run: benchStore },
   recovery: { what: 'replay of 10 million commands, load of a snapshot', run: benchRecovery },
 };

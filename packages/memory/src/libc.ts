@@ -1,3 +1,4 @@
+import fs from 'node:fs';
 import { createRequire } from 'node:module';
 import type { Span } from './span.ts';
 
@@ -41,6 +42,8 @@ const MADV_DONTNEED = 4;
 const MADV_REMOVE = 9;
 const MADV_HUGEPAGE = 14;
 const MADV_POPULATE_WRITE = 23;
+const CAP_SYS_NICE = 1n << 23n;
+const SCHED_OTHER = 0;
 const SCHED_FIFO = 1;
 const SCHED_IDLE = 5;
 const PRIO_PROCESS = 0;
@@ -192,6 +195,21 @@ export function setRealTime(priority: number): Outcome {
 /** Lets the calling thread run only when no other wants to (sched_setscheduler(2), SCHED_IDLE). */
 export function setIdle(): Outcome {
   return attempt((libc) => libc.schedSetscheduler(0, SCHED_IDLE, new Int32Array([0])), 'SCHED_IDLE');
+}
+
+/** Lets the calling thread run as usual again, beside others (sched_setscheduler(2), SCHED_OTHER). */
+export function setOther(): Outcome {
+  return attempt((libc) => libc.schedSetscheduler(0, SCHED_OTHER, new Int32Array([0])), 'SCHED_OTHER');
+}
+
+/** Whether this process may raise what it has lowered: most may not (capabilities(7), CAP_SYS_NICE). */
+export function mayRaisePriority(): boolean {
+  try {
+    const [, effective] = /^CapEff:\s*([0-9a-f]+)$/m.exec(fs.readFileSync('/proc/self/status', 'utf8')) ?? [];
+    return effective !== undefined && (BigInt(`0x${effective}`) & CAP_SYS_NICE) !== 0n;
+  } catch {
+    return false; // no /proc: as if it were not
+  }
 }
 
 /** Lets the calling thread give way to others: 0 (as usual) to 19 (last) (setpriority(2), which Linux applies to a thread). */

@@ -9,11 +9,9 @@ import { addPrint, type Candle, newCandle, spanStart } from './candle.ts';
 import { CANDLE_SECONDS, endStatus, SCHEMA, SCHEMA_VERSION, STATUS } from './schema.ts';
 
 const STATEMENTS = {
-  order: `INSERT OR REPLACE INTO orders VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, ${STATUS.NEW}, ?, ?, ?, ?)`,
-  fill: `UPDATE orders SET executed = executed + ?, executed_amount = executed_amount + ?, status = ?, update_time = ? WHERE id = ?`,
-  end: `UPDATE orders SET status = ?, update_time = ? WHERE id = ?`,
-  amend: `UPDATE orders SET quantity = ?, update_time = ? WHERE id = ?`,
-  trigger: `UPDATE orders SET price = ?, update_time = ? WHERE id = ?`,
+  order: `INSERT OR REPLACE INTO orders VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+  change: `UPDATE orders SET executed = executed + ?, executed_amount = executed_amount + ?, status = coalesce(?, status),
+    update_time = ?, quantity = coalesce(?, quantity), price = coalesce(?, price) WHERE id = ?`,
   list: `INSERT OR REPLACE INTO lists VALUES (?, ?, ?, ?, ?, ?)`,
   trade: `INSERT INTO trades VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   balance: `INSERT INTO balances VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET available = excluded.available, held = excluded.held`,
@@ -24,8 +22,30 @@ const STATEMENTS = {
   meta: `INSERT INTO meta VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value`,
 } as const;
 
+/** Places of an order's row, by column. */
+const ORDER = { PRICE: 7, QUANTITY: 8, EXECUTED: 10, EXECUTED_AMOUNT: 11, STATUS: 12, UPDATE_TIME: 14 } as const;
+/** Places of a change's row: what is added, what it is set to (null: it stays), and of which order. */
+const CHANGE = { EXECUTED: 0, EXECUTED_AMOUNT: 1, STATUS: 2, UPDATE_TIME: 3, QUANTITY: 4, PRICE: 5 } as const;
+
+/**
+ * Pages of the database in memory, in KiB, and pages of its log before they are moved into it: pages that are written again and again
+ * are moved once, and the disk is asked less often to sync beside the journal.
+ */
+const CACHE_KIB = 65_536;
+const CHECKPOINT_PAGES = 16_384;
+/** Balances are kept by account and asset: more assets than an engine can have. */
+const ASSETS = 2 ** 20;
+
 type StatementName = keyof typeof STATEMENTS;
-type Row = readonly [statement: StatementName, values: SQLInputValue[]];
+type Row = SQLInputValue[];
+
+interface OpenCandle {
+  readonly instrument: number;
+  readonly seconds: number;
+  readonly candle: Candle;
+}
+
+const LENGTHS = Object.values(CANDLE_SECONDS);
 
 /** The database file that was opened is no longer the one at its path: it was removed or replaced. */
 export class StoreGone extends Error {}
@@ -33,6 +53,9 @@ export class StoreGone extends Error {}
 /**
  * Turns an engine's events into rows and writes them in batches. A batch is one transaction that also records the last command
  * it includes, so that after any end the next writer knows where to go on: no row is lost, none doubled.
+ *
+ * What happens to a row within a batch happens in memory: an order that comes and goes is one row written, a balance that changes a
+ * thousand times too.
  */
 export class StoreWriter {
   readonly #file: string;
@@ -41,8 +64,15 @@ export class StoreWriter {
   readonly #statements: Record<StatementName, StatementSync>;
   /** quote units per tick and lot, by instrument */
   readonly #unitOf: (instrument: number) => number;
-  #rows: Row[] = [];
-  #candles = new Map<string, { instrument: number; seconds: number; candle: Candle }>();
+  /** orders that the batch enters, and changes of others, by id; the rest in order */
+  #orders = new Map<number, Row>();
+  #changes = new Map<number, Row>();
+  #balances = new Map<number, Row>();
+  #trades: Row[] = [];
+  #lists: Row[] = [];
+  /** the batch's, in the order in which they began; and the current ones by instrument and length */
+  #candles: OpenCandle[] = [];
+  #current: (OpenCandle | undefined)[] = [];
   #text = '';
   #aggregates: number[] = [];
   #terms: SpecialTerms | undefined;
@@ -53,7 +83,8 @@ export class StoreWriter {
     this.#file = file;
     this.#unitOf = unitOf;
     this.#database = new DatabaseSync(file, { timeout: 250 });
-    this.#database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;');
+    this.#database.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -${CACHE_KIB};`);
+    this.#database.exec(`PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
     dropOtherVersion(this.#database);
     this.#database.exec(SCHEMA);
     this.#claim(owner);
@@ -92,7 +123,7 @@ export class StoreWriter {
   }
 
   get pendingRows(): number {
-    return this.#rows.length + this.#candles.size;
+    return this.#orders.size + this.#changes.size + this.#balances.size + this.#trades.length + this.#lists.length + this.#candles.length;
   }
 
   /** The number of the last aggregate trade of an instrument: where counting goes on after a start. */
@@ -115,12 +146,12 @@ export class StoreWriter {
       case EVENT.LIST: {
         const number = f64[(at >> 1) + event.F64_AMOUNT];
         const place = i32[at + event.PLACE] & 0xffff;
-        this.#rows.push(['list', [number, i32[at + event.ACCOUNT], place, i32[at + event.QUANTITY], this.#text, time]]);
+        this.#lists.push([number, i32[at + event.ACCOUNT], place, i32[at + event.QUANTITY], this.#text, time]);
         this.#text = '';
         break;
       }
       case EVENT.TRIGGERED:
-        this.#rows.push(['trigger', [i32[at + event.PRICE], time, id]]);
+        this.#change(id, time, 0, 0, undefined, undefined, i32[at + event.PRICE]);
         break;
       case EVENT.ACCEPTED:
         this.#addOrder(i32, f64, at, id);
@@ -128,17 +159,14 @@ export class StoreWriter {
       case EVENT.FILL:
         this.#addFill(i32, f64, at, id);
         break;
-      case EVENT.CANCELLED: {
-        this.#rows.push(['end', [endStatus(i32[at + event.PLACE] >>> 16), time, id]]);
+      case EVENT.CANCELLED:
+        this.#change(id, time, 0, 0, endStatus(i32[at + event.PLACE] >>> 16));
         break;
-      }
       case EVENT.AMENDED:
-        this.#rows.push(['amend', [i32[at + event.QUANTITY], time, id]]);
+        this.#change(id, time, 0, 0, undefined, i32[at + event.QUANTITY]);
         break;
-      case EVENT.BALANCE: {
-        const [available, held] = [f64[(at >> 1) + event.F64_AVAILABLE], f64[(at >> 1) + event.F64_HELD]];
-        this.#rows.push(['balance', [i32[at + event.ACCOUNT], i32[at + event.PRICE], available, held]]);
-      }
+      case EVENT.BALANCE:
+        this.#addBalance(i32, f64, at);
     }
   }
 
@@ -147,8 +175,12 @@ export class StoreWriter {
     this.checkFile();
     this.#database.exec('BEGIN IMMEDIATE');
     try {
-      for (const [statement, values] of this.#rows) this.#statements[statement].run(...values);
-      for (const { instrument, seconds, candle: c } of this.#candles.values()) {
+      this.#run('list', this.#lists);
+      this.#run('order', this.#orders.values());
+      this.#run('change', this.#changes.values());
+      this.#run('trade', this.#trades);
+      this.#run('balance', this.#balances.values());
+      for (const { instrument, seconds, candle: c } of this.#candles) {
         const values = [
           c.openTime * 1000,
           c.open,
@@ -171,8 +203,18 @@ export class StoreWriter {
       if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
       throw error;
     }
-    this.#rows = [];
-    this.#candles.clear();
+    this.#orders.clear();
+    this.#changes.clear();
+    this.#balances.clear();
+    this.#trades = [];
+    this.#lists = [];
+    this.#candles = [];
+    this.#current = [];
+  }
+
+  #run(name: StatementName, rows: Iterable<Row>): void {
+    const statement = this.#statements[name];
+    for (const row of rows) statement.run(...row);
   }
 
   /** Throws StoreGone when the file at the path is not the one that was opened. */
@@ -188,27 +230,63 @@ export class StoreWriter {
   #addOrder(i32: Int32Array, f64: Float64Array, at: number, id: number): void {
     const time = f64[(at >> 1) + event.F64_TIME];
     const place = i32[at + event.PLACE];
-    this.#rows.push([
-      'order',
-      [
-        id,
-        f64[(at >> 1) + event.F64_SEQUENCE],
-        i32[at + event.ACCOUNT],
-        place & 0xffff,
-        this.#text,
-        (i32[at + event.HEAD] >>> 8) & 1,
-        place >>> 16,
-        i32[at + event.PRICE],
-        i32[at + event.QUANTITY],
-        f64[(at >> 1) + event.F64_AMOUNT],
-        time,
-        time,
-        this.#terms === undefined ? null : JSON.stringify(this.#terms),
-        this.#terms?.list ?? 0,
-      ],
+    this.#changes.delete(id);
+    this.#orders.set(id, [
+      id,
+      f64[(at >> 1) + event.F64_SEQUENCE],
+      i32[at + event.ACCOUNT],
+      place & 0xffff,
+      this.#text,
+      (i32[at + event.HEAD] >>> 8) & 1,
+      place >>> 16,
+      i32[at + event.PRICE],
+      i32[at + event.QUANTITY],
+      f64[(at >> 1) + event.F64_AMOUNT],
+      0,
+      0,
+      STATUS.NEW,
+      time,
+      time,
+      this.#terms === undefined ? null : JSON.stringify(this.#terms),
+      this.#terms?.list ?? 0,
     ]);
     this.#text = '';
     this.#terms = undefined;
+  }
+
+  /** Something happened to an order: lots and quote units that it traded, and what is another now (undefined: it stays). */
+  #change(id: number, time: number, lots: number, amount: number, status?: number, quantity?: number, price?: number): void {
+    const order = this.#orders.get(id);
+    if (order !== undefined) {
+      (order[ORDER.EXECUTED] as number) += lots;
+      (order[ORDER.EXECUTED_AMOUNT] as number) += amount;
+      order[ORDER.UPDATE_TIME] = time;
+      if (status !== undefined) order[ORDER.STATUS] = status;
+      if (quantity !== undefined) order[ORDER.QUANTITY] = quantity;
+      if (price !== undefined) order[ORDER.PRICE] = price;
+      return;
+    }
+    let change = this.#changes.get(id);
+    if (change === undefined) {
+      change = [0, 0, null, time, null, null, id];
+      this.#changes.set(id, change);
+    }
+    (change[CHANGE.EXECUTED] as number) += lots;
+    (change[CHANGE.EXECUTED_AMOUNT] as number) += amount;
+    change[CHANGE.UPDATE_TIME] = time;
+    if (status !== undefined) change[CHANGE.STATUS] = status;
+    if (quantity !== undefined) change[CHANGE.QUANTITY] = quantity;
+    if (price !== undefined) change[CHANGE.PRICE] = price;
+  }
+
+  /** The last one of an account and asset stands. */
+  #addBalance(i32: Int32Array, f64: Float64Array, at: number): void {
+    const [account, asset] = [i32[at + event.ACCOUNT], i32[at + event.PRICE]];
+    const [available, held] = [f64[(at >> 1) + event.F64_AVAILABLE], f64[(at >> 1) + event.F64_HELD]];
+    const key = account * ASSETS + asset;
+    const row = this.#balances.get(key);
+    if (row === undefined) this.#balances.set(key, [account, asset, available, held]);
+    else [row[2], row[3]] = [available, held];
   }
 
   #addFill(i32: Int32Array, f64: Float64Array, at: number, id: number): void {
@@ -222,7 +300,7 @@ export class StoreWriter {
     const account = i32[at + event.ACCOUNT];
     const flags = (i32[at + event.HEAD] >>> 16) & 0xff;
     const status = i32[at + event.REMAINING] === 0 ? STATUS.FILLED : STATUS.PARTIALLY_FILLED;
-    this.#rows.push(['fill', [quantity, amount, status, time, id]]);
+    this.#change(id, time, quantity, amount, status);
     if ((flags & IS_MAKER) !== 0) {
       this.#maker = { account, order: id, fee, feeAsset };
       return;
@@ -232,16 +310,17 @@ export class StoreWriter {
     if ((flags & NEW_AGGREGATE) !== 0) this.#aggregates[instrument] = (this.#aggregates[instrument] ?? 0) + 1;
     const trade = f64[(at >> 1) + event.F64_TRADE];
     const parties = [maker.account, maker.order, maker.fee, maker.feeAsset, account, id, fee, feeAsset];
-    this.#rows.push(['trade', [instrument, trade, this.#aggregates[instrument], price, quantity, amount, time, side, ...parties]]);
-    for (const seconds of Object.values(CANDLE_SECONDS)) {
-      const start = spanStart(time / 1000, seconds);
-      const key = `${instrument}:${seconds}:${start}`;
-      let entry = this.#candles.get(key);
-      if (entry === undefined) {
-        entry = { instrument, seconds, candle: newCandle(start, price) };
-        this.#candles.set(key, entry);
+    this.#trades.push([instrument, trade, this.#aggregates[instrument], price, quantity, amount, time, side, ...parties]);
+    for (let length = 0; length < LENGTHS.length; length++) {
+      const start = spanStart(time / 1000, LENGTHS[length]);
+      const place = instrument * LENGTHS.length + length;
+      let open = this.#current[place];
+      if (open === undefined || open.candle.openTime !== start) {
+        open = { instrument, seconds: LENGTHS[length], candle: newCandle(start, price) };
+        this.#current[place] = open;
+        this.#candles.push(open);
       }
-      addPrint(entry.candle, price, quantity, amount, side === BUY);
+      addPrint(open.candle, price, quantity, amount, side === BUY);
     }
   }
 }

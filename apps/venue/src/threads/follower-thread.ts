@@ -12,12 +12,12 @@ import { listSnapshots, writeSnapshot } from '@outcry/journal/snapshot';
 import { command } from '@outcry/market/command';
 import { event, REPLAY_VERSION } from '@outcry/market/event';
 import { sleepThread } from '@outcry/memory/bell';
-import { setIdle } from '@outcry/memory/libc';
 import { LOOK_AGAIN_MS, Waiter, type Work } from '@outcry/memory/waiter';
 import { StoreGone, StoreWriter } from '../store/store-writer.ts';
 import { checkVersion, type FoundSnapshot, findSnapshots, unfit } from './inspection.ts';
 import { restore } from './recovery.ts';
 import { CHECKPOINT_EVERY, Shared, type VenueMemory } from './shared.ts';
+import { Urgency } from './urgency.ts';
 
 export interface FollowerThreadData {
   memory: VenueMemory;
@@ -38,10 +38,14 @@ export interface FollowerThreadData {
  * several at once then, and a third of the time.
  */
 const FOLLOW_EVERY_MS = 3;
-/** A batch goes to the store after so many milliseconds or rows, whichever is first; more rows when the follower is behind. */
+/**
+ * A batch goes to the store after so many milliseconds; where there are more rows than a few it may take longer, since a page that many
+ * rows change is written once for all of them. When the follower is behind, after so many rows.
+ */
 const FLUSH_MS = 10;
-const FLUSH_ROWS = 100;
-const FLUSH_ROWS_BEHIND = 20_000;
+const FEW_ROWS = 100;
+const FLUSH_MANY_MS = 200;
+const FLUSH_ROWS_BEHIND = 50_000;
 const BEHIND = 500;
 const RETRY_MS = [10, 50, 250, 1000, 5000];
 const RETRY_SNAPSHOT_MS = 5000;
@@ -54,8 +58,7 @@ const data = workerData as FollowerThreadData;
 const port = parentPort!;
 const shared = new Shared(data.memory);
 
-/** The follower may lag, those whose work it repeats may not. */
-setIdle();
+const urgency = new Urgency();
 
 /** The follower: the same engine, reading the journal, for the store, the snapshots and the check of the primary's hash. */
 class Follower implements Work {
@@ -105,6 +108,7 @@ class Follower implements Work {
     let hasWorked = false;
     for (;;) {
       const durable = shared.durable.read();
+      urgency.look(durable - this.#engine.sequence);
       const batch = this.#read(durable);
       if (batch !== undefined) this.#apply(batch, durable);
       if (this.#isFlushDue(durable)) this.#flush();
@@ -195,7 +199,7 @@ class Follower implements Work {
     if (rows === 0) return false;
     const behind = durable - this.#engine.sequence > BEHIND;
     if (behind) return rows >= FLUSH_ROWS_BEHIND;
-    return rows >= FLUSH_ROWS || performance.now() - this.#firstPending >= FLUSH_MS;
+    return performance.now() - this.#firstPending >= (rows < FEW_ROWS ? FLUSH_MS : FLUSH_MANY_MS);
   }
 
   /** Writes what is pending, however long the database takes to be there again: the journal keeps the rest. */
