@@ -219,7 +219,7 @@ describe('one client of HTTP and all others', () => {
   let close: () => Promise<void>;
   let host: string;
   before(async () => {
-    ({ venue, close } = await start('http-door', { connections: { loginMs: 1000, idleMs: 2000, unsigned: 40, perAddress: 200 } }));
+    ({ venue, close } = await start('http-door', { connections: { loginMs: 2000, idleMs: 3000, unsigned: 40, perAddress: 200 } }));
     host = new URL(venue.url).host;
   });
   after(() => close());

@@ -57,7 +57,7 @@ export class GrpcGateway {
       router.service(pb.Trading, bound(trading));
       router.service(pb.MarketData, bound(marketData));
       router.service(pb.Admin, adminService(services));
-      router.service(ServerReflection, bound(new ReflectionService(described)));
+      router.service(ServerReflection, bound(new ReflectionService(described, gate)));
     };
   }
 

@@ -33,7 +33,7 @@ interface Call {
   readonly stream: ServerHttp2Stream;
   readonly place: Place;
   readonly since: number;
-  /** its request is there to the end, or its login may send as long as it likes */
+  /** its request has been read to the end, or is a stream of a login's, which may send as long as it likes */
   isWhole: boolean;
 }
 
@@ -102,8 +102,8 @@ export class Http2Door {
     const peer = stream.session && this.#peers.get(stream.session as ServerHttp2Session);
     return peerValues({
       address: peer?.remoteAddress ?? '',
-      signedIn: () => this.#signedIn(peer, stream),
-      mayBeSilent: () => undefined,
+      signedIn: () => this.#signedIn(peer),
+      mayBeSilent: () => this.#whole(this.#byStream.get(stream)),
       cut: () => stream.close(NGHTTP2_CANCEL),
     });
   }
@@ -155,14 +155,13 @@ export class Http2Door {
     });
   }
 
-  #whole(call: Call): void {
+  #whole(call: Call | undefined): void {
+    if (call === undefined) return;
     call.isWhole = true;
     call.place.signedIn();
   }
 
-  #signedIn(peer: Peer | undefined, stream: ServerHttp2Stream): void {
-    const call = this.#byStream.get(stream);
-    if (call !== undefined) this.#whole(call);
+  #signedIn(peer: Peer | undefined): void {
     if (peer === undefined || peer.isSignedIn) return;
     peer.isSignedIn = true;
     this.#door.signedIn(peer);
@@ -178,7 +177,7 @@ export class Http2Door {
     for (const { stream, isWhole, since } of peer.calls) {
       // One that was answered before its request was there would stay half open for as long as the client likes.
       if (stream.writableFinished) stream.close(NGHTTP2_NO_ERROR);
-      else if (!isWhole && now - since > loginMs) stream.close(NGHTTP2_CANCEL);
+      else if (!isWhole && now - since > loginMs && !stream.state.remoteClose) stream.close(NGHTTP2_CANCEL);
     }
     const isIdle = peer.calls.size === 0 && now - peer.lastCall > loginMs;
     const isDead = peer.asked > 0 && now - peer.asked > idleMs / 2;

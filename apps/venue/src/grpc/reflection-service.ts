@@ -1,20 +1,28 @@
 import { create, type DescFile, type DescService, toBinary } from '@bufbuild/protobuf';
 import { FileDescriptorProtoSchema } from '@bufbuild/protobuf/wkt';
-import { Code, type ServiceImpl } from '@connectrpc/connect';
+import { Code, type HandlerContext, type ServiceImpl } from '@connectrpc/connect';
+import type { Gate } from './gate.ts';
 import * as pb from './generated/grpc/reflection/v1/reflection_pb.js';
 
 /** Server reflection: tells a client that has no .proto file what there is. */
 export class ReflectionService implements ServiceImpl<typeof pb.ServerReflection> {
   readonly #services: readonly DescService[];
   readonly #files: Map<string, DescFile>;
+  readonly #encoded = new Map<DescFile, Uint8Array[]>();
+  readonly #gate: Gate;
 
-  constructor(services: readonly DescService[]) {
+  constructor(services: readonly DescService[], gate: Gate) {
     this.#services = services;
+    this.#gate = gate;
     this.#files = new Map(services.map(({ file }) => [`${file.name}.proto`, file]));
   }
 
-  async *serverReflectionInfo(requests: AsyncIterable<pb.ServerReflectionRequest>): AsyncGenerator<pb.ServerReflectionResponse> {
+  async *serverReflectionInfo(
+    requests: AsyncIterable<pb.ServerReflectionRequest>,
+    context: HandlerContext,
+  ): AsyncGenerator<pb.ServerReflectionResponse> {
     for await (const request of requests) {
+      this.#gate.weigh(context, 1);
       const messageResponse = this.#answer(request.messageRequest);
       yield create(pb.ServerReflectionResponseSchema, { validHost: request.host, originalRequest: request, messageResponse });
     }
@@ -31,7 +39,11 @@ export class ReflectionService implements ServiceImpl<typeof pb.ServerReflection
       const error = { errorCode: Code.NotFound, errorMessage: `not found: ${String(value).slice(0, 100)}` };
       return { case: 'errorResponse', value: create(pb.ErrorResponseSchema, error) };
     }
-    const fileDescriptorProto = [file, ...file.dependencies].map(({ proto }) => toBinary(FileDescriptorProtoSchema, proto));
+    let fileDescriptorProto = this.#encoded.get(file);
+    if (fileDescriptorProto === undefined) {
+      fileDescriptorProto = [file, ...file.dependencies].map(({ proto }) => toBinary(FileDescriptorProtoSchema, proto));
+      this.#encoded.set(file, fileDescriptorProto);
+    }
     return { case: 'fileDescriptorResponse', value: create(pb.FileDescriptorResponseSchema, { fileDescriptorProto }) };
   }
 

@@ -8,7 +8,7 @@ import { checkRequest } from './check-request.ts';
 import { fillMessage, gatewayError, instrumentOf, orderMessage, readOrder, readOrderId, refusal } from './convert.ts';
 import type { Gate } from './gate.ts';
 import * as pb from './generated/outcry/v1/venue_pb.js';
-import { endSlowly, LOGIN, onceOver } from './peer.ts';
+import { endSlowly, LOGIN, onceOver, PEER } from './peer.ts';
 import { StreamQueue } from './queue.ts';
 
 /** Answers and updates that may wait for a reader of an entry stream; then the stream ends. */
@@ -92,6 +92,7 @@ export class TradingService implements ServiceImpl<typeof pb.Trading> {
     const login = loginOf(context);
     const queue = new StreamQueue<Outgoing>(MOST_WAITING, () => endSlowly(context));
     const leave = this.#join(login, queue);
+    context.values.get(PEER).mayBeSilent();
     onceOver(context.signal, () => {
       leave();
       queue.drop(context.signal.reason);
