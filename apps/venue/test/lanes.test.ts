@@ -114,7 +114,8 @@ describe('the lanes of a venue', () => {
     const stranger = await market.request({ id: 2, method: 'SUBSCRIBE', params: ['0'.repeat(60)] });
     assert.match(stranger.error.msg, /unknown stream/);
     await account.until((m) => m.b !== undefined && m.s === 'ETHUSDT', 'the best prices now');
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    // Answered when the address's streams are joined.
+    assert.deepEqual((await mixed.request({ id: 1, method: 'LIST_SUBSCRIPTIONS' })).result, [key, 'ethusdt@trade']);
 
     await alice.signed('POST', '/api/v3/order', { ...order('BUY', '3100', '0.002'), newClientOrderId: 'across' });
     for (const listener of [market, account]) {
@@ -133,6 +134,19 @@ describe('the lanes of a venue', () => {
     assert.ok(!account.messages.slice(before[0]).some(({ e }) => e === 'trade'));
     assert.ok(!market.messages.slice(before[1]).some(({ e }) => e === 'executionReport'));
     for (const listener of [market, mixed, account]) listener.close();
+  });
+
+  it('tell of every trade from the answer to SUBSCRIBE on', async () => {
+    for (let i = 0; i < 20; i++) {
+      const listener = await Listener.open(venue.url, '/ws');
+      await listener.request({ id: 1, method: 'SUBSCRIBE', params: ['btcusdt@trade', 'btcusdt@aggTrade'] });
+      const sold = alice.signed('POST', '/api/v3/order', { ...order('SELL', '60000', '0.001'), symbol: 'BTCUSDT' });
+      assert.equal((await sold).status, 200);
+      assert.equal((await bob.signed('POST', '/api/v3/order', { ...order('BUY', '60000', '0.001'), symbol: 'BTCUSDT' })).status, 200);
+      await listener.until((m) => m.e === 'trade', 'the trade');
+      await listener.until((m) => m.e === 'aggTrade', 'the aggregate trade');
+      listener.close();
+    }
   });
 
   it('change the form of what is told when they are asked to', async () => {

@@ -17,6 +17,8 @@ const ALL_TICKERS = '!ticker@arr';
 const ALL_MINI_TICKERS = '!miniTicker@arr';
 const ALL_BOOK_TICKERS = '!bookTicker';
 const ALL_STREAMS = [ALL_TICKERS, ALL_MINI_TICKERS, ALL_BOOK_TICKERS];
+/** Streams of what happened: whoever reads one hears all from then on, and nothing of before. The others have a value that a newcomer is told. */
+const EVENTS = /@(trade|aggTrade|depth(@\d+ms)?)$/;
 const PARTIAL = [5, 10, 20];
 
 /** Best bid and ask: prices and lots; 0 lots: none. */
@@ -67,7 +69,7 @@ export class MarketStreams implements FeedListener, StreamSource {
 
   subscribe(name: string, reader: StreamReader): boolean {
     const stream = this.#find(name);
-    stream?.add(reader);
+    stream?.add(reader, !EVENTS.test(name));
     return stream !== undefined;
   }
 
@@ -79,7 +81,7 @@ export class MarketStreams implements FeedListener, StreamSource {
   /** As {@link subscribe}, for another thread. */
   listen(name: string, listener: TextListener): boolean {
     const stream = this.#find(name);
-    stream?.listen(listener);
+    stream?.listen(listener, !EVENTS.test(name));
     return stream !== undefined;
   }
 
@@ -95,7 +97,7 @@ export class MarketStreams implements FeedListener, StreamSource {
       stream = new Stream(name);
       this.#streams.set(name, stream);
     }
-    this.#joined.add(stream);
+    if (!EVENTS.test(name)) this.#joined.add(stream);
     return stream;
   }
 

@@ -56,12 +56,15 @@ export class Stream {
     return this.#newcomers.length + this.#newListeners.length > 0;
   }
 
-  add(reader: StreamReader): void {
-    this.#newcomers.push(reader);
+  /** @param isValue whether its present value is told first */
+  add(reader: StreamReader, isValue: boolean): void {
+    if (isValue) this.#newcomers.push(reader);
+    else this.#readers[reader.isCombined ? 1 : 0].add(reader.connection);
   }
 
-  listen(listener: TextListener): void {
-    this.#newListeners.push(listener);
+  listen(listener: TextListener, isValue: boolean): void {
+    if (isValue) this.#newListeners.push(listener);
+    else this.#listeners.add(listener);
   }
 
   remove({ connection }: StreamReader): void {
