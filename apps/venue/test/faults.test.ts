@@ -250,10 +250,15 @@ describe('a store that is locked or gone', () => {
 });
 
 describe('a damaged data directory', () => {
-  async function stopped(t: TestContext, signal: NodeJS.Signals): Promise<{ data: string; journal: string; orders: number }> {
+  async function stopped(
+    t: TestContext,
+    signal: NodeJS.Signals,
+    isStored = false,
+  ): Promise<{ data: string; journal: string; orders: number }> {
     const venue = await startWith(t, {});
     const alice = new Client(venue.url);
     for (let i = 0; i < 40; i++) await place(alice);
+    if (isStored) await until('the store', async () => (await statusOf(alice)).storeLag === 0);
     await venue.kill(signal);
     const [name] = fs.readdirSync(path.join(venue.data, 'journal')).filter((file) => file.endsWith('.log'));
     return { data: venue.data, journal: path.join(venue.data, 'journal', name), orders: 40 };
@@ -301,6 +306,34 @@ describe('a damaged data directory', () => {
     const alice = new Client(again.url);
     assert.equal((await alice.signed('GET', '/api/v3/openOrders')).body.length, orders);
     assert.equal((await place(alice)).status, 200);
+  });
+
+  it('does not start on a last batch that rotted, whoever knows of it, until an operator gives it up', { timeout: 240_000 }, async (t) => {
+    const { data, journal, orders } = await stopped(t, 'SIGKILL', true);
+    change(journal, endOf(journal) - 20, (old) => Buffer.from([old[0] ^ 1]));
+    const args = ['--demo', '--no-flow'];
+    const message = (...more: string[]) =>
+      VenueProcess.start(data, ...args, ...more).then(
+        () => assert.fail('it started'),
+        (error: Error) => error.message,
+      );
+    const refusal = await message();
+    assert.match(refusal, /the journal ends at command \d+, but .* knows command \d+: .* is rotten: all of its commands are there/);
+    assert.equal(await message(), refusal, 'nothing was changed');
+    const [, keeps] = /--accept-journal-loss (\d+)/.exec(refusal)!;
+    assert.match(await message('--accept-journal-loss', String(Number(keeps) - 1)), new RegExp(`--accept-journal-loss ${keeps}'`));
+    const venue = await VenueProcess.start(data, ...args, '--accept-journal-loss', keeps);
+    assert.match(venue.output, /cut \d+ bytes that an operator gave up off the end of the journal/);
+    assert.match(venue.output, /the store knew commands that are given up: it is kept as .*store\.sqlite\.cut-/);
+    const alice = new Client(venue.url);
+    const { body } = await alice.signed('GET', '/api/v3/openOrders');
+    assert.equal(body.length, orders - 1);
+    await until('the store', async () => (await statusOf(alice)).storeLag === 0);
+    assert.equal((await alice.signed('GET', '/api/v3/allOrders', { symbol: 'BTCUSDT' })).body.length, orders - 1);
+    assert.equal(await venue.kill('SIGTERM'), 0);
+    assert.match(await message('--accept-journal-loss', keeps), /no acknowledged command is missing/);
+    const again = await startWith(t, {}, data);
+    assert.equal((await new Client(again.url).signed('GET', '/api/v3/openOrders')).body.length, orders - 1);
   });
 
   it('passes over a broken snapshot, and says so', async (t) => {
@@ -383,6 +416,34 @@ describe('limits', () => {
     );
     await alice.signed('DELETE', '/api/v3/order', { symbol: 'BTCUSDT', orderId: placed[0].id });
     assert.equal((await place(alice)).code, 0);
+  });
+
+  it('that change between two starts change nothing of what was acknowledged, and hold from then on', { timeout: 240_000 }, async (t) => {
+    const venue = await startWith(t, { limits: { orders: 5 } });
+    const alice = new Client(venue.url);
+    const placed = [];
+    for (let i = 0; i < 6; i++) placed.push((await place(alice)).code);
+    assert.deepEqual(placed, [0, 0, 0, 0, 0, -2010]);
+    await venue.kill();
+    for (const limits of [{ orders: 4 }, { accounts: 1 }, { assets: 2 }, { instruments: 1 }]) {
+      const [name, [value]] = [Object.keys(limits)[0], Object.values(limits)];
+      await assert.rejects(
+        startWith(t, { limits: { orders: 5, ...limits } }, venue.data),
+        new RegExp(`limits\\.${name} cannot be ${value}: \\d+ ${name} are in use`),
+      );
+    }
+    for (const orders of [7, 6]) {
+      const again = await startWith(t, { limits: { orders } }, venue.data);
+      const client = new Client(again.url);
+      const { body } = await client.signed('GET', '/api/v3/openOrders');
+      assert.equal(body.length, orders === 7 ? 5 : 6, 'none more, none less');
+      const codes = [(await place(client)).code, (await place(client)).code, (await place(client)).code];
+      assert.deepEqual(codes, orders === 7 ? [0, 0, -2010] : [-2010, -2010, -2010]);
+      if (orders === 7) await client.signed('DELETE', '/api/v3/order', { symbol: 'BTCUSDT', orderId: body[0].orderId });
+      await until('the follower', async () => (await statusOf(client)).storeLag === 0);
+      assert.equal((await statusOf(client)).stateCheck, 'equal');
+      await again.kill();
+    }
   });
 
   it('refuses new orders when memory pressure is critical, with the reason, while cancels pass', async (t) => {

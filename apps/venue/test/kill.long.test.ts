@@ -6,8 +6,9 @@ import { it } from 'node:test';
 import { parseUnits } from '@outcry/market/decimal';
 import { STATUS, STATUS_NAMES } from '../src/store/schema.ts';
 import { Client, temporaryDirectory, VenueProcess } from './support/process.ts';
+import { until } from './support/until.ts';
 
-const KILLS = Number(process.env.OUTCRY_KILLS ?? 50);
+const KILLS = Number(process.env.OUTCRY_KILLS ?? 200);
 const LOOPS_PER_ACCOUNT = 6;
 const SEED = Number(process.env.OUTCRY_SEED ?? Date.now() % 1_000_000);
 
@@ -57,7 +58,7 @@ class Told {
 }
 
 async function untilStored(client: Client): Promise<void> {
-  for (let i = 0; i < 200; i++) {
+  for (const deadline = performance.now() + 60_000; performance.now() < deadline; ) {
     const { body } = await client.public('/outcry/v1/status');
     assert.equal(body.stateCheck, 'equal');
     if (body.storeLag === 0) return;
@@ -126,34 +127,110 @@ async function checkBalances(database: DatabaseSync, clients: Client[]): Promise
   }
 }
 
-it(`after ${KILLS} kills at random moments under load, every acknowledged order and balance is there (OUTCRY_SEED=${SEED})`, async (t) => {
-  const data = temporaryDirectory('kill');
-  const config = path.join(data, 'config.json');
-  fs.writeFileSync(config, JSON.stringify({ segmentBytes: 1024 * 1024, snapshotCommands: 400 }));
+/** When a venue is killed, and how many of ten times. */
+const MOMENTS = ['load', 'load', 'load', 'start', 'start', 'start', 'roll', 'snapshot', 'rebuild', 'stop'] as const;
+type Moment = (typeof MOMENTS)[number];
+
+const pause = (milliseconds: number) => new Promise<void>((resolve) => setTimeout(resolve, milliseconds));
+
+/** Resolves when a file of the journal that matches is made or renamed, or after a while. */
+async function fileAppears(directory: string, pattern: RegExp): Promise<boolean> {
+  const watcher = fs.watch(directory);
+  try {
+    return await Promise.race([
+      new Promise<boolean>((resolve) => watcher.on('change', (_, name) => pattern.test(String(name)) && resolve(true))),
+      pause(20_000).then(() => false),
+    ]);
+  } finally {
+    watcher.close();
+  }
+}
+
+class Victim {
+  readonly data = temporaryDirectory('kill');
+  readonly #args: string[];
+  /** kills by their moment, where it was met */
+  readonly met: Partial<Record<Moment, number>> = {};
+  venue!: VenueProcess;
+  #startMs = 1000;
+
+  constructor() {
+    const config = path.join(this.data, 'config.json');
+    fs.writeFileSync(config, JSON.stringify({ segmentBytes: 16 * 1024, snapshotCommands: 150 }));
+    this.#args = ['--demo', '--no-flow', '--config', config];
+  }
+
+  async start(): Promise<void> {
+    const began = performance.now();
+    this.venue = await VenueProcess.start(this.data, ...this.#args);
+    this.#startMs = performance.now() - began;
+  }
+
+  /** Kills the venue under load, or as it ends. @param told grows meanwhile */
+  async kill(moment: Moment, told: Told): Promise<void> {
+    const journal = path.join(this.data, 'journal');
+    let met = true;
+    if (moment === 'roll') met = await fileAppears(journal, /^(journal-|segment)/);
+    else if (moment === 'snapshot') met = await fileAppears(journal, /\.img\.tmp$/);
+    else {
+      const enough = told.orders.size + Math.floor(random() * 60);
+      await until(
+        () => told.orders.size >= enough,
+        () => 'orders',
+        60_000,
+      );
+      await pause(random() * 20);
+    }
+    if (moment === 'stop') {
+      this.venue.child.kill('SIGTERM');
+      await pause(random() * 100);
+    }
+    await this.venue.kill('SIGKILL');
+    if (met) this.met[moment] = (this.met[moment] ?? 0) + 1;
+  }
+
+  /** Starts a process and kills it before it listens, or soon after. */
+  async killStarting(moment: Moment): Promise<void> {
+    if (moment === 'rebuild') {
+      for (const part of ['', '-wal', '-shm']) fs.rmSync(path.join(this.data, `store.sqlite${part}`), { force: true });
+    }
+    // What comes after the start, the rebuild for one, is worth as many kills as what comes within.
+    const delay = this.#startMs * (moment === 'rebuild' ? 0.6 + random() * 0.8 : random());
+    await VenueProcess.killed(this.data, delay, ...this.#args);
+    this.met[moment] = (this.met[moment] ?? 0) + 1;
+  }
+}
+
+it(`after ${KILLS} kills under load and at awkward moments, every acknowledged order and balance is there (OUTCRY_SEED=${SEED})`, async (t) => {
   const told = new Told();
-  let venue = await VenueProcess.start(data, '--demo', '--no-flow', '--config', config);
-  t.after(() => venue.kill());
+  const victim = new Victim();
+  const { data } = victim;
+  await victim.start();
+  t.after(() => victim.venue.kill());
   t.diagnostic(`data in ${data}`);
-  for (let round = 0; round < KILLS; round++) {
-    const clients = ['alice', 'bob'].map((name) => new Client(venue.url, name));
+  for (let kills = 0; kills < KILLS; ) {
+    const clients = ['alice', 'bob'].map((name) => new Client(victim.venue.url, name));
     told.isOver = false;
     const loops = clients.flatMap((client, account) =>
-      Array.from({ length: LOOPS_PER_ACCOUNT }, () => told.trade(client, ['a', 'b'][account], round)),
+      Array.from({ length: LOOPS_PER_ACCOUNT }, () => told.trade(client, ['a', 'b'][account], kills)),
     );
-    await new Promise((resolve) => setTimeout(resolve, 30 + random() * 400));
-    await venue.kill('SIGKILL');
+    const moment = MOMENTS[Math.floor(random() * MOMENTS.length)];
+    const isStarting = moment === 'start' || moment === 'rebuild';
+    await victim.kill(isStarting ? 'load' : moment, told);
+    kills++;
     told.isOver = true;
     await Promise.all(loops);
-    venue = await VenueProcess.start(data, '--demo', '--no-flow', '--config', config);
-    const again = ['alice', 'bob'].map((name) => new Client(venue.url, name));
+    for (let n = isStarting ? 1 + Math.floor(random() * 3) : 0; n > 0 && kills < KILLS; n--, kills++) await victim.killStarting(moment);
+    await victim.start();
+    const again = ['alice', 'bob'].map((name) => new Client(victim.venue.url, name));
     await untilStored(again[0]);
     const database = new DatabaseSync(path.join(data, 'store.sqlite'), { readOnly: true });
     checkOrders(database, told);
     await checkBalances(database, again);
     database.close();
   }
-  t.diagnostic(`${told.orders.size} orders acknowledged`);
-  assert.ok(told.orders.size > KILLS * 10, 'too little load to prove anything');
-  assert.equal(await venue.kill('SIGTERM'), 0);
+  t.diagnostic(`${told.orders.size} orders acknowledged; kills ${JSON.stringify(victim.met)}`);
+  assert.ok(told.orders.size > KILLS * 5, 'too little load to prove anything');
+  assert.equal(await victim.venue.kill('SIGTERM'), 0);
   fs.rmSync(data, { recursive: true, force: true });
 });

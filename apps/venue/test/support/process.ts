@@ -60,6 +60,22 @@ export class VenueProcess {
     return venue;
   }
 
+  /** Starts one and kills it after a while, wherever it is then. Rejects when it ended by itself, as no start should. */
+  static async killed(data: string, milliseconds: number, ...args: string[]): Promise<void> {
+    const child = spawn(process.execPath, [OUTCRY, 'serve', '--data', data, '--port', '0', ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+    let output = '';
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.on('data', (chunk: Buffer) => {
+        output += chunk;
+      });
+    }
+    const ended = new Promise<[number | null, NodeJS.Signals | null]>((resolve) => child.once('exit', (...how) => resolve(how)));
+    const timer = setTimeout(() => child.kill('SIGKILL'), milliseconds);
+    const [code, signal] = await ended;
+    clearTimeout(timer);
+    if (signal !== 'SIGKILL') throw new Error(`the venue ended with ${code}: ${output}`);
+  }
+
   get ended(): Promise<number | null> {
     if (!this.isRunning) return Promise.resolve(this.child.exitCode);
     return new Promise((resolve) => this.child.once('exit', (code) => resolve(code)));
