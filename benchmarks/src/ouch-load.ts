@@ -27,6 +27,8 @@ export interface OuchLoadOptions {
   realTime: boolean;
   /** the first reference to use */
   firstReference: number;
+  /** instead of trading: so many DAY orders to buy in all, that rest on so many levels below the price, as fast as they are taken */
+  rest?: { orders: number; levels: number };
 }
 
 export interface OuchLoadResult {
@@ -41,6 +43,9 @@ export interface OuchLoadResult {
 
 const ORDER = SOUP_HEAD + wire.enterOrder.length + 2;
 const BATCH = 512;
+const PRICE = wire.enterOrder.fields.price;
+/** 0.01 at four implied decimals */
+const TICK = 100;
 const NAP_MS = 0.05;
 const READ_BYTES = 256 * 1024;
 const { userRef: USER_REF } = wire.accepted.at;
@@ -73,7 +78,7 @@ class Session {
   constructor(options: OuchLoadOptions, place: number, histogram: Histogram) {
     this.#options = options;
     this.#histogram = histogram;
-    this.#template = orderTemplate(options, place % 2 === 0 ? 'B' : 'S');
+    this.#template = orderTemplate(options, options.rest !== undefined || place % 2 === 0 ? 'B' : 'S');
     this.#makeOrders();
     const piece = Buffer.allocUnsafeSlow(READ_BYTES);
     const onread = { buffer: piece, callback: (bytes: number) => this.#take(piece.subarray(0, bytes)) };
@@ -99,6 +104,10 @@ class Session {
     for (let i = 0; i < count; i++) {
       view.setUint32(i * ORDER + SOUP_HEAD + wire.enterOrder.at.userRef, first + i);
       this.due[(first + i) & (REMEMBERED - 1)] = dueAt + i * step;
+      if (this.#options.rest !== undefined) {
+        const { price, rest } = this.#options;
+        PRICE.set(view, i * ORDER + SOUP_HEAD + wire.enterOrder.at.price, price - TICK * (1 + ((first + i) % rest.levels)));
+      }
     }
     this.sent += count;
     this.isFull = !this.#socket.write(this.#orders.subarray(0, count * ORDER));
@@ -149,7 +158,7 @@ class Session {
   }
 }
 
-function orderTemplate({ symbol, price }: OuchLoadOptions, side: string): Uint8Array {
+function orderTemplate({ symbol, price, rest }: OuchLoadOptions, side: string): Uint8Array {
   const bytes = new Uint8Array(ORDER);
   const view = viewOf(bytes);
   const at = beginPacket(view, 0, SOUP.UNSEQUENCED, ORDER - SOUP_HEAD);
@@ -159,7 +168,7 @@ function orderTemplate({ symbol, price }: OuchLoadOptions, side: string): Uint8A
   order.quantity = 1;
   order.symbol = symbol;
   order.price = price;
-  order.timeInForce = code('5');
+  order.timeInForce = code(rest === undefined ? '5' : '0');
   order.display = code('Y');
   order.capacity = code('P');
   order.sweep = code('N');
@@ -184,9 +193,12 @@ async function run(options: OuchLoadOptions): Promise<OuchLoadResult> {
   let next = 0;
   for (let now = started; now < end; now = performance.now()) {
     if (options.rate === 0) {
+      const most = options.rest === undefined ? Number.POSITIVE_INFINITY : Math.ceil(options.rest.orders / sessions.length);
+      if (sessions.every((session) => session.sent >= most)) break;
       for (const session of sessions) {
-        const room = options.window - (session.sent - session.answered);
-        if (room >= Math.min(BATCH, options.window) && !session.isFull) session.send(Math.min(BATCH, room), now, 0);
+        const room = Math.min(options.window - (session.sent - session.answered), most - session.sent);
+        if (room >= Math.min(BATCH, options.window, Math.max(1, most - session.sent)) && !session.isFull)
+          session.send(Math.min(BATCH, room), now, 0);
       }
     } else {
       // A few orders to each session in turn, so that each batch is one write.

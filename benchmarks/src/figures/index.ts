@@ -1,6 +1,7 @@
 import type { FigureOptions, Report } from '../report.ts';
 import { benchBook } from './book.ts';
 import { benchEngine } from './engine.ts';
+import { benchGrowth } from './growth.ts';
 import { benchHostile } from './hostile.ts';
 import { benchLanes } from './lanes.ts';
 import { benchMemory } from './memory.ts';
@@ -17,6 +18,7 @@ export const FIGURES: Record<string, { what: string; run(options: FigureOptions)
   engine: { what: 'accounts, holds, fees, matching and events on one thread; garbage collections', run: benchEngine },
   pipeline: { what: 'ring, engine, journal with fdatasync, reply ring: throughput and latency', run: benchPipeline },
   rules: { what: 'trades under a million stops and trailing stops, firing them, a call auction of a million orders', run: benchRules },
+  growth: { what: 'every operation with 10 and a million orders of each kind open, with 100 and 20,000 price levels', run: benchGrowth },
   rest: { what: 'signed, durable REST orders over loopback', run: benchRest },
   lanes: { what: 'orders beside readers of market data and history, and beside a neighbour of equal CPU', run: benchLanes },
   memory: { what: 'pools and rings beside what else allocates; pressure; bytes of a resting order', run: benchMemory },
