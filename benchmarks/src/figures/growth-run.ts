@@ -58,6 +58,7 @@ const quiet: ViewListener = {
   onBalance: none,
   onTransfer: none,
   onRejected: none,
+  onRecord: none,
 };
 const depths = [new Depth(), new Depth()];
 for (const depth of depths) depth.addCollector();
