@@ -52,8 +52,12 @@ test('no door lets one account fill the pool, or all of them its last tenth; can
   await alice.until(() => of(alice, 'order_replaced').length === 1);
   alice.cancel(2);
   await alice.until(() => of(alice, 'order_canceled').length === 1);
-  bob.enter(1001, 'B', 10, PRICE);
-  await bob.until(() => of(bob, 'order_accepted').some(({ userRef }) => userRef === 1001));
+  // The memory monitor looks fifty times a second: until then it is short.
+  for (let i = 1001; !of(bob, 'order_accepted').some(({ userRef }) => Number(userRef) > 1000); i++) {
+    const before = bob.told.length;
+    bob.enter(i, 'B', 10, PRICE);
+    await bob.until(() => bob.told.length > before);
+  }
   alice.close();
   bob.close();
   await venue.close();
