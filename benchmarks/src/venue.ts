@@ -41,10 +41,9 @@ export class BenchVenue {
     const file = path.join(folder, 'config.json');
     const only = { ouch: undefined, fix: undefined, itch: undefined, grpc: undefined };
     const store = isStoreInMemory ? { storeFile: storeInMemory(folder) } : {};
-    fs.writeFileSync(
-      file,
-      JSON.stringify({ risk: 'none', realTimePriority: 1, segmentBytes: 256 * 1024 * 1024, ...marketOf(), ...only, ...store, ...config }),
-    );
+    const limits = { connections: { messagesPerSecond: 0 } }; // what the venue can do is measured, not what it lets a client do
+    const settings = { risk: 'none', realTimePriority: 1, segmentBytes: 256 * 1024 * 1024, ...limits };
+    fs.writeFileSync(file, JSON.stringify({ ...settings, ...marketOf(), ...only, ...store, ...config }));
     const child = spawn(process.execPath, [OUTCRY, 'serve', '--config', file, '--port', '0', '--data', data, '--log-level', 'warn'], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });

@@ -12,7 +12,6 @@ import fc from 'fast-check';
 import { DEMO_ASSETS, DEMO_INSTRUMENTS } from '../src/core/config.ts';
 import { LogIns } from '../src/core/log-ins.ts';
 import { Market } from '../src/core/market.ts';
-import { Throttle } from '../src/core/throttle.ts';
 import { BookSnapshot } from '../src/itch/book-snapshot.ts';
 import { Glimpse } from '../src/itch/glimpse.ts';
 import type { ItchPublisher } from '../src/itch/itch-publisher.ts';
@@ -66,7 +65,7 @@ class Reader<Port extends SoupPort> {
 class PlainPort implements SoupPort {
   readonly session = 'SESSION';
   readonly log: SequencedLog;
-  readonly throttle = new Throttle(0);
+  readonly throttle = undefined;
   readonly signedIn = undefined;
   connection: SoupConnection | undefined;
   constructor(log: SequencedLog) {
@@ -219,7 +218,13 @@ describe('a snapshot of GLIMPSE', () => {
             snapshot: () => new BookSnapshot(100 + ++snapshots, market.instruments, [0, 0], shown, 0),
           } as unknown as ItchPublisher;
           const files = new SessionFiles(path.join(folder, `glimpse-${++count}`));
-          const glimpse = new Glimpse({ publisher, logins: new LogIns([login]), files, messagesPerSecond: 0, session: () => 'SESSION' });
+          const glimpse = new Glimpse({
+            publisher,
+            logins: new LogIns([login]),
+            files,
+            throttle: () => undefined,
+            session: () => 'SESSION',
+          });
           const readers = [new Reader(glimpse), new Reader(glimpse)];
           await until(
             () => readers.every(({ connection }) => connection.port !== undefined),
@@ -274,7 +279,7 @@ describe('a snapshot of GLIMPSE', () => {
     const shown = new ShownOrders(10);
     const publisher = { snapshot: () => new BookSnapshot(1, market.instruments, [0, 0], shown, 0) } as unknown as ItchPublisher;
     const files = new SessionFiles(path.join(folder, `glimpse-${++count}`));
-    const glimpse = new Glimpse({ publisher, logins: new LogIns([login]), files, messagesPerSecond: 0, session: () => 'SESSION' });
+    const glimpse = new Glimpse({ publisher, logins: new LogIns([login]), files, throttle: () => undefined, session: () => 'SESSION' });
     // None of them reads anything: no snapshot is over.
     const readers = Array.from({ length: 30 }, () => new Reader(glimpse));
     await new Promise((resolve) => setTimeout(resolve, 50));

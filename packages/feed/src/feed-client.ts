@@ -5,7 +5,7 @@ import { HISTOGRAM_BYTES, Histogram } from '@outcry/telemetry/histogram';
 import { endOfSnapshot, glimpse } from '@outcry/wire/itch';
 import { viewOf } from '@outcry/wire/layout';
 import { MOLD_HEAD, writeMoldHead } from '@outcry/wire/mold';
-import { readNumber, SOUP, SoupFramer, writeLogin } from '@outcry/wire/soup';
+import { beginPacket, HEARTBEAT_MS, readNumber, SILENCE_MS, SOUP, SOUP_HEAD, SoupFramer, writeLogin } from '@outcry/wire/soup';
 import { ItchBook } from './itch-book.ts';
 import { type ArbiterOptions, LineArbiter } from './line-arbiter.ts';
 
@@ -36,6 +36,8 @@ export const STAGE_BYTES = HISTOGRAM_BYTES * STAGES.length;
 const TICK_MS = 2;
 const RECEIVE_BUFFER = 8 * 1024 * 1024;
 const RETRY_MS = 500;
+const HEARTBEAT = new Uint8Array(SOUP_HEAD);
+beginPacket(viewOf(HEARTBEAT), 0, SOUP.CLIENT_HEARTBEAT, 0);
 
 /**
  * Follows an ITCH feed over MoldUDP64: sockets on all lines, one stream out of them, gaps filled by requests and then by a snapshot, and the
@@ -169,18 +171,26 @@ export class FeedClient {
     const login = new Uint8Array(64);
     const { user, password } = where;
     socket.write(login.subarray(0, writeLogin(viewOf(login), 0, { user, password, session: '', sequence: 1 })));
+    // A snapshot may have to wait for its turn: meanwhile both sides say that they are there.
+    let heardAt = performance.now();
+    const beating = setInterval(() => {
+      if (performance.now() - heardAt > SILENCE_MS) socket.destroy();
+      else socket.write(HEARTBEAT);
+    }, HEARTBEAT_MS);
     let next = 0;
     socket.on('data', (piece: Buffer) => {
+      heardAt = performance.now();
       framer.push(piece);
       while (next === 0 && framer.next()) {
         if (framer.type !== SOUP.SEQUENCED || glimpse.check(framer.view, framer.at, framer.bytes) < 0) continue;
         if (framer.view.getUint8(framer.at) === endOfSnapshot.type) next = readNumber(framer.view, framer.at + endOfSnapshot.at.sequence);
         else this.book.apply(framer.view, framer.at);
       }
-      if (next !== 0) socket.destroy();
+      if (next !== 0 || framer.isBroken) socket.destroy();
     });
     socket.on('error', () => undefined); // close follows
     socket.on('close', () => {
+      clearInterval(beating);
       this.#snapshot = undefined;
       if (next > 0) this.arbiter.resume(next, performance.now());
       else if (!this.#isClosed) setTimeout(() => this.#takeSnapshot(), RETRY_MS);

@@ -1,7 +1,7 @@
 import { endOfSnapshot } from '@outcry/wire/itch';
 import { NO_SUCH_SESSION, NOT_AUTHORIZED, writeNumber } from '@outcry/wire/soup';
 import type { LogIns, SignedIn } from '../core/log-ins.ts';
-import { Throttle } from '../core/throttle.ts';
+import type { Throttle } from '../core/throttle.ts';
 import type { SequencedLog } from '../soup/sequenced-log.ts';
 import type { SessionFiles } from '../soup/session-files.ts';
 import type { Refusal, SoupApplication, SoupConnection, SoupPort } from '../soup/soup-connection.ts';
@@ -13,10 +13,10 @@ class GlimpsePort implements SoupPort {
   readonly signedIn: SignedIn;
   readonly session: string;
   readonly log: SequencedLog;
-  readonly throttle: Throttle;
+  readonly throttle: Throttle | undefined;
   connection: SoupConnection | undefined;
 
-  constructor(signedIn: SignedIn, session: string, log: SequencedLog, throttle: Throttle) {
+  constructor(signedIn: SignedIn, session: string, log: SequencedLog, throttle: Throttle | undefined) {
     this.signedIn = signedIn;
     this.session = session;
     this.log = log;
@@ -36,8 +36,8 @@ export interface GlimpseOptions {
   readonly logins: LogIns;
   /** where snapshots lie while somebody reads them */
   readonly files: SessionFiles;
-  /** messages a second that a login may send */
-  readonly messagesPerSecond: number;
+  /** How fast a client may send. */
+  throttle(): Throttle | undefined;
   /** name of the session that is running */
   session(): string;
 }
@@ -62,11 +62,11 @@ export class Glimpse implements SoupApplication<GlimpsePort> {
   }
 
   open(user: string, password: string, address: string): GlimpsePort | Refusal {
-    const { logins, messagesPerSecond, session } = this.#options;
+    const { logins, throttle, session } = this.#options;
     const login = logins.check(user, password, address);
     if (login === undefined) return { code: NOT_AUTHORIZED, why: 'user or password is wrong, or too many tries' };
     if (!this.#hasRoomFor(login.number)) return { code: NO_SUCH_SESSION, why: 'busy: snapshots of this login are under way; try again' };
-    const port = new GlimpsePort(login, session(), this.#nextLog(), new Throttle(messagesPerSecond));
+    const port = new GlimpsePort(login, session(), this.#nextLog(), throttle());
     this.#ports.add(port);
     return port;
   }

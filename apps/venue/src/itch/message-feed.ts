@@ -10,8 +10,12 @@ const MASK = KEPT_BYTES - 1;
 /** Places of messages that are kept. A power of two. */
 const KEPT_MESSAGES = 1 << 21;
 const HEARTBEAT_MS = 1000;
-/** Requests answered a turn of the event loop and datagrams that may wait in the socket: more are dropped, and asked for again. */
+/** Requests answered in a tenth of a second, in all and of one address: more are dropped, and asked for again. */
 const MOST_REQUESTS = 1000;
+const MOST_OF_ADDRESS = 200;
+const REQUESTS_MS = 100;
+/** Bytes that may wait in a socket whose network does not take them: what comes then is lost, as datagrams are. */
+const MOST_WAITING = 4 * 1024 * 1024;
 const MULTICAST_TTL = 16;
 
 export interface Line {
@@ -56,7 +60,9 @@ export class MessageFeed {
   readonly #lengths = new Uint8Array(KEPT_MESSAGES);
   #written = 0;
   #hasSent = false;
+  /** requests of this tenth of a second, in all and by address */
   #answered = 0;
+  readonly #answeredOf = new Map<string, number>();
   readonly #beating: NodeJS.Timeout;
 
   private constructor(options: FeedOptions, sender: dgram.Socket, requests: dgram.Socket) {
@@ -153,7 +159,8 @@ export class MessageFeed {
 
   #send(bytes: number): void {
     const datagram = Buffer.from(this.#packer.bytes.subarray(0, bytes));
-    for (const { group, port } of this.#options.lines) this.#sender.send(datagram, port, group, ignore);
+    if (this.#sender.getSendQueueSize() < MOST_WAITING)
+      for (const { group, port } of this.#options.lines) this.#sender.send(datagram, port, group, ignore);
     this.sent++;
     this.#hasSent = true;
     if (this.tradeTime === 0) return;
@@ -174,9 +181,8 @@ export class MessageFeed {
     const error = reader.open(view, 0, bytes.length);
     const isHead = bytes.length === MOLD_HEAD && (error === 0 || error === WIRE_ERROR.TRUNCATED);
     if (!isHead || !reader.isOf(this.#session)) return;
-    if (++this.#answered === 1) setImmediate(() => this.#forgetRequests());
     const last = Math.min(reader.first + reader.count, this.next - this.#packer.count);
-    if (this.#answered > MOST_REQUESTS || reader.first < this.#oldestNear(reader.first) || reader.first >= last) {
+    if (!this.#mayAsk(from.address) || reader.first < this.#oldestNear(reader.first) || reader.first >= last) {
       this.droppedRequests++;
       return;
     }
@@ -198,8 +204,19 @@ export class MessageFeed {
     return this.#written - this.#begins[number & (KEPT_MESSAGES - 1)] > KEPT_BYTES ? number + 1 : number;
   }
 
+  /** Whether one more request of an address is answered now: whoever asks without end takes his share, and no one else's. */
+  #mayAsk(address: string): boolean {
+    if (this.#answered === 0) setTimeout(() => this.#forgetRequests(), REQUESTS_MS).unref();
+    const own = this.#answeredOf.get(address) ?? 0;
+    if (this.#answered >= MOST_REQUESTS || own >= MOST_OF_ADDRESS) return false;
+    this.#answered++;
+    this.#answeredOf.set(address, own + 1);
+    return this.#requests.getSendQueueSize() < MOST_WAITING;
+  }
+
   #forgetRequests(): void {
     this.#answered = 0;
+    this.#answeredOf.clear();
   }
 }
 

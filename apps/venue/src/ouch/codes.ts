@@ -15,12 +15,19 @@ export const REMOVED = letter('R');
 export const START_OF_DAY = letter('S');
 export const END_OF_DAY = letter('E');
 
-const SELLS = new Set(['S', 'T', 'E'].map(letter));
+/** Letters that a field may have, as a table by code: 1 where it is one of them. */
+export function lettersOf(text: string): Uint8Array {
+  const table = new Uint8Array(256);
+  for (const each of text) table[letter(each)] = 1;
+  return table;
+}
+
+const SELLS = lettersOf('STE');
 
 /** BUY or SELL, -1 for what is no side. Short sales are sales. */
 export function sideOf(code: number): number {
   if (code === BUY_LETTER) return BUY;
-  return SELLS.has(code) ? SELL : -1;
+  return SELLS[code] === 1 ? SELL : -1;
 }
 
 /** Why an order was cancelled (OUCH 5.0, appendix B). */

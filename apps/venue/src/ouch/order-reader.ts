@@ -18,17 +18,19 @@ import {
   type Side,
   type TimeInForce,
 } from '@outcry/market/order-terms';
-import { AppendageReader, HIGHEST_TAG, TAG } from '@outcry/wire/ouch50';
+import { getU64 } from '@outcry/wire/layout';
+import { AppendageReader, enterOrder, HIGHEST_TAG, replaceOrder, TAG } from '@outcry/wire/ouch50';
 import type { Instrument } from '../core/market.ts';
 import { makeTerms, type SpecialTerms, type StatedTerms } from '../core/special-terms.ts';
-import { REJECT } from './codes.ts';
+import { lettersOf, REJECT } from './codes.ts';
 import { isName } from './request-tags.ts';
 
 /** A price of 214,748.3647 means none: the market's (section 1.2). 200,000.0000, which means the same at Nasdaq, is a price here. */
 export const MARKET_PRICE = 0x7fffffff;
 
+const ENTER = enterOrder.at;
+const REPLACE = replaceOrder.at;
 const letter = (text: string) => text.charCodeAt(0);
-const lettersOf = (text: string) => new Set([...text].map(letter));
 const DAY_ORDER = letter('0');
 const IMMEDIATE = letter('3');
 const EXTENDED = letter('5');
@@ -44,7 +46,7 @@ const LIMIT_PRICE = letter('L');
 const POST = letter('P');
 const NOT_POST = letter('N');
 /** Codes of tags that mean nothing to this venue: one that the specification does not have is refused all the same. */
-const MEANINGLESS: Record<number, ReadonlySet<number>> = {
+const MEANINGLESS: Record<number, Uint8Array> = {
   [TAG.CUSTOMER_TYPE]: lettersOf('RN '),
   [TAG.SHARES_LOCATED]: lettersOf('YN'),
 };
@@ -56,23 +58,55 @@ export class OrderReader {
   kind: OrderKind = LIMIT;
   timeInForce: TimeInForce = GTC;
   flags = 0;
-  /** ticks */
+  /** ticks, and lots as they were said */
   price = 0;
+  quantity = 0;
   terms: SpecialTerms | undefined;
   /** GroupID, 0: none */
   group = 0;
   readonly #tags = new AppendageReader();
 
-  /** What Enter Order has, and Replace Order has not. Returns 0, or why the order is refused. */
-  checkEntry(capacity: number): number {
-    return CAPACITIES.has(capacity) ? 0 : REJECT.OTHER;
+  /**
+   * Reads an Enter Order. @param elements where the appendage's elements begin @param end of the message
+   * @param now microseconds since 1970 @returns 0, or why the order is refused: see REJECT
+   */
+  readEntry(instrument: Instrument, view: DataView, at: number, elements: number, end: number, now: number): number {
+    if (CAPACITIES[view.getUint8(at + ENTER.capacity)] === 0) return REJECT.OTHER;
+    return this.#read(
+      instrument,
+      view,
+      view.getUint8(at + ENTER.side),
+      view.getUint32(at + ENTER.quantity),
+      getU64(view, at + ENTER.price),
+      view.getUint8(at + ENTER.timeInForce),
+      view.getUint8(at + ENTER.display),
+      view.getUint8(at + ENTER.sweep),
+      view.getUint8(at + ENTER.crossType),
+      elements,
+      end,
+      now,
+    );
   }
 
-  /**
-   * @param side letter of the order @param wirePrice four implied decimals @param elements where the appendage's elements begin
-   * @param end of the message @param now microseconds since 1970 @returns 0, or why the order is refused: see REJECT
-   */
-  read(
+  /** Reads a Replace Order: as {@link readEntry}. @param side letter of the order that it replaces */
+  readReplacement(instrument: Instrument, side: number, view: DataView, at: number, elements: number, end: number, now: number): number {
+    return this.#read(
+      instrument,
+      view,
+      side,
+      view.getUint32(at + REPLACE.quantity),
+      getU64(view, at + REPLACE.price),
+      view.getUint8(at + REPLACE.timeInForce),
+      view.getUint8(at + REPLACE.display),
+      view.getUint8(at + REPLACE.sweep),
+      NO_CROSS,
+      elements,
+      end,
+      now,
+    );
+  }
+
+  #read(
     instrument: Instrument,
     view: DataView,
     side: number,
@@ -86,13 +120,14 @@ export class OrderReader {
     end: number,
     now: number,
   ): number {
+    this.quantity = quantity;
     this.kind = LIMIT;
     this.flags = 0;
     this.terms = undefined;
     this.group = 0;
     if (quantity < 1 || quantity > MAX_QUANTITY) return REJECT.INVALID_QUANTITY;
-    if (!DISPLAYS.has(display)) return REJECT.INVALID_DISPLAY;
-    if (!SWEEPS.has(sweep)) return REJECT.ISO_NOT_ALLOWED;
+    if (DISPLAYS[display] === 0) return REJECT.INVALID_DISPLAY;
+    if (SWEEPS[sweep] === 0) return REJECT.ISO_NOT_ALLOWED;
     const isPlain = timeInForce === EXTENDED && cross === NO_CROSS && display !== HIDDEN_ORDER && elements >= end;
     this.timeInForce = GTC;
     if (wirePrice === MARKET_PRICE) {
@@ -210,7 +245,7 @@ export class OrderReader {
           if (!isName(view, at, tags.bytes)) return NAMES[tags.tag];
           break;
         default:
-          if (!MEANINGLESS[tags.tag]?.has(view.getUint8(at))) return REJECT.OTHER;
+          if (MEANINGLESS[tags.tag]?.[view.getUint8(at)] !== 1) return REJECT.OTHER;
       }
     }
     if (stated.pegOffset !== undefined && stated.peg === undefined) return REJECT.INVALID_PEG;

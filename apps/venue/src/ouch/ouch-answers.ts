@@ -7,8 +7,9 @@ import * as wire from '@outcry/wire/ouch50';
 import type { Market } from '../core/market.ts';
 import { ADDED, BUY_LETTER, CONTINUOUS, cancelLetter, LIVE, NO_SWEEP, REJECT, REMOVED, rejectCode, SELL_LETTER, VISIBLE } from './codes.ts';
 import { COPY_BYTES } from './command-sender.ts';
+import { ASKED, channelOfHigh, loginOf } from './order-commands.ts';
 import type { Flow } from './order-table.ts';
-import { ASKED, channelOfHigh, loginOf, type OuchGateway } from './ouch-gateway.ts';
+import type { OuchGateway } from './ouch-gateway.ts';
 import type { OuchPort } from './port.ts';
 
 const letter = (text: string) => text.charCodeAt(0);
@@ -395,8 +396,8 @@ export class OuchAnswers {
   }
 
   /** Answers Disable and Enable Order Entry. */
-  entrySwitched(port: OuchPort, flow: Flow, isDisabled: boolean, view: DataView, at: number): void {
-    const answer = isDisabled ? wire.disableResponse : wire.enableResponse;
+  entrySwitched(port: OuchPort, flow: Flow, view: DataView, at: number): void {
+    const answer = port.isDisabled ? wire.disableResponse : wire.enableResponse;
     this.#stampNow();
     const to = this.#begin(port, flow, answer, true);
     copy(view, at + wire.disableEntry.at.userRef, port.log.view, to + answer.at.userRef, 8);

@@ -24,8 +24,8 @@ const BLOCKED_MS = 1;
 export interface SoupPort {
   readonly session: string;
   readonly log: SequencedLog;
-  /** how fast the login may send, whatever connection it uses */
-  readonly throttle: Throttle;
+  /** how fast the login may send, whatever connection it uses; undefined: as fast as it can */
+  readonly throttle: Throttle | undefined;
   /** with what its connection signed in */
   readonly signedIn: SignedIn | undefined;
   connection: SoupConnection | undefined;
@@ -157,16 +157,13 @@ export class SoupConnection<Port extends SoupPort = SoupPort> implements Client 
     const now = performance.now();
     let taken = 0;
     this.#slowDown(0, now); // it may have been too fast on another connection
+    if (this.port !== undefined && this.#application.isBlocked(this.port)) this.#wait(BLOCKED_MS);
     while (taken < most && this.isReady) {
-      if (this.port !== undefined && this.#application.isBlocked(this.port)) {
-        this.#wait(BLOCKED_MS);
-        break;
-      }
       if (this.#framer.next()) {
         taken++;
         const why = this.#handle(this.#framer);
         if (why !== undefined) this.end(why);
-        this.#slowDown(1, now);
+        if (this.port?.throttle !== undefined) this.#slowDown(1, now);
       } else if (this.#framer.isBroken) this.end('a packet of no valid length');
       else this.#nextPiece();
     }
@@ -177,7 +174,7 @@ export class SoupConnection<Port extends SoupPort = SoupPort> implements Client 
 
   /** Lets a client wait that has sent so many messages, if that is more than it may. */
   #slowDown(messages: number, now: number): void {
-    const milliseconds = this.port?.throttle.take(messages, now) ?? 0;
+    const milliseconds = this.port?.throttle?.take(messages, now) ?? 0;
     if (milliseconds > 0) this.#wait(milliseconds);
   }
 

@@ -123,15 +123,20 @@ async function publish({ lines, requestPort, glimpsePort }: NonNullable<WireThre
   ports.itch = lines.map(({ group, port: number }) => `${group}:${number}`).join(' ');
   ports.itchSession = session;
   ports.itchRequests = feed.requestPort;
-  const { messagesPerSecond } = data.connections;
-  const glimpse = new Glimpse({ publisher, logins, files: snapshots, messagesPerSecond, session: () => session });
+  const glimpse = new Glimpse({ publisher, logins, files: snapshots, throttle, session: () => session });
   ports.glimpse = await serve(glimpsePort, glimpse);
   return publisher;
 }
 
+/** How fast a session may send. */
+function throttle(): Throttle | undefined {
+  const { messagesPerSecond } = data.connections;
+  return messagesPerSecond === 0 ? undefined : new Throttle(messagesPerSecond);
+}
+
 function makePort(login: Login): OuchPort {
   const log = files.open(`ouch-${login.user}`);
-  const made = new OuchPort(login, session, log, new Throttle(data.connections.messagesPerSecond));
+  const made = new OuchPort(login, session, log, throttle());
   log.onBroken = (error) => {
     warn(`OUCH messages of ${login.user} cannot be kept: its session is over until the next one begins (${error.message})`);
     made.connection?.end('the venue cannot keep the messages of this session');

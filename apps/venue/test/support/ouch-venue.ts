@@ -11,7 +11,6 @@ import { type CommandFields, writeRecords } from '../../src/core/commands.ts';
 import { DEMO_ASSETS, DEMO_INSTRUMENTS } from '../../src/core/config.ts';
 import { LogIns } from '../../src/core/log-ins.ts';
 import { Market } from '../../src/core/market.ts';
-import { Throttle } from '../../src/core/throttle.ts';
 import { OuchGateway } from '../../src/ouch/ouch-gateway.ts';
 import { OuchPort } from '../../src/ouch/port.ts';
 import type { SequencedLog } from '../../src/soup/sequenced-log.ts';
@@ -70,7 +69,7 @@ export class OuchVenue {
       market: this.market,
       orders: all.orders,
       logins: new LogIns(logins),
-      makePort: (login) => new OuchPort(login, String(this.#sessions), this.files.open(`${login.user}-${this.#sessions}`), new Throttle(0)),
+      makePort: (login) => new OuchPort(login, String(this.#sessions), this.files.open(`${login.user}-${this.#sessions}`), undefined),
       lastUsed: new Map(),
     });
   }
