@@ -27,7 +27,7 @@ import { until } from './support/until.ts';
 
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'outcry-soup-'));
 after(() => fs.rmSync(folder, { recursive: true, force: true }));
-const PASSWORD = 'pass';
+const PASSWORD = 'passpass';
 const login = loginOf('ALICE', 1, 0, [PASSWORD]);
 const place = { signedIn: () => undefined, leave: () => undefined };
 let count = 0;

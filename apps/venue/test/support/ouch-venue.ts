@@ -23,7 +23,7 @@ import type { Told } from './ouch-client.ts';
 const LIMITS: EngineLimits = { orders: 1 << 16, accounts: 64, assets: 4, instruments: 4 };
 
 /** of all logins here: with loginOf */
-export const PASSWORD = 'pass';
+export const PASSWORD = 'passpass';
 
 /** OUCH gateway, rings and engine on one thread, without sockets and disk: what is sent has its outcome when `settle` returns. */
 export class OuchVenue {
