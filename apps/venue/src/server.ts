@@ -62,15 +62,21 @@ export async function startServer(services: Services, grpc: GrpcGateway, log: Lo
   });
   await server.register(addPage);
   const sockets = new WebSockets(server.server, services, operations, { door, browsers });
-  await server.listen({ host: config.host, port: config.port });
+  const close = async () => {
+    await sockets.close();
+    await server.close();
+  };
+  try {
+    await server.listen({ host: config.host, port: config.port });
+  } catch (error) {
+    await close(); // their timers would keep the process
+    throw error;
+  }
   const { port } = server.server.address() as AddressInfo;
   const host = config.host.includes(':') ? `[${config.host}]` : config.host;
   return {
     url: `${config.tls === undefined ? 'http' : 'https'}://${host}:${port}`,
-    close: async () => {
-      await sockets.close();
-      await server.close();
-    },
+    close,
   };
 }
 
