@@ -293,7 +293,7 @@ describe('a snapshot', () => {
       ],
       ['another place', () => journal.snapshot(place + 1), /is of another life of this journal/],
       ['another engine', () => journal.snapshot(place, { version: 77 }), /is of version 77 of the engine: it is not used/],
-      ['broken', () => spoil(journal.snapshot(place)), /part 16 is broken/],
+      ['broken', () => spoil(journal.snapshot(place)), /part \d+ is broken/],
       ['foreign', () => write(directory, 'snapshot-0000000000000002.img', 'hello'), /is not a snapshot/],
     ];
     for (const [what, make, message] of cases) {
