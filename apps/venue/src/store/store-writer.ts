@@ -83,11 +83,16 @@ export class StoreWriter {
     this.#file = file;
     this.#unitOf = unitOf;
     this.#database = new DatabaseSync(file, { timeout: 250 });
-    this.#database.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -${CACHE_KIB};`);
-    this.#database.exec(`PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
-    dropOtherVersion(this.#database);
-    this.#database.exec(SCHEMA);
-    this.#claim(owner);
+    try {
+      this.#database.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -${CACHE_KIB};`);
+      this.#database.exec(`PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
+      dropOtherVersion(this.#database);
+      this.#database.exec(SCHEMA);
+      this.#claim(owner);
+    } catch (error) {
+      this.#database.close();
+      throw error;
+    }
     this.#inode = fs.statSync(file).ino;
     this.#statements = Object.fromEntries(Object.entries(STATEMENTS).map(([name, sql]) => [name, this.#database.prepare(sql)])) as Record<
       StatementName,

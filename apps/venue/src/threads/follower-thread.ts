@@ -81,20 +81,23 @@ class Follower implements Work {
       data.journal,
       (instrument) => this.#engine.instruments.f64[instrument * instrumentRecord.F64_WORDS + instrumentRecord.F64_UNIT],
     );
-    this.#storedBefore = this.#store.sequence;
-    const durable = shared.durable.read();
-    if (this.#storedBefore > durable) {
-      throw new Error(`the store holds command ${this.#storedBefore}, the journal ends at ${durable}: they do not belong together`);
+    try {
+      this.#storedBefore = this.#store.sequence;
+      const durable = shared.durable.read();
+      if (this.#storedBefore > durable) {
+        throw new Error(`the store holds command ${this.#storedBefore}, the journal ends at ${durable}: they do not belong together`);
+      }
+      const { engine, snapshot } = begin(this.#events, this.#storedBefore);
+      this.#engine = engine;
+      this.#place = snapshot?.head.batch;
+      this.#lastSnapshot = engine.sequence;
+      this.#compareStore();
+      this.#countAggregates();
+      this.#reader = new JournalReader(data.directory, this.#lastSnapshot + 1);
+    } catch (error) {
+      this.#store.close(); // another is opened for the next try: descriptors may be what is short
+      throw error;
     }
-    const { engine, snapshot } = begin(this.#events, this.#storedBefore);
-    this.#engine = engine;
-    this.#place = snapshot?.head.batch;
-    this.#lastSnapshot = engine.sequence;
-    this.#compareStore();
-    for (let i = 0; i < this.#engine.instruments.books.length; i++) {
-      this.#store.setAggregates(i, this.#engine.instruments.f64[i * instrumentRecord.F64_WORDS + instrumentRecord.F64_AGGREGATES]);
-    }
-    this.#reader = new JournalReader(data.directory, this.#lastSnapshot + 1);
     this.#publish();
   }
 
