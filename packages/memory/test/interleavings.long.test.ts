@@ -10,6 +10,11 @@ const skip = os.availableParallelism() < 2 && 'two threads that wait for each ot
 const BOUNDED: Record<string, number> = {
   'two threads find the pool empty, and it grows': 4,
   'one trims while another wants the last block': 4,
+  'a position moves by more than 32 bits hold while another reads it': 4,
+  'a position is set back while another reads it': 4,
+  'two writers move a position across 2^32': 4,
+  'a consumer takes batches while they are published': 4,
+  'one that the ring does not wait for looks while it goes round': 4,
 };
 
 for (const name of Object.keys(PROGRAMS)) {
