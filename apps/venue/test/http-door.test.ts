@@ -223,7 +223,11 @@ describe('one client of HTTP and all others', () => {
     host = new URL(venue.url).host;
   });
   after(() => close());
-  const open = async () => ((await (await fetch(`${venue.url}/outcry/v1/status`)).json()) as { open: { http: number } }).open.http;
+  /** Connections beside the one that asks, which is its own and ends with the answer. */
+  const others = async () => {
+    const answer = await fetch(`${venue.url}/outcry/v1/status`, { headers: { connection: 'close' } });
+    return ((await answer.json()) as { open: { http: number } }).open.http - 1;
+  };
 
   it('a request that is half sent ends in its time, wherever it stops, and silence does too', async () => {
     const head = `POST /api/v3/order HTTP/1.1\r\nHost: ${host}\r\nX-MBX-APIKEY: alice\r\nContent-Type: ${FORM}\r\n`;
@@ -248,7 +252,6 @@ describe('one client of HTTP and all others', () => {
   });
 
   it('a connection that is kept alive without need ends, and so does one that does not read its answer', async (t) => {
-    const before = await open();
     const idle = raw(venue.url, `GET /api/v3/ping HTTP/1.1\r\nHost: ${host}\r\n\r\n`);
     await until(() => idle.text().includes('200 OK'), idle.text);
     const asks = `GET /chart/lightweight-charts.standalone.production.mjs HTTP/1.1\r\nHost: ${host}\r\n\r\n`.repeat(60);
@@ -260,8 +263,8 @@ describe('one client of HTTP and all others', () => {
     await new Promise((resolve) => deaf.stdout.once('data', resolve));
     deaf.kill('SIGSTOP');
     await until(idle.isClosed, idle.text);
-    const deadline = performance.now() + 15_000;
-    while ((await open()) > before) assert.ok(performance.now() < deadline, `${await open()} are open`);
+    const deadline = performance.now() + 30_000;
+    while ((await others()) > 0) assert.ok(performance.now() < deadline, `${await others()} are open`);
   });
 
   it('connections that bring nothing signed give way to new ones; one that signed stays', async () => {
