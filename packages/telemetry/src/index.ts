@@ -1,0 +1,2 @@
+/** Latency histograms in shared memory: see README.md. */
+export * from './histogram.ts';
