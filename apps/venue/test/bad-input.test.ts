@@ -228,6 +228,32 @@ describe('bad input gets a documented error, and the venue goes on', () => {
     assert.deepEqual(await post('accounts/alice/fund', { asset: 'BTC', amount: '1e3' }), [400, -1100]);
     assert.deepEqual(await post('accounts/alice/fund', { asset: 'BTC', amount: '-101' }), [400, -2010]);
     assert.deepEqual(await post('accounts/alice/keys', { publicKey: 'not PEM' }), [400, -1100]);
+    const misspelt: [route: string, body: object][] = [
+      ['accounts/alice/keys', { permision: 'READ' }],
+      ['accounts/alice/keys', { adresses: ['10.0.0.1'] }],
+      ['accounts/alice/keys', { permission: null }],
+      ['accounts/alice/keys', { addresses: null }],
+      ['accounts/alice/keys', [] as object],
+      ['accounts/alice/logins', { user: 'EVE', cancelOnDisconect: true }],
+      ['accounts/alice/transfer', { to: 'bob', asset: 'BTC', amount: '1', reference: 'twice' }],
+      ['accounts/alice/fund', { asset: 'BTC', amount: '1', referense: 'once' }],
+      ['accounts/alice/rules', { MAX_QUANTTY: '1' }],
+      ['instruments/BTCUSDT/state', { state: 'HALT', reference: '1' }],
+      ['fee-tiers/1', { makerFeePpm: 0, takerFeePpm: 0, name: 'gold' }],
+      ['accounts/alice/kill', { symbol: 'BTCUSDT' }],
+      ['admin-token/rotate', { overlap: 5 }],
+    ];
+    for (const [route, body] of misspelt) assert.deepEqual(await post(route, body), [400, -1100], JSON.stringify(body));
+    const texts = ['', 'a\0x', 'a\0', '\ud800', 'x'.repeat(41), '\u0007'];
+    for (const reference of texts) {
+      assert.deepEqual(
+        await post('accounts/alice/fund', { asset: 'BTC', amount: '1', reference }),
+        [400, -1100],
+        JSON.stringify(reference),
+      );
+    }
+    const stopped = await fetch(`${venue.url}/outcry/v1/orders`, { method: 'DELETE', headers, body: JSON.stringify({ acount: 'bob' }) });
+    assert.equal(stopped.status, 400, 'a misspelt account is not everybody');
   });
 
   it('bytes that are no HTTP, and requests to upgrade that lead nowhere', async () => {

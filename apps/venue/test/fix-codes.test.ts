@@ -130,6 +130,21 @@ test('every code of every field is taken as documented, or refused: none is read
       ],
     },
   ];
+  for (const id of ['nul\0x', '\0', 'a\0', '\x02', 'a\x1f', 'del\x7f']) {
+    for (const [type, message] of [
+      ['D', order({ 11: id })],
+      ['F', order({ 11: 'x', 41: id })],
+      [
+        'q',
+        [
+          [11, id],
+          [530, '7'],
+        ] as FixField[],
+      ],
+    ] as const) {
+      assert.equal(verdictOf(await answer(alice, type, message), 0), `rejected for ${BAD_FORMAT} of ${type === 'F' ? 41 : 11}`);
+    }
+  }
   for (const { type, tag, taken, known, make } of fields) {
     for (const code of PRINTABLE) {
       if (type === 'V' && tag === 263 && code === '2') continue; // to unsubscribe is not answered

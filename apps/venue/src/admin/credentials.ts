@@ -18,6 +18,7 @@ export function addCredentialRoutes(server: FastifyInstance, services: Services,
   const route = (
     method: 'POST' | 'DELETE',
     url: string,
+    fields: readonly string[],
     summary: string,
     run: (body: Body, params: Params, request: FastifyRequest) => Promise<unknown>,
   ) =>
@@ -26,19 +27,25 @@ export function addCredentialRoutes(server: FastifyInstance, services: Services,
       url: `/outcry/v1/${url}`,
       ...administration,
       schema: { tags: ['Administration'], summary },
-      handler: (request) => run(bodyOf(request), request.params as Params, request).catch(refuse),
+      handler: async (request) => run(bodyOf(request, fields), request.params as Params, request).catch(refuse),
     });
-  route('POST', 'accounts/:name/keys', 'Add an API key; its secret is shown once', async (body, { name }, request) => {
-    const made = await accounts.addKey(name, {
-      publicKey: optionalText(body, 'publicKey'),
-      permission: permissionOf(body),
-      addresses: addressesOf(body),
-      validUntil: timeOf(body),
-    });
-    note(request, { account: name, key: made.id });
-    return made;
-  });
-  route('DELETE', 'keys/:key', 'Revoke an API key, by its id or itself', async (_body, { key }, request) => {
+  route(
+    'POST',
+    'accounts/:name/keys',
+    ['publicKey', 'permission', 'addresses', 'validUntil'],
+    'Add an API key; its secret is shown once',
+    async (body, { name }, request) => {
+      const made = await accounts.addKey(name, {
+        publicKey: optionalText(body, 'publicKey'),
+        permission: permissionOf(body),
+        addresses: addressesOf(body),
+        validUntil: timeOf(body),
+      });
+      note(request, { account: name, key: made.id });
+      return made;
+    },
+  );
+  route('DELETE', 'keys/:key', [], 'Revoke an API key, by its id or itself', async (_body, { key }, request) => {
     const id = await accounts.revokeKey(key);
     note(request, { key: id });
     return { id };
@@ -46,6 +53,7 @@ export function addCredentialRoutes(server: FastifyInstance, services: Services,
   route(
     'POST',
     'keys/:key/rotate',
+    ['overlapMs', 'publicKey', 'validUntil'],
     'Make another API key in place of one, which holds for overlapMs more',
     async (body, { key }, request) => {
       const made = await accounts.rotateKey(key, overlapOf(body), optionalText(body, 'publicKey'), timeOf(body));
@@ -53,22 +61,28 @@ export function addCredentialRoutes(server: FastifyInstance, services: Services,
       return made;
     },
   );
-  route('POST', 'keys/:key/expire', 'End an API key at validUntil; null: not by itself', async (body, { key }, request) => {
+  route('POST', 'keys/:key/expire', ['validUntil'], 'End an API key at validUntil; null: not by itself', async (body, { key }, request) => {
     const validUntil = endOf(body);
     const id = await accounts.expireKey(key, validUntil);
     note(request, { key: id, validUntil });
     return { id, validUntil };
   });
-  route('POST', 'accounts/:name/logins', 'Add a login; its password is shown once', async (body, { name }, request) => {
-    const { user, number, account, cancelOnDisconnect, password } = await accounts.addLogin(name, text(body, 'user'), {
-      password: optionalText(body, 'password'),
-      cancelOnDisconnect: flag(body, 'cancelOnDisconnect'),
-      validUntil: timeOf(body),
-    });
-    note(request, { account: name, user });
-    return { user, number, account, cancelOnDisconnect, password };
-  });
-  route('DELETE', 'logins/:user', 'Revoke a login', async (_body, { user }, request) => {
+  route(
+    'POST',
+    'accounts/:name/logins',
+    ['user', 'password', 'cancelOnDisconnect', 'validUntil'],
+    'Add a login; its password is shown once',
+    async (body, { name }, request) => {
+      const { user, number, account, cancelOnDisconnect, password } = await accounts.addLogin(name, text(body, 'user'), {
+        password: optionalText(body, 'password'),
+        cancelOnDisconnect: flag(body, 'cancelOnDisconnect'),
+        validUntil: timeOf(body),
+      });
+      note(request, { account: name, user });
+      return { user, number, account, cancelOnDisconnect, password };
+    },
+  );
+  route('DELETE', 'logins/:user', [], 'Revoke a login', async (_body, { user }, request) => {
     await accounts.revokeLogin(user);
     note(request, { user });
     return { user };
@@ -76,6 +90,7 @@ export function addCredentialRoutes(server: FastifyInstance, services: Services,
   route(
     'POST',
     'logins/:user/rotate',
+    ['overlapMs', 'password'],
     'Give a login another password; the old one holds for overlapMs more',
     async (body, { user }, request) => {
       const password = await accounts.rotateLogin(user, overlapOf(body), optionalText(body, 'password'));
@@ -83,13 +98,19 @@ export function addCredentialRoutes(server: FastifyInstance, services: Services,
       return { user, password };
     },
   );
-  route('POST', 'logins/:user/expire', 'End a login at validUntil; null: not by itself', async (body, { user }, request) => {
-    const validUntil = endOf(body);
-    await accounts.expireLogin(user, validUntil);
-    note(request, { user, validUntil });
-    return { user, validUntil };
-  });
-  route('POST', 'admin-token/rotate', 'Make another admin token; the old one holds for overlapMs more', async (body) => ({
+  route(
+    'POST',
+    'logins/:user/expire',
+    ['validUntil'],
+    'End a login at validUntil; null: not by itself',
+    async (body, { user }, request) => {
+      const validUntil = endOf(body);
+      await accounts.expireLogin(user, validUntil);
+      note(request, { user, validUntil });
+      return { user, validUntil };
+    },
+  );
+  route('POST', 'admin-token/rotate', ['overlapMs'], 'Make another admin token; the old one holds for overlapMs more', async (body) => ({
     token: await adminToken.rotate(overlapOf(body)),
   }));
 }
@@ -102,13 +123,13 @@ export function refuse(error: unknown): never {
 }
 
 function optionalText(body: Body, name: string): string | undefined {
-  const value = body[name] ?? undefined;
+  const value = body[name];
   if (value !== undefined && typeof value !== 'string') throw errors.illegal(name, 'a text');
   return value;
 }
 
 function flag(body: Body, name: string): boolean | undefined {
-  const value = body[name] ?? undefined;
+  const value = body[name];
   if (value !== undefined && typeof value !== 'boolean') throw errors.illegal(name, 'true or false');
   return value;
 }
@@ -121,7 +142,7 @@ function permissionOf(body: Body): Permission | undefined {
 }
 
 function addressesOf({ addresses }: Body): string[] | undefined {
-  if (addresses === undefined || addresses === null) return undefined;
+  if (addresses === undefined) return undefined;
   if (!Array.isArray(addresses) || !addresses.every((address) => typeof address === 'string'))
     throw errors.illegal('addresses', 'a list of IP addresses and networks');
   return addresses;

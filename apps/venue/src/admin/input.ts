@@ -7,9 +7,16 @@ import type { Asset, Instrument } from '../core/market.ts';
 /** What an administrator sent, read field by field. Everything here throws ApiError, with the field's name. */
 export type Body = Record<string, unknown>;
 
-/** What a request brings, empty when it brings nothing. */
-export function bodyOf({ body }: { body: unknown }): Body {
-  return (body ?? {}) as Body;
+/**
+ * What a request brings, empty when it brings nothing. Throws ApiError for a field that means nothing there: a misspelt limit is none.
+ * @param fields those that may be sent; undefined: whoever reads them checks each name
+ */
+export function bodyOf({ body }: { body: unknown }, fields: readonly string[] | undefined): Body {
+  if (body === undefined || body === null) return {};
+  if (typeof body !== 'object' || Array.isArray(body)) throw errors.illegal('body', 'an object');
+  const strange = fields === undefined ? undefined : Object.keys(body).find((name) => !fields.includes(name));
+  if (strange !== undefined) throw errors.illegal(strange, fields!.length === 0 ? 'nothing is read here' : fields!.join(', '));
+  return body as Body;
 }
 
 /** Who administers has no account of its own. */

@@ -1,5 +1,6 @@
 import { COMMAND, command, commandHead } from '@outcry/market/command';
 import { REASON_NAMES } from '@outcry/market/reason';
+import { textFault } from '@outcry/market/text';
 import type { FastifyInstance } from 'fastify';
 import { ApiError, errors } from '../binance/errors.ts';
 import { type Services, submit } from '../binance/operation.ts';
@@ -22,13 +23,13 @@ export function addAdminRoutes(server: FastifyInstance, services: Services): voi
   server.get('/outcry/v1/memory', memory, () => services.memory.report());
   server.get('/outcry/v1/accounts', admin, () => listAccounts(services));
   server.post('/outcry/v1/accounts', admin, async (request) => {
-    const made = await createAccount(services, text(bodyOf(request), 'name'));
+    const made = await createAccount(services, text(bodyOf(request, ['name']), 'name'));
     note(request, { account: made.name, key: made.id });
     return made;
   });
   server.post('/outcry/v1/accounts/:name/fund', admin, (request) => {
     const { name } = request.params as { name: string };
-    const body = bodyOf(request);
+    const body = bodyOf(request, ['asset', 'amount', 'reference']);
     return fundAccount(services, name, text(body, 'asset'), text(body, 'amount'), body.reference as string | undefined);
   });
   addRuleRoutes(server, services, guarded);
@@ -113,8 +114,8 @@ export async function fundAccount(services: Services, name: string, assetName: s
   const asset = assetNamed(services, assetName);
   const isWithdrawal = amount.startsWith('-');
   const units = parse(() => asset.parse(isWithdrawal ? amount.slice(1) : amount));
-  if (reference !== undefined && (typeof reference !== 'string' || Buffer.byteLength(reference) > command.TEXT_BYTES)) {
-    throw errors.illegal('reference', `a text of at most ${command.TEXT_BYTES} bytes`);
+  if (reference !== undefined && (typeof reference !== 'string' || textFault(reference) !== undefined)) {
+    throw errors.illegal('reference', `a text of 1 to ${command.TEXT_BYTES} bytes, without control characters`);
   }
   const head = commandHead(isWithdrawal ? COMMAND.WITHDRAW : COMMAND.DEPOSIT);
   const outcome = await submit(services, NOBODY, {

@@ -20,31 +20,47 @@ const AMOUNTS: string[] = ['MAX_NOTIONAL'];
 
 /** States, rules, transfers, tiers and the kill switch, for administrators. */
 export function addRuleRoutes(server: FastifyInstance, services: Services, administration: Administration): void {
-  const route = (method: 'POST' | 'DELETE', url: string, summary: string, run: (body: Body, params: Record<string, string>) => unknown) =>
+  const route = (
+    method: 'POST' | 'DELETE',
+    url: string,
+    fields: readonly string[] | undefined,
+    summary: string,
+    run: (body: Body, params: Record<string, string>) => unknown,
+  ) =>
     server.route({
       method,
       url,
       ...administration,
       schema: { tags: ['Administration'], summary },
-      handler: (request) => run(bodyOf(request), request.params as Record<string, string>),
+      handler: (request) => run(bodyOf(request, fields), request.params as Record<string, string>),
     });
-  route('POST', '/outcry/v1/instruments/:symbol/state', 'Set the trading state', (body, { symbol }) =>
+  route('POST', '/outcry/v1/instruments/:symbol/state', ['state', 'referencePrice'], 'Set the trading state', (body, { symbol }) =>
     changeState(services, instrumentNamed(services, symbol), body),
   );
-  route('POST', '/outcry/v1/instruments/:symbol/rules', "Set an instrument's rules", (body, { symbol }) =>
+  route('POST', '/outcry/v1/instruments/:symbol/rules', undefined, "Set an instrument's rules", (body, { symbol }) =>
     setInstrumentRules(services, instrumentNamed(services, symbol), body),
   );
-  route('POST', '/outcry/v1/accounts/:name/rules', "Set an account's rules", (body, { name }) =>
+  route('POST', '/outcry/v1/accounts/:name/rules', undefined, "Set an account's rules", (body, { name }) =>
     setAccountRules(services, accountNamed(services, name), body),
   );
-  route('POST', '/outcry/v1/accounts/:name/transfer', 'Move money to an account of the same family', (body, { name }) =>
-    transfer(services, accountNamed(services, name), body),
+  route(
+    'POST',
+    '/outcry/v1/accounts/:name/transfer',
+    ['to', 'asset', 'amount'],
+    'Move money to an account of the same family',
+    (body, { name }) => transfer(services, accountNamed(services, name), body),
   );
-  route('POST', '/outcry/v1/fee-tiers/:tier', 'Define a fee tier', (body, { tier }) => defineTier(services, Number(tier), body));
-  route('DELETE', '/outcry/v1/orders', 'Cancel open orders of an account, an instrument, a side, or all', (body) =>
-    cancelOrders(services, body),
+  route('POST', '/outcry/v1/fee-tiers/:tier', ['makerFeePpm', 'takerFeePpm'], 'Define a fee tier', (body, { tier }) =>
+    defineTier(services, Number(tier), body),
   );
-  route('POST', '/outcry/v1/accounts/:name/kill', 'Cancel all of an account, and let it enter nothing', async (_body, { name }) => {
+  route(
+    'DELETE',
+    '/outcry/v1/orders',
+    ['account', 'symbol', 'side'],
+    'Cancel open orders of an account, an instrument, a side, or all',
+    (body) => cancelOrders(services, body),
+  );
+  route('POST', '/outcry/v1/accounts/:name/kill', [], 'Cancel all of an account, and let it enter nothing', async (_body, { name }) => {
     const account = accountNamed(services, name);
     await apply(services, accountRule(account.number, ACCOUNT_RULE.STATUS, STATUS.CANCEL_ONLY));
     await apply(services, massCancel(account.number));

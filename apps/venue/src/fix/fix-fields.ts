@@ -56,6 +56,8 @@ const CODES: Readonly<Record<number, RegExp>> = {
 const DECIMALS = [TAG.PRICE, TAG.STOP_PX, TAG.ORDER_QTY, TAG.MIN_QTY, TAG.MAX_SHOW, TAG.MAX_FLOOR, TAG.DISPLAY_QTY];
 const DECIMAL = /^-?\d+(?:\.\d+)?$/;
 const TIMES = [TAG.TRANSACT_TIME, TAG.EXPIRE_TIME];
+/** Names that a client gives, and is told again. */
+const NAMES = [TAG.CL_ORD_ID, TAG.ORIG_CL_ORD_ID, TAG.MD_REQ_ID, TAG.SECURITY_REQ_ID, 790];
 
 type Check = { isGood(value: string): boolean; reason: number; text: string };
 /** By tag. */
@@ -66,6 +68,16 @@ for (const tag of DECIMALS)
   CHECKS[tag] = { isGood: (value) => DECIMAL.test(value), reason: REJECT_REASON.DATA_FORMAT, text: 'it is no decimal number' };
 for (const tag of TIMES)
   CHECKS[tag] = { isGood: (value) => !Number.isNaN(parseFixTime(value)), reason: REJECT_REASON.DATA_FORMAT, text: 'it is no time' };
+for (const tag of NAMES) CHECKS[tag] = { isGood: isPrintable, reason: REJECT_REASON.DATA_FORMAT, text: 'it has control characters' };
+
+/** Bytes above ASCII may be of any encoding. */
+function isPrintable(value: string): boolean {
+  for (let i = 0; i < value.length; i++) {
+    const code = value.charCodeAt(i);
+    if (code < 0x20 || code === 0x7f) return false;
+  }
+  return true;
+}
 
 export interface FieldProblem {
   tag: number;

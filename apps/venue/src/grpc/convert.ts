@@ -16,6 +16,7 @@ import {
   type TimeInForce as Time,
 } from '@outcry/market/order-terms';
 import { REASON, REASON_NAMES } from '@outcry/market/reason';
+import { textFault } from '@outcry/market/text';
 import type { Services } from '../binance/operation.ts';
 import type { NewOrder } from '../core/commands.ts';
 import { freshId } from '../core/fresh-id.ts';
@@ -88,10 +89,10 @@ function meant<T>(name: string, meanings: Record<number, T>, value: number): T {
   return meaning;
 }
 
-/** Throws ConnectError, invalid_argument. Control characters are other protocols' delimiters. */
+/** Throws ConnectError, invalid_argument. */
 function checkClientOrderId(id: string): void {
-  if (Buffer.byteLength(id) > MOST_ID_BYTES) throw invalid(`client_order_id has at most ${MOST_ID_BYTES} bytes`);
-  if (/[\p{Cc}\p{Cs}]/u.test(id)) throw invalid('client_order_id has no control characters');
+  const fault = id === '' ? undefined : textFault(id, MOST_ID_BYTES);
+  if (fault !== undefined) throw invalid(`client_order_id ${fault}`);
 }
 
 /** An order's id as a number. Throws ConnectError, invalid_argument: above 2^53 - 1 it would be rounded to another order's. */
