@@ -34,10 +34,10 @@ export class SimulatedFollower {
     this.file = file;
     this.#directory = directory;
     this.#journal = journal;
-    this.#store = new StoreWriter(file, journal, (number) => unitOf(this.#engine, number));
+    this.#store = new StoreWriter(file, journal, room.orders, (number) => unitOf(this.#engine, number));
     this.#stored = this.#store.sequence;
     this.#engine = this.#begin(room, unusable);
-    this.#countAggregates();
+    this.#handOver();
     this.#reader = new JournalReader(directory, this.#engine.sequence + 1);
   }
 
@@ -115,10 +115,12 @@ export class SimulatedFollower {
 
   #check(): void {
     if (!this.#store.isOf(this.#engine.hash)) throw new Error(`the store's rows up to ${this.#stored} are not of what the journal holds`);
-    this.#countAggregates();
+    this.#handOver();
   }
 
-  #countAggregates(): void {
+  /** Rows up to here are in the store: it goes on from what the engine has. */
+  #handOver(): void {
+    this.#store.setIds(this.#engine.details.ids.subarray(0, this.#engine.memory.orders.top));
     const { books, f64 } = this.#engine.instruments;
     for (let i = 0; i < books.length; i++) this.#store.setAggregates(i, f64[i * instrument.F64_WORDS + instrument.F64_AGGREGATES]);
   }
@@ -142,7 +144,7 @@ export function rowsOf(parent: string, commands: readonly Uint8Array[], room: En
   const file = path.join(fs.mkdtempSync(path.join(parent, 'rows-')), 'store.sqlite');
   const events = new LocalEvents(1024);
   const engine = new Engine(events, room);
-  const store = new StoreWriter(file, 1, (number) => unitOf(engine, number));
+  const store = new StoreWriter(file, 1, room.orders, (number) => unitOf(engine, number));
   for (const record of commands) {
     const bytes = Uint8Array.from(record);
     engine.apply(new Int32Array(bytes.buffer), new Float64Array(bytes.buffer), 0);

@@ -1,14 +1,4 @@
-import {
-  ALLOW_FAILURE,
-  COMMAND,
-  COMMAND_NAMES,
-  command,
-  LESS_TRADED,
-  LIST_TYPE,
-  orderId,
-  POST_ONLY,
-  wordOfPiece,
-} from '@outcry/market/command';
+import { ALLOW_FAILURE, COMMAND, COMMAND_NAMES, command, LESS_TRADED, LIST_TYPE, POST_ONLY, wordOfPiece } from '@outcry/market/command';
 import { ACCOUNT_RULE, INSTRUMENT_RULE, STATE } from '@outcry/market/rules';
 import { HIDDEN, PEG_ONCE, pegOf, SLIDE, selfTradeOf, sourceOf, terms, trailUnitOf, triggerOf } from '@outcry/market/terms';
 
@@ -51,17 +41,17 @@ export function describeCommand(i32: Int32Array, f64: Float64Array, at: number):
   const asset = i32[at + ASSET];
   const instrument = i32[at + PLACE] & 0xffff;
   const amount = f64[(at >> 1) + F64_AMOUNT];
-  const meant = orderId(i32[at + ORDER_SLOT], i32[at + ORDER_GENERATION]);
+  const meant = { slot: i32[at + ORDER_SLOT], use: i32[at + ORDER_GENERATION] }; // of the order that it means: slot 0, there was none
   switch (kind) {
     case COMMAND.NEW_ORDER:
     case COMMAND.LEG:
       return { ...common, account, instrument, ...termsOf(head, i32, at, amount) };
     case COMMAND.CANCEL:
-      return { ...common, account, instrument, order: meant };
+      return { ...common, account, instrument, ...meant };
     case COMMAND.CANCEL_REPLACE:
-      return { ...common, account, instrument, order: meant, ...termsOf(head, i32, at, amount) };
+      return { ...common, account, instrument, ...meant, ...termsOf(head, i32, at, amount) };
     case COMMAND.AMEND:
-      return { ...common, account, instrument, order: meant, quantity: i32[at + QUANTITY] };
+      return { ...common, account, instrument, ...meant, quantity: i32[at + QUANTITY] };
     case COMMAND.DEPOSIT:
     case COMMAND.WITHDRAW:
       return { ...common, account, asset, amount };

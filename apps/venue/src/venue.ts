@@ -184,6 +184,7 @@ export async function startVenue(config: VenueConfig, hooks: VenueHooks): Promis
     });
     await defineMarket(registry, market, config, (fields) => gateway.submit(fields));
     await gateway.submit({ head: commandHead(COMMAND.SET_RISK), asset: config.risk === 'none' ? 0 : 1 });
+    orders.sortByAge(); // all that were open when it started have been told of
     cancelOldSessions(services);
     if (config.feeTiers !== undefined) {
       const { history } = services;

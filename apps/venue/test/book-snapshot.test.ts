@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { orderId } from '@outcry/market/command';
 import { SELL } from '@outcry/market/order-terms';
 import * as wire from '@outcry/wire/itch';
 import fc from 'fast-check';
@@ -17,7 +16,7 @@ const add = new wire.addOrder.View();
 
 interface Shown {
   slot: number;
-  generation: number;
+  id: number;
   lots: number;
 }
 
@@ -28,13 +27,13 @@ it('a snapshot written bit by bit is the book of the moment that it was taken at
     fc.property(steps, steps, fc.integer({ min: 1, max: 7 }), (before, after, slice) => {
       const orders = new ShownOrders(SLOTS);
       let plain: Shown[] = [];
-      let generation = 0;
+      let id = 2 ** 40;
       const happen = ({ slot, lots }: { slot: number; lots: number }) => {
         const known = plain.find((order) => order.slot === slot);
         if (known === undefined) {
-          orders.name(slot, ++generation, (slot & 1) * 2, SELL);
+          orders.name(slot, ++id, (slot & 1) * 2, SELL);
           orders.show(slot, lots, 100 + slot);
-          plain.push({ slot, generation, lots });
+          plain.push({ slot, id, lots });
           return;
         }
         orders.take(slot, Math.min(lots, known.lots));
@@ -44,12 +43,7 @@ it('a snapshot written bit by bit is the book of the moment that it was taken at
       before.forEach(happen);
       // One snapshot after the other, while orders come and go.
       for (let round = 0, at = 0; round < 3; round++) {
-        const expected = plain.map((order) => [
-          orderId(order.slot, order.generation),
-          order.lots,
-          100 + order.slot,
-          order.slot % 2 === 0 ? 'BTCUSDT' : 'ETHUSDT',
-        ]);
+        const expected = plain.map((order) => [order.id, order.lots, 100 + order.slot, order.slot % 2 === 0 ? 'BTCUSDT' : 'ETHUSDT']);
         const snapshot = new BookSnapshot(77, market.instruments, [0, 0, 0], orders, 1_763_000_000_000_000);
         const told: (number | string)[][] = [];
         const types: string[] = [];

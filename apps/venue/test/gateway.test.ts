@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
+import { order as orderRecord } from '@outcry/book/records';
 import { Engine } from '@outcry/engine/engine';
-import { COMMAND, commandHead } from '@outcry/market/command';
+import { COMMAND, commandHead, MAX_GENERATION } from '@outcry/market/command';
 import { BUY, GTC, GTD, LIMIT } from '@outcry/market/order-terms';
-import { cancel, massCancel, newOrder } from '../src/core/commands.ts';
+import { REASON } from '@outcry/market/reason';
+import { amend, cancel, cancelReplace, massCancel, newOrder } from '../src/core/commands.ts';
 import { DEMO_ASSETS, DEMO_INSTRUMENTS } from '../src/core/config.ts';
 import { Gateway, type Outcome } from '../src/core/gateway.ts';
 import { Market } from '../src/core/market.ts';
@@ -22,12 +24,12 @@ class Desk {
   readonly market = new Market(DEMO_ASSETS, DEMO_INSTRUMENTS.slice(0, 1));
   readonly shared = new Shared(createVenueMemory(0, { commandSlots: 1024, eventSlots: 4096, wait: 'park' }));
   readonly gateway: Gateway;
-  readonly #engine: Engine;
+  readonly engine: Engine;
   readonly #output = new EventRing();
   readonly #running: Promise<void>;
 
   constructor() {
-    this.#engine = new Engine(this.#output, LIMITS);
+    this.engine = new Engine(this.#output, LIMITS);
     this.#output.connect(this.shared);
     const state = new SharedState({ accounts: LIMITS.accounts, assets: LIMITS.assets, instruments: LIMITS.instruments });
     const unitOf = () => this.market.instruments[0].unit;
@@ -39,7 +41,7 @@ class Desk {
     const outcome = this.gateway.submit(fields);
     const { commands, durable, gatewayBell } = this.shared;
     const end = commands.published();
-    for (let at = commands.gate(ENGINE_GATE); at < end; at++) this.#engine.apply(commands.i32, commands.f64, commands.wordOf(at));
+    for (let at = commands.gate(ENGINE_GATE); at < end; at++) this.engine.apply(commands.i32, commands.f64, commands.wordOf(at));
     this.#output.publish();
     commands.release(ENGINE_GATE, end);
     commands.release(JOURNAL_GATE, end);
@@ -59,10 +61,14 @@ class Desk {
         await this.send({ head: commandHead(COMMAND.DEPOSIT), account: owner, asset: money, amount: 1e12 });
   }
 
-  async buy(account: number, expiry = 0): Promise<number> {
+  order(account: number, quantity = 1) {
     const [instrument] = this.market.instruments;
-    const timeInForce = expiry === 0 ? GTC : GTD;
-    const order = { account, instrument, side: BUY, kind: LIMIT, timeInForce, flags: 0, price: 100, quantity: 1, amount: 0, clientId: '' };
+    const terms = { side: BUY, kind: LIMIT, timeInForce: GTC, flags: 0, price: 100, quantity, amount: 0, clientId: '' } as const;
+    return { account, instrument, ...terms };
+  }
+
+  async buy(account: number, expiry = 0): Promise<number> {
+    const order = { ...this.order(account), timeInForce: expiry === 0 ? GTC : GTD };
     const { reason, order: entered } = await this.send(newOrder({ ...order, ...(expiry > 0 && { terms: makeTerms({ expiry }) }) }));
     assert.equal(reason, 0);
     return entered!.id;
@@ -107,5 +113,49 @@ it('a mass cancel counts the orders of its account, not those of others that exp
   assert.deepEqual(ended.map(({ id }) => id).sort(), own.sort());
   const missed = await desk.send(cancel(BOB, 0, own[0]));
   assert.deepEqual([missed.cancelReason > 0, missed.changed], [true, undefined]);
+  await desk.close();
+});
+
+it('a slot that is used past its last number, and a whole lap of it, gives no id twice, and an old id means no other order', async () => {
+  const desk = new Desk();
+  await desk.open();
+  const { i32 } = desk.engine.memory.orders;
+  const use = 1 * orderRecord.WORDS + orderRecord.ID; // what ends gives its slot to the next one: it is always the first
+  i32[use] = MAX_GENERATION - 3;
+  const ids: number[] = [];
+  const uses: number[] = [];
+  for (let round = 0; round < 10; round++) {
+    if (round === 7) i32[use] = uses[0] - 1; // as after 2^28 orders
+    const id = await desk.buy(round % 2 === 0 ? ALICE : BOB);
+    assert.ok(id > (ids.at(-1) ?? 0), `${id} after ${ids.at(-1)}`);
+    uses.push(i32[use]);
+    for (const [before, old] of ids.entries()) {
+      const account = before % 2 === 0 ? ALICE : BOB;
+      for (const fields of [cancel(account, 0, old), amend(account, 0, old, 1), cancelReplace(desk.order(account), old)]) {
+        const { cancelReason, changed, order, ended } = await desk.send(fields);
+        assert.deepEqual([cancelReason, changed, order, ended.length], [REASON.UNKNOWN_ORDER, undefined, undefined, 0]);
+      }
+    }
+    assert.deepEqual([desk.engine.memory.orders.inUse, desk.gateway.view.orders.get(id)?.id], [1, id]);
+    assert.equal((await desk.send(cancel(round % 2 === 0 ? ALICE : BOB, 0, id))).changed?.id, id);
+    ids.push(id);
+  }
+  assert.equal(uses[7], uses[0], 'a lap later the slot has a use of before');
+  assert.ok(Math.max(...uses) === MAX_GENERATION && uses.includes(1));
+  await desk.close();
+});
+
+it('an amended order keeps its id, one that takes its place has its own, and a cancel of an id that nobody has is refused', async () => {
+  const desk = new Desk();
+  await desk.open();
+  const first = (await desk.send(newOrder(desk.order(ALICE, 5)))).order!;
+  const { changed } = await desk.send(amend(ALICE, 0, first.id, 3));
+  assert.deepEqual([changed?.id, changed?.quantity], [first.id, 3]);
+  const { order: second } = await desk.send(cancelReplace(desk.order(ALICE, 4), first.id));
+  assert.ok(second!.id > first.id);
+  for (const id of [1, first.id, first.id + 1, second!.id + 1, second!.id + 2 ** 32, 2 ** 53 - 1, -1, 1.5])
+    assert.equal((await desk.send(cancel(ALICE, 0, id))).cancelReason, REASON.UNKNOWN_ORDER, `${id}`);
+  assert.equal((await desk.send(cancel(BOB, 0, second!.id))).cancelReason, REASON.UNKNOWN_ORDER, "another's");
+  assert.equal((await desk.send(cancel(ALICE, 0, second!.id))).changed?.id, second!.id);
   await desk.close();
 });

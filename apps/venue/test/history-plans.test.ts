@@ -22,7 +22,7 @@ store.trades(
     takerOrder: 2,
   })),
 );
-store.orders([{ id: 1, sequence: 1, account: 0, instrument: 0, clientId: 'a', time: 1, updateTime: 40, list: 1 }]);
+store.orders([{ id: 1, account: 0, instrument: 0, clientId: 'a', time: 1, updateTime: 40, list: 1 }]);
 store.lists([{ id: 1, account: 0, instrument: 0, clientId: 'a', time: 1 }]);
 
 /** What a question asks SQLite. */

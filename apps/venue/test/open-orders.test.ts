@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { orderId } from '@outcry/market/command';
+import { orderHandle } from '@outcry/market/command';
 import { LIMIT, type OrderKind, type Side, type TimeInForce } from '@outcry/market/order-terms';
 import fc from 'fast-check';
 import { OpenOrders } from '../src/core/open-orders.ts';
@@ -10,9 +10,16 @@ import { STATUS } from '../src/store/schema.ts';
 
 const SLOTS = 12;
 
+/** An order and where the engine has it. */
+interface Placed {
+  slot: number;
+  generation: number;
+  order: Order;
+}
+
 function order(slot: number, generation: number, account: number): Order {
   return {
-    id: orderId(slot, generation),
+    id: generation % 3 === 0 ? 2 ** 40 + generation * 16 : generation * 16, // many in one bucket, and of different rounds
     account,
     instrument: 70_000 % (slot + 1),
     clientId: generation % 3 === 0 ? '' : `häuser-${slot % 5}-${'x'.repeat(slot)}`,
@@ -39,8 +46,8 @@ function order(slot: number, generation: number, account: number): Order {
 const CHANGES = ['rest', 'trigger', 'show', 'trade', 'amend', 'end', 'remove'] as const;
 
 /** Does to an order in place, and to its plain copy, what an event would. */
-function happen(orders: OpenOrders, plain: Order, change: (typeof CHANGES)[number]): void {
-  const slot = orders.openSlot(plain.id % 0x1000000, Math.floor(plain.id / 0x1000000));
+function happen(orders: OpenOrders, { slot, generation, order: plain }: Placed, change: (typeof CHANGES)[number]): void {
+  assert.equal(orders.openSlot(slot, generation), slot);
   switch (change) {
     case 'rest':
       assert.equal(orders.rest(slot, 77, plain.postOnly), plain.postOnly ? 0 : plain.left);
@@ -81,32 +88,34 @@ it('open orders outside the heap are what a plain map holds, for any adds, chang
   fc.assert(
     fc.property(fc.array(step, { maxLength: 150, size: 'max' }), (steps) => {
       const orders = new OpenOrders(SLOTS, 3);
-      const plain = new Map<number, Order>();
+      const plain = new Map<number, Placed>();
       let generation = 1;
       for (const { slot, account, change } of steps) {
-        const open = [...plain.values()].find(({ id }) => id % 0x1000000 === slot);
+        const open = [...plain.values()].find((placed) => placed.slot === slot);
         if (open === undefined) {
-          const made = order(slot, generation++, account);
-          orders.add(made);
-          plain.set(made.id, made);
+          const made = { slot, generation: generation++, order: order(slot, generation, account) };
+          orders.add(slot, made.generation, made.order);
+          plain.set(made.order.id, made);
         } else if (change !== 'remove') {
           happen(orders, open, change);
         } else {
           orders.remove(slot);
-          plain.delete(open.id);
-          assert.equal(orders.get(open.id), undefined);
+          plain.delete(open.order.id);
+          assert.equal(orders.get(open.order.id), undefined);
+          assert.equal(orders.handleOf(open.order.id), 0);
         }
         assert.equal(orders.size, plain.size);
         assert.equal(
           orders.hasSpecial,
-          [...plain.values()].some(({ terms }) => terms !== undefined),
+          [...plain.values()].some(({ order: { terms } }) => terms !== undefined),
         );
-        for (const known of plain.values()) {
+        for (const { slot: at, generation: use, order: known } of plain.values()) {
           assert.deepEqual(orders.get(known.id), known);
+          assert.equal(orders.handleOf(known.id), orderHandle(at, use));
           assert.deepEqual(orders.findByClientId(known.account, known.clientId), known.clientId === '' ? undefined : known);
         }
         for (const owner of [0, 1, 2]) {
-          const own = [...plain.values()].filter((known) => known.account === owner);
+          const own = [...plain.values()].map((placed) => placed.order).filter((known) => known.account === owner);
           assert.deepEqual([...orders.of(owner)], own, 'oldest first');
           assert.equal(orders.countOf(owner), own.length);
         }
@@ -118,9 +127,38 @@ it('open orders outside the heap are what a plain map holds, for any adds, chang
 
 it('an id that is none, or of another order in the same slot, finds nothing', () => {
   const orders = new OpenOrders(SLOTS, 1);
-  orders.add(order(3, 5, 0));
-  for (const id of [Number.NaN, -1, 0, 1.5, 2 ** 60, orderId(3, 4), orderId(4, 5), orderId(SLOTS + 1, 5)])
+  const [past, now] = [order(3, 4, 0), order(3, 5, 0)];
+  orders.add(3, 4, past);
+  orders.remove(3);
+  orders.add(3, 5, now);
+  assert.deepEqual(orders.get(now.id), now);
+  for (const id of [Number.NaN, -1, 0, 1.5, 2 ** 60, past.id, now.id + 2 ** 32, now.id + 16, 3]) {
     assert.equal(orders.get(id), undefined);
+    assert.equal(orders.handleOf(id), 0);
+  }
   assert.equal(orders.findByClientId(0, 'other'), undefined);
   assert.deepEqual([...orders.of(77)], []);
+});
+
+it('orders that a start tells of in any order are listed oldest first once they are sorted, and so are those that come after', () => {
+  const places = fc.uniqueArray(fc.integer({ min: 1, max: SLOTS }), { minLength: 1, maxLength: SLOTS });
+  fc.assert(
+    fc.property(places, fc.array(fc.integer({ min: 0, max: 2 }), { minLength: SLOTS, maxLength: SLOTS }), (slots, owners) => {
+      const orders = new OpenOrders(SLOTS, 3);
+      const told = slots.map((slot) => ({ ...order(slot, 1, owners[slot - 1]), id: 2 ** 33 + slot * 1000 }));
+      for (const [i, each] of told.slice(0, -1).entries()) orders.add(slots[i], 1, each);
+      orders.sortByAge();
+      const last = { ...told.at(-1)!, id: 2 ** 34 };
+      orders.add(slots.at(-1)!, 1, last);
+      const all = [...told.slice(0, -1), last].sort((a, b) => a.id - b.id);
+      for (const owner of [0, 1, 2]) {
+        const own = all.filter(({ account }) => account === owner);
+        assert.deepEqual([...orders.of(owner)], own);
+        assert.equal(orders.countOf(owner), own.length);
+        for (const [i, each] of own.entries()) assert.deepEqual([...orders.of(owner, each)], own.slice(i + 1), 'a page goes on after it');
+      }
+      for (const slot of slots) orders.remove(slot);
+      assert.deepEqual([orders.size, ...[0, 1, 2].map((owner) => orders.countOf(owner))], [0, 0, 0, 0]);
+    }),
+  );
 });

@@ -34,6 +34,8 @@ describe("at the end of the session's day", () => {
     for (let userRef = 1; userRef <= 5; userRef++)
       alice.enter({ userRef, side: 'T', price: 500_000_000 + userRef * 100, capacity: 'A', display: 'A', timeInForce: '0' });
     venue.settle();
+    const references = alice.told().flatMap(({ message, orderRef }) => (message === 'order_accepted' ? [orderRef] : []));
+    assert.equal(references.length, 5);
     bob.enter({ userRef: 1, side: 'B', quantity: 130, price: 500_000_200 });
     alice.send(ouchMessage(wire.cancelOrder, { userRef: 5, quantity: 60 }, undefined));
     venue.settle();
@@ -50,6 +52,11 @@ describe("at the end of the session's day", () => {
         .slice(1)
         .map(({ quantity, side, capacity, display, timeInForce, price }) => [quantity, side, capacity, display, timeInForce, price]),
       [70, 100, 100, 60].map((quantity, i) => [quantity, 'T', 'A', 'A', '0', 500_000_200 + i * 100]),
+    );
+    assert.deepEqual(
+      told.slice(1).map(({ orderRef }) => orderRef),
+      references.slice(1),
+      "the venue's numbers are the same",
     );
     assert.equal(alice.port.log.next, 6);
     alice.enter({ userRef: 5 });

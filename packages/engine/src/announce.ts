@@ -64,6 +64,7 @@ function announceOrder(engine: Engine, slot: number, record: number, place: numb
   if (record !== 0) writer.terms(specials.i32, record * special.WORDS);
   const text = details.i32[detail + detailsRecord.TEXT_SLOT];
   if (text !== 0) writer.text(details.texts.i32, text * details.texts.ints, command.TEXT_BYTES / 4);
+  writer.orderId(details.ids[slot]);
   const flags = inBook ? RESTING | (place === PLACE.DARK ? DARK : 0) : WAITING;
   const price = inBook ? orders[order + orderRecord.PRICE] : rules.facts.holdOf(slot, record);
   const terms = (orders[order + orderRecord.TERMS] >>> 17) & 0x7fff;

@@ -146,7 +146,7 @@ export class Engine {
     const kind = head & 0xff;
     if (kind === TEXT || kind === TERMS || kind === LEG) {
       this.writer.skip();
-      this.staged.take(kind, i32, f64, at);
+      this.staged.take(kind, i32, f64, at, this.writer.sequence);
       this.#pending |= kind === TEXT ? TEXT_PENDING : MORE_PENDING;
       return;
     }
@@ -216,7 +216,7 @@ export class Engine {
     taker.left = taker.quantity;
     taker.hold = taker.kind === LIMIT ? taker.price : 0;
     const text = this.#pending === 0 ? undefined : this.staged.text;
-    this.open(low, high);
+    this.open(low, high, this.writer.sequence);
     const crosses = this.instruments.books[taker.instrument].crosses(taker.side, taker.price);
     const restsAtOnce = !crosses && taker.timeInForce === GTC;
     if (text !== undefined) this.writer.text(text, 0, text.length);
@@ -293,8 +293,8 @@ export class Engine {
     return this.instruments.f64[(instrument << I_F64) | F64_RATE | side] * ((price - 1) * (1 - side) + 1);
   }
 
-  /** Gives the taker its slot, and with it its id. Nothing finds it yet: see OrderDetails.keep. */
-  open(low: number, high: number): void {
+  /** Gives the taker its slot and its id. Nothing finds it yet: see OrderDetails.keep. @param id number of the command that states it */
+  open(low: number, high: number, id: number): void {
     const { taker } = this;
     const slot = this.memory.orders.take();
     const at = slot << ORDER;
@@ -309,6 +309,7 @@ export class Engine {
     orders[at | O_ORIGINAL] = taker.quantity;
     const { i32, f64 } = this.details;
     const detail = slot << DETAIL;
+    this.details.ids[slot] = id;
     f64[(slot << D_F64) | D_TIME] = this.writer.time;
     f64[(slot << D_F64) | F64_EXECUTED] = 0;
     i32[detail | D_LOW] = low;

@@ -173,6 +173,12 @@ export class EventWriter {
     this.#mix(account, asset ^ (APPLIED << 24));
   }
 
+  /** The id of the next order told of. It follows from the commands, and is no part of the hash. */
+  orderId(id: number): void {
+    const at = this.#start(EVENT.ORDER_ID, 0, 0);
+    this.#output.f64[(at >> 1) | F64_AMOUNT] = id;
+  }
+
   /** The text that belongs to the next event. */
   text(words: Int32Array, from: number, count: number): void {
     const at = this.#start(EVENT.TEXT, 0, 0);

@@ -5,8 +5,8 @@ import type { Engine } from './engine.ts';
 import { PLACE } from './rules/special-orders.ts';
 
 /** Byte ranges of an image, and where some of them are: the order is that of imageOf and restoreImage. */
-export const IMAGE_PARTS = 18;
-export const IMAGE_PART = { ORDERS: 6, DETAILS: 7, TEXTS: 8, SPECIALS: 12, LISTS: 13, REFERENCES: 14, REGISTRY: 16, LIMITS: 17 } as const;
+export const IMAGE_PARTS = 19;
+export const IMAGE_PART = { ORDERS: 6, DETAILS: 7, TEXTS: 8, SPECIALS: 13, LISTS: 14, REFERENCES: 15, REGISTRY: 17, LIMITS: 18 } as const;
 
 /** An engine's whole state as byte ranges, in a fixed order. They are views: copy or write them before the engine goes on. */
 export function imageOf(engine: Engine): Uint8Array[] {
@@ -31,12 +31,13 @@ export function imageOf(engine: Engine): Uint8Array[] {
 
 /** Puts a fresh engine into the state of an image, and rebuilds what follows from it: books, triggers, indexes. */
 export function restoreImage(engine: Engine, parts: readonly Uint8Array[]): void {
-  const [writer, instruments, rules, head, totals, balances, orders, details, texts, accounts, positions, tiers, specials, lists] = parts;
+  const [writer, instruments, rules, head, totals, balances, orders, details, texts, ids, accounts, positions, tiers, specials, lists] =
+    parts;
   engine.writer.restore(writer);
   engine.instruments.restore([instruments, rules]);
   engine.ledger.restore([head, totals, balances]);
   engine.memory.orders.restore(orders);
-  engine.details.restore([details, texts]);
+  engine.details.restore([details, texts, ids]);
   engine.accounts.restore([accounts, positions]);
   bytesOf(engine.settlement.tiers).set(tiers);
   engine.specials.restore(specials);

@@ -20,7 +20,10 @@ export class OrderDetails {
   readonly f64: Float64Array;
   readonly texts: SlotPool;
   readonly byAccount: AccountOrders;
+  /** by slot: the number that clients know the order by */
+  readonly ids: Float64Array;
   readonly #span: Span;
+  readonly #idSpan: Span;
   readonly #orders: Int32Array;
   readonly #buckets: Int32Array;
   /** by slot: the next order in the same bucket of the client id index */
@@ -29,6 +32,8 @@ export class OrderDetails {
   constructor(memory: BookMemory, accounts: number) {
     const capacity = memory.orders.capacity;
     this.#span = reserve((capacity + 1) * WORDS * 4);
+    this.#idSpan = reserve((capacity + 1) * 8);
+    this.ids = f64Of(this.#idSpan);
     this.i32 = i32Of(this.#span);
     this.f64 = f64Of(this.#span);
     this.texts = createSlotPool(TEXT_WORDS, capacity);
@@ -92,13 +97,14 @@ export class OrderDetails {
 
   /** @param top one past the highest order slot in use */
   used(top: number): Uint8Array[] {
-    return [bytesOf(within(this.#span, 0, top * WORDS * 4)), this.texts.used()];
+    return [bytesOf(within(this.#span, 0, top * WORDS * 4)), this.texts.used(), bytesOf(within(this.#idSpan, 0, top * 8))];
   }
 
   restore(parts: readonly Uint8Array[]): void {
     if (parts[0].length > this.i32.byteLength) throw new RangeError('an image of order details does not fit');
     bytesOf(this.#span).set(parts[0]);
     this.texts.restore(parts[1]);
+    bytesOf(this.#idSpan).set(parts[2]);
     this.#buckets.fill(0);
     this.byAccount.clear();
   }

@@ -28,14 +28,15 @@ export class Staged {
     return this.#hasText ? this.#text : undefined;
   }
 
-  take(kind: number, i32: Int32Array, f64: Float64Array, at: number): void {
+  /** @param sequence the record's number */
+  take(kind: number, i32: Int32Array, f64: Float64Array, at: number, sequence: number): void {
     if (kind === COMMAND.TEXT) {
       for (let i = 0; i < TEXT_WORDS; i++) this.#text[i] = i32[at + TEXT + i];
       this.#hasText = true;
     } else if (kind === COMMAND.TERMS) {
       for (let i = 0; i < WORDS; i++) this.#terms[i] = i32[at + i];
       this.hasTerms = true;
-    } else this.#takeLeg(i32, f64, at);
+    } else this.#takeLeg(i32, f64, at, sequence);
   }
 
   /** The order that a command states, less some lots, with the terms that came before it. Valid until the next call. */
@@ -53,11 +54,12 @@ export class Staged {
     this.overflown = false;
   }
 
-  #takeLeg(i32: Int32Array, f64: Float64Array, at: number): void {
+  #takeLeg(i32: Int32Array, f64: Float64Array, at: number, sequence: number): void {
     if (this.legs.length === MOST_LEGS) this.overflown = true;
     else {
       const entry = new Entry();
       entry.read(i32, f64, at, this.#terms);
+      entry.id = sequence;
       this.legs.push({ entry, text: this.text?.slice() });
     }
     this.#terms.fill(0);

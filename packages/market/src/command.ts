@@ -18,7 +18,7 @@ export const command = {
   PRICE: 3,
   /** lots */
   QUANTITY: 4,
-  /** the order meant: slot and generation, see orderId */
+  /** the order meant: its place in the engine, which whoever sends the command knows from the events; see orderHandle */
   ORDER_SLOT: 5,
   ORDER_GENERATION: 6,
   ASSET: 7,
@@ -122,13 +122,17 @@ export const MAX_ORDERS = 0xffffff;
 /** Generations count from 1 and wrap after 2^28 - 1 uses of a slot. */
 export const MAX_GENERATION = 0xfffffff;
 
-/** The order id that clients see: it leads straight to the order's slot, and its generation tells a stale id. Below 2^52. */
-export function orderId(slot: number, generation: number): number {
+/**
+ * An open order's place in the engine as one number, below 2^52: its slot, and which use of the slot it is. It is for those who follow
+ * the events, and good as long as the order is open. Clients know an order by its id, which is never used again: the number of the
+ * command that entered it (of an order of a list: the number of its leg).
+ */
+export function orderHandle(slot: number, generation: number): number {
   return generation * 0x1000000 + slot;
 }
-export function slotOf(id: number): number {
-  return id % 0x1000000;
+export function slotOf(handle: number): number {
+  return handle % 0x1000000;
 }
-export function generationOf(id: number): number {
-  return Math.floor(id / 0x1000000);
+export function generationOf(handle: number): number {
+  return Math.floor(handle / 0x1000000);
 }

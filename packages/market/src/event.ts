@@ -42,10 +42,10 @@ export const event = {
  * Raised when the same commands give other events, or another hash of them, than before: by a rule, a constant of one, a new kind of
  * command or of event. Every batch of a journal carries it, and an engine of another version does not replay it.
  */
-export const REPLAY_VERSION = 2;
+export const REPLAY_VERSION = 3;
 
 export const EVENT = {
-  /** An order passed all checks. Fills, RESTED, CANCELLED follow. */
+  /** An order passed all checks; its id is F64_SEQUENCE, or what an ORDER_ID before it says. Fills, RESTED, CANCELLED follow. */
   ACCEPTED: 1,
   /** A command was refused and changed nothing; PLACE carries the reason. */
   REJECTED: 2,
@@ -82,6 +82,8 @@ export const EVENT = {
   AUCTION: 17,
   /** A list of orders was entered; the orders follow. QUANTITY is its type, F64_AMOUNT its number, CLIENT its client's 64 bits. */
   LIST: 18,
+  /** The id of the next order told of, where that is not the number of its command: F64_AMOUNT. */
+  ORDER_ID: 19,
   /** A part of what the RECORD after it states, in the words of a TEXT. */
   PIECE: 30,
   /** The gateways' record of a name is another one: PRICE = bytes of the name, QUANTITY = bytes of the record (-1: it was removed). */

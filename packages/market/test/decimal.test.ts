@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { generationOf, MAX_GENERATION, MAX_ORDERS, orderId, slotOf } from '../src/command.ts';
+import { generationOf, MAX_GENERATION, MAX_ORDERS, orderHandle, slotOf } from '../src/command.ts';
 import { type DecimalError, formatBigUnits, formatUnits, parseUnits } from '../src/decimal.ts';
 
 function codeOf(text: string, places = 8): string {
@@ -74,7 +74,7 @@ it('an order id leads back to its slot and generation, and is a whole number tha
     [1, 1],
     [MAX_ORDERS, MAX_GENERATION],
   ]) {
-    const id = orderId(slot, generation);
+    const id = orderHandle(slot, generation);
     assert.ok(Number.isSafeInteger(id));
     assert.deepEqual([slotOf(id), generationOf(id)], [slot, generation]);
   }

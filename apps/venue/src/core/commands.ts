@@ -12,6 +12,7 @@ export interface CommandFields {
   account?: number;
   price?: number;
   quantity?: number;
+  /** the order meant, as clients know it */
   orderId?: number;
   /** word ORDER_SLOT where it is no order: a rule, an account */
   slot?: number;
@@ -102,7 +103,7 @@ export function recordCount(fields: CommandFields): number {
 
 /**
  * Writes a command and all that goes ahead of it into a ring.
- * @param wordOf the word offset of the n-th record @returns records written
+ * @param wordOf the word offset of the n-th record @param meant the handle of the order that it means, 0: none @returns records written
  */
 export function writeRecords(
   i32: Int32Array,
@@ -110,6 +111,7 @@ export function writeRecords(
   wordOf: (n: number) => number,
   fields: CommandFields,
   time: number,
+  meant = 0,
 ): number {
   let n = 0;
   for (const leg of fields.legs ?? []) {
@@ -119,12 +121,12 @@ export function writeRecords(
   if (fields.record !== undefined) n += writePieces(i32, f64, wordOf, fields.record, time);
   if (fields.text) writeText(i32, wordOf(n++), fields.text);
   if (fields.terms) writeTerms(i32, f64, wordOf(n++), commandHead(COMMAND.TERMS), fields.terms);
-  writeCommand(i32, f64, wordOf(n++), fields, time);
+  writeCommand(i32, f64, wordOf(n++), fields, time, meant);
   return n;
 }
 
 /** Writes a command without its text into a slot. @param time microseconds since 1970 */
-function writeCommand(i32: Int32Array, f64: Float64Array, at: number, fields: CommandFields, time: number): void {
+function writeCommand(i32: Int32Array, f64: Float64Array, at: number, fields: CommandFields, time: number, meant: number): void {
   i32.fill(0, at, at + command.WORDS);
   i32[at + command.HEAD] = fields.head;
   i32[at + command.PLACE] = fields.instrument ?? 0;
@@ -134,11 +136,8 @@ function writeCommand(i32: Int32Array, f64: Float64Array, at: number, fields: Co
   i32[at + command.ASSET] = fields.asset ?? 0;
   f64[(at >> 1) + command.F64_TIME] = time;
   f64[(at >> 1) + command.F64_AMOUNT] = fields.amount ?? 0;
-  if (fields.slot !== undefined) i32[at + command.ORDER_SLOT] = fields.slot;
-  if (fields.orderId !== undefined) {
-    i32[at + command.ORDER_SLOT] = slotOf(fields.orderId);
-    i32[at + command.ORDER_GENERATION] = generationOf(fields.orderId);
-  }
+  i32[at + command.ORDER_SLOT] = fields.slot ?? slotOf(meant);
+  i32[at + command.ORDER_GENERATION] = generationOf(meant);
   if (fields.unit !== undefined) f64[(at >> 1) + command.F64_UNIT] = fields.unit;
   else if (fields.text || fields.client) {
     const [low, high] = fields.client ?? textHash(fields.text ?? '');

@@ -112,7 +112,9 @@ export class Gateway {
     const count = recordCount(fields);
     const first = this.#ring.claim(count);
     if (first < 0) return Promise.reject(new GatewayError('overloaded', 'the command ring is full'));
-    writeRecords(this.#ring.i32, this.#ring.f64, (n) => this.#ring.wordOf(first + n), fields, this.#shared.clock.now());
+    const { orderId: meant = 0, account = -1 } = fields;
+    const handle = meant === 0 ? 0 : this.view.orders.handleOf(meant);
+    writeRecords(this.#ring.i32, this.#ring.f64, (n) => this.#ring.wordOf(first + n), fields, this.#shared.clock.now(), handle);
     this.#ring.publish(first, count);
     this.#ringSoon();
     const outcome: Outcome = {
@@ -127,7 +129,6 @@ export class Gateway {
       ended: [],
     };
     this.#wake?.();
-    const { orderId: meant = 0, account = -1 } = fields;
     return new Promise((resolve, reject) => this.#pending.push({ outcome, meant, account, resolve, reject }));
   }
 

@@ -1,4 +1,4 @@
-import { command, generationOf, orderId, slotOf } from '@outcry/market/command';
+import { command, orderHandle } from '@outcry/market/command';
 import { LIMIT, type OrderKind, type Side, type TimeInForce } from '@outcry/market/order-terms';
 import { record } from '@outcry/memory/record';
 import { f64Of, i32Of, reserve } from '@outcry/memory/span';
@@ -13,9 +13,9 @@ export const openOrderShape = record(
     executedAmount: 'f64',
     time: 'f64',
     updateTime: 'f64',
+    id: 'f64',
     generation: 'i32',
     account: 'i32',
-    instrument: 'i32',
     price: 'i32',
     quantity: 'i32',
     left: 'i32',
@@ -23,9 +23,9 @@ export const openOrderShape = record(
     state: 'i32',
     previous: 'i32',
     next: 'i32',
-    clientBytes: 'i32',
     shown: 'i32',
-    chain: 'i32',
+    idChain: 'i32',
+    clientChain: 'i32',
     clientId: command.TEXT_BYTES,
   },
   { align: 64 },
@@ -36,22 +36,22 @@ const { index: AMOUNT } = fields.amount;
 const { index: EXECUTED } = fields.executedAmount;
 const { index: TIME } = fields.time;
 const { index: UPDATE_TIME } = fields.updateTime;
+const { index: ID } = fields.id;
 const { index: GENERATION } = fields.generation;
 const { index: ACCOUNT } = fields.account;
-const { index: INSTRUMENT } = fields.instrument;
 const { index: PRICE } = fields.price;
 const { index: QUANTITY } = fields.quantity;
 const { index: LEFT } = fields.left;
-/** Side, kind, time in force and post-only, a byte each. */
+/** Side, kind and time in force, a byte each; whether it is post-only, and the bytes of its client order id. */
 const { index: TERMS } = fields.terms;
-/** OPEN, RESTING, WAITING, HAS_TERMS, and the status. */
+/** OPEN, RESTING, WAITING, HAS_TERMS; the status, a byte; the instrument, two. */
 const { index: STATE } = fields.state;
 const { index: PREVIOUS } = fields.previous;
 const { index: NEXT } = fields.next;
 const { index: SHOWN } = fields.shown;
-const { index: CLIENT_BYTES } = fields.clientBytes;
-/** the next order in the same bucket of the index */
-const { index: CHAIN } = fields.chain;
+/** the next order in the same bucket of each index */
+const { index: ID_CHAIN } = fields.idChain;
+const { index: CLIENT_CHAIN } = fields.clientChain;
 const { offset: CLIENT_ID } = fields.clientId;
 const CLIENT_WORD = CLIENT_ID / 4;
 const CLIENT_WORDS = command.TEXT_BYTES / 4;
@@ -60,14 +60,17 @@ const RESTING = 2;
 const WAITING = 4;
 const HAS_TERMS = 8;
 const STATUS_SHIFT = 8;
-const STATE_BITS = (1 << STATUS_SHIFT) - 1;
+const STATUS_BITS = 0xff << STATUS_SHIFT;
+const INSTRUMENT_SHIFT = 16;
+const POST_ONLY_BIT = 1 << 24;
+const CLIENT_BYTES_SHIFT = 25;
 
-/** Differs from process to process, so that nobody can choose client order ids that all fall into one bucket. */
+/** Differs from process to process, so that nobody can choose what all falls into one bucket. */
 const SALT = (Math.random() * 0x7fffffff) | 0;
 
 /**
  * The open orders of a view, outside the JavaScript heap: a record each, at the engine's slot, linked into a list an account, and
- * found by client order id through an index that is threaded through the records. What happens to an order is done in place, by its
+ * found by id and by client order id through indexes that are threaded through the records. What happens to an order is done in place, by its
  * slot, without an object, and costs the same however many are open; {@link copy} and what finds orders make one.
  */
 export class OpenOrders {
@@ -80,8 +83,11 @@ export class OpenOrders {
   readonly #heads: Int32Array;
   readonly #tails: Int32Array;
   readonly #counts: Int32Array;
-  /** newest order of each bucket of client order ids */
-  readonly #buckets: Int32Array;
+  /** newest order of each bucket of ids, and of client order ids */
+  readonly #ids: Int32Array;
+  readonly #clients: Int32Array;
+  /** rounds of the buckets in one id */
+  readonly #rounds: number;
   readonly #terms: TermsTable;
   /** orders with terms */
   #special = 0;
@@ -98,23 +104,26 @@ export class OpenOrders {
     this.#heads = i32Of(reserve(accounts * 4));
     this.#tails = i32Of(reserve(accounts * 4));
     this.#counts = i32Of(reserve(accounts * 4));
-    this.#buckets = i32Of(reserve(2 ** Math.ceil(Math.log2(capacity + 1)) * 4));
+    const buckets = 2 ** Math.ceil(Math.log2(capacity + 1));
+    this.#ids = i32Of(reserve(buckets * 4));
+    this.#clients = i32Of(reserve(buckets * 4));
+    this.#rounds = 1 / buckets;
     this.#terms = new TermsTable(capacity);
   }
 
-  add(order: Order): void {
-    const slot = slotOf(order.id);
+  /** @param slot @param generation where the engine has it */
+  add(slot: number, generation: number, order: Order): void {
     const at = slot * WORDS;
     const words = this.#i32;
-    words[at + GENERATION] = generationOf(order.id);
+    words[at + GENERATION] = generation;
     words[at + ACCOUNT] = order.account;
-    words[at + INSTRUMENT] = order.instrument;
-    words[at + TERMS] = order.side | (order.kind << 8) | (order.timeInForce << 16) | (order.postOnly ? 1 << 24 : 0);
+    words[at + TERMS] = order.side | (order.kind << 8) | (order.timeInForce << 16) | (order.postOnly ? POST_ONLY_BIT : 0);
+    this.#f64[(at >> 1) + ID] = order.id;
     this.#f64[(at >> 1) + AMOUNT] = order.amount;
     this.#f64[(at >> 1) + TIME] = order.time;
-    words[at + CLIENT_BYTES] = 0;
-    if (order.clientId !== '') this.#index(slot, order.clientId);
-    let state = OPEN | (order.resting ? RESTING : 0) | (order.waiting ? WAITING : 0) | (order.status << STATUS_SHIFT);
+    if (order.clientId !== '') this.#indexClient(slot, order.clientId);
+    let state = OPEN | (order.resting ? RESTING : 0) | (order.waiting ? WAITING : 0);
+    state |= (order.status << STATUS_SHIFT) | (order.instrument << INSTRUMENT_SHIFT);
     if (order.terms !== undefined) {
       this.#terms.set(slot, order.terms);
       this.#special++;
@@ -128,12 +137,15 @@ export class OpenOrders {
     this.#f64[(at >> 1) + EXECUTED] = order.executedAmount;
     this.#f64[(at >> 1) + UPDATE_TIME] = order.updateTime;
     this.#link(slot, order.account);
+    const bucket = this.#idBucket(order.id);
+    words[at + ID_CHAIN] = this.#ids[bucket];
+    this.#ids[bucket] = slot;
     this.size++;
   }
 
   /** The slot of an open order. Throws when it is not open. */
   openSlot(slot: number, generation: number): number {
-    if (!this.#isOpen(slot, generation)) throw new Error(`an event for order ${orderId(slot, generation)}, which is not open`);
+    if (!this.#isOpen(slot, generation)) throw new Error(`an event for use ${generation} of slot ${slot}, where no order is open`);
     return slot;
   }
 
@@ -141,7 +153,7 @@ export class OpenOrders {
     return this.#i32[slot * WORDS + ACCOUNT];
   }
   instrument(slot: number): number {
-    return this.#i32[slot * WORDS + INSTRUMENT];
+    return this.#i32[slot * WORDS + STATE] >>> INSTRUMENT_SHIFT;
   }
   side(slot: number): Side {
     return (this.#i32[slot * WORDS + TERMS] & 0xff) as Side;
@@ -168,7 +180,7 @@ export class OpenOrders {
     const words = this.#i32;
     if (((words[at + TERMS] >>> 8) & 0xff) === LIMIT) words[at + PRICE] = price;
     words[at + STATE] = (words[at + STATE] & ~WAITING) | (isWaiting ? WAITING : 0);
-    if (words[at + STATE] >>> STATUS_SHIFT === STATUS.PENDING_NEW) this.#setStatus(at, STATUS.NEW);
+    if ((words[at + STATE] & STATUS_BITS) >>> STATUS_SHIFT === STATUS.PENDING_NEW) this.#setStatus(at, STATUS.NEW);
     this.#f64[(at >> 1) + UPDATE_TIME] = time;
   }
 
@@ -227,7 +239,9 @@ export class OpenOrders {
     if ((this.#i32[at + STATE] & HAS_TERMS) !== 0) this.#special--;
     this.#i32[at + STATE] = 0;
     this.#unlink(slot, account);
-    if (this.#i32[at + CLIENT_BYTES] !== 0) this.#unindex(slot);
+    unchain(this.#ids, this.#idBucket(this.#f64[(at >> 1) + ID]), slot, this.#i32, ID_CHAIN);
+    if (this.#i32[at + TERMS] >>> CLIENT_BYTES_SHIFT !== 0)
+      unchain(this.#clients, this.#clientBucket(account, this.#i32, at + CLIENT_WORD), slot, this.#i32, CLIENT_CHAIN);
     this.size--;
   }
 
@@ -237,18 +251,38 @@ export class OpenOrders {
   }
 
   #setStatus(at: number, status: number): void {
-    this.#i32[at + STATE] = (this.#i32[at + STATE] & STATE_BITS) | (status << STATUS_SHIFT);
+    this.#i32[at + STATE] = (this.#i32[at + STATE] & ~STATUS_BITS) | (status << STATUS_SHIFT);
   }
 
   get(id: number): Order | undefined {
-    if (!Number.isSafeInteger(id) || id < 0) return undefined;
-    return this.#isOpen(slotOf(id), generationOf(id)) ? this.copy(slotOf(id)) : undefined;
+    const slot = this.#find(id);
+    return slot === 0 ? undefined : this.copy(slot);
+  }
+
+  /** Where the engine has an open order, for commands: see orderHandle. 0: there is no open order with this id. */
+  handleOf(id: number): number {
+    const slot = this.#find(id);
+    return slot === 0 ? 0 : orderHandle(slot, this.#i32[slot * WORDS + GENERATION]);
   }
 
   /** An account's orders, oldest first. @param after an open order of the account: only those after it */
   *of(account: number, after?: Order): Generator<Order> {
-    const first = after === undefined ? (this.#heads[account] ?? 0) : this.#i32[slotOf(after.id) * WORDS + NEXT];
+    const first = after === undefined ? (this.#heads[account] ?? 0) : this.#i32[this.#find(after.id) * WORDS + NEXT];
     for (let slot = first; slot !== 0; slot = this.#i32[slot * WORDS + NEXT]) yield this.copy(slot);
+  }
+
+  /** Puts each account's orders in the order of their ids: a start tells them price by price. */
+  sortByAge(): void {
+    const ids = new Float64Array(this.size);
+    let count = 0;
+    for (const head of this.#heads)
+      for (let slot = head; slot !== 0; slot = this.#i32[slot * WORDS + NEXT]) ids[count++] = this.#f64[((slot * WORDS) >> 1) + ID];
+    ids.sort();
+    for (const ends of [this.#heads, this.#tails, this.#counts]) ends.fill(0);
+    for (const id of ids) {
+      const slot = this.#find(id);
+      this.#link(slot, this.account(slot));
+    }
   }
 
   /** Whether any order has terms that the clock may bring something about for. */
@@ -264,8 +298,8 @@ export class OpenOrders {
     if (clientId === '' || Buffer.byteLength(clientId) > command.TEXT_BYTES) return undefined;
     this.#wanted.fill(0);
     this.#wanted.write(clientId);
-    const bucket = this.#bucketOf(account, this.#wantedWords, 0);
-    for (let slot = this.#buckets[bucket]; slot !== 0; slot = this.#i32[slot * WORDS + CHAIN])
+    const bucket = this.#clientBucket(account, this.#wantedWords, 0);
+    for (let slot = this.#clients[bucket]; slot !== 0; slot = this.#i32[slot * WORDS + CLIENT_CHAIN])
       if (this.#i32[slot * WORDS + ACCOUNT] === account && this.#isWanted(slot)) return this.copy(slot);
     return undefined;
   }
@@ -277,20 +311,20 @@ export class OpenOrders {
     const terms = words[at + TERMS];
     const state = words[at + STATE];
     return {
-      id: orderId(slot, words[at + GENERATION]),
+      id: this.#f64[(at >> 1) + ID],
       account: words[at + ACCOUNT],
-      instrument: words[at + INSTRUMENT],
+      instrument: state >>> INSTRUMENT_SHIFT,
       clientId: this.#clientId(slot),
       side: (terms & 0xff) as Side,
       kind: ((terms >>> 8) & 0xff) as OrderKind,
       timeInForce: ((terms >>> 16) & 0xff) as TimeInForce,
-      postOnly: terms >>> 24 !== 0,
+      postOnly: (terms & POST_ONLY_BIT) !== 0,
       price: words[at + PRICE],
       quantity: words[at + QUANTITY],
       amount: this.#f64[(at >> 1) + AMOUNT],
       left: words[at + LEFT],
       executedAmount: this.#f64[(at >> 1) + EXECUTED],
-      status: state >>> STATUS_SHIFT,
+      status: (state & STATUS_BITS) >>> STATUS_SHIFT,
       time: this.#f64[(at >> 1) + TIME],
       updateTime: this.#f64[(at >> 1) + UPDATE_TIME],
       resting: (state & RESTING) !== 0,
@@ -300,37 +334,41 @@ export class OpenOrders {
     };
   }
 
-  #index(slot: number, clientId: string): void {
+  #indexClient(slot: number, clientId: string): void {
     const at = slot * WORDS;
     const words = this.#i32;
     words.fill(0, at + CLIENT_WORD, at + CLIENT_WORD + CLIENT_WORDS);
-    words[at + CLIENT_BYTES] = this.#bytes.write(clientId, slot * BYTES + CLIENT_ID, command.TEXT_BYTES, 'utf8');
-    const bucket = this.#bucketOf(words[at + ACCOUNT], words, at + CLIENT_WORD);
-    words[at + CHAIN] = this.#buckets[bucket];
-    this.#buckets[bucket] = slot;
+    const bytes = this.#bytes.write(clientId, slot * BYTES + CLIENT_ID, command.TEXT_BYTES, 'utf8');
+    words[at + TERMS] |= bytes << CLIENT_BYTES_SHIFT;
+    const bucket = this.#clientBucket(words[at + ACCOUNT], words, at + CLIENT_WORD);
+    words[at + CLIENT_CHAIN] = this.#clients[bucket];
+    this.#clients[bucket] = slot;
   }
 
-  #unindex(slot: number): void {
-    const words = this.#i32;
-    const bucket = this.#bucketOf(words[slot * WORDS + ACCOUNT], words, slot * WORDS + CLIENT_WORD);
-    const next = words[slot * WORDS + CHAIN];
-    let link = this.#buckets[bucket];
-    if (link === slot) {
-      this.#buckets[bucket] = next;
-      return;
-    }
-    while (words[link * WORDS + CHAIN] !== slot) link = words[link * WORDS + CHAIN];
-    words[link * WORDS + CHAIN] = next;
+  /** The slot of an open order, 0: there is none. */
+  #find(id: number): number {
+    if (!Number.isSafeInteger(id) || id < 1) return 0;
+    let slot = this.#ids[this.#idBucket(id)];
+    while (slot !== 0 && this.#f64[((slot * WORDS) >> 1) + ID] !== id) slot = this.#i32[slot * WORDS + ID_CHAIN];
+    return slot;
   }
 
-  #bucketOf(account: number, words: Int32Array, from: number): number {
+  /**
+   * Ids that follow one another lie in buckets that follow one another, so that what is entered and ends soon touches few cache lines;
+   * orders that have outlived a round of the buckets, or many, are spread over them by the number of their round.
+   */
+  #idBucket(id: number): number {
+    return (id ^ Math.imul(((id * this.#rounds) | 0) ^ SALT, 0x9e3779b1)) & (this.#ids.length - 1);
+  }
+
+  #clientBucket(account: number, words: Int32Array, from: number): number {
     let h = SALT ^ Math.imul(account, 0x27d4eb2d);
     for (let i = 0; i < CLIENT_WORDS; i++) {
       h = Math.imul(h ^ words[from + i], 0x9e3779b1);
       h ^= h >>> 15;
     }
     h = Math.imul(h, 0x85ebca6b);
-    return (h ^ (h >>> 13)) & (this.#buckets.length - 1);
+    return (h ^ (h >>> 13)) & (this.#clients.length - 1);
   }
 
   #isWanted(slot: number): boolean {
@@ -340,7 +378,7 @@ export class OpenOrders {
 
   #clientId(slot: number): string {
     const text = slot * BYTES + CLIENT_ID;
-    const bytes = this.#i32[slot * WORDS + CLIENT_BYTES];
+    const bytes = this.#i32[slot * WORDS + TERMS] >>> CLIENT_BYTES_SHIFT;
     return bytes === 0 ? '' : this.#bytes.toString('utf8', text, text + bytes);
   }
 
@@ -365,4 +403,15 @@ export class OpenOrders {
     else words[next * WORDS + PREVIOUS] = previous;
     this.#counts[account]--;
   }
+}
+
+/** Takes an order out of its bucket. @param heads first slot of each bucket @param next word of a record that has the next one */
+function unchain(heads: Int32Array, bucket: number, slot: number, words: Int32Array, next: number): void {
+  let before = heads[bucket];
+  if (before === slot) {
+    heads[bucket] = words[slot * WORDS + next];
+    return;
+  }
+  while (words[before * WORDS + next] !== slot) before = words[before * WORDS + next];
+  words[before * WORDS + next] = words[slot * WORDS + next];
 }

@@ -1,5 +1,5 @@
 import { readPiece, readText } from '@outcry/engine/event-writer';
-import { orderId, POST_ONLY } from '@outcry/market/command';
+import { POST_ONLY } from '@outcry/market/command';
 import { DARK, EVENT, event, IS_MAKER, NEW_AGGREGATE, RESTING, WAITING } from '@outcry/market/event';
 import { BUY, GTC, LIMIT, type OrderKind, type Side, type TimeInForce } from '@outcry/market/order-terms';
 import { legOf, triggerOf } from '@outcry/market/terms';
@@ -130,6 +130,8 @@ export class View {
   /** of the next order, where there are some */
   readonly #terms: SpecialTerms = makeTerms({});
   #hasTerms = false;
+  /** of the next order, 0: it is the number of its command */
+  #id = 0;
   #isTransfer = false;
   readonly #pieces: number[] = [];
 
@@ -158,6 +160,9 @@ export class View {
       case EVENT.TERMS:
         readTerms(i32, f64, at, this.#terms);
         this.#hasTerms = true;
+        break;
+      case EVENT.ORDER_ID:
+        this.#id = f64[(at >> 1) + event.F64_AMOUNT];
         break;
       case EVENT.LIST:
         this.#text = ''; // the store keeps lists
@@ -237,7 +242,7 @@ export class View {
     const isWaitingLeg = (flags & WAITING) !== 0 && legOf(termsFlags) > 0 && triggerOf(termsFlags) === 0;
     const slot = i32[at + event.ORDER_SLOT];
     const order = this.#opened;
-    order.id = orderId(slot, i32[at + event.ORDER_GENERATION]);
+    order.id = this.#id === 0 ? f64[(at >> 1) + event.F64_SEQUENCE] : this.#id;
     order.account = i32[at + event.ACCOUNT];
     order.instrument = i32[at + event.PLACE] & 0xffff;
     order.clientId = this.#text;
@@ -259,7 +264,8 @@ export class View {
     order.terms = this.#hasTerms ? this.#terms : undefined;
     this.#text = '';
     this.#hasTerms = false;
-    this.orders.add(order);
+    this.#id = 0;
+    this.orders.add(slot, i32[at + event.ORDER_GENERATION], order);
     if (isNew && this.#listener.follows(order.account)) this.#listener.onAccepted(this.orders.copy(slot));
     if (order.shown > 0) this.#tellDepth(slot, order.shown);
   }

@@ -76,7 +76,7 @@ export class UsedIds {
     const { config, accounts, market } = this.#services;
     const database = new DatabaseSync(config.storeFile ?? path.join(config.data, 'store.sqlite'), { readOnly: true, timeout: 250 });
     try {
-      const orders = database.prepare('SELECT client_id, time FROM orders WHERE account = ? AND instrument = ? ORDER BY sequence DESC');
+      const orders = database.prepare('SELECT client_id, time FROM orders WHERE account = ? AND instrument = ? ORDER BY id DESC');
       const since = this.#day.begin * 1000;
       let rows = 0;
       for (const account of new Set(accounts.logins.map((login) => login.account))) {

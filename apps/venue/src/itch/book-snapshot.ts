@@ -45,7 +45,7 @@ export class BookSnapshot {
     return this.#instrument < this.#instruments.length || orders.hasUnread;
   }
 
-  readonly #order = (slot: number, generation: number, instrument: number, side: Side, lots: number, ticks: number) => {
-    this.#take(this.#messages.view, this.#messages.add(this.#instruments[instrument], side, slot, generation, lots, ticks));
+  readonly #order = (id: number, instrument: number, side: Side, lots: number, ticks: number) => {
+    this.#take(this.#messages.view, this.#messages.add(this.#instruments[instrument], side, id, lots, ticks));
   };
 }

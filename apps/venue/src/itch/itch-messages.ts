@@ -1,4 +1,3 @@
-import { orderId } from '@outcry/market/command';
 import type { Side } from '@outcry/market/order-terms';
 import { STATE } from '@outcry/market/rules';
 import * as wire from '@outcry/wire/itch';
@@ -45,9 +44,9 @@ export class ItchMessages {
     return message.wrap(view, 0);
   }
 
-  add(instrument: Instrument, side: Side, slot: number, generation: number, lots: number, ticks: number): number {
+  add(instrument: Instrument, side: Side, id: number, lots: number, ticks: number): number {
     const message = this.begin(wire.addOrder, this.#add, instrument.number + 1);
-    message.reference = orderId(slot, generation);
+    message.reference = id;
     message.side = SIDES[side];
     message.shares = lots;
     message.stock = instrument.wireSymbol;

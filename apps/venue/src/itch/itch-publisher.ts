@@ -1,4 +1,3 @@
-import { orderId } from '@outcry/market/command';
 import { DARK, EVENT, event, IN_AUCTION, IS_MAKER, RESTING } from '@outcry/market/event';
 import type { Side } from '@outcry/market/order-terms';
 import { STATE } from '@outcry/market/rules';
@@ -9,7 +8,7 @@ import { ItchMessages } from './itch-messages.ts';
 import type { MessageFeed } from './message-feed.ts';
 import { ShownOrders } from './shown-orders.ts';
 
-const { HEAD, PLACE, ORDER_SLOT, ORDER_GENERATION, PRICE, QUANTITY, REMAINING } = event;
+const { HEAD, PLACE, ORDER_SLOT, PRICE, QUANTITY, REMAINING } = event;
 const { F64_SEQUENCE, F64_TIME, F64_TRADE, F64_AMOUNT } = event;
 
 const letter = (text: string) => text.charCodeAt(0);
@@ -37,6 +36,8 @@ export class ItchPublisher {
   readonly #messages: ItchMessages;
   readonly #orders: ShownOrders;
   readonly #states: number[];
+  /** id of the next order, 0: it is the number of its command */
+  #id = 0;
   /** an order that has just joined the book: how much of it shows, the next event says */
   #joinedSlot = 0;
   #joinedLots = 0;
@@ -69,8 +70,12 @@ export class ItchPublisher {
     this.#messages.time = f64[(at >> 1) + F64_TIME];
     const flags = (i32[at + HEAD] >>> 16) & 0xff;
     switch (kind) {
+      case EVENT.ORDER_ID:
+        this.#id = f64[(at >> 1) + F64_AMOUNT];
+        break;
       case EVENT.ACCEPTED:
       case EVENT.OPEN_ORDER:
+        this.#name(i32, f64, at, slot);
         if ((flags & (RESTING | DARK)) === RESTING) this.#join(i32, f64, at, slot);
         break;
       case EVENT.RESTED:
@@ -116,8 +121,13 @@ export class ItchPublisher {
 
   // ── Orders ───────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
+  #name(i32: Int32Array, f64: Float64Array, at: number, slot: number): void {
+    const id = this.#id === 0 ? f64[(at >> 1) + F64_SEQUENCE] : this.#id;
+    this.#id = 0;
+    this.#orders.name(slot, id, i32[at + PLACE] & 0xffff, ((i32[at + HEAD] >>> 8) & 1) as Side);
+  }
+
   #join(i32: Int32Array, f64: Float64Array, at: number, slot: number): void {
-    this.#orders.name(slot, i32[at + ORDER_GENERATION], i32[at + PLACE] & 0xffff, ((i32[at + HEAD] >>> 8) & 1) as Side);
     this.#joinedSlot = slot;
     this.#joinedLots = i32[at + REMAINING];
     this.#joinedTicks = i32[at + PRICE];
@@ -148,20 +158,20 @@ export class ItchPublisher {
     const instrument = this.#instruments[orders.instrument(slot)];
     if (!canShow(instrument, ticks)) return;
     orders.show(slot, lots, ticks);
-    this.feed.push(this.#messages.add(instrument, orders.side(slot), slot, orders.generation(slot), lots, ticks));
+    this.feed.push(this.#messages.add(instrument, orders.side(slot), orders.id(slot), lots, ticks));
   }
 
   #delete(slot: number): void {
     this.#orders.take(slot, this.#orders.lots(slot));
     const message = this.#messages.begin(wire.orderDelete, remove, this.#locateOf(slot));
-    message.reference = orderId(slot, this.#orders.generation(slot));
+    message.reference = this.#orders.id(slot);
     this.feed.push(wire.orderDelete.length);
   }
 
   #reduce(slot: number, lots: number): void {
     this.#orders.take(slot, lots);
     const message = this.#messages.begin(wire.orderCancel, cancel, this.#locateOf(slot));
-    message.reference = orderId(slot, this.#orders.generation(slot));
+    message.reference = this.#orders.id(slot);
     message.shares = lots;
     this.feed.push(wire.orderCancel.length);
   }
@@ -180,14 +190,14 @@ export class ItchPublisher {
     if (this.feed.tradeTime === 0) this.feed.tradeTime = this.#messages.time;
     if ((flags & IN_AUCTION) === 0 && i32[at + PRICE] === this.#orders.ticks(slot)) {
       const message = this.#messages.begin(wire.orderExecuted, executed, instrument.number + 1);
-      message.reference = orderId(slot, i32[at + ORDER_GENERATION]);
+      message.reference = this.#orders.id(slot);
       message.shares = lots;
       message.match = match;
       this.feed.push(wire.orderExecuted.length);
       return;
     }
     const message = this.#messages.begin(wire.orderExecutedPrice, executedPrice, instrument.number + 1);
-    message.reference = orderId(slot, i32[at + ORDER_GENERATION]);
+    message.reference = this.#orders.id(slot);
     message.shares = lots;
     message.match = match;
     message.printable = (flags & IN_AUCTION) === 0 ? YES : NO; // a cross is told as a whole

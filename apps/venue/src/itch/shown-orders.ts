@@ -1,11 +1,10 @@
 import type { Side } from '@outcry/market/order-terms';
-import { i32Of, reserve } from '@outcry/memory/span';
+import { f64Of, i32Of, reserve } from '@outcry/memory/span';
 
 /** Words of an order, 32 bytes, by the engine's slot. Slot 0 is none: its neighbours are the newest and the oldest. */
 const SHIFT = 3;
 const LOTS = 0;
 const TICKS = 1;
-const GENERATION = 2;
 /** instrument x 2 + side */
 const WHERE = 3;
 const PREVIOUS = 4;
@@ -24,6 +23,8 @@ const BEFORE = 7;
  */
 export class ShownOrders {
   readonly #words: Int32Array;
+  /** what the feed knows them by */
+  readonly #ids: Float64Array;
   /** first of the places for orders that are gone and that the snapshot has yet to read */
   readonly #kept: number;
   #keptTop: number;
@@ -35,6 +36,7 @@ export class ShownOrders {
   /** @param orders highest slot */
   constructor(orders: number) {
     this.#words = i32Of(reserve((2 * orders + 1) << (SHIFT + 2)));
+    this.#ids = f64Of(reserve((2 * orders + 1) * 8));
     this.#kept = orders + 1;
     this.#keptTop = this.#kept;
   }
@@ -46,8 +48,9 @@ export class ShownOrders {
   ticks(slot: number): number {
     return this.#words[(slot << SHIFT) | TICKS];
   }
-  generation(slot: number): number {
-    return this.#words[(slot << SHIFT) | GENERATION];
+  /** The number that the feed knows an open order by. */
+  id(slot: number): number {
+    return this.#ids[slot];
   }
   instrument(slot: number): number {
     return this.#words[(slot << SHIFT) | WHERE] >> 1;
@@ -57,8 +60,8 @@ export class ShownOrders {
   }
 
   /** An order takes a slot; it is not shown yet. */
-  name(slot: number, generation: number, instrument: number, side: Side): void {
-    this.#words[(slot << SHIFT) | GENERATION] = generation;
+  name(slot: number, id: number, instrument: number, side: Side): void {
+    this.#ids[slot] = id;
     this.#words[(slot << SHIFT) | WHERE] = instrument * 2 + side;
   }
 
@@ -107,7 +110,7 @@ export class ShownOrders {
     if (kept === this.#keptFree) this.#keptFree = words[to | NEXT];
     words[to | LOTS] = words[at | BEFORE] === 0 ? words[at | LOTS] : words[at | BEFORE];
     words[to | TICKS] = words[at | TICKS];
-    words[to | GENERATION] = words[at | GENERATION];
+    this.#ids[kept] = this.#ids[slot];
     words[to | WHERE] = words[at | WHERE];
     words[to | PREVIOUS] = words[at | PREVIOUS];
     words[to | NEXT] = words[at | NEXT];
@@ -133,14 +136,14 @@ export class ShownOrders {
   }
 
   /** Reads the snapshot's next order, the oldest first. */
-  read(take: (slot: number, generation: number, instrument: number, side: Side, lots: number, ticks: number) => void): void {
+  read(take: (id: number, instrument: number, side: Side, lots: number, ticks: number) => void): void {
     const words = this.#words;
     const place = this.#cursor;
     const at = place << SHIFT;
     const isKept = place >= this.#kept;
     const before = words[at | BEFORE];
     const lots = isKept || before === 0 ? words[at | LOTS] : before;
-    take(isKept ? before : place, words[at | GENERATION], words[at | WHERE] >> 1, (words[at | WHERE] & 1) as Side, lots, words[at | TICKS]);
+    take(this.#ids[place], words[at | WHERE] >> 1, (words[at | WHERE] & 1) as Side, lots, words[at | TICKS]);
     const next = words[at | NEXT];
     // What was shown after the snapshot began stands behind all that was there.
     this.#cursor = next === 0 || words[(next << SHIFT) | SEEN] === this.#snapshot ? 0 : next;

@@ -1,5 +1,5 @@
 import crypto from 'node:crypto';
-import { i32Of, reserve } from '@outcry/memory/span';
+import { f64Of, i32Of, reserve } from '@outcry/memory/span';
 import type { OuchPort } from './port.ts';
 
 /** What a gateway knows of an open order, a cache line, by the slot that the engine gave it. */
@@ -28,6 +28,9 @@ const PREVIOUS = 11;
 const NEXT = 12;
 /** the next order whose reference begins to be looked for at the same place, 0: none */
 const CHAIN = 13;
+/** the venue's number for it */
+const F64_ID = 7;
+const F64_SHIFT = SHIFT - 1;
 
 /** A series of orders numbered upward by a client: a login's, or one of its channels (UserRefIdx). */
 export interface Flow {
@@ -71,6 +74,7 @@ export interface Walk {
 export class OrderTable {
   readonly flows: Flow[] = [];
   readonly #words: Int32Array;
+  readonly #f64: Float64Array;
   /** slots by flow and reference: the first of each chain */
   readonly #places: Int32Array;
   readonly #mask: number;
@@ -80,7 +84,9 @@ export class OrderTable {
 
   /** @param capacity most orders open at once */
   constructor(capacity: number) {
-    this.#words = i32Of(reserve((capacity + 1) * WORDS * 4));
+    const span = reserve((capacity + 1) * WORDS * 4);
+    this.#words = i32Of(span);
+    this.#f64 = f64Of(span);
     const places = 2 ** Math.ceil(Math.log2(2 * capacity + 2));
     this.#places = i32Of(reserve(places * 4));
     this.#mask = places - 1;
@@ -200,6 +206,14 @@ export class OrderTable {
   }
   instrumentOf(slot: number): number {
     return this.#words[(slot << SHIFT) | INSTRUMENT];
+  }
+
+  /** The number that the venue's clients know it by, at every door. */
+  idOf(slot: number): number {
+    return this.#f64[(slot << F64_SHIFT) | F64_ID];
+  }
+  setId(slot: number, id: number): void {
+    this.#f64[(slot << F64_SHIFT) | F64_ID] = id;
   }
 
   /** Side, capacity, time in force and display as the client gave them: a byte each, the side lowest. */

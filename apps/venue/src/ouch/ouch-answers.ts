@@ -1,4 +1,3 @@
-import { orderId } from '@outcry/market/command';
 import { EVENT, event, IN_AUCTION, IS_MAKER, OF_CANCEL, PREVENTED } from '@outcry/market/event';
 import { REASON } from '@outcry/market/reason';
 import { STATE } from '@outcry/market/rules';
@@ -42,6 +41,8 @@ export class OuchAnswers {
   readonly #market: Market;
   readonly #dirty: OuchPort[] = [];
   readonly #states: number[] = [];
+  /** id of the next order told of after a start */
+  #id = 0;
   /** nanoseconds since midnight of the event's time, and that time */
   #timestamp = 0;
   #time = -1;
@@ -78,6 +79,9 @@ export class OuchAnswers {
         break;
       case EVENT.SHOWN:
         this.#shown(i32, f64, at);
+        break;
+      case EVENT.ORDER_ID:
+        this.#id = f64[(at >> 1) + F64_AMOUNT];
         break;
       case EVENT.OPEN_ORDER:
         this.#open(i32, at);
@@ -117,7 +121,8 @@ export class OuchAnswers {
     table.setGroup(slot, sender.groups[place] === 0 && isReplacement ? this.#replacedGroup : sender.groups[place]);
     table.setTold(slot, this.#gateway.session);
     this.#stamp(f64[(at >> 1) + F64_TIME]);
-    const id = orderId(slot, i32[at + ORDER_GENERATION]);
+    const id = f64[(at >> 1) + F64_SEQUENCE]; // of an order that is in no list
+    table.setId(slot, id);
     if (isReplacement) this.#writeReplaced(port, flow, i32, at, copies, from, reference, id);
     else this.#writeAccepted(port, flow, copies, from, id);
     this.#gateway.settle(flow, reference);
@@ -308,6 +313,7 @@ export class OuchAnswers {
     const side = (i32[at + HEAD] & 0x100) === 0 ? BUY_LETTER : SELL_LETTER;
     const left = i32[at + REMAINING];
     table.add(flow, reference, slot, i32[at + ORDER_GENERATION], i32[at + PLACE] & 0xffff);
+    table.setId(slot, this.#id);
     table.setLots(slot, i32[at + PRICE], 0, i32[at + QUANTITY] - left, left);
     table.setLetters(slot, side | (OTHER_CAPACITY << 8) | (EXTENDED << 16) | (VISIBLE << 24));
     table.setTold(slot, 0);
@@ -333,7 +339,7 @@ export class OuchAnswers {
     order.price = table.priceOf(slot) * instrument.wireTick;
     order.timeInForce = (letters >>> 16) & 0xff;
     order.display = letters >>> 24;
-    order.orderRef = orderId(slot, table.generationOf(slot));
+    order.orderRef = table.idOf(slot);
     order.capacity = (letters >>> 8) & 0xff;
     order.sweep = NO_SWEEP;
     order.crossType = CONTINUOUS;

@@ -85,7 +85,7 @@ const LIST_COLUMNS = 'id, account, instrument, type, client_id AS clientId, time
 
 /**
  * Reads what the follower has written. No question's cost grows with its table: each follows an index, row by row, and looks between
- * rows whether it shall go on. Times become numbers of trades and commands first, which ascend with them, by bisection.
+ * rows whether it shall go on. Times become numbers of trades and orders first, which ascend with them, by bisection.
  */
 export class History {
   readonly #file: string;
@@ -108,33 +108,26 @@ export class History {
   /** The latest that an account entered under a client's id. */
   orderByClientId(account: number, instrument: number, clientId: string): Order | undefined {
     const where = new Where().and('account = ?', account).and(`client_id = ? AND client_id <> ''`, clientId);
-    let latest = { id: -1, sequence: -1 };
-    for (const row of this.#rows(`SELECT id, sequence, instrument FROM orders ${where} ORDER BY id DESC`, where.values)) {
-      if (row.instrument === instrument && Number(row.sequence) > latest.sequence)
-        latest = { id: Number(row.id), sequence: Number(row.sequence) };
-    }
-    return latest.id < 0 ? undefined : this.order(account, latest.id);
+    for (const row of this.#rows(`SELECT * FROM orders ${where} ORDER BY id DESC`, where.values))
+      if (row.instrument === instrument) return toOrder(row);
+    return undefined;
   }
 
-  /** An account's orders, oldest first: from an order on, or within a time range, else the latest. */
+  /** An account's orders, oldest first: from an id on, or within a time range, else the latest. */
   orders(account: number, instrument: number, range: Range): Order[] {
     const where = new Where().and('account = ?', account).and('instrument = ?', instrument);
-    if (range.from !== undefined) where.and('sequence >= coalesce((SELECT sequence FROM orders WHERE id = ?), 9e15)', range.from);
+    if (range.from !== undefined) where.and('id >= ?', range.from);
     const at = (time: number) =>
       this.#firstAt(
         time,
-        'SELECT sequence AS place, time FROM orders WHERE account = ? AND instrument = ? AND sequence >= ? ORDER BY sequence LIMIT 1',
+        'SELECT id AS place, time FROM orders WHERE account = ? AND instrument = ? AND id >= ? ORDER BY id LIMIT 1',
         [account, instrument],
-        'SELECT max(sequence) AS place FROM orders WHERE account = ? AND instrument = ?',
+        'SELECT max(id) AS place FROM orders WHERE account = ? AND instrument = ?',
       );
-    if (range.startTime !== undefined) where.and('sequence >= ?', at(range.startTime * 1000));
-    if (range.endTime !== undefined) where.and('sequence < ?', at((range.endTime + 1) * 1000));
+    if (range.startTime !== undefined) where.and('id >= ?', at(range.startTime * 1000));
+    if (range.endTime !== undefined) where.and('id < ?', at((range.endTime + 1) * 1000));
     const latest = isLatest(range);
-    const found = this.#orders(
-      `${where} ORDER BY sequence ${latest ? 'DESC' : 'ASC'} LIMIT ?`,
-      [...where.values, range.limit],
-      range.limit,
-    );
+    const found = this.#orders(`${where} ORDER BY id ${latest ? 'DESC' : 'ASC'} LIMIT ?`, [...where.values, range.limit], range.limit);
     return latest ? found.reverse() : found;
   }
 
@@ -280,8 +273,7 @@ export class History {
   }
 
   ordersOfList(id: number): Order[] {
-    const orders = this.#orders('WHERE list = ? AND list <> 0', [id], -1);
-    return orders.sort((a, b) => a.time - b.time || a.id - b.id);
+    return this.#orders('WHERE list = ? AND list <> 0 ORDER BY id', [id], -1);
   }
 
   close(): void {

@@ -1,11 +1,10 @@
 import { REASON } from '@outcry/market/reason';
 
-/** Tables of the store. Amounts are whole units, prices ticks, quantities lots, times microseconds since 1970. */
+/** Tables of the store. Amounts are whole units, prices ticks, quantities lots, times microseconds since 1970. Indexes end with the rowid by themselves: of orders, their id. */
 export const SCHEMA = `
 CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS orders (
   id INTEGER PRIMARY KEY,
-  sequence INTEGER NOT NULL,
   account INTEGER NOT NULL,
   instrument INTEGER NOT NULL,
   client_id TEXT NOT NULL,
@@ -33,7 +32,7 @@ CREATE TABLE IF NOT EXISTS lists (
 );
 CREATE INDEX IF NOT EXISTS lists_of_account ON lists (account, id);
 CREATE INDEX IF NOT EXISTS lists_by_client_id ON lists (account, client_id);
-CREATE INDEX IF NOT EXISTS orders_of_account ON orders (account, instrument, sequence);
+CREATE INDEX IF NOT EXISTS orders_of_account ON orders (account, instrument);
 CREATE INDEX IF NOT EXISTS orders_by_client_id ON orders (account, client_id) WHERE client_id <> '';
 CREATE TABLE IF NOT EXISTS trades (
   instrument INTEGER NOT NULL,
@@ -106,4 +105,4 @@ export function endStatus(reason: number): number {
 }
 
 /** Raised with every change of the tables: a store of another version is built anew from the journal. */
-export const SCHEMA_VERSION = 3;
+export const SCHEMA_VERSION = 4;

@@ -1,15 +1,15 @@
 import fs from 'node:fs';
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import { readText } from '@outcry/engine/event-writer';
-import { orderId } from '@outcry/market/command';
 import { EVENT, event, IS_MAKER, NEW_AGGREGATE } from '@outcry/market/event';
 import { BUY } from '@outcry/market/order-terms';
+import { f64Of, reserve } from '@outcry/memory/span';
 import { readTerms, type SpecialTerms } from '../core/special-terms.ts';
 import { addPrint, type Candle, newCandle, spanStart } from './candle.ts';
 import { CANDLE_SECONDS, endStatus, SCHEMA, SCHEMA_VERSION, STATUS } from './schema.ts';
 
 const STATEMENTS = {
-  order: `INSERT OR REPLACE INTO orders VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+  order: `INSERT INTO orders VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   change: `UPDATE orders SET executed = executed + ?, executed_amount = executed_amount + ?, status = coalesce(?, status),
     update_time = ?, quantity = coalesce(?, quantity), price = coalesce(?, price) WHERE id = ?`,
   list: `INSERT OR REPLACE INTO lists VALUES (?, ?, ?, ?, ?, ?)`,
@@ -23,7 +23,7 @@ const STATEMENTS = {
 } as const;
 
 /** Places of an order's row, by column. */
-const ORDER = { PRICE: 7, QUANTITY: 8, EXECUTED: 10, EXECUTED_AMOUNT: 11, STATUS: 12, UPDATE_TIME: 14 } as const;
+const ORDER = { PRICE: 6, QUANTITY: 7, EXECUTED: 9, EXECUTED_AMOUNT: 10, STATUS: 11, UPDATE_TIME: 13 } as const;
 /** Places of a change's row: what is added, what it is set to (null: it stays), and of which order. */
 const CHANGE = { EXECUTED: 0, EXECUTED_AMOUNT: 1, STATUS: 2, UPDATE_TIME: 3, QUANTITY: 4, PRICE: 5 } as const;
 
@@ -75,13 +75,21 @@ export class StoreWriter {
   #current: (OpenCandle | undefined)[] = [];
   #text = '';
   #aggregates: number[] = [];
+  /** of open orders, by slot */
+  readonly #ids: Float64Array;
+  /** of the next order, 0: it is the number of its command */
+  #id = 0;
   #terms: SpecialTerms | undefined;
   #maker: { account: number; order: number; fee: number; feeAsset: number } | undefined;
 
-  /** Opens or makes the database. Throws what SQLite throws, or an error when it is of another journal. @param owner the journal's number */
-  constructor(file: string, owner: number, unitOf: (instrument: number) => number) {
+  /**
+   * Opens or makes the database. Throws what SQLite throws, or an error when it is of another journal.
+   * @param owner the journal's number @param orders most orders open at once
+   */
+  constructor(file: string, owner: number, orders: number, unitOf: (instrument: number) => number) {
     this.#file = file;
     this.#unitOf = unitOf;
+    this.#ids = f64Of(reserve((orders + 1) * 8));
     this.#database = new DatabaseSync(file, { timeout: 250 });
     try {
       this.#database.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -${CACHE_KIB};`);
@@ -136,11 +144,17 @@ export class StoreWriter {
     this.#aggregates[instrument] = aggregates;
   }
 
+  /** The ids of orders that are open, by slot: where a start goes on. */
+  setIds(ids: Float64Array): void {
+    this.#ids.set(ids);
+  }
+
   /** Takes in one event. */
   add(i32: Int32Array, f64: Float64Array, at: number): void {
     const head = i32[at + event.HEAD];
     const time = f64[(at >> 1) + event.F64_TIME];
-    const id = orderId(i32[at + event.ORDER_SLOT], i32[at + event.ORDER_GENERATION]);
+    const slot = i32[at + event.ORDER_SLOT];
+    const id = this.#ids[slot];
     switch (head & 0xff) {
       case EVENT.TEXT:
         this.#text = readText(i32, at);
@@ -158,8 +172,13 @@ export class StoreWriter {
       case EVENT.TRIGGERED:
         this.#change(id, time, 0, 0, undefined, undefined, i32[at + event.PRICE]);
         break;
+      case EVENT.ORDER_ID:
+        this.#id = f64[(at >> 1) + event.F64_AMOUNT];
+        break;
       case EVENT.ACCEPTED:
-        this.#addOrder(i32, f64, at, id);
+        this.#ids[slot] = this.#id === 0 ? f64[(at >> 1) + event.F64_SEQUENCE] : this.#id;
+        this.#id = 0;
+        this.#addOrder(i32, f64, at, this.#ids[slot]);
         break;
       case EVENT.FILL:
         this.#addFill(i32, f64, at, id);
@@ -235,10 +254,8 @@ export class StoreWriter {
   #addOrder(i32: Int32Array, f64: Float64Array, at: number, id: number): void {
     const time = f64[(at >> 1) + event.F64_TIME];
     const place = i32[at + event.PLACE];
-    this.#changes.delete(id);
     this.#orders.set(id, [
       id,
-      f64[(at >> 1) + event.F64_SEQUENCE],
       i32[at + event.ACCOUNT],
       place & 0xffff,
       this.#text,

@@ -79,6 +79,7 @@ class Follower implements Work {
     this.#store = new StoreWriter(
       data.database,
       data.journal,
+      data.room.orders,
       (instrument) => this.#engine.instruments.f64[instrument * instrumentRecord.F64_WORDS + instrumentRecord.F64_UNIT],
     );
     try {
@@ -92,7 +93,7 @@ class Follower implements Work {
       this.#place = snapshot?.head.batch;
       this.#lastSnapshot = engine.sequence;
       this.#compareStore();
-      this.#countAggregates();
+      this.#handOver();
       this.#reader = new JournalReader(data.directory, this.#lastSnapshot + 1);
     } catch (error) {
       this.#store.close(); // another is opened for the next try: descriptors may be what is short
@@ -163,7 +164,7 @@ class Follower implements Work {
         for (let e = 0; e < events.count; e++) this.#store.add(events.i32, events.f64, e * event.WORDS);
       } else if (sequence === this.#storedBefore) {
         this.#compareStore();
-        this.#countAggregates();
+        this.#handOver();
       }
       events.clear();
       if (sequence % CHECKPOINT_EVERY === 0) this.#compare(sequence);
@@ -172,8 +173,10 @@ class Follower implements Work {
     this.#publish();
   }
 
-  /** Rows of commands up to here are in the store already: numbering goes on from the engine's count. */
-  #countAggregates(): void {
+  /** Rows of commands up to here are in the store already: its writer goes on from what the engine has. */
+  #handOver(): void {
+    const { orders } = this.#engine.memory;
+    this.#store.setIds(this.#engine.details.ids.subarray(0, orders.top));
     for (let i = 0; i < this.#engine.instruments.books.length; i++) {
       this.#store.setAggregates(i, this.#engine.instruments.f64[i * instrumentRecord.F64_WORDS + instrumentRecord.F64_AGGREGATES]);
     }

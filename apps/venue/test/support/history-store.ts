@@ -20,7 +20,6 @@ export interface TradeRow {
 
 export interface OrderRow {
   id: number;
-  sequence: number;
   account: number;
   instrument: number;
   clientId: string;
@@ -57,9 +56,9 @@ export class HistoryStore {
   }
 
   orders(rows: readonly OrderRow[]): void {
-    const insert = this.database.prepare('INSERT INTO orders VALUES (?, ?, ?, ?, ?, 0, 0, 1, 1, 0, 0, 0, 0, ?, ?, NULL, ?)');
-    for (const { id, sequence, account, instrument, clientId, time, updateTime, list } of rows)
-      insert.run(id, sequence, account, instrument, clientId, time, updateTime, list);
+    const insert = this.database.prepare('INSERT INTO orders VALUES (?, ?, ?, ?, 0, 0, 1, 1, 0, 0, 0, 0, ?, ?, NULL, ?)');
+    for (const { id, account, instrument, clientId, time, updateTime, list } of rows)
+      insert.run(id, account, instrument, clientId, time, updateTime, list);
   }
 
   lists(rows: readonly ListRow[]): void {

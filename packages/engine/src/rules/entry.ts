@@ -29,6 +29,8 @@ export class Entry {
   expiry = 0;
   /** units that it has to hold as it enters */
   need = 0;
+  /** of an order of a list: its id; 0: the command's number */
+  id = 0;
   readonly termWords = new Int32Array(commandRecord.WORDS);
   readonly #termNumbers = new Float64Array(this.termWords.buffer);
 
@@ -60,6 +62,7 @@ export class Entry {
     this.expiry = this.#termNumbers[terms.F64_EXPIRY];
     this.#termNumbers[terms.F64_LIST] = 0;
     this.need = 0;
+    this.id = 0;
   }
 
   /** Makes it the order of a list, as TERMS tell it. */

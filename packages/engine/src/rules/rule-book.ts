@@ -95,7 +95,7 @@ export class RuleBook {
     taker.quantity = e.quantity;
     taker.left = e.quantity;
     taker.hold = e.side === BUY && e.kind === LIMIT ? e.price : 0;
-    this.#engine.open(e.low, e.high);
+    this.#engine.open(e.low, e.high, e.id === 0 ? writer.sequence : e.id);
     this.#engine.details.keep(taker.slot, e.account, text);
     const record = e.isSpecial ? specials.open(taker.slot, e.termWords, writer.sequence * 4 + leg) : 0;
     if (record !== 0) {
@@ -112,6 +112,7 @@ export class RuleBook {
     if ((accounts.modes[e.account] & COUNTED) !== 0)
       accounts.opened(e.account, this.facts.base(e.instrument), this.facts.baseUnits(e.instrument, e.side, e.quantity));
     if (text !== undefined) writer.text(text, 0, text.length);
+    if (e.id !== 0) writer.orderId(e.id);
     const isOutside = waits || e.hasTrigger || this.#waitsForClose(e.timeInForce, e.instrument) || (e.follows && this.#isParked(record));
     const restsAtOnce = record === 0 && !isOutside && this.#isLasting(e.kind, e.timeInForce) && this.#restsAtOnce(e);
     const flags = (restsAtOnce ? RESTING : 0) | (isOutside ? WAITING : 0);

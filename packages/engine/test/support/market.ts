@@ -1,4 +1,4 @@
-import { COMMAND, command, commandHead, generationOf, orderId, POST_ONLY, slotOf } from '@outcry/market/command';
+import { COMMAND, command, commandHead, generationOf, orderHandle, POST_ONLY, slotOf } from '@outcry/market/command';
 import { EVENT, event } from '@outcry/market/event';
 import { BUY, GTC, LIMIT, type OrderKind, type Side, type TimeInForce } from '@outcry/market/order-terms';
 import { REASON_NAMES } from '@outcry/market/reason';
@@ -178,7 +178,7 @@ export function tell(output: LocalEvents): Told[] {
     const named = kind === 'rejected' || kind === 'cancelled';
     return {
       kind,
-      order: orderId(i32[at + event.ORDER_SLOT], i32[at + event.ORDER_GENERATION]),
+      order: orderHandle(i32[at + event.ORDER_SLOT], i32[at + event.ORDER_GENERATION]),
       account: i32[at + event.ACCOUNT],
       price: i32[at + event.PRICE],
       quantity: i32[at + event.QUANTITY],

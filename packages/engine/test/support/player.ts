@@ -6,7 +6,7 @@ import {
   generationOf,
   LESS_TRADED,
   LIST_TYPE,
-  orderId,
+  orderHandle,
   POST_ONLY,
   slotOf,
 } from '@outcry/market/command';
@@ -207,7 +207,7 @@ export class Player {
     const flags = head >>> 16;
     const upper = i32[at + event.PLACE] >>> 16;
     const place = i32[at + event.PLACE] & 0xffff;
-    const id = orderId(i32[at + event.ORDER_SLOT], i32[at + event.ORDER_GENERATION]);
+    const id = orderHandle(i32[at + event.ORDER_SLOT], i32[at + event.ORDER_GENERATION]);
     const price = i32[at + event.PRICE];
     const lots = i32[at + event.QUANTITY];
     const left = i32[at + event.REMAINING];

@@ -23,6 +23,8 @@ export declare const file_outcry_v1_venue: GenFile;
  */
 export declare type Order = Message<"outcry.v1.Order"> & {
   /**
+   * ascends with entry, is never used again, and is the same at every door; below 2^53
+   *
    * @generated from field: uint64 order_id = 1;
    */
   orderId: bigint;
