@@ -1,4 +1,4 @@
-import { COMMAND, command, commandHead, generationOf, orderId, POST_ONLY, slotOf } from '@outcry/market/command';
+import { COMMAND, command, commandHead, POST_ONLY } from '@outcry/market/command';
 import { formatUnits, parseUnits } from '@outcry/market/decimal';
 import { EVENT, event, IS_MAKER, RESTING } from '@outcry/market/event';
 import { BUY, FOK, GTC, IOC, LIMIT, MARKET, MAX_PRICE, MAX_QUANTITY, SELL, type Side } from '@outcry/market/order-terms';
@@ -58,6 +58,14 @@ export interface ExchangeAnswer {
 const ROOM: EngineLimits = { orders: 100_000, accounts: 10_000, assets: 64, instruments: 256 };
 const TIMES_IN_FORCE = { GTC, IOC, FOK };
 
+/** What a cancel names: the engine's place of the order, and its use. */
+interface OpenOrder {
+  readonly listed: Listed;
+  readonly account: number;
+  readonly slot: number;
+  readonly generation: number;
+}
+
 interface Listed {
   readonly number: number;
   readonly base: number;
@@ -79,7 +87,7 @@ export class LocalExchange {
   readonly #f64 = new Float64Array(this.#i32.buffer);
   readonly #assets: readonly (readonly [name: string, places: number])[];
   readonly #listed = new Map<string, Listed>();
-  readonly #open = new Map<number, Listed & { account: number }>();
+  readonly #open = new Map<number, OpenOrder>();
   #accounts = 0;
 
   constructor({ assets, instruments, limits }: ExchangeDefinition) {
@@ -124,9 +132,7 @@ export class LocalExchange {
       [command.PRICE]: price === undefined ? 0 : listed.price.parse(price, MAX_PRICE),
       [command.QUANTITY]: listed.quantity.parse(quantity, MAX_QUANTITY),
     });
-    const answer = this.#answer(listed);
-    if (answer.status === 'resting') this.#open.set(answer.order, { ...listed, account });
-    return answer;
+    return this.#answer(listed);
   }
 
   /** Takes an order out of the book. Returns what it had left, undefined when it is not open. */
@@ -134,12 +140,12 @@ export class LocalExchange {
     const open = this.#open.get(order);
     if (open === undefined) return undefined;
     this.#send(COMMAND.CANCEL, {
-      [command.PLACE]: open.number,
+      [command.PLACE]: open.listed.number,
       [command.ACCOUNT]: open.account,
-      [command.ORDER_SLOT]: slotOf(order),
-      [command.ORDER_GENERATION]: generationOf(order),
+      [command.ORDER_SLOT]: open.slot,
+      [command.ORDER_GENERATION]: open.generation,
     });
-    return this.#answer(open).left;
+    return this.#answer(open.listed).left;
   }
 
   /** A side's prices and what rests at each, best first. */
@@ -215,7 +221,8 @@ export class LocalExchange {
   }
 
   /** What the last command's events say. */
-  #answer({ price, quantity }: Listed): ExchangeAnswer {
+  #answer(listed: Listed): ExchangeAnswer {
+    const { price, quantity } = listed;
     const { i32, count } = this.#events;
     const trades: ExchangeTrade[] = [];
     let status: ExchangeAnswer['status'] = 'filled';
@@ -224,12 +231,14 @@ export class LocalExchange {
     let left = 0;
     for (let at = 0; at < count * event.WORDS; at += event.WORDS) {
       const head = i32[at + event.HEAD];
-      const id = orderId(i32[at + event.ORDER_SLOT], i32[at + event.ORDER_GENERATION]);
+      const slot = i32[at + event.ORDER_SLOT];
+      const id = this.engine.details.ids[slot];
       const remaining = i32[at + event.REMAINING];
       switch (head & 0xff) {
         case EVENT.ACCEPTED:
           order = id;
           left = i32[at + event.QUANTITY];
+          this.#open.set(id, { listed, account: i32[at + event.ACCOUNT], slot, generation: i32[at + event.ORDER_GENERATION] });
           if (((head >>> 16) & RESTING) !== 0) status = 'resting';
           break;
         case EVENT.RESTED:
@@ -261,6 +270,7 @@ export class LocalExchange {
           break;
       }
     }
+    if (status !== 'resting') this.#open.delete(order);
     return { status, order, left: quantity.format(left), trades, ...(reason !== undefined && { reason }) };
   }
 }
