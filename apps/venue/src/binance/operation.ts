@@ -3,6 +3,7 @@ import type { Histogram } from '@outcry/telemetry/histogram';
 import type { Logger } from 'pino';
 import type { TObject } from 'typebox';
 import type { Accounts } from '../core/accounts.ts';
+import { sourceOf } from '../core/addresses.ts';
 import type { AdminToken } from '../core/admin-token.ts';
 import type { CommandFields } from '../core/commands.ts';
 import type { VenueConfig } from '../core/config.ts';
@@ -182,7 +183,8 @@ export function knowingAll(services: Services, caller: Caller): Caller {
 
 /** Questions are counted by account, of those who are none by address. */
 function askerOf({ account, address, onGone }: Caller): Asker {
-  return { who: account >= 0 ? `account ${account}` : (address ?? 'venue'), onGone };
+  const from = address === undefined ? 'venue' : sourceOf(address);
+  return { who: account >= 0 ? `account ${account}` : from, onGone };
 }
 
 async function answered<T>(answer: Promise<T>): Promise<T> {
