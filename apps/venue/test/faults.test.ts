@@ -216,6 +216,22 @@ describe('a store that is locked or gone', () => {
     assert.match(venue.output, /database is locked; trying again/);
   });
 
+  it('does not count as failing any more once it is open again, though nothing is traded', { timeout: 60_000 }, async (t) => {
+    const first = await startWith(t, {});
+    await place(new Client(first.url));
+    await until('the store', async () => (await statusOf(new Client(first.url))).storeLag === 0);
+    await first.kill('SIGTERM');
+    const file = path.join(first.data, 'store.sqlite');
+    fs.renameSync(file, `${file}.aside`);
+    fs.mkdirSync(file);
+    const venue = await startWith(t, { readWaitMs: 10 }, first.data);
+    const alice = new Client(venue.url);
+    await until('the store to fail', async () => (await statusOf(alice)).store === 'failing');
+    fs.rmdirSync(file);
+    fs.renameSync(`${file}.aside`, file);
+    await until('the store to be open', async () => (await statusOf(alice)).store === 'ok');
+  });
+
   it('may lie elsewhere, and is refused by a venue that it is not of', async (t) => {
     const elsewhere = temporaryDirectory('fault-store');
     directories.add(elsewhere);

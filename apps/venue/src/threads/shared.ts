@@ -31,7 +31,7 @@ export const JOURNAL_FULL = 1;
 /** A write or an fsync failed: what reached the disk is unknown, nothing more is acknowledged. */
 export const JOURNAL_FAILED = 2;
 
-const STATUS = { JOURNAL: 0, STOP: 1, DIVERGED: 2, STORE_FAILING: 3, SHORT_OF_MEMORY: 4, CLOCK: 8 } as const;
+const STATUS = { JOURNAL: 0, STOP: 1, DIVERGED: 2, FOLLOWER_HELD_UP: 3, SHORT_OF_MEMORY: 4, CLOCK: 8 } as const;
 
 /** Every so many commands, a power of two, the engine notes its hash for the follower to compare. */
 export const CHECKPOINT_EVERY = 1024;
@@ -179,11 +179,12 @@ export class Shared {
     Atomics.store(this.#status, STATUS.DIVERGED, 1);
   }
 
-  get storeFailing(): boolean {
-    return Atomics.load(this.#status, STATUS.STORE_FAILING) !== 0;
+  /** Whether the follower waits for something to be there again: the database, or the journal's next segment. */
+  get followerHeldUp(): boolean {
+    return Atomics.load(this.#status, STATUS.FOLLOWER_HELD_UP) !== 0;
   }
-  set storeFailing(failing: boolean) {
-    Atomics.store(this.#status, STATUS.STORE_FAILING, failing ? 1 : 0);
+  set followerHeldUp(isHeldUp: boolean) {
+    Atomics.store(this.#status, STATUS.FOLLOWER_HELD_UP, isHeldUp ? 1 : 0);
   }
 
   /** Whether the memory monitor found a part of the venue's memory full: no new orders until there is room. */
