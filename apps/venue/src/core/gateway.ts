@@ -47,6 +47,8 @@ export class GatewayError extends Error {
   }
 }
 
+/** Events taken in before sockets get their turn: so much may wait to be written, to each that follows an account, before anybody reads. */
+const EVENTS_A_TURN = 2048;
 /** Milliseconds between looks at what other gateways' clients bring about, while nobody waits here. */
 const SELDOM_MS = 2;
 
@@ -84,6 +86,10 @@ export class Gateway {
   #meant = 0;
   #account = -1;
   #read: number;
+  /** see {@link sequence} */
+  #taken: number;
+  /** there are durable events that the last turn had no room for */
+  #hasMore = false;
   #running = true;
   #willRing = false;
   /** ends a nap early */
@@ -93,12 +99,13 @@ export class Gateway {
     this.#shared = shared;
     this.#ring = shared.commands;
     this.#read = shared.events.gate(GATEWAY_GATE);
+    this.#taken = shared.memory.start;
     this.view = new View(this.#fanOut(state), unitOf, state, orders);
   }
 
   /** Number of the last command whose events have been taken in. */
   get sequence(): number {
-    return Math.min(this.#shared.durable.known, this.#ring.gate(ENGINE_GATE));
+    return this.#taken;
   }
 
   get inFlight(): number {
@@ -136,7 +143,7 @@ export class Gateway {
     const bell = this.#shared.gatewayBell;
     while (this.#running) {
       if (this.#drain()) {
-        if (this.inFlight === 0) await this.#nap();
+        if (this.inFlight === 0 && !this.#hasMore) await this.#nap();
         else await new Promise<void>((resolve) => setImmediate(resolve)); // sockets get their turn
         continue;
       }
@@ -198,12 +205,15 @@ export class Gateway {
     }
   }
 
+  /** Takes in a turn's events, and answers the commands that they are of. Returns whether there was anything to do. */
   #drain(): boolean {
     const { events, durable: durableSequence } = this.#shared;
     const durable = durableSequence.read();
     const applied = this.#ring.gate(ENGINE_GATE);
-    const end = events.published(); // after `applied`: the events of every command up to there are included
+    const published = events.published(); // after `applied`: the events of every command up to there are included
     const begin = this.#read;
+    const end = Math.min(published, begin + EVENTS_A_TURN);
+    let told = Math.min(durable, applied);
     while (this.#read < end) {
       const at = events.wordOf(this.#read);
       const sequence = events.f64[(at >> 1) + event.F64_SEQUENCE];
@@ -219,9 +229,12 @@ export class Gateway {
       this.#read++;
     }
     this.#current = undefined;
+    this.#hasMore = this.#read === end && end < published;
+    if (this.#hasMore) told = events.f64[(events.wordOf(end - 1) >> 1) + event.F64_SEQUENCE] - 1;
+    this.#taken = told;
     if (this.#read !== begin) events.release(GATEWAY_GATE, this.#read);
     if (this.#read !== begin) this.onTurn();
-    const settled = this.#settle(Math.min(durable, applied));
+    const settled = this.#settle(told);
     return settled || this.#read !== begin;
   }
 
