@@ -220,10 +220,8 @@ async function createServices(config: VenueConfig, market: Market, foundation: F
   const gateway = new Gateway(crew.shared, unitOf, state, new OpenOrders(room.orders, room.accounts));
   const admission = new Admission(crew.shared, crew.pools, admissionOf(config));
   const memory = new MemoryMonitor(config.data, crew.shared, crew.pools, gateway, state, config.limits.orders, log);
-  gateway.admit = (account, more) => {
-    if (crew.shared.isShortOfMemory) memory.tell(); // as it is now, not as it was at the last look
-    return admission.refusal(account, more);
-  };
+  admission.onShort = () => memory.tell();
+  gateway.admission = admission;
   const feeds = market.instruments.map((instrument) => new MarketState(instrument, levels));
   const userStreams = new UserStreams(market, gateway.view);
   const store = { database: databaseFile(config), assets: config.assets, instruments: config.instruments };

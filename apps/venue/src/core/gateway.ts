@@ -1,9 +1,10 @@
-import { COMMAND } from '@outcry/market/command';
+import { ALLOW_FAILURE, COMMAND } from '@outcry/market/command';
 import { event, OF_CANCEL } from '@outcry/market/event';
 import type { Side } from '@outcry/market/order-terms';
 import { REASON } from '@outcry/market/reason';
 import type { Ring } from '@outcry/memory/ring';
 import { ENGINE_GATE, GATEWAY_GATE, JOURNAL_FAILED, JOURNAL_FULL, type Shared } from '../threads/shared.ts';
+import { type Entrance, EVERYTHING } from './admission.ts';
 import { type CommandFields, recordCount, writeRecords } from './commands.ts';
 import type { OpenOrders } from './open-orders.ts';
 import type { SharedState } from './shared-state.ts';
@@ -56,6 +57,8 @@ interface Pending {
   outcome: Outcome;
   /** the order that it means, 0: none; and whose orders it may end, -1: anybody's */
   meant: number;
+  /** the order that it replaces, 0: none */
+  replaces: number;
   account: number;
   resolve: (outcome: Outcome) => void;
   reject: (error: Error) => void;
@@ -72,8 +75,8 @@ export class Gateway {
   readonly accountListeners: Partial<AccountListener>[] = [];
   /** Told what gateways keep in the journal, as it is durable. */
   onRecord: ViewListener['onRecord'] = () => {};
-  /** Asked before a new order is sent: why its account may not enter so many more, NONE: it may. Cancels and everything else pass. */
-  admit: (account: number, more: number) => number = () => REASON.NONE;
+  /** Asked before what may enter orders is sent. Cancels and everything else pass. */
+  admission: Entrance = EVERYTHING;
   /** Called after each turn that took in events. */
   onTurn = () => {};
   readonly #shared: Shared;
@@ -81,6 +84,8 @@ export class Gateway {
   /** commands without an answer yet, oldest first from `#head` on */
   #pending: Pending[] = [];
   #head = 0;
+  /** orders that commands without an answer replace: the view may show them when they are gone already */
+  readonly #replacing = new Set<number>();
   #current: Outcome | undefined;
   /** of the current command: see Pending */
   #meant = 0;
@@ -120,6 +125,8 @@ export class Gateway {
     const first = this.#ring.claim(count);
     if (first < 0) return Promise.reject(new GatewayError('overloaded', 'the command ring is full'));
     writeRecords(this.#ring.i32, this.#ring.f64, (n) => this.#ring.wordOf(first + n), fields, this.#shared.clock.now());
+    if (mayEnter(fields)) this.admission.enter(fields.account ?? 0, fields.legs?.length ?? 1, count);
+    this.admission.sentFrom(first);
     this.#ring.publish(first, count);
     this.#ringSoon();
     const outcome: Outcome = {
@@ -135,7 +142,9 @@ export class Gateway {
     };
     this.#wake?.();
     const { orderId: meant = 0, account = -1 } = fields;
-    return new Promise((resolve, reject) => this.#pending.push({ outcome, meant, account, resolve, reject }));
+    const replaces = isReplacement(fields) ? meant : 0;
+    if (replaces !== 0) this.#replacing.add(replaces);
+    return new Promise((resolve, reject) => this.#pending.push({ outcome, meant, replaces, account, resolve, reject }));
   }
 
   /** Takes events until the gateway is closed. */
@@ -185,10 +194,10 @@ export class Gateway {
     });
   }
 
-  #refusal({ head, account = 0, legs }: CommandFields): GatewayError | undefined {
-    const kind = head & 0xff;
-    const isNew = kind === COMMAND.NEW_ORDER || kind === COMMAND.NEW_LIST;
-    const reason = isNew ? this.admit(account, legs?.length ?? 1) : REASON.NONE;
+  #refusal(fields: CommandFields): GatewayError | undefined {
+    const { account = 0, legs, orderId = 0 } = fields;
+    const replaced = isReplacement(fields) && !this.#replacing.has(orderId) ? 1 : 0;
+    const reason = mayEnter(fields) ? this.admission.refusal(account, (legs?.length ?? 1) - replaced) : REASON.NONE;
     if (reason === REASON.TOO_MANY_OPEN_ORDERS)
       return new GatewayError('too_many_orders', 'the account has as many open orders as it may have');
     if (reason !== REASON.NONE) return new GatewayError('short_of_memory', 'memory is short: no new orders for now');
@@ -242,7 +251,8 @@ export class Gateway {
   #settle(sequence: number): boolean {
     const begin = this.#head;
     while (this.#head < this.#pending.length && this.#pending[this.#head].outcome.sequence <= sequence) {
-      const { outcome, resolve } = this.#pending[this.#head++];
+      const { outcome, replaces, resolve } = this.#pending[this.#head++];
+      if (replaces !== 0) this.#replacing.delete(replaces);
       resolve(outcome);
     }
     if (this.#head === begin) return false;
@@ -261,6 +271,7 @@ export class Gateway {
     const lost = this.#pending.slice(this.#head);
     this.#pending = [];
     this.#head = 0;
+    this.#replacing.clear();
     for (const { reject } of lost) reject(new GatewayError('unknown_outcome', why));
   }
 
@@ -353,4 +364,16 @@ export class Gateway {
       },
     };
   }
+}
+
+/** Whether a command puts an order in the place of one that is open. */
+function isReplacement({ head, orderId = 0 }: CommandFields): boolean {
+  return (head & 0xff) === COMMAND.CANCEL_REPLACE && orderId !== 0;
+}
+
+/** Whether a command may leave its account with more orders than it had. One that replaces an order may, when that is gone by then. */
+function mayEnter({ head }: CommandFields): boolean {
+  const kind = head & 0xff;
+  if (kind === COMMAND.CANCEL_REPLACE) return ((head >>> 24) & ALLOW_FAILURE) !== 0;
+  return kind === COMMAND.NEW_ORDER || kind === COMMAND.NEW_LIST;
 }

@@ -18,7 +18,7 @@ export const WIRE_GATE = 1;
 /** Whose the gates of the event ring are. */
 export const EVENT_READERS = ['gateway', 'wire'] as const;
 
-const SEQUENCES = { DURABLE: 0, FOLLOWED: 1, STORED: 2 } as const;
+const SEQUENCES = { DURABLE: 0, FOLLOWED: 1, STORED: 2, BEGUN: 3 } as const;
 const BELLS = { ENGINE: 0, JOURNAL: 1, GATEWAY: 2, FOLLOWER: 3, WIRE: 4 } as const;
 const SEQUENCE_BYTES = sequenceBytes(Object.keys(SEQUENCES).length);
 const HELD_UP_BYTES = sequenceBytes(EVENT_READERS.length);
@@ -103,6 +103,8 @@ export class Shared {
   readonly durable: Sequence;
   readonly followed: Sequence;
   readonly stored: Sequence;
+  /** number of the last command that the engine may be applying: beyond its gate, it is amid a batch */
+  readonly begun: Sequence;
   readonly engineBell: Bell;
   readonly journalBell: Bell;
   readonly gatewayBell: Bell;
@@ -126,6 +128,7 @@ export class Shared {
     this.durable = new Sequence(sequences, SEQUENCES.DURABLE);
     this.followed = new Sequence(sequences, SEQUENCES.FOLLOWED);
     this.stored = new Sequence(sequences, SEQUENCES.STORED);
+    this.begun = new Sequence(sequences, SEQUENCES.BEGUN);
     this.#heldUp = EVENT_READERS.map((_, gate) => new Sequence(arena.find('held up'), gate));
     const bells = arena.find('bells');
     this.engineBell = new Bell(bells, BELLS.ENGINE);
