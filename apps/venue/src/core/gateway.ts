@@ -96,6 +96,8 @@ export class Gateway {
   /** there are durable events that the last turn had no room for */
   #hasMore = false;
   #running = true;
+  /** why nothing is acknowledged any more */
+  #dead: string | undefined;
   #willRing = false;
   /** ends a nap early */
   #wake: (() => void) | undefined;
@@ -150,7 +152,7 @@ export class Gateway {
   /** Takes events until the gateway is closed. */
   async run(): Promise<void> {
     const bell = this.#shared.gatewayBell;
-    while (this.#running) {
+    while (this.#running && this.#dead === undefined) {
       if (this.#drain()) {
         if (this.inFlight === 0 && !this.#hasMore) await this.#nap();
         else await new Promise<void>((resolve) => setImmediate(resolve)); // sockets get their turn
@@ -163,6 +165,12 @@ export class Gateway {
       if (journalState === JOURNAL_FAILED) this.#failPending('the journal failed before the command was durable');
       else if (journalState === JOURNAL_FULL) this.#failPending('the journal cannot grow for now: the command takes effect when it can');
     }
+  }
+
+  /** Nothing is acknowledged any more: what is under way, and what comes, has an unknown outcome. */
+  fail(why: string): void {
+    this.#dead = why;
+    this.#failPending(why);
   }
 
   close(): void {
@@ -195,6 +203,7 @@ export class Gateway {
   }
 
   #refusal(fields: CommandFields): GatewayError | undefined {
+    if (this.#dead !== undefined) return new GatewayError('unknown_outcome', this.#dead);
     const { account = 0, legs, orderId = 0 } = fields;
     const replaced = isReplacement(fields) && !this.#replacing.has(orderId) ? 1 : 0;
     const reason = mayEnter(fields) ? this.admission.refusal(account, (legs?.length ?? 1) - replaced) : REASON.NONE;
