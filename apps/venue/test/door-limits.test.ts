@@ -29,7 +29,7 @@ describe('places at a door', () => {
     const closed: string[] = [];
     const places = ['a', 'a', 'a', 'b'].map((address) => {
       const place = door.enter(address, () => closed.push(address))!;
-      place.signedIn();
+      place.stays();
       return place;
     });
     assert.equal(
@@ -78,7 +78,7 @@ describe('places at a door', () => {
             if (entry.place !== undefined) open.add(entry);
           } else if (chosen !== undefined && what === 'sign') {
             chosen.signed = true;
-            chosen.place!.signedIn();
+            chosen.place!.stays();
           } else if (chosen !== undefined) {
             open.delete(chosen);
             chosen.place!.leave();

@@ -3,8 +3,8 @@ import type { ConnectionSettings } from './config.ts';
 
 /** A connection's place at a door. */
 export interface Place {
-  /** It has signed in: it is not asked to give way any more. */
-  signedIn(): void;
+  /** It has signed in, or may stay without: it is not asked to give way any more. */
+  stays(): void;
   /** It is closed. May be called again. */
   leave(): void;
 }
@@ -58,7 +58,7 @@ export class Connections {
     const held: Held = {
       address,
       giveWay,
-      signedIn: noLongerUnsigned,
+      stays: noLongerUnsigned,
       leave: () => {
         if (!isHeld) return;
         isHeld = false;
