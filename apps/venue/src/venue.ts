@@ -22,6 +22,7 @@ import { Market } from './core/market.ts';
 import { AVERAGE_MINUTES, MarketState, MarketTracker } from './core/market-state.ts';
 import { MemoryMonitor } from './core/memory.ts';
 import { OpenOrders } from './core/open-orders.ts';
+import { Pace } from './core/pace.ts';
 import { portTaken } from './core/port-taken.ts';
 import { ReaderWatch } from './core/reader-watch.ts';
 import { SegmentPreparer } from './core/segment-preparer.ts';
@@ -274,6 +275,7 @@ async function createServices(config: VenueConfig, market: Market, foundation: F
     history: new HistoryReaders({ ...store, readers: config.historyReaders, deadlineMs, log }),
     shared: crew.shared,
     limiter: new RateLimiter(config.rateLimits),
+    pace: new Pace(),
     userStreams,
     sessions: new Sessions((fields) => gateway.submit(fields)),
     ports: {},

@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
+import { textHead } from './frame.ts';
 import type { Outbox } from './outbox.ts';
 
 /** Close codes that this venue uses (RFC 6455, section 7.4). */
@@ -59,6 +60,17 @@ export class Connection {
   send(text: string): void {
     if (this.#isClosed || this.#isTooSlow()) return;
     this.socket.send(text);
+  }
+
+  /** Sends a message that was made in parts at once, without putting them together. */
+  sendParts(parts: readonly Buffer[]): void {
+    if (this.#isClosed || this.#isTooSlow()) return;
+    let bytes = 0;
+    for (const part of parts) bytes += part.length;
+    this.#transport.cork();
+    this.#transport.write(textHead(bytes));
+    for (const part of parts) this.#transport.write(part);
+    this.#transport.uncork();
   }
 
   /** Sends a frame with the others of this turn. */

@@ -59,8 +59,16 @@ const OPEN = 1;
 const RESTING = 2;
 const WAITING = 4;
 const HAS_TERMS = 8;
+/** a cursor is held at it */
+const HELD = 16;
 const STATUS_SHIFT = 8;
 const STATE_BITS = (1 << STATUS_SHIFT) - 1;
+
+/** A place in an account's orders, kept over turns of the event loop while it is held: see {@link OpenOrders.hold}. */
+export interface OrderCursor {
+  /** of the next order, 0: there is none */
+  slot: number;
+}
 
 /** Differs from process to process, so that nobody can choose client order ids that all fall into one bucket. */
 const SALT = (Math.random() * 0x7fffffff) | 0;
@@ -83,6 +91,8 @@ export class OpenOrders {
   /** newest order of each bucket of client order ids */
   readonly #buckets: Int32Array;
   readonly #terms: TermsTable;
+  /** by slot: see {@link hold} */
+  readonly #held = new Map<number, Set<OrderCursor>>();
   /** orders with terms */
   #special = 0;
   /** a client order id that is looked for */
@@ -225,6 +235,7 @@ export class OpenOrders {
     const at = slot * WORDS;
     const account = this.#i32[at + ACCOUNT];
     if ((this.#i32[at + STATE] & HAS_TERMS) !== 0) this.#special--;
+    if ((this.#i32[at + STATE] & HELD) !== 0) this.#passOn(slot);
     this.#i32[at + STATE] = 0;
     this.#unlink(slot, account);
     if (this.#i32[at + CLIENT_BYTES] !== 0) this.#unindex(slot);
@@ -245,10 +256,49 @@ export class OpenOrders {
     return this.#isOpen(slotOf(id), generationOf(id)) ? this.copy(slotOf(id)) : undefined;
   }
 
-  /** An account's orders, oldest first. @param after an open order of the account: only those after it */
-  *of(account: number, after?: Order): Generator<Order> {
-    const first = after === undefined ? (this.#heads[account] ?? 0) : this.#i32[slotOf(after.id) * WORDS + NEXT];
-    for (let slot = first; slot !== 0; slot = this.#i32[slot * WORDS + NEXT]) yield this.copy(slot);
+  /** An account's orders, oldest first, at once: it may have very many, see walkOrders. */
+  *of(account: number): Generator<Order> {
+    for (let slot = this.first(account); slot !== 0; slot = this.#i32[slot * WORDS + NEXT]) yield this.copy(slot);
+  }
+
+  /** The slot of an account's oldest order, 0: there is none. @param after an open order of the account: of the one after it */
+  first(account: number, after?: Order): number {
+    return after === undefined ? (this.#heads[account] ?? 0) : this.next(slotOf(after.id));
+  }
+  /** The slot of the order after one, of the same account. */
+  next(slot: number): number {
+    return this.#i32[slot * WORDS + NEXT];
+  }
+
+  hasTerms(slot: number): boolean {
+    return (this.#i32[slot * WORDS + STATE] & HAS_TERMS) !== 0;
+  }
+
+  /** Keeps a cursor at an open order, or at one after it when that ends, until it is released. */
+  hold(cursor: OrderCursor): void {
+    const { slot } = cursor;
+    if (slot === 0) return;
+    const held = this.#held.get(slot);
+    if (held !== undefined) held.add(cursor);
+    else this.#held.set(slot, new Set([cursor]));
+    this.#i32[slot * WORDS + STATE] |= HELD;
+  }
+
+  release(cursor: OrderCursor): void {
+    const held = this.#held.get(cursor.slot);
+    if (held === undefined || !held.delete(cursor) || held.size > 0) return;
+    this.#held.delete(cursor.slot);
+    this.#i32[cursor.slot * WORDS + STATE] &= ~HELD;
+  }
+
+  /** Cursors at an order that ends go on to the next one. */
+  #passOn(slot: number): void {
+    const cursors = this.#held.get(slot)!;
+    this.#held.delete(slot);
+    for (const cursor of cursors) {
+      cursor.slot = this.next(slot);
+      this.hold(cursor);
+    }
   }
 
   /** Whether any order has terms that the clock may bring something about for. */

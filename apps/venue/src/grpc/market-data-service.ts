@@ -2,13 +2,13 @@ import { create } from '@bufbuild/protobuf';
 import { Code, ConnectError, type HandlerContext, type ServiceImpl } from '@connectrpc/connect';
 import { BUY, SELL } from '@outcry/market/order-terms';
 import type { Services } from '../binance/operation.ts';
+import { Pace } from '../core/pace.ts';
 import type { MarketListener, Trade } from '../core/view.ts';
 import { BookFeed, bookMessage, encodedBook } from './book-feed.ts';
 import { instrumentOf } from './convert.ts';
 import type { Framed } from './framed.ts';
 import type { Gate } from './gate.ts';
 import * as pb from './generated/outcry/v1/venue_pb.js';
-import { Pace } from './pace.ts';
 import { endSlowly, onceOver, PEER } from './peer.ts';
 import { Watcher } from './watcher.ts';
 
