@@ -1,8 +1,10 @@
 import { accountsOf, openOrdersOf } from '@outcry/engine/account-orders';
+import { ALLOW_FAILURE, COMMAND } from '@outcry/market/command';
 import { REASON } from '@outcry/market/reason';
 import { SlotPoolGauge } from '@outcry/memory/slot-pool';
 import { i32Of } from '@outcry/memory/span';
 import { ENGINE_GATE, type EnginePools, type Shared } from '../threads/shared.ts';
+import type { CommandFields } from './commands.ts';
 import type { VenueConfig } from './config.ts';
 import { UnderWay } from './under-way.ts';
 
@@ -110,4 +112,16 @@ export class Admission implements Entrance {
       else if (now > until) this.#waitedAt = applied;
     }
   }
+}
+
+/** Whether a command puts an order in the place of one that is open. */
+export function isReplacement({ head, orderId = 0 }: CommandFields): boolean {
+  return (head & 0xff) === COMMAND.CANCEL_REPLACE && orderId !== 0;
+}
+
+/** Whether a command may leave its account with more orders than it had. One that replaces an order may, when that is gone by then. */
+export function mayEnter({ head }: CommandFields): boolean {
+  const kind = head & 0xff;
+  if (kind === COMMAND.CANCEL_REPLACE) return ((head >>> 24) & ALLOW_FAILURE) !== 0;
+  return kind === COMMAND.NEW_ORDER || kind === COMMAND.NEW_LIST;
 }

@@ -1,10 +1,9 @@
-import { ALLOW_FAILURE, COMMAND } from '@outcry/market/command';
 import { event, OF_CANCEL } from '@outcry/market/event';
 import type { Side } from '@outcry/market/order-terms';
 import { REASON } from '@outcry/market/reason';
 import type { Ring } from '@outcry/memory/ring';
 import { ENGINE_GATE, GATEWAY_GATE, JOURNAL_FAILED, JOURNAL_FULL, type Shared } from '../threads/shared.ts';
-import { type Entrance, EVERYTHING } from './admission.ts';
+import { type Entrance, EVERYTHING, isReplacement, mayEnter } from './admission.ts';
 import { type CommandFields, recordCount, writeRecords } from './commands.ts';
 import type { OpenOrders } from './open-orders.ts';
 import type { SharedState } from './shared-state.ts';
@@ -373,16 +372,4 @@ export class Gateway {
       },
     };
   }
-}
-
-/** Whether a command puts an order in the place of one that is open. */
-function isReplacement({ head, orderId = 0 }: CommandFields): boolean {
-  return (head & 0xff) === COMMAND.CANCEL_REPLACE && orderId !== 0;
-}
-
-/** Whether a command may leave its account with more orders than it had. One that replaces an order may, when that is gone by then. */
-function mayEnter({ head }: CommandFields): boolean {
-  const kind = head & 0xff;
-  if (kind === COMMAND.CANCEL_REPLACE) return ((head >>> 24) & ALLOW_FAILURE) !== 0;
-  return kind === COMMAND.NEW_ORDER || kind === COMMAND.NEW_LIST;
 }
