@@ -18,8 +18,8 @@ export interface VenueSettings extends Partial<VenueConfig> {
 export interface VenueOptions {
   /** left out: warnings and worse to standard error */
   readonly log?: Logger;
-  /** Called once when the data directory is taken away. Left out: it is logged, and the venue closed. */
-  readonly onDirectoryLost?: () => void;
+  /** Called once when the venue cannot go on: its data directory was taken away, or a thread died. Left out: it is logged, and the venue closed. */
+  readonly onFatal?: (why: string) => void;
 }
 
 /** A key of the API, as it is told once. */
@@ -51,9 +51,9 @@ export async function startVenue(settings: VenueSettings, options: VenueOptions 
     throw new ConfigError('nothing to trade: give assets and instruments');
   const log = options.log ?? pino({ level: settings.logLevel ?? 'warn', base: null }, pino.destination({ fd: 2, sync: true }));
   const config: VenueConfig = { ...DEFAULTS, ...settings, data: path.resolve(settings.data ?? DEFAULTS.data) };
-  const venue = await start(config, { log, onDirectoryLost: () => (options.onDirectoryLost ?? lost)() });
-  const lost = () => {
-    log.fatal(`${config.data} was removed or given to another venue: closed`);
+  const venue = await start(config, { log, onFatal: (why) => (options.onFatal ?? end)(why) });
+  const end = (why: string) => {
+    log.fatal(why);
     void venue.close();
   };
   const { services } = venue;

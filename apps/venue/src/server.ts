@@ -107,6 +107,8 @@ function valuesOf({ ip, raw: { socket } }: FastifyRequest, door: Door): ContextV
     address: ip,
     signedIn: () => door.signedIn(socket),
     mayBeSilent: () => socket.setTimeout(0),
+    // Its connection, which has not signed in, gives way to others.
+    mayWatch: () => socket.setTimeout(0) !== undefined,
     cut: () => socket.destroy(),
   });
 }

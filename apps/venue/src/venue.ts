@@ -22,6 +22,7 @@ import { Market } from './core/market.ts';
 import { AVERAGE_MINUTES, MarketState, MarketTracker } from './core/market-state.ts';
 import { MemoryMonitor } from './core/memory.ts';
 import { OpenOrders } from './core/open-orders.ts';
+import { Pace } from './core/pace.ts';
 import { portTaken } from './core/port-taken.ts';
 import { ReaderWatch } from './core/reader-watch.ts';
 import { SegmentPreparer } from './core/segment-preparer.ts';
@@ -45,14 +46,19 @@ export interface Venue {
   readonly url: string;
   readonly services: Services;
   readonly recovery: Recovery;
+  /** those that it cannot be without, by their names */
+  readonly threads: Readonly<Record<string, Worker>>;
   /** Stops taking requests, finishes what was taken, and ends all threads. */
   close(): Promise<void>;
 }
 
 export interface VenueHooks {
   log: Logger;
-  /** Called once when the data directory is not the venue's any more: what is acknowledged from then on could not be found again. */
-  onDirectoryLost?: () => void;
+  /**
+   * Called once when the venue cannot go on, and its process is to end: its data directory is not its own any more, so that what is
+   * acknowledged from then on could not be found again, or a thread has died. Those who waited have been answered, then.
+   */
+  onFatal?: (why: string) => void;
   /** the last command to keep, where acknowledged ones after it are missing from the journal: an operator gives them up */
   acceptJournalLoss?: number;
   /** tests only: milliseconds since 1970 in place of the machine's wall clock */
@@ -63,6 +69,8 @@ export interface VenueHooks {
   eventStart?: number;
 }
 
+/** Milliseconds for the answers to those who wait when a thread has died. */
+const LAST_WORDS_MS = 200;
 /** Milliseconds between looks at whether the data directory is still there. */
 const LOOK_AT_DIRECTORY_MS = 500;
 
@@ -78,6 +86,7 @@ export async function startVenue(config: VenueConfig, hooks: VenueHooks): Promis
       `${config.data} is locked by a process number only (${lock.weakness}): a second venue on it in another container is not kept out`,
     );
   const stored = findStored(config, log);
+  let acknowledging: Gateway | undefined;
   const crew = await startCrew({
     limits: config.limits,
     stored,
@@ -97,7 +106,14 @@ export async function startVenue(config: VenueConfig, hooks: VenueHooks): Promis
     failSyncAt: hooks.failSyncAt,
     onNotice: (notice) =>
       log[notice.kind === 'room' ? 'info' : 'error']({ thread: 'journal', ...notice }, `journal: ${notice.message ?? notice.kind}`),
-    onDeath: (thread, error) => log.fatal({ thread, error: error.message }, `the ${thread} thread died: nothing goes on`),
+    onDeath: (thread, error) => {
+      log.fatal({ thread, error: error.stack }, `the ${thread} thread died`);
+      acknowledging?.fail(`the ${thread} thread died: whether the command takes effect shows after the next start`);
+      setTimeout(
+        () => hooks.onFatal?.(`the ${thread} thread died: ended; the next start recovers from the journal`),
+        LAST_WORDS_MS,
+      ).unref();
+    },
   }).catch((error: unknown) => {
     lock.release();
     throw error;
@@ -127,7 +143,9 @@ export async function startVenue(config: VenueConfig, hooks: VenueHooks): Promis
     const watching = setInterval(() => {
       if (lock.isHeld()) return;
       clearInterval(watching);
-      hooks.onDirectoryLost?.();
+      hooks.onFatal?.(
+        `${config.data} was removed or given to another venue: ended at once, before more is acknowledged that nobody could find again`,
+      );
     }, LOOK_AT_DIRECTORY_MS);
     cleanup.push(() => clearInterval(watching));
     if (stored !== undefined && crew.recovery.acceptedLoss && stored.sequence > crew.recovery.sequence) {
@@ -144,6 +162,7 @@ export async function startVenue(config: VenueConfig, hooks: VenueHooks): Promis
     Object.assign(services.ports, wire?.ports);
     for (const [name, span] of Object.entries(wire?.latencies ?? {})) services.latencies[name] = new Histogram(span);
     const { gateway, feeds, publishers, userStreams, registry } = services;
+    acknowledging = gateway;
     gateway.onRecord = (name, value) => registry.apply(name, value);
     registry.submit = (fields) => gateway.submit(fields);
     services.accounts.onKeyEnded.add((key) => userStreams.endApiKey(key));
@@ -201,7 +220,7 @@ export async function startVenue(config: VenueConfig, hooks: VenueHooks): Promis
     if (config.grpc !== undefined) await grpc.listen(config.grpc.port);
     const server = await startServer(services, grpc, log);
     cleanup.push(() => server.close());
-    return { url: server.url, services, recovery: crew.recovery, close: stop };
+    return { url: server.url, services, recovery: crew.recovery, threads: crew.threads, close: stop };
   } catch (error) {
     await stop();
     throw portTaken(error);
@@ -221,10 +240,8 @@ async function createServices(config: VenueConfig, market: Market, foundation: F
   const gateway = new Gateway(crew.shared, unitOf, state, new OpenOrders(room.orders, room.accounts));
   const admission = new Admission(crew.shared, crew.pools, admissionOf(config));
   const memory = new MemoryMonitor(config.data, crew.shared, crew.pools, gateway, state, config.limits.orders, log);
-  gateway.admit = (account, more) => {
-    if (crew.shared.isShortOfMemory) memory.tell(); // as it is now, not as it was at the last look
-    return admission.refusal(account, more);
-  };
+  admission.onShort = () => memory.tell();
+  gateway.admission = admission;
   const feeds = market.instruments.map((instrument) => new MarketState(instrument, levels));
   const userStreams = new UserStreams(market, gateway.view);
   const store = { database: databaseFile(config), assets: config.assets, instruments: config.instruments };
@@ -259,6 +276,7 @@ async function createServices(config: VenueConfig, market: Market, foundation: F
     history: new HistoryReaders({ ...store, readers: config.historyReaders, deadlineMs, log }),
     shared: crew.shared,
     limiter: new RateLimiter(config.rateLimits),
+    pace: new Pace(),
     userStreams,
     sessions: new Sessions((fields) => gateway.submit(fields)),
     ports: {},

@@ -3,8 +3,10 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { after, test } from 'node:test';
+import { Listener } from './support/listener.ts';
 import { OuchClient } from './support/ouch-client.ts';
 import { Client, VenueProcess } from './support/process.ts';
+import { until } from './support/until.ts';
 
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'outcry-admission-'));
 const config = path.join(folder, 'config.json');
@@ -61,4 +63,54 @@ test('no door lets one account fill the pool, or all of them its last tenth; can
   alice.close();
   bob.close();
   await venue.close();
+});
+
+test('an account that sends more than it may at once has no more for it, at any door, nor by replacing what is not there', async (t) => {
+  const file = path.join(folder, 'burst.json');
+  const [most, sent] = [200, 600];
+  fs.writeFileSync(file, JSON.stringify({ ouch: { port: 0 }, limits: { orders: 5000 }, ordersPerAccount: most }));
+  const venue = await VenueProcess.start(path.join(folder, 'burst'), '--demo', '--no-flow', '--config', file);
+  t.after(() => venue.close());
+  const { ports } = (await (await fetch(`${venue.url}/outcry/v1/status`)).json()) as { ports: { ouch: number } };
+
+  const alice = await OuchClient.open(ports.ouch, 'ALICE', 'alicepass');
+  t.after(() => alice.close());
+  const of = (message: string) => alice.told.filter((told) => told.message === message).length;
+  alice.socket.cork();
+  for (let i = 1; i <= sent; i++) alice.enter(i, 'B', 10, PRICE);
+  alice.socket.uncork();
+  await alice.until(() => of('order_accepted') + of('rejected') === sent);
+  assert.deepEqual([of('order_accepted'), of('rejected')], [most, sent - most]);
+
+  const bob = await Listener.open(venue.url, '/ws-api/v3');
+  t.after(() => bob.close());
+  const timestamp = () => Date.now();
+  const logon = { apiKey: 'bob', timestamp: String(timestamp()) };
+  const [, signature] = /signature=(\w+)/.exec(new Client(venue.url, 'bob').sign(logon))!;
+  assert.equal((await bob.request({ id: 'in', method: 'session.logon', params: { ...logon, signature } })).status, 200);
+  const burst = async (name: string, method: string, params: object, count: number) => {
+    for (let i = 0; i < count; i++) bob.send({ id: `${name} ${i}`, method, params: { ...ORDER, ...params, timestamp: timestamp() } });
+    const answered = () => bob.messages.filter(({ id }) => id.startsWith(`${name} `));
+    await until(
+      () => answered().length === count,
+      () => `${answered().length} of ${count} answers`,
+    );
+    const answers = answered();
+    return { entered: answers.filter(({ status }) => status === 200), refused: answers.filter(({ status }) => status !== 200) };
+  };
+  const openOrders = async () => (await new Client(venue.url, 'bob').signed('GET', '/api/v3/openOrders')).body as { orderId: number }[];
+  const { entered, refused } = await burst('place', 'order.place', {}, sent);
+  assert.deepEqual([entered.length, refused.length, (await openOrders()).length], [most, sent - most, most]);
+
+  const replacing = { cancelReplaceMode: 'ALLOW_FAILURE' };
+  const ofNothing = await burst('nothing', 'order.cancelReplace', { ...replacing, cancelOrigClientOrderId: 'there-is-none' }, 50);
+  assert.deepEqual([ofNothing.entered.length, (await openOrders()).length], [0, most]);
+  const [{ orderId }] = await openOrders();
+  await burst('one', 'order.cancelReplace', { ...replacing, cancelOrderId: orderId }, 50);
+  const after = await openOrders();
+  assert.deepEqual(
+    [after.length, after.some((order) => order.orderId === orderId)],
+    [most, false],
+    'replaced once, though the account is full',
+  );
 });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
+import { RateLimiter } from '../src/binance/rate-limits.ts';
 import { Connections } from '../src/core/connections.ts';
 import { SessionDay } from '../src/core/session-day.ts';
 import { Throttle } from '../src/core/throttle.ts';
@@ -28,7 +29,7 @@ describe('places at a door', () => {
     const closed: string[] = [];
     const places = ['a', 'a', 'a', 'b'].map((address) => {
       const place = door.enter(address, () => closed.push(address))!;
-      place.signedIn();
+      place.stays();
       return place;
     });
     assert.equal(
@@ -43,6 +44,21 @@ describe('places at a door', () => {
     places[0].leave();
     places[0].leave();
     assert.ok(door.enter('c', () => undefined));
+  });
+
+  it('one customer of IPv6 is one address, however many addresses it has; IPv4 is the same in both ways of writing it', () => {
+    const door = new Connections({ most: 100, perAddress: 3, unsigned: 100 });
+    const closed: string[] = [];
+    for (let i = 0; i < 5; i++) door.enter(`2001:db8:0:1::${i + 1}`, () => closed.push(`host ${i}`));
+    assert.deepEqual(closed, ['host 0', 'host 1']);
+    assert.ok(door.enter('2001:db8:0:2::1', () => closed.push('neighbour')));
+    for (const address of ['10.0.0.1', '::ffff:10.0.0.1', '::ffff:a00:1', '10.0.0.1']) door.enter(address, () => closed.push(address));
+    assert.deepEqual(closed.slice(2), ['10.0.0.1']);
+
+    const limiter = new RateLimiter({ weightPerMinute: 10, ordersPerTenSeconds: 1, ordersPerDay: 1 });
+    for (let i = 1; i <= 10; i++) assert.equal(limiter.useWeight(`2001:db8:0:1:${i}::`, 1, 0), i);
+    assert.throws(() => limiter.useWeight('2001:db8:0:1:ffff::1', 1, 0), /-?1003|Too (many|much)/i);
+    assert.equal(limiter.useWeight('2001:db8:0:2::1', 1, 0), 1);
   });
 
   it('counts what is open, whatever comes and goes', () => {
@@ -62,7 +78,7 @@ describe('places at a door', () => {
             if (entry.place !== undefined) open.add(entry);
           } else if (chosen !== undefined && what === 'sign') {
             chosen.signed = true;
-            chosen.place!.signedIn();
+            chosen.place!.stays();
           } else if (chosen !== undefined) {
             open.delete(chosen);
             chosen.place!.leave();

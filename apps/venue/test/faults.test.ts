@@ -192,6 +192,48 @@ describe('a failed fsync', () => {
   });
 });
 
+describe('a thread that the venue cannot be without', () => {
+  for (const name of ['engine', 'journal', 'wire']) {
+    it(`ends the venue when it dies: ${name}. Who waits is answered, nobody is acknowledged anything, and nothing acknowledged is lost`, {
+      timeout: 60_000,
+    }, async (t) => {
+      const data = temporaryDirectory('fault');
+      t.after(() => fs.rmSync(data, { recursive: true, force: true }));
+      const log = pino({ level: 'silent' });
+      const ports = { ouch: { port: 0 }, port: 0, data };
+      const config = { ...DEFAULTS, assets: DEMO_ASSETS, instruments: DEMO_INSTRUMENTS, rateLimits: DEMO_RATE_LIMITS, ...ports };
+      const fatal: string[] = [];
+      const venue = await startVenue(config, { log, onFatal: (why) => fatal.push(why) });
+      t.after(() => venue.close());
+      await startDemo(venue, false, log);
+      const alice = new Client(venue.url);
+      const acknowledged = await place(alice);
+      assert.equal(acknowledged.status, 200);
+      const ending = venue.threads[name].terminate();
+      const answers = [];
+      for (let i = 0; i < 20 || fatal.length === 0; i++) answers.push(await place(alice));
+      await ending;
+      assert.equal(fatal.length, 1);
+      assert.match(fatal[0], new RegExp(`the ${name} thread died`));
+      const { status, code } = await place(alice);
+      assert.deepEqual([status, code], [503, -1006]);
+      assert.equal((await statusOf(alice)).journal, 'failed');
+      assert.ok(venue.services.gateway.inFlight === 0);
+      const { ouch } = venue.services.ports;
+      const client = net.connect(Number(ouch), '127.0.0.1');
+      const refused = new Promise<string>((resolve) => client.once('error', (error) => resolve(String(error))));
+      t.after(() => client.destroy());
+      assert.match(await refused, /ECONNREFUSED/);
+      await venue.close();
+      const again = await startVenue(config, { log });
+      t.after(() => again.close());
+      const { body } = await new Client(again.url).signed('GET', '/api/v3/openOrders');
+      const there = new Set(body.map(({ orderId }: { orderId: number }) => orderId));
+      for (const { id } of [acknowledged, ...answers.filter((answer) => answer.status === 200)]) assert.ok(there.has(id));
+    });
+  }
+});
+
 describe('a store that is locked or gone', () => {
   it('does not stop trading; its lag shows, and every row is there once when it is back', { timeout: 60_000 }, async (t) => {
     const venue = await startWith(t, { readWaitMs: 100 });
@@ -214,6 +256,22 @@ describe('a store that is locked or gone', () => {
     const { body: all } = await alice.signed('GET', '/api/v3/allOrders', { symbol: 'BTCUSDT' });
     assert.equal(new Set(all.map(({ orderId }: { orderId: number }) => orderId)).size, 201);
     assert.match(venue.output, /database is locked; trying again/);
+  });
+
+  it('does not count as failing any more once it is open again, though nothing is traded', { timeout: 60_000 }, async (t) => {
+    const first = await startWith(t, {});
+    await place(new Client(first.url));
+    await until('the store', async () => (await statusOf(new Client(first.url))).storeLag === 0);
+    await first.kill('SIGTERM');
+    const file = path.join(first.data, 'store.sqlite');
+    fs.renameSync(file, `${file}.aside`);
+    fs.mkdirSync(file);
+    const venue = await startWith(t, { readWaitMs: 10 }, first.data);
+    const alice = new Client(venue.url);
+    await until('the store to fail', async () => (await statusOf(alice)).store === 'failing');
+    fs.rmdirSync(file);
+    fs.renameSync(`${file}.aside`, file);
+    await until('the store to be open', async () => (await statusOf(alice)).store === 'ok');
   });
 
   it('may lie elsewhere, and is refused by a venue that it is not of', async (t) => {

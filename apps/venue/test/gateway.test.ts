@@ -15,14 +15,14 @@ import { makeTerms } from '../src/core/special-terms.ts';
 import { EventRing } from '../src/threads/event-ring.ts';
 import { createVenueMemory, ENGINE_GATE, JOURNAL_GATE, Shared } from '../src/threads/shared.ts';
 
-const LIMITS = { orders: 1000, accounts: 4, assets: 4, instruments: 2 };
+const LIMITS = { orders: 5000, accounts: 4, assets: 4, instruments: 2 };
 const ALICE = 0;
 const BOB = 1;
 
 /** A gateway with an engine behind it, on this thread: every command is durable at once. */
 class Desk {
   readonly market = new Market(DEMO_ASSETS, DEMO_INSTRUMENTS.slice(0, 1));
-  readonly shared = new Shared(createVenueMemory(0, { commandSlots: 1024, eventSlots: 4096, wait: 'park' }));
+  readonly shared = new Shared(createVenueMemory(0, { commandSlots: 1024, eventSlots: 65_536, wait: 'park' }));
   readonly gateway: Gateway;
   readonly engine: Engine;
   readonly #output = new EventRing();
@@ -158,4 +158,31 @@ it('an amended order keeps its id, one that takes its place has its own, and a c
   assert.equal((await desk.send(cancel(BOB, 0, second!.id))).cancelReason, REASON.UNKNOWN_ORDER, "another's");
   assert.equal((await desk.send(cancel(ALICE, 0, second!.id))).changed?.id, second!.id);
   await desk.close();
+});
+
+it('what one command brings about is told in turns, in order, and answered after all of it; so are commands behind it', async (t) => {
+  const desk = new Desk();
+  t.after(() => desk.close());
+  await desk.open();
+  const own: number[] = [];
+  for (let i = 0; i < 4000; i++) own.push(await desk.buy(BOB));
+  const told: number[] = [];
+  let ofTurn = 0;
+  let mostOfTurn = 0;
+  desk.gateway.orderListeners.push({
+    follows: () => true,
+    onEnded: ({ id }) => {
+      told.push(id);
+      mostOfTurn = Math.max(mostOfTurn, ++ofTurn);
+      if (ofTurn === 1) setImmediate(() => (ofTurn = 0));
+    },
+  });
+  const answered = desk.send(massCancel(BOB)).then(() => told.length);
+  const behind = desk.buy(ALICE).then(() => told.length);
+  assert.ok(desk.gateway.sequence < desk.shared.durable.read(), 'a reader of the view waits for what it does not show yet');
+  assert.equal(await answered, own.length);
+  assert.equal(await behind, own.length);
+  assert.deepEqual(told, own);
+  assert.equal(desk.gateway.sequence, desk.shared.durable.read());
+  assert.ok(mostOfTurn <= 2048, `${mostOfTurn} orders in one turn`);
 });

@@ -6,10 +6,10 @@ import fc from 'fast-check';
 import { DEMO_ASSETS, DEMO_INSTRUMENTS } from '../src/core/config.ts';
 import { Market } from '../src/core/market.ts';
 import { MarketFeed } from '../src/core/market-feed.ts';
+import { Pace } from '../src/core/pace.ts';
 import { BookFeed } from '../src/grpc/book-feed.ts';
 import type { Framed } from '../src/grpc/framed.ts';
 import * as pb from '../src/grpc/generated/outcry/v1/venue_pb.js';
-import { Pace } from '../src/grpc/pace.ts';
 import { StreamQueue } from '../src/grpc/queue.ts';
 import { Watcher } from '../src/grpc/watcher.ts';
 

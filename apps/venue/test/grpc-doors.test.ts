@@ -294,3 +294,28 @@ describe('a stream of order entry', () => {
     }, /broken/);
   });
 });
+
+describe('anonymous watchers', () => {
+  let venue: GrpcVenue;
+  before(async () => {
+    venue = await GrpcVenue.start('grpc-watchers', { connections: { most: 40, perAddress: 20, unsigned: 20 } });
+  });
+  after(() => venue.close());
+
+  it('take no place of a trader; beyond their own places they are refused', async (t) => {
+    const crowd = ['127.0.0.2', '127.0.0.3'].map((from) => venue.connect(from));
+    t.after(() => crowd.forEach((session) => void session.destroy()));
+    for (const session of crowd) for (let i = 0; i < 20; i++) begin(session, pathOf(watch)).end(Buffer.alloc(5));
+    await untilOpen(venue, ({ watchers }) => watchers === 40);
+    const trader = venue.connect('127.0.0.4');
+    t.after(() => trader.destroy());
+    begin(trader, pathOf(entry), { authorization: basic('alice') });
+    await untilOpen(venue, ({ watchers, entryStreams }) => watchers === 40 && entryStreams === 1);
+    assert.equal(await statusOf(begin(trader, pathOf(listOpenOrders), { authorization: basic('alice') }), list), OK);
+    assert.equal(await statusOf(begin(trader, pathOf(watch))), String(grpc.status.RESOURCE_EXHAUSTED));
+    crowd[0].destroy();
+    await untilOpen(venue, ({ watchers }) => watchers === 20);
+    begin(trader, pathOf(watch)).end(Buffer.alloc(5));
+    await untilOpen(venue, ({ watchers }) => watchers === 21);
+  });
+});

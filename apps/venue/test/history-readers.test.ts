@@ -21,13 +21,14 @@ after(async () => {
   store.close();
 });
 
-function start(deadlineMs: number): HistoryReaders {
+function start(deadlineMs: number, lastId = 0): HistoryReaders {
   const readers = new HistoryReaders({
     database: store.file,
     assets: DEMO_ASSETS,
     instruments: DEMO_INSTRUMENTS,
     readers: 1,
     deadlineMs,
+    lastId,
     log,
   });
   open.push(readers);
@@ -58,8 +59,11 @@ describe('questions to history', () => {
     assert.equal(hurried.status().open, 0);
   });
 
-  it('of one who goes away are not worked on any longer', async () => {
-    const readers = start(600_000);
+  it('of one who goes away are not worked on any longer, after 2 billion questions too', async () => {
+    for (const lastId of [0, 2 ** 31 - 3, -2]) await oneGoesAway(start(600_000, lastId));
+  });
+
+  async function oneGoesAway(readers: HistoryReaders): Promise<void> {
     await readers.ask({ who: 'warm-up' }, 'minutes', 0, 1);
     const started = performance.now();
     await readers.ask({ who: 'a' }, 'positions', 1, [0]);
@@ -83,7 +87,7 @@ describe('questions to history', () => {
     await readers.ask({ who: 'c' }, 'minutes', 0, 1);
     assert.ok(performance.now() - again < wholeMs, 'another one is answered before one of them could be');
     assert.deepEqual(new Set(await Promise.all(going)), new Set(['gone']));
-  });
+  }
 
   it('of one who asks much wait for each other, and not another’s for them', async () => {
     const readers = start(600_000);

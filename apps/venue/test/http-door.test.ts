@@ -336,3 +336,36 @@ describe("an address's weight a minute", () => {
     fs.rmSync(venue.data, { recursive: true, force: true });
   });
 });
+
+describe('anonymous readers of streams', () => {
+  const connections = { most: 24, perAddress: 12, unsigned: 8 };
+  let venue: VenueProcess;
+  let close: () => Promise<void>;
+  before(async () => {
+    ({ venue, close } = await start('readers', { connections }));
+  });
+  after(() => close());
+
+  it('take no place of traders, at the WebSocket API or REST; connecting weighs as it does there', async (t) => {
+    const { host } = new URL(venue.url);
+    const sockets: net.Socket[] = [];
+    t.after(() => sockets.forEach((socket) => void socket.destroy()));
+    const ask = async (target: string, from: string) => {
+      const asked = raw(venue.url, upgrade(host, target), from);
+      sockets.push(asked.socket);
+      await until(() => asked.text().includes('\r\n'), asked.text);
+      return Number(asked.text().split(' ')[1]);
+    };
+    for (const from of ['127.0.0.2', '127.0.0.3']) {
+      for (let i = 0; i < 12; i++) assert.equal(await ask(i % 2 === 0 ? '/ws' : '/ws/btcusdt@trade', from), 101);
+    }
+    assert.equal(await ask('/ws', '127.0.0.4'), 429, 'readers have so many places');
+    for (let i = 0; i < 4; i++) assert.equal(await ask('/ws-api/v3', '127.0.0.5'), 101);
+    assert.equal((await fetch(`${venue.url}/api/v3/ping`)).status, 200);
+    for (const target of ['/ws', '/ws-api/v3', '/ws/btcusdt@trade']) await ask(target, '127.0.0.6');
+    const used = raw(venue.url, `GET /api/v3/ping HTTP/1.1\r\nHost: ${host}\r\n\r\n`, '127.0.0.6');
+    sockets.push(used.socket);
+    await until(() => used.text().includes('{}'), used.text);
+    assert.match(used.text(), /x-mbx-used-weight-1m: 7\r\n/);
+  });
+});

@@ -155,7 +155,8 @@ it('orders that a start tells of in any order are listed oldest first once they 
         const own = all.filter(({ account }) => account === owner);
         assert.deepEqual([...orders.of(owner)], own);
         assert.equal(orders.countOf(owner), own.length);
-        for (const [i, each] of own.entries()) assert.deepEqual([...orders.of(owner, each)], own.slice(i + 1), 'a page goes on after it');
+        const slotOf = (id: number) => slots.find((slot) => orders.copy(slot).id === id) ?? 0;
+        for (const [i, each] of own.entries()) assert.equal(orders.first(owner, each), slotOf(own[i + 1]?.id), 'a page goes on after it');
       }
       for (const slot of slots) orders.remove(slot);
       assert.deepEqual([orders.size, ...[0, 1, 2].map((owner) => orders.countOf(owner))], [0, 0, 0, 0]);

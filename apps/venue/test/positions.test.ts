@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import { describe, it, type TestContext } from 'node:test';
 import { COMMAND, command, commandHead } from '@outcry/market/command';
-import { REASON } from '@outcry/market/reason';
 import { Arena } from '@outcry/memory/arena';
 import { pino } from 'pino';
 import { elapse } from '../../../packages/memory/test/support/elapse.ts';
+import { EVERYTHING } from '../src/core/admission.ts';
 import { DEFAULTS, DEMO_ASSETS, DEMO_INSTRUMENTS, DEMO_RATE_LIMITS, type VenueConfig } from '../src/core/config.ts';
 import { startDemo } from '../src/demo/demo.ts';
 import { CommandSender } from '../src/ouch/command-sender.ts';
@@ -109,7 +109,7 @@ describe('a door that was idle', () => {
       const options = { commandSlots: 64, eventSlots: 64, wait: 'park' as const };
       const memory = createVenueMemory(5, options);
       const [gateway, wire, engine] = [new Shared(memory), new Shared(memory), new Shared(memory)];
-      const sender = new CommandSender(wire, { refusal: () => REASON.NONE }, () => assert.fail('refused'));
+      const sender = new CommandSender(wire, EVERYTHING, () => assert.fail('refused'));
       const send = (flow: number) => {
         sender.commit(sender.record(), 0, flow, 0, new DataView(new ArrayBuffer(8)), 0, 0);
         sender.flush();

@@ -29,7 +29,7 @@ const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'outcry-soup-'));
 after(() => fs.rmSync(folder, { recursive: true, force: true }));
 const PASSWORD = 'passpass';
 const login = loginOf('ALICE', 1, 0, [PASSWORD]);
-const place = { signedIn: () => undefined, leave: () => undefined };
+const place = { stays: () => undefined, leave: () => undefined };
 let count = 0;
 
 /** A client of an application, logged in, whose other side reads when it is told to. */

@@ -7,6 +7,8 @@ import { it } from 'node:test';
 import { WebSocket } from 'ws';
 import { temporaryDirectory, VenueProcess } from './support/process.ts';
 
+const READERS = 8;
+
 it('with a certificate, REST and streams are https and wss', { timeout: 30_000 }, async (t) => {
   const data = temporaryDirectory('tls');
   t.after(() => fs.rmSync(data, { recursive: true, force: true }));
@@ -30,23 +32,32 @@ it('with a certificate, REST and streams are https and wss', { timeout: 30_000 }
     ].concat(['-keyout', key, '-out', cert]),
   );
   if (made.status !== 0) return t.skip('needs openssl, to make a certificate');
-  fs.writeFileSync(config, JSON.stringify({ tls: { key, cert } }));
+  fs.writeFileSync(config, JSON.stringify({ tls: { key, cert }, connections: { most: READERS, perAddress: READERS } }));
   const venue = await VenueProcess.start(data, '--demo', '--config', config);
   t.after(() => venue.kill());
   assert.match(venue.url, /^https:/);
   const ca = fs.readFileSync(cert);
-  const answer = await new Promise<string>((resolve, reject) => {
-    const request = https.get(`${venue.url}/api/v3/ping`, { ca }, (response) => {
-      response.on('data', (chunk) => resolve(String(chunk)));
+  const ping = () =>
+    new Promise<string>((resolve, reject) => {
+      const request = https.get(`${venue.url}/api/v3/ping`, { ca, agent: false }, (response) => {
+        response.on('data', (chunk) => resolve(String(chunk)));
+      });
+      request.on('error', reject);
     });
-    request.on('error', reject);
-  });
-  assert.equal(answer, '{}');
+  assert.equal(await ping(), '{}');
   const socket = new WebSocket(`${venue.url.replace('https', 'wss')}/ws/btcusdt@depth@100ms`, { ca });
   const event = await new Promise<string>((resolve, reject) => {
     socket.on('message', (message) => resolve(message.toString()));
     socket.on('error', reject);
   });
   assert.equal(JSON.parse(event).e, 'depthUpdate');
-  socket.close();
+  // Readers whose bytes pass through the order lane take no place of REST.
+  const readers = [socket];
+  t.after(() => readers.forEach((reader) => void reader.terminate()));
+  while (readers.length < READERS) {
+    const reader = new WebSocket(`${venue.url.replace('https', 'wss')}/ws/btcusdt@trade`, { ca });
+    readers.push(reader);
+    await new Promise((resolve, reject) => reader.on('open', resolve).on('error', reject));
+  }
+  assert.equal(await ping(), '{}');
 });

@@ -77,6 +77,39 @@ test('all frames of a turn are one write', () => {
   assert.deepEqual(reader.got, ['one two three']);
 });
 
+test('what one turn brings is bounded too: a reader that does not read is disconnected while there is more to come', () => {
+  const { reader, connection } = connect(4_000_000);
+  const frame = Buffer.alloc(600);
+  let bytes = 0;
+  const write = reader.write.bind(reader);
+  reader.write = (part: Buffer) => {
+    bytes += part.length;
+    reader.writableLength += part.length;
+    return write(part);
+  };
+  for (let i = 0; i < 65_000; i++) connection.queue(frame); // one command of a large account, to a reader that has no turn meanwhile
+  assert.ok(bytes < 5_000_000, `${bytes} bytes are kept`);
+  assert.equal(reader.closed?.code, 1008);
+});
+
+test('what one turn brings reaches a reader that reads, however much it is', () => {
+  const { reader, connection, flush } = connect(1_000_000);
+  for (let i = 0; i < 65_000; i++) connection.queue(Buffer.alloc(600));
+  flush();
+  assert.deepEqual([reader.got.join('').length, reader.closed], [65_000 * 600, undefined]);
+});
+
+test('values that waited while a turn was written are written after it, and so is what comes later', async () => {
+  const reader = new Reader();
+  const connection = new Connection(reader as unknown as WebSocket, reader as unknown as Duplex, '127.0.0.1', 1_000_000, Outbox.atOnce());
+  connection.queue(Buffer.alloc(70_000, 'x'));
+  connection.queueLast('a', Buffer.from('a1'));
+  await Promise.resolve();
+  connection.queue(Buffer.from('later'));
+  await Promise.resolve();
+  assert.deepEqual(reader.got.slice(1), ['a1', 'later']);
+});
+
 test('one that leaves too much unread is disconnected, and nothing more is kept for it', () => {
   const { reader, connection, flush } = connect(1000);
   connection.queue(Buffer.from('kept'));

@@ -98,6 +98,11 @@ export class AccountOrders {
   }
 }
 
+/** How many accounts there is room for in {@link AccountOrders.owners}. */
+export function accountsOf(owners: Int32Array): number {
+  return owners.length >> OWNER;
+}
+
 /** How many open orders an account has, out of {@link AccountOrders.owners}. */
 export function openOrdersOf(owners: Int32Array, account: number): number {
   const end = owners[(account << OWNER) | END];

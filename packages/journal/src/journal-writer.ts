@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { crc32 } from 'node:zlib';
-import { isOutOfDescriptors, type JournalDisk, realDisk } from './disk.ts';
+import { isOutOfDescriptors, isShortage, type JournalDisk, realDisk } from './disk.ts';
 import { DurableMark } from './durable-mark.ts';
 import { batchHead, Head, MAX_BATCH, RECORD_BYTES, segmentHead, segmentName } from './format.ts';
 import type { Tail } from './journal-reader.ts';
@@ -191,7 +191,7 @@ export class JournalWriter {
     try {
       this.#reserve = fs.openSync(this.#options.directory, 'r');
     } catch (error) {
-      if (!isOutOfDescriptors(error)) throw error; // the next segment brings another try
+      if (!isShortage(error)) throw error; // the next segment brings another try
     }
   }
 }
@@ -214,7 +214,7 @@ function openIfThere(file: string): number {
   try {
     return fs.openSync(file, 'r+');
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT' || isOutOfDescriptors(error)) return -1;
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT' || isShortage(error)) return -1; // it is asked for again
     throw error;
   }
 }

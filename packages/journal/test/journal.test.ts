@@ -487,6 +487,22 @@ describe('a disk that fails', () => {
     writer.close();
   });
 
+  it('goes on when memory is short, or a call was interrupted, while the next segment is looked for', (t) => {
+    for (const code of ['ENOMEM', 'EINTR', 'ENFILE']) {
+      const directory = newDirectory();
+      const writer = writerIn(directory, 1, undefined, new FailingDisk());
+      append(writer, [10]);
+      const failing = t.mock.method(fs, 'openSync', () => {
+        throw Object.assign(new Error(`${code}: not now`), { code });
+      });
+      writer.openSpare();
+      failing.mock.restore();
+      append(writer, [60]);
+      assert.equal(listSegments(directory).length, 2);
+      writer.close();
+    }
+  });
+
   for (const [fault, message] of [
     ['full', /ENOSPC/],
     ['short', /wrote 127 of 128 bytes/],

@@ -45,13 +45,11 @@ function administratorOf({ accounts, adminToken }: Services, secret: string, add
   if (secret.length < LEAST_ADMIN_SECRET) return undefined;
   if (adminToken.is(secret)) return 'admin token';
   const given = Buffer.from(secret);
-  for (const account of accounts.all) {
-    for (const { id, key, kind, permission, verifier } of account.keys) {
-      if (permission !== 'ADMIN' || kind !== 'HMAC' || verifier.symmetricKeySize !== given.length) continue;
-      if (!crypto.timingSafeEqual(verifier.export(), given)) continue;
-      const holder = accounts.byKey(key);
-      return holder === undefined || holder.key.addresses?.has(address) === false ? undefined : `key ${id}`;
-    }
+  for (const { id, key, kind, verifier } of accounts.adminKeys) {
+    if (kind !== 'HMAC' || verifier.symmetricKeySize !== given.length) continue;
+    if (!crypto.timingSafeEqual(verifier.export(), given)) continue;
+    const holder = accounts.byKey(key);
+    return holder === undefined || holder.key.addresses?.has(address) === false ? undefined : `key ${id}`;
   }
   return undefined;
 }

@@ -53,7 +53,7 @@ export function status(services: Services) {
     followerSequence: shared.followed.read(),
     storedSequence: stored,
     storeLag: Math.max(0, durable - stored),
-    store: shared.storeFailing ? 'failing' : 'ok',
+    store: shared.followerHeldUp ? 'failing' : 'ok',
     stateCheck: shared.diverged ? 'diverged' : 'equal',
     openOrders: gateway.view.orders.size,
     inFlight: gateway.inFlight,

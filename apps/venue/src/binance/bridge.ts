@@ -1,8 +1,8 @@
 import { textFrame } from './frame.ts';
 import { messageOf, type StreamReader, type StreamSource, type TextListener } from './streams.ts';
 
-/** Messages of one subscription that may be on their way. */
-const MOST_UNTAKEN = 4096;
+/** Messages of one subscription that may be on their way: those of some turns of the thread that they come from. */
+const MOST_UNTAKEN = 16_384;
 
 type Text = [id: number, text: string, key: string | undefined];
 

@@ -3,6 +3,7 @@ import type { Histogram } from '@outcry/telemetry/histogram';
 import type { Logger } from 'pino';
 import type { TObject } from 'typebox';
 import type { Accounts } from '../core/accounts.ts';
+import { sourceOf } from '../core/addresses.ts';
 import type { AdminToken } from '../core/admin-token.ts';
 import type { CommandFields } from '../core/commands.ts';
 import type { VenueConfig } from '../core/config.ts';
@@ -10,6 +11,7 @@ import { type Gateway, GatewayError, type Outcome } from '../core/gateway.ts';
 import type { Instrument, Market } from '../core/market.ts';
 import type { MarketState } from '../core/market-state.ts';
 import type { MemoryMonitor } from '../core/memory.ts';
+import type { Pace } from '../core/pace.ts';
 import { type Asker, Unanswered } from '../core/questions.ts';
 import type { Registry } from '../core/registry.ts';
 import type { Sessions } from '../core/sessions.ts';
@@ -41,6 +43,8 @@ export interface Services {
   history: HistoryReaders;
   shared: Shared;
   limiter: RateLimiter;
+  /** of long answers that the order lane makes */
+  pace: Pace;
   userStreams: UserStreams;
   sessions: Sessions;
   /** TCP ports (and multicast groups) of the gateways beside REST, by protocol */
@@ -133,6 +137,44 @@ export class Json {
   }
 }
 
+const SHORT_LIST = 256;
+
+/** A list that is made in pieces while it is written, since it may be long: texts that are JSON together. */
+export class JsonPieces {
+  readonly pieces: AsyncIterable<string>;
+  /** whether it is sent as a whole */
+  readonly isShort: boolean;
+  constructor(pieces: AsyncIterable<string>, items: number) {
+    this.pieces = pieces;
+    this.isShort = items <= SHORT_LIST;
+  }
+
+  /** @param slices of the list, each made to JSON in a turn of its own @param items about as many as it has */
+  static list(slices: AsyncIterable<readonly object[]>, items: number): JsonPieces {
+    return new JsonPieces(listPieces(slices), items);
+  }
+}
+
+async function* listPieces(slices: AsyncIterable<readonly object[]>): AsyncGenerator<string> {
+  let head = '[';
+  for await (const slice of slices) {
+    if (slice.length === 0) continue;
+    yield head + slice.map((item) => JSON.stringify(item)).join();
+    head = ',';
+  }
+  yield head === '[' ? '[]' : ']';
+}
+
+/** Orders that cost one more of an address's weight to go through; all of an account's never cost more than half of what it has. */
+const ORDERS_A_WEIGHT = 100;
+
+/** Counts what it weighs to go through so many orders beyond what the operation does. Throws ApiError -1003. */
+export function weighOrders({ limiter, now }: Services, { address }: Caller, count: number, more = 0): void {
+  const most = Math.floor(limiter.limits.weightPerMinute / 2);
+  const weight = Math.min(most, more + Math.floor(count / ORDERS_A_WEIGHT));
+  if (address !== undefined && weight > 0) limiter.useWeight(address, weight, now());
+}
+
 /** What a publisher has of market data; undefined: not all that was asked for. Throws ApiError. */
 export async function askPublisher<Q extends PublicQuestion>(
   services: Services,
@@ -182,7 +224,8 @@ export function knowingAll(services: Services, caller: Caller): Caller {
 
 /** Questions are counted by account, of those who are none by address. */
 function askerOf({ account, address, onGone }: Caller): Asker {
-  return { who: account >= 0 ? `account ${account}` : (address ?? 'venue'), onGone };
+  const from = address === undefined ? 'venue' : sourceOf(address);
+  return { who: account >= 0 ? `account ${account}` : from, onGone };
 }
 
 async function answered<T>(answer: Promise<T>): Promise<T> {

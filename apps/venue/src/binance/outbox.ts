@@ -16,7 +16,10 @@ export class Outbox {
 
   /** One that flushes by itself, at the end of what is done now. */
   static atOnce(): Outbox {
-    const outbox = new Outbox(() => queueMicrotask(() => outbox.flush(Number.MAX_SAFE_INTEGER)));
+    const flush = () => {
+      while (outbox.flush(Number.MAX_SAFE_INTEGER)); // what is written may leave room for what waits behind it
+    };
+    const outbox = new Outbox(() => queueMicrotask(flush));
     return outbox;
   }
 

@@ -1,3 +1,4 @@
+import { sourceOf } from '../core/addresses.ts';
 import type { RateLimits } from '../core/config.ts';
 import { errors } from './errors.ts';
 
@@ -28,7 +29,7 @@ class Window {
   }
 }
 
-/** Request weight by address, orders by account. */
+/** Request weight by address, as {@link sourceOf} has it; orders by account. */
 export class RateLimiter {
   readonly limits: RateLimits;
   readonly #weight = new Window(60_000);
@@ -41,7 +42,7 @@ export class RateLimiter {
 
   /** Returns the weight used in this minute. Throws ApiError -1003 (429) beyond the limit. */
   useWeight(address: string, weight: number, nowMs: number): number {
-    const used = this.#weight.add(address, weight, nowMs);
+    const used = this.#weight.add(sourceOf(address), weight, nowMs);
     if (used > this.limits.weightPerMinute) throw errors.tooManyRequests(this.limits.weightPerMinute, this.#weight.left(nowMs));
     return used;
   }

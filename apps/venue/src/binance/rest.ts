@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 import type { AccountRecord } from '../core/accounts.ts';
@@ -5,12 +6,14 @@ import type { ApiKey } from '../core/credentials.ts';
 import type { Door } from '../http/door.ts';
 import { noSuchRoute } from '../http/requests.ts';
 import { ApiError, errors } from './errors.ts';
-import { type Caller, Json, type Operation, type Services } from './operation.ts';
+import { type Caller, Json, JsonPieces, type Operation, type Services } from './operation.ts';
 import { checkParameters, parseForm } from './parameters.ts';
 import { checkSignature, keyHolder, signedPayload } from './security.ts';
 
 /** An order list with all its parameters takes a quarter of it. */
 const BODY_LIMIT = 16 * 1024;
+
+const JSON_TYPE = 'application/json; charset=utf-8';
 
 type Holder = { account: AccountRecord; key: ApiKey };
 
@@ -80,7 +83,13 @@ async function answer(
   checkParameters(operation.parameters, parameters, operation.security !== 'NONE');
   caller.onGone = (listener) => reply.raw.once('close', listener);
   const result = await operation.run(services, parameters, caller);
-  return result instanceof Json ? reply.type('application/json; charset=utf-8').send(result.text) : result;
+  if (result instanceof JsonPieces) {
+    if (!result.isShort) return reply.type(JSON_TYPE).send(Readable.from(result.pieces));
+    let text = '';
+    for await (const piece of result.pieces) text += piece;
+    return reply.type(JSON_TYPE).send(text);
+  }
+  return result instanceof Json ? reply.type(JSON_TYPE).send(result.text) : result;
 }
 
 /** Every error in Binance's form; what nobody foresaw is logged and told as -1000. */

@@ -2,7 +2,7 @@ import type { ApiKey } from '../core/credentials.ts';
 import type { Session, SessionOwner } from '../core/sessions.ts';
 import { ApiError, errors } from './errors.ts';
 import { Inbox } from './inbox.ts';
-import { type Caller, Json, type Operation, type Services } from './operation.ts';
+import { type Caller, Json, JsonPieces, type Operation, type Services } from './operation.ts';
 import { checkParameters, fromJson, type Parameters } from './parameters.ts';
 import { checkSignature, keyHolder, signedWebSocketPayload } from './security.ts';
 import type { Connection } from './ws-connection.ts';
@@ -17,6 +17,8 @@ interface Request {
 const SESSION_WEIGHT = 2;
 const KILOBYTES_4 = 12;
 const SUBSCRIPTIONS = new Set(['userDataStream.subscribe', 'userDataStream.subscribe.signature', 'userDataStream.unsubscribe']);
+/** Bytes of an answer that is made in pieces: it goes as one message. */
+const MOST_ANSWER = 64 * 1024 * 1024;
 /** Accounts that one connection may hear. */
 const MOST_SUBSCRIPTIONS = 100;
 
@@ -83,7 +85,8 @@ export class ApiSession implements SessionOwner {
       const parameters = fromJson(request.params);
       const result =
         (await this.#session(request.method as string, parameters)) ?? (await this.#operate(request.method as string, parameters));
-      if (result instanceof Json)
+      if (result instanceof JsonPieces) await this.#sendPieces(id, result);
+      else if (result instanceof Json)
         this.#connection.send(`{"id":${JSON.stringify(id)},"status":200,"result":${result.text},"rateLimits":[]}`);
       else this.#connection.sendJson({ id, status: 200, result, rateLimits: [] });
     } catch (error) {
@@ -97,6 +100,20 @@ export class ApiSession implements SessionOwner {
       });
       if (!(error instanceof ApiError)) process.emitWarning(error as Error);
     }
+  }
+
+  async #sendPieces(id: unknown, { pieces }: JsonPieces): Promise<void> {
+    const parts = [Buffer.from(`{"id":${JSON.stringify(id)},"status":200,"result":`)];
+    let bytes = 0;
+    for await (const piece of pieces) {
+      if (this.#isOver) return;
+      const part = Buffer.from(piece);
+      bytes += part.length;
+      if (bytes > MOST_ANSWER) throw new ApiError(-1128, 'The answer is too long for one message: ask for less, or over REST.');
+      parts.push(part);
+    }
+    parts.push(Buffer.from(',"rateLimits":[]}'));
+    this.#connection.sendParts(parts);
   }
 
   /** What cannot be read weighs 1 as well. */

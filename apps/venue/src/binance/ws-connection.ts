@@ -1,11 +1,14 @@
 import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
+import { textHead } from './frame.ts';
 import type { Outbox } from './outbox.ts';
 
 /** Close codes that this venue uses (RFC 6455, section 7.4). */
 export const POLICY_VIOLATION = 1008;
 export const GOING_AWAY = 1001;
 
+/** Frames of so many bytes do not wait for the end of the turn: what is not read shows while there is more to come. */
+const MOST_A_WRITE = 256 * 1024;
 /** Milliseconds for the close frame to get past what a slow client does not read. */
 const CLOSE_MS = 1000;
 
@@ -24,6 +27,7 @@ export class Connection {
   /** frames of this turn */
   readonly #frames: Buffer[] = [];
   #frameBytes = 0;
+  #isInOutbox = false;
   /** last values, by what they are of, for when it has read what was before them; the newest is the last in line */
   readonly #waiting = new Map<string, Buffer>();
   #isClosed = false;
@@ -58,11 +62,27 @@ export class Connection {
     this.socket.send(text);
   }
 
+  /** Sends a message that was made in parts at once, without putting them together. */
+  sendParts(parts: readonly Buffer[]): void {
+    if (this.#isClosed || this.#isTooSlow()) return;
+    let bytes = 0;
+    for (const part of parts) bytes += part.length;
+    this.#transport.cork();
+    this.#transport.write(textHead(bytes));
+    for (const part of parts) this.#transport.write(part);
+    this.#transport.uncork();
+  }
+
   /** Sends a frame with the others of this turn. */
   queue(frame: Buffer): void {
     if (this.#isClosed) return;
+    this.#frames.push(frame);
     this.#frameBytes += frame.length;
-    if (this.#frames.push(frame) === 1) this.#outbox.add(this);
+    if (!this.#isInOutbox) {
+      this.#isInOutbox = true;
+      this.#outbox.add(this);
+    }
+    if (this.#frameBytes >= MOST_A_WRITE) this.#write();
   }
 
   /**
@@ -81,10 +101,8 @@ export class Connection {
 
   /** Writes this turn's frames: the outbox calls it. */
   flush(): void {
-    if (this.#isClosed || this.#frames.length === 0 || this.#isTooSlow()) return;
-    this.#transport.write(this.#frames.length === 1 ? this.#frames[0] : Buffer.concat(this.#frames, this.#frameBytes));
-    this.#frames.length = 0;
-    this.#frameBytes = 0;
+    this.#isInOutbox = false;
+    this.#write();
     this.#queueWaiting();
   }
 
@@ -104,6 +122,13 @@ export class Connection {
 
   onClose(listener: () => void): void {
     this.socket.on('close', listener);
+  }
+
+  #write(): void {
+    if (this.#isClosed || this.#frames.length === 0 || this.#isTooSlow()) return;
+    this.#transport.write(this.#frames.length === 1 ? this.#frames[0] : Buffer.concat(this.#frames, this.#frameBytes));
+    this.#frames.length = 0;
+    this.#frameBytes = 0;
   }
 
   #isTooSlow(): boolean {

@@ -4,7 +4,8 @@ import { type ApiKey, isValid, type KeptKey, type KeptLogin, type Login } from '
 import type { OperatorKey } from './operator-key.ts';
 import type { Registry } from './registry.ts';
 
-const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
+/** The clock may be set while the next time is waited for: so often it is looked at anyway. */
+const LOOK_MS = 10_000;
 
 export interface AccountRecord {
   readonly number: number;
@@ -31,11 +32,15 @@ export class AccountView {
   readonly #byName = new Map<string, Account>();
   readonly #byKey = new Map<string, ApiKey>();
   readonly #byId = new Map<string, ApiKey>();
+  /** by id: keys that may administer */
+  readonly #adminKeys = new Map<string, ApiKey>();
   readonly #logins = new Map<string, Login>();
   /** by record: when it, or a password of it, ends */
   readonly #times = new Map<string, number[]>();
   /** keys whose time was up, and of whom that was told */
   readonly #expired = new Set<string>();
+  /** when times were last looked at: ends of logins up to then have been told */
+  #looked = Date.now();
   /** told of all logins after each change, also when a time is up */
   readonly onLogins: ((logins: readonly Login[]) => void)[] = [];
   /** told of each key that was revoked, or whose time is up */
@@ -80,6 +85,11 @@ export class AccountView {
     return this.#byId.get(which) ?? this.#byKey.get(which);
   }
 
+  /** Keys that may administer, also those whose time is up. */
+  get adminKeys(): Iterable<ApiKey> {
+    return this.#adminKeys.values();
+  }
+
   close(): void {
     clearTimeout(this.#timer);
   }
@@ -111,12 +121,14 @@ export class AccountView {
       const { keys } = this.#accounts[before.account];
       keys.splice(keys.indexOf(before), 1);
       this.#byId.delete(id);
+      this.#adminKeys.delete(id);
       this.#byKey.delete(before.key);
       this.#expired.delete(before.key);
     }
     if (kept !== undefined) {
       const read = this.#readKey(id, kept);
       this.#byId.set(id, read);
+      if (read.permission === 'ADMIN') this.#adminKeys.set(id, read);
       this.#byKey.set(read.key, read);
       this.#accounts[read.account].keys.push(read);
     } else if (before !== undefined) for (const listener of this.onKeyEnded) listener(before.key);
@@ -147,20 +159,18 @@ export class AccountView {
     clearTimeout(this.#timer);
     const now = Date.now();
     let next = Number.POSITIVE_INFINITY;
+    let hasLoginEnded = false;
     for (const [name, times] of this.#times) {
       for (const time of times) {
         if (time > now) next = Math.min(next, time);
         else if (name.startsWith('key/')) this.#endKey(this.#byId.get(name.slice('key/'.length))!.key);
+        else if (time > this.#looked) hasLoginEnded = true;
       }
     }
+    this.#looked = now;
+    if (hasLoginEnded) for (const listener of this.onLogins) listener(this.logins);
     if (next === Number.POSITIVE_INFINITY) return;
-    this.#timer = setTimeout(
-      () => {
-        for (const listener of this.onLogins) listener(this.logins);
-        this.#watchTimes();
-      },
-      Math.min(next - now, LONGEST_TIMEOUT_MS),
-    ).unref();
+    this.#timer = setTimeout(() => this.#watchTimes(), Math.min(next - now, LOOK_MS)).unref();
   }
 
   #endKey(key: string): void {

@@ -1,9 +1,10 @@
+import { sourceOf } from './addresses.ts';
 import type { ConnectionSettings } from './config.ts';
 
 /** A connection's place at a door. */
 export interface Place {
-  /** It has signed in: it is not asked to give way any more. */
-  signedIn(): void;
+  /** It has signed in, or may stay without: it is not asked to give way any more. */
+  stays(): void;
   /** It is closed. May be called again. */
   leave(): void;
 }
@@ -15,7 +16,8 @@ interface Held extends Place {
 
 /**
  * Who may be connected to a door. Those that are not signed in never keep out one that wants to sign in: when all their places are taken,
- * the oldest of the address that has most of them gives way. Work per call does not grow with the connections. One thread's.
+ * the oldest of the address that has most of them gives way. Addresses are counted as {@link sourceOf} has them. A call costs the same however
+ * many are connected; only a newcomer that finds no place looks through the addresses of those not signed in, at most `unsigned`. One thread's.
  */
 export class Connections {
   readonly #settings: Pick<ConnectionSettings, 'most' | 'perAddress' | 'unsigned'>;
@@ -34,8 +36,9 @@ export class Connections {
   }
 
   /** A place for a connection from an address, undefined when there is none. @param giveWay closes it, in favour of another */
-  enter(address: string, giveWay: () => void): Place | undefined {
+  enter(from: string, giveWay: () => void): Place | undefined {
     const { most, perAddress, unsigned } = this.#settings;
+    const address = sourceOf(from);
     if ((this.#byAddress.get(address) ?? 0) >= perAddress && !this.#oldestGivesWay(address)) return undefined;
     if ((this.#unsignedCount >= unsigned || this.#count >= most) && !this.#oldestGivesWay(this.#crowded(address))) return undefined;
     return this.#hold(address, giveWay);
@@ -55,7 +58,7 @@ export class Connections {
     const held: Held = {
       address,
       giveWay,
-      signedIn: noLongerUnsigned,
+      stays: noLongerUnsigned,
       leave: () => {
         if (!isHeld) return;
         isHeld = false;

@@ -1,9 +1,9 @@
-import { COMMAND } from '@outcry/market/command';
 import { event, OF_CANCEL } from '@outcry/market/event';
 import type { Side } from '@outcry/market/order-terms';
 import { REASON } from '@outcry/market/reason';
 import type { Ring } from '@outcry/memory/ring';
 import { ENGINE_GATE, GATEWAY_GATE, JOURNAL_FAILED, JOURNAL_FULL, type Shared } from '../threads/shared.ts';
+import { type Entrance, EVERYTHING, isReplacement, mayEnter } from './admission.ts';
 import { type CommandFields, recordCount, writeRecords } from './commands.ts';
 import type { OpenOrders } from './open-orders.ts';
 import type { SharedState } from './shared-state.ts';
@@ -47,6 +47,8 @@ export class GatewayError extends Error {
   }
 }
 
+/** Events taken in before sockets get their turn: so much may wait to be written, to each that follows an account, before anybody reads. */
+const EVENTS_A_TURN = 2048;
 /** Milliseconds between looks at what other gateways' clients bring about, while nobody waits here. */
 const SELDOM_MS = 2;
 
@@ -54,6 +56,8 @@ interface Pending {
   outcome: Outcome;
   /** the order that it means, 0: none; and whose orders it may end, -1: anybody's */
   meant: number;
+  /** the order that it replaces, 0: none */
+  replaces: number;
   account: number;
   resolve: (outcome: Outcome) => void;
   reject: (error: Error) => void;
@@ -70,8 +74,8 @@ export class Gateway {
   readonly accountListeners: Partial<AccountListener>[] = [];
   /** Told what gateways keep in the journal, as it is durable. */
   onRecord: ViewListener['onRecord'] = () => {};
-  /** Asked before a new order is sent: why its account may not enter so many more, NONE: it may. Cancels and everything else pass. */
-  admit: (account: number, more: number) => number = () => REASON.NONE;
+  /** Asked before what may enter orders is sent. Cancels and everything else pass. */
+  admission: Entrance = EVERYTHING;
   /** Called after each turn that took in events. */
   onTurn = () => {};
   readonly #shared: Shared;
@@ -79,12 +83,20 @@ export class Gateway {
   /** commands without an answer yet, oldest first from `#head` on */
   #pending: Pending[] = [];
   #head = 0;
+  /** orders that commands without an answer replace: the view may show them when they are gone already */
+  readonly #replacing = new Set<number>();
   #current: Outcome | undefined;
   /** of the current command: see Pending */
   #meant = 0;
   #account = -1;
   #read: number;
+  /** see {@link sequence} */
+  #taken: number;
+  /** there are durable events that the last turn had no room for */
+  #hasMore = false;
   #running = true;
+  /** why nothing is acknowledged any more */
+  #dead: string | undefined;
   #willRing = false;
   /** ends a nap early */
   #wake: (() => void) | undefined;
@@ -93,12 +105,13 @@ export class Gateway {
     this.#shared = shared;
     this.#ring = shared.commands;
     this.#read = shared.events.gate(GATEWAY_GATE);
+    this.#taken = shared.memory.start;
     this.view = new View(this.#fanOut(state), unitOf, state, orders);
   }
 
   /** Number of the last command whose events have been taken in. */
   get sequence(): number {
-    return Math.min(this.#shared.durable.known, this.#ring.gate(ENGINE_GATE));
+    return this.#taken;
   }
 
   get inFlight(): number {
@@ -115,6 +128,8 @@ export class Gateway {
     const { orderId: meant = 0, account = -1 } = fields;
     const handle = meant === 0 ? 0 : this.view.orders.handleOf(meant);
     writeRecords(this.#ring.i32, this.#ring.f64, (n) => this.#ring.wordOf(first + n), fields, this.#shared.clock.now(), handle);
+    if (mayEnter(fields)) this.admission.enter(fields.account ?? 0, fields.legs?.length ?? 1, count);
+    this.admission.sentFrom(first);
     this.#ring.publish(first, count);
     this.#ringSoon();
     const outcome: Outcome = {
@@ -129,15 +144,17 @@ export class Gateway {
       ended: [],
     };
     this.#wake?.();
-    return new Promise((resolve, reject) => this.#pending.push({ outcome, meant, account, resolve, reject }));
+    const replaces = isReplacement(fields) ? meant : 0;
+    if (replaces !== 0) this.#replacing.add(replaces);
+    return new Promise((resolve, reject) => this.#pending.push({ outcome, meant, replaces, account, resolve, reject }));
   }
 
   /** Takes events until the gateway is closed. */
   async run(): Promise<void> {
     const bell = this.#shared.gatewayBell;
-    while (this.#running) {
+    while (this.#running && this.#dead === undefined) {
       if (this.#drain()) {
-        if (this.inFlight === 0) await this.#nap();
+        if (this.inFlight === 0 && !this.#hasMore) await this.#nap();
         else await new Promise<void>((resolve) => setImmediate(resolve)); // sockets get their turn
         continue;
       }
@@ -148,6 +165,12 @@ export class Gateway {
       if (journalState === JOURNAL_FAILED) this.#failPending('the journal failed before the command was durable');
       else if (journalState === JOURNAL_FULL) this.#failPending('the journal cannot grow for now: the command takes effect when it can');
     }
+  }
+
+  /** Nothing is acknowledged any more: what is under way, and what comes, has an unknown outcome. */
+  fail(why: string): void {
+    this.#dead = why;
+    this.#failPending(why);
   }
 
   close(): void {
@@ -179,10 +202,11 @@ export class Gateway {
     });
   }
 
-  #refusal({ head, account = 0, legs }: CommandFields): GatewayError | undefined {
-    const kind = head & 0xff;
-    const isNew = kind === COMMAND.NEW_ORDER || kind === COMMAND.NEW_LIST;
-    const reason = isNew ? this.admit(account, legs?.length ?? 1) : REASON.NONE;
+  #refusal(fields: CommandFields): GatewayError | undefined {
+    if (this.#dead !== undefined) return new GatewayError('unknown_outcome', this.#dead);
+    const { account = 0, legs, orderId = 0 } = fields;
+    const replaced = isReplacement(fields) && !this.#replacing.has(orderId) ? 1 : 0;
+    const reason = mayEnter(fields) ? this.admission.refusal(account, (legs?.length ?? 1) - replaced) : REASON.NONE;
     if (reason === REASON.TOO_MANY_OPEN_ORDERS)
       return new GatewayError('too_many_orders', 'the account has as many open orders as it may have');
     if (reason !== REASON.NONE) return new GatewayError('short_of_memory', 'memory is short: no new orders for now');
@@ -199,12 +223,15 @@ export class Gateway {
     }
   }
 
+  /** Takes in a turn's events, and answers the commands that they are of. Returns whether there was anything to do. */
   #drain(): boolean {
     const { events, durable: durableSequence } = this.#shared;
     const durable = durableSequence.read();
     const applied = this.#ring.gate(ENGINE_GATE);
-    const end = events.published(); // after `applied`: the events of every command up to there are included
+    const published = events.published(); // after `applied`: the events of every command up to there are included
     const begin = this.#read;
+    const end = Math.min(published, begin + EVENTS_A_TURN);
+    let told = Math.min(durable, applied);
     while (this.#read < end) {
       const at = events.wordOf(this.#read);
       const sequence = events.f64[(at >> 1) + event.F64_SEQUENCE];
@@ -220,9 +247,12 @@ export class Gateway {
       this.#read++;
     }
     this.#current = undefined;
+    this.#hasMore = this.#read === end && end < published;
+    if (this.#hasMore) told = events.f64[(events.wordOf(end - 1) >> 1) + event.F64_SEQUENCE] - 1;
+    this.#taken = told;
     if (this.#read !== begin) events.release(GATEWAY_GATE, this.#read);
     if (this.#read !== begin) this.onTurn();
-    const settled = this.#settle(Math.min(durable, applied));
+    const settled = this.#settle(told);
     return settled || this.#read !== begin;
   }
 
@@ -230,7 +260,8 @@ export class Gateway {
   #settle(sequence: number): boolean {
     const begin = this.#head;
     while (this.#head < this.#pending.length && this.#pending[this.#head].outcome.sequence <= sequence) {
-      const { outcome, resolve } = this.#pending[this.#head++];
+      const { outcome, replaces, resolve } = this.#pending[this.#head++];
+      if (replaces !== 0) this.#replacing.delete(replaces);
       resolve(outcome);
     }
     if (this.#head === begin) return false;
@@ -249,6 +280,7 @@ export class Gateway {
     const lost = this.#pending.slice(this.#head);
     this.#pending = [];
     this.#head = 0;
+    this.#replacing.clear();
     for (const { reject } of lost) reject(new GatewayError('unknown_outcome', why));
   }
 

@@ -152,11 +152,6 @@ export class Instrument {
   get wireTick(): number {
     return this.pricePlaces <= WIRE_PLACES ? this.#tickUnits * 10 ** (WIRE_PLACES - this.pricePlaces) : 0;
   }
-
-  /** Base units of lots: quantities summed over many orders can be large, amounts are safe integers. */
-  formatAmount(quoteUnits: number): string {
-    return this.quote.format(quoteUnits);
-  }
 }
 
 function pad(text: string, places: number): string {

@@ -59,11 +59,19 @@ const OPEN = 1;
 const RESTING = 2;
 const WAITING = 4;
 const HAS_TERMS = 8;
+/** a cursor is held at it */
+const HELD = 16;
 const STATUS_SHIFT = 8;
 const STATUS_BITS = 0xff << STATUS_SHIFT;
 const INSTRUMENT_SHIFT = 16;
 const POST_ONLY_BIT = 1 << 24;
 const CLIENT_BYTES_SHIFT = 25;
+
+/** A place in an account's orders, kept over turns of the event loop while it is held: see {@link OpenOrders.hold}. */
+export interface OrderCursor {
+  /** of the next order, 0: there is none */
+  slot: number;
+}
 
 /** Differs from process to process, so that nobody can choose what all falls into one bucket. */
 const SALT = (Math.random() * 0x7fffffff) | 0;
@@ -89,6 +97,8 @@ export class OpenOrders {
   /** rounds of the buckets in one id */
   readonly #rounds: number;
   readonly #terms: TermsTable;
+  /** by slot: see {@link hold} */
+  readonly #held = new Map<number, Set<OrderCursor>>();
   /** orders with terms */
   #special = 0;
   /** a client order id that is looked for */
@@ -237,6 +247,7 @@ export class OpenOrders {
     const at = slot * WORDS;
     const account = this.#i32[at + ACCOUNT];
     if ((this.#i32[at + STATE] & HAS_TERMS) !== 0) this.#special--;
+    if ((this.#i32[at + STATE] & HELD) !== 0) this.#passOn(slot);
     this.#i32[at + STATE] = 0;
     this.#unlink(slot, account);
     unchain(this.#ids, this.#idBucket(this.#f64[(at >> 1) + ID]), slot, this.#i32, ID_CHAIN);
@@ -265,10 +276,49 @@ export class OpenOrders {
     return slot === 0 ? 0 : orderHandle(slot, this.#i32[slot * WORDS + GENERATION]);
   }
 
-  /** An account's orders, oldest first. @param after an open order of the account: only those after it */
-  *of(account: number, after?: Order): Generator<Order> {
-    const first = after === undefined ? (this.#heads[account] ?? 0) : this.#i32[this.#find(after.id) * WORDS + NEXT];
-    for (let slot = first; slot !== 0; slot = this.#i32[slot * WORDS + NEXT]) yield this.copy(slot);
+  /** An account's orders, oldest first, at once: it may have very many, see walkOrders. */
+  *of(account: number): Generator<Order> {
+    for (let slot = this.first(account); slot !== 0; slot = this.#i32[slot * WORDS + NEXT]) yield this.copy(slot);
+  }
+
+  /** The slot of an account's oldest order, 0: there is none. @param after an open order of the account: of the one after it */
+  first(account: number, after?: Order): number {
+    return after === undefined ? (this.#heads[account] ?? 0) : this.next(this.#find(after.id));
+  }
+  /** The slot of the order after one, of the same account. */
+  next(slot: number): number {
+    return this.#i32[slot * WORDS + NEXT];
+  }
+
+  hasTerms(slot: number): boolean {
+    return (this.#i32[slot * WORDS + STATE] & HAS_TERMS) !== 0;
+  }
+
+  /** Keeps a cursor at an open order, or at one after it when that ends, until it is released. */
+  hold(cursor: OrderCursor): void {
+    const { slot } = cursor;
+    if (slot === 0) return;
+    const held = this.#held.get(slot);
+    if (held !== undefined) held.add(cursor);
+    else this.#held.set(slot, new Set([cursor]));
+    this.#i32[slot * WORDS + STATE] |= HELD;
+  }
+
+  release(cursor: OrderCursor): void {
+    const held = this.#held.get(cursor.slot);
+    if (held === undefined || !held.delete(cursor) || held.size > 0) return;
+    this.#held.delete(cursor.slot);
+    this.#i32[cursor.slot * WORDS + STATE] &= ~HELD;
+  }
+
+  /** Cursors at an order that ends go on to the next one. */
+  #passOn(slot: number): void {
+    const cursors = this.#held.get(slot)!;
+    this.#held.delete(slot);
+    for (const cursor of cursors) {
+      cursor.slot = this.next(slot);
+      this.hold(cursor);
+    }
   }
 
   /** Puts each account's orders in the order of their ids: a start tells them price by price. */

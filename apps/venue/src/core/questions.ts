@@ -22,6 +22,8 @@ export interface QuestionLimits {
   mostEach: number;
   /** milliseconds until an answer is too late; those who ask wait no longer */
   deadlineMs: number;
+  /** tests only: the question's number before the first. Default: 0 */
+  lastId?: number;
 }
 
 interface Open {
@@ -37,10 +39,11 @@ export class Questions {
   readonly #limits: QuestionLimits;
   readonly #open = new Map<number, Open>();
   readonly #byAsker = new Map<string, number>();
-  #lastId = 0;
+  #lastId: number;
 
   constructor(limits: QuestionLimits) {
     this.#limits = limits;
+    this.#lastId = limits.lastId ?? 0;
   }
 
   get size(): number {
@@ -54,7 +57,9 @@ export class Questions {
     if (own >= mostEach) return Promise.reject(new Unanswered('queued', 'too many requests queued'));
     if (this.#open.size >= most) return Promise.reject(new Unanswered('overloaded', 'too many requests queued in all'));
     this.#byAsker.set(asker.who, own + 1);
-    const id = ++this.#lastId;
+    // Threads compare it in 32 bits of shared memory, where 0 stands for none.
+    const id = (this.#lastId + 1) | 0 || 1;
+    this.#lastId = id;
     return new Promise<T>((resolve, reject) => {
       const late = () => this.#giveUp(id, new Unanswered('late', `no answer within ${deadlineMs} ms`));
       const timer = setTimeout(late, deadlineMs);
@@ -62,11 +67,6 @@ export class Questions {
       asker.onGone?.(() => this.#giveUp(id, new Unanswered('gone', 'nobody waits for the answer')));
       start(id);
     });
-  }
-
-  /** Whether a question waits for its answer still. */
-  isOpen(id: number): boolean {
-    return this.#open.has(id);
   }
 
   answer(id: number, answer: unknown): void {

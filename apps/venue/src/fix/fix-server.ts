@@ -201,7 +201,7 @@ export class FixServer {
     if (!client.session.isLoggedOn) return;
     const { place, late } = this.#places.get(connection)!;
     clearTimeout(late);
-    place.signedIn();
+    place.stays();
   }
 
   /**

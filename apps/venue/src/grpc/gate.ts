@@ -33,7 +33,7 @@ export class Gate {
     else this.weigh(context, WEIGHTS.get(context.method) ?? 1);
   };
 
-  /** Counts what a call without a login costs, by its address. Throws ConnectError, resource_exhausted. */
+  /** Counts what a call costs by its address: one without a login, or one that lists much. Throws ConnectError, resource_exhausted. */
   weigh(context: HandlerContext, weight: number): void {
     try {
       this.#services.limiter.useWeight(context.values.get(PEER).address, weight, this.#services.now());

@@ -31,7 +31,7 @@ interface Peer {
 
 interface Call {
   readonly stream: ServerHttp2Stream;
-  readonly place: Place;
+  place: Place;
   readonly since: number;
   /** its request has been read to the end, or is a stream of a login's, which may send as long as it likes */
   isWhole: boolean;
@@ -46,7 +46,9 @@ type Handler = (request: Http2ServerRequest, response: Http2ServerResponse) => v
 export class Http2Door {
   readonly #config: VenueConfig;
   readonly #door: Door;
+  /** places of calls, and of those that watch without a login: these keep no trader's call out */
   readonly #calls: Connections;
+  readonly #watches: Connections;
   readonly #browsers: Browsers;
   readonly #peers = new Map<ServerHttp2Session, Peer>();
   readonly #byStream = new WeakMap<ServerHttp2Stream, Call>();
@@ -57,6 +59,7 @@ export class Http2Door {
     this.#config = config;
     this.#door = new Door(config.connections);
     this.#calls = new Connections(config.connections);
+    this.#watches = new Connections(config.connections);
     this.#browsers = new Browsers(config);
   }
 
@@ -65,7 +68,7 @@ export class Http2Door {
   }
 
   get callCount(): number {
-    return this.#calls.count;
+    return this.#calls.count + this.#watches.count;
   }
 
   /** Resolves with the port. Rejects when it is taken. */
@@ -104,6 +107,7 @@ export class Http2Door {
       address: peer?.remoteAddress ?? '',
       signedIn: () => this.#signedIn(peer),
       mayBeSilent: () => this.#whole(this.#byStream.get(stream)),
+      mayWatch: () => this.#mayWatch(this.#byStream.get(stream), peer?.remoteAddress ?? ''),
       cut: () => stream.close(NGHTTP2_CANCEL),
     });
   }
@@ -149,7 +153,7 @@ export class Http2Door {
     if (stream.endAfterHeaders) whole();
     else stream.once('end', whole);
     stream.once('close', () => {
-      place.leave();
+      call.place.leave();
       peer.calls.delete(call);
       peer.lastCall = performance.now();
     });
@@ -158,7 +162,18 @@ export class Http2Door {
   #whole(call: Call | undefined): void {
     if (call === undefined) return;
     call.isWhole = true;
-    call.place.signedIn();
+    call.place.stays();
+  }
+
+  /** Moves a call among those that watch. Returns whether there was a place. */
+  #mayWatch(call: Call | undefined, address: string): boolean {
+    if (call === undefined || call.stream.closed) return false;
+    const place = this.#watches.enter(address, () => call.stream.close(NGHTTP2_CANCEL));
+    if (place === undefined) return false;
+    call.place.leave();
+    call.place = place;
+    this.#whole(call);
+    return true;
   }
 
   #signedIn(peer: Peer | undefined): void {

@@ -2,13 +2,13 @@ import { create } from '@bufbuild/protobuf';
 import { Code, ConnectError, type HandlerContext, type ServiceImpl } from '@connectrpc/connect';
 import { BUY, SELL } from '@outcry/market/order-terms';
 import type { Services } from '../binance/operation.ts';
+import { Pace } from '../core/pace.ts';
 import type { MarketListener, Trade } from '../core/view.ts';
 import { BookFeed, bookMessage, encodedBook } from './book-feed.ts';
 import { instrumentOf } from './convert.ts';
 import type { Framed } from './framed.ts';
 import type { Gate } from './gate.ts';
 import * as pb from './generated/outcry/v1/venue_pb.js';
-import { Pace } from './pace.ts';
 import { endSlowly, onceOver, PEER } from './peer.ts';
 import { Watcher } from './watcher.ts';
 
@@ -78,7 +78,7 @@ export class MarketDataService implements ServiceImpl<typeof pb.MarketData> {
   async *watch({ symbols }: pb.WatchRequest, context: HandlerContext): AsyncGenerator<pb.MarketEvent> {
     const wanted = new Set(symbols.map((symbol) => instrumentOf(this.#services, symbol).number));
     this.#gate.weigh(context, 2 * (wanted.size || this.#feeds.length));
-    context.values.get(PEER).mayBeSilent();
+    if (!context.values.get(PEER).mayWatch()) throw new ConnectError('there are as many watchers as there may be', Code.ResourceExhausted);
     const asJson = isJson(context);
     const watcher = this.#open(
       this.#feeds.filter(({ instrument }) => wanted.size === 0 || wanted.has(instrument.number)),

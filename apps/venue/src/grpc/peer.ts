@@ -6,14 +6,16 @@ export interface Peer {
   readonly address: string;
   /** A call of its connection was signed in. */
   signedIn(): void;
-  /** The call is a stream: it may be silent for as long as it likes. */
+  /** The call is a stream of a login: it may be silent for as long as it likes. */
   mayBeSilent(): void;
+  /** The call is a stream that anybody may read, for as long as he likes: among those. False: they are as many as there may be. */
+  mayWatch(): boolean;
   /** Ends the call without waiting for the peer, which does not read. */
   cut(): void;
 }
 
 const nothing = () => undefined;
-const NOBODY: Peer = { address: '', signedIn: nothing, mayBeSilent: nothing, cut: nothing };
+const NOBODY: Peer = { address: '', signedIn: nothing, mayBeSilent: nothing, mayWatch: () => true, cut: nothing };
 
 export const PEER = createContextKey<Peer>(NOBODY, { description: 'the other end' });
 /** Set by the gate for calls that need a login. */

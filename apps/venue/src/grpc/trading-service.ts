@@ -3,6 +3,7 @@ import { Code, ConnectError, type HandlerContext, type ServiceImpl } from '@conn
 import type { Services } from '../binance/operation.ts';
 import { cancel, newOrder } from '../core/commands.ts';
 import type { SignedIn } from '../core/log-ins.ts';
+import { walkOrders } from '../core/order-walk.ts';
 import type { Fill, Order, OrderFollower } from '../core/view.ts';
 import { checkRequest } from './check-request.ts';
 import { fillMessage, gatewayError, instrumentOf, orderMessage, readOrder, readOrderId, refusal } from './convert.ts';
@@ -20,6 +21,9 @@ const MOST_STREAMS = 16;
 /** Orders in an answer of ListOpenOrders, and those looked at for it. */
 const MOST_LISTED = 1000;
 const MOST_LOOKED_AT = 10_000;
+/** What it weighs, as REST's, and orders that cost one more. */
+const LIST_WEIGHT = 6;
+const ORDERS_A_WEIGHT = 100;
 
 /** Of an entry stream, what goes out: an answer, or an update that becomes a message when its reader takes it. */
 type Outgoing = pb.EntryResponse | { order: Order; fill: Fill | undefined };
@@ -66,7 +70,10 @@ export class TradingService implements ServiceImpl<typeof pb.Trading> {
     return await this.#cancel(loginOf(context).account, request);
   }
 
-  listOpenOrders({ symbol, limit, afterOrderId }: pb.ListOpenOrdersRequest, context: HandlerContext): pb.ListOpenOrdersResponse {
+  async listOpenOrders(
+    { symbol, limit, afterOrderId }: pb.ListOpenOrdersRequest,
+    context: HandlerContext,
+  ): Promise<pb.ListOpenOrdersResponse> {
     const { account } = loginOf(context);
     if (limit > MOST_LISTED) throw new ConnectError(`limit is at most ${MOST_LISTED}`, Code.InvalidArgument);
     const wanted = symbol === '' ? undefined : instrumentOf(this.#services, symbol).number;
@@ -78,12 +85,15 @@ export class TradingService implements ServiceImpl<typeof pb.Trading> {
     const orders: pb.Order[] = [];
     let lookedAt = 0;
     let last = 0;
-    for (const order of open.of(account, after)) {
-      if (orders.length === (limit || MOST_LISTED) || lookedAt++ === MOST_LOOKED_AT) {
-        return create(pb.ListOpenOrdersResponseSchema, { orders, next: BigInt(last) });
+    this.#gate.weigh(context, LIST_WEIGHT + Math.floor(Math.min(open.countOf(account), limit || MOST_LISTED) / ORDERS_A_WEIGHT));
+    for await (const slice of walkOrders(open, this.#services.pace, account, undefined, open.first(account, after))) {
+      for (const order of slice) {
+        if (orders.length === (limit || MOST_LISTED) || lookedAt++ === MOST_LOOKED_AT) {
+          return create(pb.ListOpenOrdersResponseSchema, { orders, next: BigInt(last) });
+        }
+        if (wanted === undefined || order.instrument === wanted) orders.push(orderMessage(this.#services, order));
+        last = order.id;
       }
-      if (wanted === undefined || order.instrument === wanted) orders.push(orderMessage(this.#services, order));
-      last = order.id;
     }
     return create(pb.ListOpenOrdersResponseSchema, { orders });
   }

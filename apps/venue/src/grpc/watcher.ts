@@ -1,6 +1,6 @@
+import { Fifo } from '../core/fifo.ts';
 import type { BookFeed } from './book-feed.ts';
 import type { Framed } from './framed.ts';
-import { Fifo } from './queue.ts';
 
 /** Levels and trades that may wait for a reader before it misses what comes, and that it may have waiting to get more of a snapshot. */
 const MOST_WAITING = 10_000;

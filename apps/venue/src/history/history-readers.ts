@@ -34,6 +34,8 @@ interface Reader {
 export interface HistorySettings extends Omit<HistoryThreadData, 'cancelled'> {
   readers: number;
   deadlineMs: number;
+  /** see QuestionLimits */
+  lastId?: number;
   log: Logger;
 }
 
@@ -49,9 +51,9 @@ export class HistoryReaders implements HistoryReader {
   readonly #waiting = new Map<string, Waiting[]>();
   #isClosing = false;
 
-  constructor({ readers, deadlineMs, log, ...data }: HistorySettings) {
+  constructor({ readers, deadlineMs, lastId, log, ...data }: HistorySettings) {
     this.#deadlineMs = deadlineMs;
-    this.#questions = new Questions({ most: MOST, mostEach: MOST_EACH, deadlineMs });
+    this.#questions = new Questions({ most: MOST, mostEach: MOST_EACH, deadlineMs, lastId });
     this.#readers = Array.from({ length: readers }, (_, i) => this.#start(data, i, log));
   }
 

@@ -7,7 +7,7 @@ type Ends = Pick<Socket, 'remoteAddress' | 'remotePort'>;
 
 /**
  * The connections of a server, each with its place: refused beyond the limits, and known again by its other end, with or without TLS
- * around it. One that has brought something signed, or has become a stream, does not give way any more.
+ * around it. One that has brought something signed does not give way any more.
  */
 export class Door {
   readonly #connections: Connections;
@@ -27,7 +27,12 @@ export class Door {
   }
 
   signedIn(socket: Ends): void {
-    this.#places.get(nameOf(socket))?.place.signedIn();
+    this.#places.get(nameOf(socket))?.place.stays();
+  }
+
+  /** It has become something else, with a place there: it takes none here any more. */
+  release(socket: Ends): void {
+    this.#places.get(nameOf(socket))?.place.leave();
   }
 
   /** Ends a connection at once, also one whose other end does not. */

@@ -1,4 +1,4 @@
-import { command } from '@outcry/market/command';
+import { COMMAND, command } from '@outcry/market/command';
 import type { Entrance } from '../core/admission.ts';
 import { JOURNAL_FAILED, JOURNAL_OK, type Shared } from '../threads/shared.ts';
 
@@ -78,6 +78,7 @@ export class CommandSender {
     this.kinds[place] = kind;
     this.flows[place] = flow;
     this.#sequences[place] = this.#records;
+    if ((this.i32[at + command.HEAD] & 0xff) === COMMAND.NEW_ORDER) this.#admission.enter(this.i32[at + command.ACCOUNT], 1, this.#records);
     const to = place * COPY_BYTES;
     const words = Math.min(bytes, COPY_BYTES) & ~3;
     let i = 0;
@@ -108,6 +109,7 @@ export class CommandSender {
     ring.i32.set(untilWrap === this.i32.length ? this.i32 : this.i32.subarray(0, untilWrap), to);
     if (words > untilWrap) ring.i32.set(this.i32.subarray(untilWrap, words), 0);
     for (; this.#sent < this.#tail; this.#sent++) this.#sequences[this.#sent & MASK] += first;
+    this.#admission.sentFrom(first);
     ring.publish(first, count);
     this.#shared.engineBell.ring();
     this.#shared.journalBell.ring();
@@ -116,6 +118,7 @@ export class CommandSender {
   #refuse(): void {
     for (let i = this.#sent; i < this.#tail; i++) this.#onRefused(i & MASK);
     this.#tail = this.#sent;
+    this.#admission.drop();
   }
 
   /** The place of the command with a sequence number, -1: it is not one of these. Those before it are done with. */

@@ -235,7 +235,7 @@ export class SoupConnection<Port extends SoupPort = SoupPort> implements Client 
     port.connection = this as SoupConnection;
     this.port = port;
     clearTimeout(this.#login);
-    this.#place.signedIn();
+    this.#place.stays();
     port.log.flush();
     const sequence = request.sequence === 0 ? port.log.next : Math.min(request.sequence, port.log.next);
     this.#writer.say(SOUP.LOGIN_ACCEPTED, loginAccepted(port.session, sequence));

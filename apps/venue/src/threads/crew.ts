@@ -10,8 +10,8 @@ import { type CommandFields, writeRecords } from '../core/commands.ts';
 import type { EngineThreadData } from './engine-thread.ts';
 import type { JournalThreadData } from './journal-thread.ts';
 import type { Recovery, RecoveryOptions } from './recovery.ts';
-import { createVenueMemory, type EnginePools, Shared, type VenueMemoryOptions } from './shared.ts';
-import { ANYWHERE, type ThreadPlacement } from './thread.ts';
+import { createVenueMemory, type EnginePools, JOURNAL_FAILED, Shared, type VenueMemoryOptions } from './shared.ts';
+import { ANYWHERE, type ThreadPlacement, whenDead } from './thread.ts';
 
 export interface CrewOptions {
   limits: EngineLimits;
@@ -25,7 +25,7 @@ export interface CrewOptions {
   failSyncAt?: number;
   /** Told what threads say: `full`, `room` and `failed` of the journal. */
   onNotice?: (notice: { kind: string; message?: string }) => void;
-  /** A thread ended with an error: nothing goes on. */
+  /** A thread ended that nothing goes on without. All doors know by then that nothing is acknowledged any more. */
   onDeath?: (thread: string, error: Error) => void;
 }
 
@@ -38,6 +38,10 @@ export interface Crew {
   readonly records: readonly (readonly [name: string, value: Uint8Array])[];
   /** the engine's pools, to be looked at */
   readonly pools: EnginePools;
+  /** those that nothing goes on without, by their names */
+  readonly threads: Record<string, Worker>;
+  /** see CrewOptions; also of threads that were started later */
+  died(thread: string, error: Error): void;
   /** Lets both threads finish what is in the ring, and ends them. */
   stop(): Promise<void>;
 }
@@ -72,16 +76,32 @@ export async function startCrew(options: CrewOptions): Promise<Crew> {
   const journal = new Worker(new URL('./journal-thread.ts', import.meta.url), { workerData: journalData, name: 'journal' });
   placed.journal = (await firstMessage<{ placed: Outcome[] }>(journal)).placed;
   journal.on('message', (notice) => options.onNotice?.(notice));
-  engine.on('error', (error: Error) => options.onDeath?.('engine', error));
-  journal.on('error', (error: Error) => options.onDeath?.('journal', error));
-  engine.postMessage(memory);
   const shared = new Shared(memory);
+  const died = (thread: string, error: Error) => {
+    shared.journalState = JOURNAL_FAILED;
+    shared.ringReaders();
+    options.onDeath?.(thread, error);
+  };
+  whenDead(
+    engine,
+    () => shared.stopping,
+    (error) => died('engine', error),
+  );
+  // A journal that failed has said so, and its thread has ended well.
+  whenDead(
+    journal,
+    () => shared.stopping || shared.journalState === JOURNAL_FAILED,
+    (error) => died('journal', error),
+  );
+  engine.postMessage(memory);
   open(shared, recovery, limits);
   const ended = [engine, journal].map((worker) => new Promise<void>((resolve) => worker.once('exit', () => resolve())));
   return {
     shared,
     recovery,
     placed,
+    threads: { engine, journal },
+    died,
     pools: first.pools,
     records: first.records,
     stop: async () => {

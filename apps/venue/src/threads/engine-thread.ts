@@ -59,6 +59,7 @@ function run(shared: Shared): void {
     }
     const first = position + 1;
     const count = Math.min(end - position, PUBLISH_EVERY);
+    shared.begun.publish(position + count);
     for (let i = 0; i < count; i++) {
       engine.apply(ring.i32, ring.f64, ring.wordOf(position + i));
       // Bits, since % of what may pass 2^31 is a call.

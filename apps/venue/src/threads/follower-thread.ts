@@ -141,7 +141,9 @@ class Follower implements Work {
   #read(durable: number): Batch | undefined {
     for (let attempt = 0; ; attempt++) {
       try {
-        return this.#reader.read(durable);
+        const batch = this.#reader.read(durable);
+        if (attempt > 0) goOn(`the follower reads the journal again, at command ${this.#engine.sequence}`);
+        return batch;
       } catch (error) {
         if (!isShortage(error)) throw error;
         waitOutFailure('the journal', error as Error, attempt);
@@ -214,9 +216,7 @@ class Follower implements Work {
     for (let attempt = 0; ; attempt++) {
       try {
         this.#store.flush(this.#engine.sequence, this.#engine.hash);
-        if (shared.storeFailing)
-          port.postMessage({ kind: 'store-back', message: `the store writes again, at command ${this.#engine.sequence}` });
-        shared.storeFailing = false;
+        if (attempt > 0) goOn(`the store writes again, at command ${this.#engine.sequence}`);
         this.#publish();
         return;
       } catch (error) {
@@ -274,7 +274,7 @@ let giveUpAt = Number.POSITIVE_INFINITY;
 
 /** Waits before another try, longer each time. Throws when the venue stops and has waited long enough. */
 function waitOutFailure(what: string, error: Error, attempt: number): void {
-  shared.storeFailing = true;
+  shared.followerHeldUp = true;
   const ms = RETRY_MS[Math.min(attempt, RETRY_MS.length - 1)];
   port.postMessage({ kind: 'store-failing', message: `${what}: ${error.message}; trying again in ${ms} ms` });
   for (const until = performance.now() + ms; performance.now() < until; ) {
@@ -282,6 +282,12 @@ function waitOutFailure(what: string, error: Error, attempt: number): void {
     if (performance.now() > giveUpAt) throw new GivenUp(`the store stays behind: ${error.message}`);
     sleepThread(Math.min(NAP_MS, ms));
   }
+}
+
+/** What was waited for is there again. */
+function goOn(message: string): void {
+  shared.followerHeldUp = false;
+  port.postMessage({ kind: 'store-back', message });
 }
 
 /** The venue stops, and the database does not take what it is to take. */
@@ -298,6 +304,7 @@ function follow(): void {
     let follower: Follower | undefined;
     try {
       follower = new Follower();
+      if (attempt > 0) goOn('the store is open again');
       port.postMessage({ kind: 'following' });
       attempt = 0;
       follower.run();

@@ -9,7 +9,7 @@ export interface HistoryThreadData {
   database: string;
   assets: AssetDefinition[];
   instruments: InstrumentDefinition[];
-  /** the number of the question that is taken back while it is worked on */
+  /** the number of the question that is taken back while it is worked on: of 32 bits, 0: none */
   cancelled: Int32Array;
 }
 

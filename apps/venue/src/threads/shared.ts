@@ -18,7 +18,7 @@ export const WIRE_GATE = 1;
 /** Whose the gates of the event ring are. */
 export const EVENT_READERS = ['gateway', 'wire'] as const;
 
-const SEQUENCES = { DURABLE: 0, FOLLOWED: 1, STORED: 2 } as const;
+const SEQUENCES = { DURABLE: 0, FOLLOWED: 1, STORED: 2, BEGUN: 3 } as const;
 const BELLS = { ENGINE: 0, JOURNAL: 1, GATEWAY: 2, FOLLOWER: 3, WIRE: 4 } as const;
 const SEQUENCE_BYTES = sequenceBytes(Object.keys(SEQUENCES).length);
 const HELD_UP_BYTES = sequenceBytes(EVENT_READERS.length);
@@ -31,7 +31,7 @@ export const JOURNAL_FULL = 1;
 /** A write or an fsync failed: what reached the disk is unknown, nothing more is acknowledged. */
 export const JOURNAL_FAILED = 2;
 
-const STATUS = { JOURNAL: 0, STOP: 1, DIVERGED: 2, STORE_FAILING: 3, SHORT_OF_MEMORY: 4, CLOCK: 8 } as const;
+const STATUS = { JOURNAL: 0, STOP: 1, DIVERGED: 2, FOLLOWER_HELD_UP: 3, SHORT_OF_MEMORY: 4, CLOCK: 8 } as const;
 
 /** Every so many commands, a power of two, the engine notes its hash for the follower to compare. */
 export const CHECKPOINT_EVERY = 1024;
@@ -103,6 +103,8 @@ export class Shared {
   readonly durable: Sequence;
   readonly followed: Sequence;
   readonly stored: Sequence;
+  /** number of the last command that the engine may be applying: beyond its gate, it is amid a batch */
+  readonly begun: Sequence;
   readonly engineBell: Bell;
   readonly journalBell: Bell;
   readonly gatewayBell: Bell;
@@ -126,6 +128,7 @@ export class Shared {
     this.durable = new Sequence(sequences, SEQUENCES.DURABLE);
     this.followed = new Sequence(sequences, SEQUENCES.FOLLOWED);
     this.stored = new Sequence(sequences, SEQUENCES.STORED);
+    this.begun = new Sequence(sequences, SEQUENCES.BEGUN);
     this.#heldUp = EVENT_READERS.map((_, gate) => new Sequence(arena.find('held up'), gate));
     const bells = arena.find('bells');
     this.engineBell = new Bell(bells, BELLS.ENGINE);
@@ -179,11 +182,12 @@ export class Shared {
     Atomics.store(this.#status, STATUS.DIVERGED, 1);
   }
 
-  get storeFailing(): boolean {
-    return Atomics.load(this.#status, STATUS.STORE_FAILING) !== 0;
+  /** Whether the follower waits for something to be there again: the database, or the journal's next segment. */
+  get followerHeldUp(): boolean {
+    return Atomics.load(this.#status, STATUS.FOLLOWER_HELD_UP) !== 0;
   }
-  set storeFailing(failing: boolean) {
-    Atomics.store(this.#status, STATUS.STORE_FAILING, failing ? 1 : 0);
+  set followerHeldUp(isHeldUp: boolean) {
+    Atomics.store(this.#status, STATUS.FOLLOWER_HELD_UP, isHeldUp ? 1 : 0);
   }
 
   /** Whether the memory monitor found a part of the venue's memory full: no new orders until there is room. */

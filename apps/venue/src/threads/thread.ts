@@ -1,3 +1,4 @@
+import type { Worker } from 'node:worker_threads';
 import { type Outcome, pinThread, setRealTime } from '@outcry/memory/libc';
 
 /** Where a thread runs, and how urgently. */
@@ -16,4 +17,18 @@ export function place(placement: ThreadPlacement): Outcome[] {
   if (placement.cpu !== undefined) outcomes.push(pinThread(placement.cpu));
   if (placement.realTimePriority > 0) outcomes.push(setRealTime(placement.realTimePriority));
   return outcomes;
+}
+
+/** Calls back once when a thread ends that should not: by an error, or though nobody wanted it to. */
+export function whenDead(worker: Worker, isWanted: () => boolean, died: (error: Error) => void): void {
+  let isTold = false;
+  const tell = (error: Error) => {
+    if (isTold) return;
+    isTold = true;
+    died(error);
+  };
+  worker.on('error', (error) => tell(error as Error));
+  worker.on('exit', (code) => {
+    if (!isWanted()) tell(new Error(`it ended with code ${code}`));
+  });
 }

@@ -4,6 +4,7 @@ import type { Accounts } from '../core/accounts.ts';
 import { admissionOf } from '../core/admission.ts';
 import type { VenueConfig } from '../core/config.ts';
 import { type Crew, firstMessage } from './crew.ts';
+import { whenDead } from './thread.ts';
 import type { WireMessage, WireStart, WireThreadData } from './wire-thread.ts';
 
 /** The thread of the industry protocols, running. */
@@ -41,15 +42,20 @@ export async function startWire(config: VenueConfig, crew: Crew, accounts: Accou
   const { ports, latencies, placed } = await firstMessage<WireStart>(worker);
   crew.placed.wire = placed;
   worker.on('message', ({ warning }: { warning: string }) => log.error({ thread: 'wire' }, warning));
-  worker.on('error', (error) =>
-    log.fatal({ thread: 'wire', error: (error as Error).stack }, 'the wire thread died: the venue cannot go on'),
+  let isClosing = false;
+  whenDead(
+    worker,
+    () => isClosing,
+    (error) => crew.died('wire', error),
   );
+  crew.threads.wire = worker;
   const tell = (message: WireMessage) => worker.postMessage(message);
   accounts.onLogins.push((logins) => tell({ kind: 'logins', logins }));
   return {
     ports,
     latencies,
     close: () => {
+      isClosing = true;
       tell({ kind: 'stop' });
       return ended;
     },

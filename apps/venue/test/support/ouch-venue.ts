@@ -3,10 +3,10 @@ import os from 'node:os';
 import path from 'node:path';
 import { Engine, type EngineLimits } from '@outcry/engine/engine';
 import { COMMAND, command, commandHead } from '@outcry/market/command';
-import { REASON } from '@outcry/market/reason';
 import { viewOf } from '@outcry/wire/layout';
 import * as wire from '@outcry/wire/ouch50';
 import type { Login } from '../../src/core/accounts.ts';
+import { EVERYTHING } from '../../src/core/admission.ts';
 import { type CommandFields, writeRecords } from '../../src/core/commands.ts';
 import { DEMO_ASSETS, DEMO_INSTRUMENTS } from '../../src/core/config.ts';
 import { LogIns } from '../../src/core/log-ins.ts';
@@ -65,7 +65,7 @@ export class OuchVenue {
     this.files = new SessionFiles(path.join(this.folder, '0'));
     this.gateway = new OuchGateway({
       shared: this.shared,
-      admission: { refusal: () => REASON.NONE },
+      admission: EVERYTHING,
       market: this.market,
       orders: all.orders,
       logins: new LogIns(logins),

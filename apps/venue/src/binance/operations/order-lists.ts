@@ -2,13 +2,14 @@ import { LIST_TYPE } from '@outcry/market/command';
 import { legOf } from '@outcry/market/terms';
 import { cancel, type NewOrder, newList } from '../../core/commands.ts';
 import { freshId } from '../../core/fresh-id.ts';
+import { walkOrders } from '../../core/order-walk.ts';
 import type { Order } from '../../core/view.ts';
 import type { StoredList } from '../../store/history.ts';
 import { STATUS } from '../../store/schema.ts';
 import { ApiError, errors, newOrderError } from '../errors.ts';
 import { cancelJson, ms, newOrderJson, SIDE_NAMES } from '../format.ts';
 import { RESPONSE_TYPES, readNewOrder } from '../new-order.ts';
-import { askHistory, type Caller, instrumentOf, type Operation, type Services, submit } from '../operation.ts';
+import { askHistory, type Caller, instrumentOf, JsonPieces, type Operation, type Services, submit, weighOrders } from '../operation.ts';
 import { integer, optionalInteger, type Parameters } from '../parameters.ts';
 import { CONTINGENCIES, PEG_PRICES, SELF_TRADE_MODES, TYPES } from '../special-order.ts';
 import * as s from './schemas.ts';
@@ -17,6 +18,7 @@ import { countOrder, responseType } from './trading.ts';
 /** Order lists: https://developers.binance.com/docs/binance-spot-api-docs/rest-api/trading-endpoints, "Order lists". */
 
 const MOST_OPEN_LISTS = 1000;
+const LISTS_A_TURN = 16;
 
 /** What each order of a list can be told with; the names begin with which one it is (above, working, pendingBelow…). */
 const LEG_FIELDS = {
@@ -164,17 +166,37 @@ async function allLists(services: Services, sent: Parameters, caller: Caller) {
     limit: integer(sent, 'limit', 500, 1, 1000),
   };
   const found = await askHistory(services, caller, 'lists', caller.account, range);
-  return found.map(({ list, orders }) => listJson(list, latest(services, orders), services));
+  return JsonPieces.list(listsJson(services, found), found.length);
+}
+
+/** Lists as they are now, some a turn. */
+async function* listsJson(
+  services: Services,
+  found: readonly { list: StoredList; orders: Order[] }[],
+  onlyOpen = false,
+): AsyncGenerator<object[]> {
+  for (let i = 0; i < found.length; i += LISTS_A_TURN) {
+    await services.pace.take(LISTS_A_TURN);
+    const some = found.slice(i, i + LISTS_A_TURN).map(({ list, orders }) => listJson(list, latest(services, orders), services));
+    yield some.filter(({ listOrderStatus }) => !onlyOpen || listOrderStatus === 'EXECUTING');
+  }
 }
 
 /** The lists that open orders belong to. */
 async function openLists(services: Services, _sent: Parameters, caller: Caller) {
-  const ids = new Set<number>();
-  for (const { terms } of services.gateway.view.orders.of(caller.account)) if (terms !== undefined && terms.list > 0) ids.add(terms.list);
-  const numbers = [...ids].sort((a, b) => a - b).slice(-MOST_OPEN_LISTS);
-  const found = await askHistory(services, caller, 'listsOf', caller.account, numbers);
-  const all = found.map(({ list, orders }) => listJson(list, latest(services, orders), services));
-  return all.filter(({ listOrderStatus }) => listOrderStatus === 'EXECUTING');
+  const { orders } = services.gateway.view;
+  weighOrders(services, caller, orders.countOf(caller.account));
+  let ids = new Set<number>();
+  for await (const slice of walkOrders(orders, services.pace, caller.account, (slot) => orders.hasTerms(slot))) {
+    for (const { terms } of slice) if (terms !== undefined && terms.list > 0) ids.add(terms.list);
+    if (ids.size > 2 * MOST_OPEN_LISTS) ids = new Set(latestOf(ids));
+  }
+  const found = await askHistory(services, caller, 'listsOf', caller.account, latestOf(ids));
+  return JsonPieces.list(listsJson(services, found, true), found.length);
+}
+
+function latestOf(ids: ReadonlySet<number>): number[] {
+  return [...ids].sort((a, b) => a - b).slice(-MOST_OPEN_LISTS);
 }
 
 const working = legParameters('working', { ...LEG_FIELDS, ...SIDE_FIELDS }, ['Type', 'Side', 'Quantity']);

@@ -8,10 +8,10 @@ import { cancelJson, listNumber, ms, newOrderJson, orderJson, SIDE_NAMES, selfTr
 import { newOrderParameters, ownOrderParameters, RESPONSE_TYPES, readNewOrder, readQuantity } from '../new-order.ts';
 import { type Caller, instrumentOf, type Operation, readHistory, type Services, submit } from '../operation.ts';
 import { integer, optionalInteger, type Parameters } from '../parameters.ts';
+import { cancelAll, openOrders } from './open-orders.ts';
 import * as s from './schemas.ts';
 
 const PPM = 1_000_000;
-const CANCELS_AT_ONCE = 256;
 
 export function responseType(sent: Parameters, otherwise: string): string {
   const type = sent.newOrderRespType ?? otherwise;
@@ -95,20 +95,6 @@ async function cancelOrder(services: Services, sent: Parameters, caller: Caller)
   return cancelJson(outcome.changed!, sent.newClientOrderId ?? freshId(), services.market);
 }
 
-async function cancelAll(services: Services, sent: Parameters, caller: Caller) {
-  const instrument = instrumentOf(services, sent);
-  const own = [...services.gateway.view.orders.of(caller.account)].filter((order) => order.instrument === instrument.number);
-  if (own.length === 0) throw cancelError(0);
-  // So many at once, and then others' commands: never more than the command ring takes.
-  const cancelled: object[] = [];
-  for (let i = 0; i < own.length; i += CANCELS_AT_ONCE) {
-    const some = own.slice(i, i + CANCELS_AT_ONCE);
-    const outcomes = await Promise.all(some.map(({ id }) => submit(services, caller, cancel(caller.account, instrument.number, id))));
-    for (const { changed } of outcomes) if (changed !== undefined) cancelled.push(cancelJson(changed, freshId(), services.market));
-  }
-  return cancelled;
-}
-
 /** cancelReplace: one command, so that nothing comes between. */
 async function replaceOrder(services: Services, sent: Parameters, caller: Caller) {
   if (!['STOP_ON_FAILURE', 'ALLOW_FAILURE'].includes(sent.cancelReplaceMode))
@@ -180,13 +166,6 @@ async function amendOrder(services: Services, sent: Parameters, caller: Caller) 
       selfTradePreventionMode: selfTradeName(changed),
     },
   };
-}
-
-function openOrders(services: Services, sent: Parameters, caller: Caller) {
-  const instrument = sent.symbol === undefined ? undefined : instrumentOf(services, sent);
-  return [...services.gateway.view.orders.of(caller.account)]
-    .filter((order) => instrument === undefined || order.instrument === instrument.number)
-    .map((order) => orderJson(order, services.market));
 }
 
 async function allOrders(services: Services, sent: Parameters, caller: Caller) {

@@ -1,4 +1,4 @@
-import { Fifo } from './queue.ts';
+import { Fifo } from './fifo.ts';
 
 /** Work of a turn of the event loop, in units of about 25 µs: half a millisecond, so that orders beside it hardly wait. */
 const UNITS_A_TURN = 20;
