@@ -42,7 +42,7 @@ export const event = {
  * Raised when the same commands give other events, or another hash of them, than before: by a rule, a constant of one, a new kind of
  * command or of event. Every batch of a journal carries it, and an engine of another version does not replay it.
  */
-export const REPLAY_VERSION = 2;
+export const REPLAY_VERSION = 3;
 
 export const EVENT = {
   /** An order passed all checks. Fills, RESTED, CANCELLED follow. */
@@ -82,6 +82,10 @@ export const EVENT = {
   AUCTION: 17,
   /** A list of orders was entered; the orders follow. QUANTITY is its type, F64_AMOUNT its number, CLIENT its client's 64 bits. */
   LIST: 18,
+  /** A mass cancel is not done yet: F64_TRADE is its number, the sequence of the command that began it. */
+  CANCELLING: 19,
+  /** A mass cancel is done that was not with its command: its number as above, QUANTITY of orders ended with it. */
+  CANCELLED_ALL: 20,
   /** A part of what the RECORD after it states, in the words of a TEXT. */
   PIECE: 30,
   /** The gateways' record of a name is another one: PRICE = bytes of the name, QUANTITY = bytes of the record (-1: it was removed). */

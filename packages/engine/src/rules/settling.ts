@@ -84,6 +84,7 @@ export class Settling {
     for (let number = 0; number < instruments.books.length && expiring > 0; number++) {
       if (this.#rules.sessions.isExpiring(number)) expiring -= this.#rules.sessions.expireClosed(number, expiring);
     }
+    if (this.#rules.massCancels.areRunning) this.#rules.massCancels.goOn();
     this.settleDown();
     for (let number = 0; number < instruments.books.length; number++) {
       const end = instruments.ruleValues[number * rulesRecord.F64_WORDS + rulesRecord.F64_AUCTION_END];
@@ -106,6 +107,6 @@ export class Settling {
       if (end > 0 && end < due) due = end;
       if (instruments.rules[number * RULES + UNFINISHED] === 1 || this.#rules.sessions.isExpiring(number)) due = 0;
     }
-    this.due[0] = due;
+    this.due[0] = this.#rules.massCancels.areRunning ? 0 : due;
   }
 }

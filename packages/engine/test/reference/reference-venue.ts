@@ -37,6 +37,19 @@ const MOST_UNITS = BigInt(Number.MAX_SAFE_INTEGER);
 const MOST_ENTERING = 256;
 const MOST_EXPIRING = 256;
 const MOST_LOOKS = 8;
+const MOST_CANCELLED = 256;
+const MOST_MASS_CANCELS = 8;
+
+/** Which orders are meant; -1: any. */
+interface MassCancel {
+  account: number;
+  instrument: number;
+  side: number;
+  session: number;
+}
+interface Running extends MassCancel {
+  ended: number;
+}
 
 /**
  * The venue written to be read: docs/rules.md in its plainest form, with arrays that are searched and sorted whenever somebody asks. What
@@ -55,6 +68,9 @@ export class ReferenceVenue {
   #entry = 1;
   readonly #orderLimit: number;
   readonly #touched = new Set<Instrument>();
+  /** mass cancels that are not done */
+  #massCancels: Running[] = [];
+  #chosen: number[] | undefined;
 
   constructor(orderLimit: number) {
     this.#orderLimit = orderLimit;
@@ -68,9 +84,10 @@ export class ReferenceVenue {
     this.instruments.push(newInstrument(this.instruments.length, base, quote, BigInt(lot), BigInt(unit), makerFee, takerFee));
   }
 
-  /** Does one command. @param time microseconds */
-  apply(command: VenueCommand, time: number): string[] {
+  /** Does one command. @param time microseconds @param chosen orders that mass cancels end now, in this order; by default in order of entry */
+  apply(command: VenueCommand, time: number, chosen?: readonly number[]): string[] {
     this.#told = [];
+    this.#chosen = chosen && [...chosen];
     this.time = Math.max(this.time, time);
     this.#dueWork();
     this.#do(command);
@@ -151,6 +168,7 @@ export class ReferenceVenue {
       left--;
     }
     for (const i of this.instruments) if (i.state === STATE.CLOSED) left = this.#expireClosed(i, left);
+    this.#goOnCancelling();
     this.#settleDown();
     for (const i of this.instruments) if (i.auctionEnd !== 0 && i.auctionEnd <= this.time) this.#setState(i, STATE.CONTINUOUS, 0);
     this.#settleDown();
@@ -377,6 +395,7 @@ export class ReferenceVenue {
     if (account === undefined) return 'unknown_account';
     if (account.rules[ACCOUNT_RULE.STATUS] !== STATUS.NORMAL) return 'account_restricted';
     if (i.rules[INSTRUMENT_RULE.STATUS] !== STATUS.NORMAL || i.state === STATE.HALTED || i.state === STATE.CLOSED) return 'not_trading';
+    if (this.#massCancels.some((running) => covers(running, { ...o, session: o.terms.session }))) return 'mass_cancel';
     const messages = this.#countMessage(account);
     if (messages !== '') return messages;
     const ratio = account.rules[ACCOUNT_RULE.ORDER_TO_TRADE];
@@ -776,14 +795,47 @@ export class ReferenceVenue {
     this.orders = this.orders.filter((o) => o !== order);
   }
 
-  #massCancel(c: { account: number; instrument: number; side: number; session: number }): void {
-    const meant = (o: Order) =>
-      (c.account === -1 || o.account === c.account) &&
-      (c.instrument === -1 || o.instrument === c.instrument) &&
-      (c.side === -1 || o.side === c.side) &&
-      (c.session === -1 || o.terms.session === c.session);
-    for (const order of this.orders.filter(meant)) if (order.isOpen) this.#end(order, 'mass_cancel');
+  #massCancel(c: MassCancel): void {
+    const running = { ...c, ended: 0 };
+    const isFew = this.#isFew(c.account);
+    const own = this.#massCancels.filter((other) => other.account === c.account);
+    const isWhole = c.instrument === -1 && c.side === -1 && c.session === -1;
+    if (!isFew && this.#massCancels.some((other) => covers(other, c))) this.#tell('cancelling');
+    else if (!isFew && !isWhole && own.length >= MOST_MASS_CANCELS) return this.#tell('rejected too_many_messages');
+    else if (!this.#cancelSome(running)) {
+      this.#massCancels.push(running);
+      this.#tell('cancelling');
+    }
     this.#tell('applied');
+  }
+
+  #isFew(account: number): boolean {
+    return account !== -1 && this.orders.filter((o) => o.account === account).length <= MOST_CANCELLED;
+  }
+
+  /** Ends orders that a mass cancel means, in the order chosen. Returns whether none is left. */
+  #cancelSome(running: Running): boolean {
+    const meant = () => this.orders.filter((o) => covers(running, { ...o, session: o.terms.session }));
+    for (let count = 0; meant().length > 0; count++) {
+      const [oldest] = meant();
+      const next = this.#chosen === undefined ? oldest : meant().find((o) => o.number === this.#chosen?.[0]);
+      if (count === MOST_CANCELLED || next === undefined) {
+        if (count < MOST_CANCELLED) this.#tell(`cancelled #${oldest.number} too late`);
+        return false;
+      }
+      this.#chosen?.shift();
+      const before = this.orders.length;
+      this.#end(next, 'mass_cancel');
+      running.ended += before - this.orders.length;
+    }
+    return true;
+  }
+
+  #goOnCancelling(): void {
+    const running = this.#massCancels.shift();
+    if (running === undefined) return;
+    if (this.#cancelSome(running)) this.#tell(`cancelled all ${running.ended}`);
+    else this.#massCancels.push(running);
   }
 
   // ── Order lists ──────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -1148,6 +1200,11 @@ export class ReferenceVenue {
   #waitsForClose(o: Order): boolean {
     return o.timeInForce === AT_CLOSE && this.instruments[o.instrument].state !== STATE.CLOSING_AUCTION;
   }
+}
+
+/** Whether a mass cancel means an order, or all that another one means. */
+function covers(one: MassCancel, meant: MassCancel): boolean {
+  return (['account', 'instrument', 'side', 'session'] as const).every((word) => one[word] === -1 || one[word] === meant[word]);
 }
 
 function other(side: Side): Side {
