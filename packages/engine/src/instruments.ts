@@ -56,6 +56,14 @@ export const rules = {
   INDICATIVE_PRICE: 10,
   /** 1: a cascade was cut off and goes on before the next command */
   UNFINISHED: 11,
+  /** (words 12 to 17 are F64_AUCTION_END and the next two) a state that it takes when orders whose time is over are gone, or those for its
+   * auction have entered: the state + 1, 0: none; and the reference price that comes with it */
+  NEXT_STATE: 18,
+  NEXT_REFERENCE: 19,
+  /** the time in force of those orders, 0: those that the closed instrument has */
+  ENDING: 20,
+  /** the next of the orders for the closing auction that enter its book, 0: none is to enter */
+  ENTERING: 21,
   F64_WORDS: 32,
   /** when a volatility auction ends, 0: none runs */
   F64_AUCTION_END: 6,

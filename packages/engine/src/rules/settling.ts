@@ -82,13 +82,14 @@ export class Settling {
       this.#rules.ending.end(specials.slotOf(record), REASON.EXPIRED);
     }
     for (let number = 0; number < instruments.books.length && expiring > 0; number++) {
-      if (this.#rules.sessions.isExpiring(number)) expiring -= this.#rules.sessions.expireClosed(number, expiring);
+      if (this.#rules.sessions.hasWork(number)) expiring -= this.#rules.sessions.work(number, expiring);
     }
     if (this.#rules.massCancels.areRunning) this.#rules.massCancels.goOn();
     this.settleDown();
     for (let number = 0; number < instruments.books.length; number++) {
       const end = instruments.ruleValues[number * rulesRecord.F64_WORDS + rulesRecord.F64_AUCTION_END];
       if (end > 0 && end <= writer.time) this.#rules.sessions.setState(number, STATE.CONTINUOUS, 0);
+      this.#rules.sessions.goOn(number);
     }
     this.settleDown();
     for (let number = 0; number < instruments.books.length; number++) {
@@ -105,7 +106,7 @@ export class Settling {
     for (let number = 0; number < instruments.books.length; number++) {
       const end = instruments.ruleValues[number * rulesRecord.F64_WORDS + rulesRecord.F64_AUCTION_END];
       if (end > 0 && end < due) due = end;
-      if (instruments.rules[number * RULES + UNFINISHED] === 1 || this.#rules.sessions.isExpiring(number)) due = 0;
+      if (instruments.rules[number * RULES + UNFINISHED] === 1 || this.#rules.sessions.hasWork(number)) due = 0;
     }
     this.due[0] = this.#rules.massCancels.areRunning ? 0 : due;
   }

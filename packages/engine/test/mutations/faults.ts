@@ -322,7 +322,7 @@ export const FAULTS: readonly Fault[] = [
   {
     what: 'orders for the open stay after it',
     file: SESSIONS,
-    from: 'if (wasBeforeOpen && !isBeforeOpen) this.#expireAll(instrument, AT_OPEN);',
+    from: 'if (isBeforeOpen(old) && !isBeforeOpen(state)) return AT_OPEN;',
     to: '',
   },
   {

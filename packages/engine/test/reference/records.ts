@@ -56,6 +56,10 @@ export interface Instrument {
   pegBid: number;
   pegAsk: number;
   unfinished: boolean;
+  /** a state to be taken when orders whose time is over are gone, or those for the closing auction are in the book */
+  next: { state: number; referencePrice: number } | undefined;
+  /** the time in force of those */
+  ending: number | undefined;
 }
 
 export interface Account {
@@ -88,7 +92,17 @@ export function newInstrument(
   rules[INSTRUMENT_RULE.FEE_SHARE] = 1_000_000;
   rules[INSTRUMENT_RULE.MAKER_FEE] = makerFee;
   rules[INSTRUMENT_RULE.TAKER_FEE] = takerFee;
-  const nothing = { state: 0, last: 0, auctionEnd: 0, indicative: '0 0 0', pegBid: 0, pegAsk: 0, unfinished: false };
+  const nothing = {
+    state: 0,
+    last: 0,
+    auctionEnd: 0,
+    indicative: '0 0 0',
+    pegBid: 0,
+    pegAsk: 0,
+    unfinished: false,
+    next: undefined,
+    ending: undefined,
+  };
   return { number, base, quote, lot, unit, rules, queue: [], ...nothing };
 }
 

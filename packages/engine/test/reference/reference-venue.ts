@@ -167,10 +167,13 @@ export class ReferenceVenue {
       this.#end(order, 'expired');
       left--;
     }
-    for (const i of this.instruments) if (i.state === STATE.CLOSED) left = this.#expireClosed(i, left);
+    for (const i of this.instruments) left = this.#late(i).length > 0 ? this.#enterForClose(i, left) : this.#expire(i, left);
     this.#goOnCancelling();
     this.#settleDown();
-    for (const i of this.instruments) if (i.auctionEnd !== 0 && i.auctionEnd <= this.time) this.#setState(i, STATE.CONTINUOUS, 0);
+    for (const i of this.instruments) {
+      if (i.auctionEnd !== 0 && i.auctionEnd <= this.time) this.#setState(i, STATE.CONTINUOUS, 0);
+      this.#goOn(i);
+    }
     this.#settleDown();
     for (const i of this.instruments) if (i.unfinished) this.#touched.add(i);
     this.#settleDown();
@@ -1079,39 +1082,83 @@ export class ReferenceVenue {
 
   #setState(i: Instrument, state: number, referencePrice: number): void {
     const old = i.state;
-    if (old === STATE.CLOSED && state !== STATE.CLOSED) this.#expireClosed(i, Number.POSITIVE_INFINITY);
+    if (old === STATE.CLOSED && state !== STATE.CLOSED) this.#expire(i, MOST_EXPIRING);
+    if (this.#mustWait(i, state)) {
+      i.next = { state, referencePrice };
+      return;
+    }
+    i.next = undefined;
+    i.ending = undefined;
     if (referencePrice > 0) i.rules[INSTRUMENT_RULE.REFERENCE_PRICE] = referencePrice;
     if (old !== state && (state === STATE.CONTINUOUS || old === STATE.CLOSING_AUCTION)) this.#callAuction(i);
+    const beforeOpen = (s: number) => s === STATE.PRE_OPEN || s === STATE.OPENING_AUCTION;
+    let ended: number | undefined;
+    if (old !== state && beforeOpen(old) && !beforeOpen(state)) ended = AT_OPEN;
+    if (old !== state && old === STATE.CLOSING_AUCTION) ended = AT_CLOSE;
+    if (ended === undefined || state === STATE.CLOSED) this.#take(i, state);
+    else {
+      const many = this.orders.filter((o) => o.instrument === i.number && o.timeInForce === ended).length > MOST_EXPIRING;
+      i.ending = ended;
+      this.#take(i, many ? STATE.HALTED : state);
+      if (many) i.next = { state, referencePrice: 0 };
+      else i.ending = undefined;
+    }
+  }
+
+  /** Whether orders are left that must be gone before a state, or in the book before its auction is over. */
+  #mustWait(i: Instrument, state: number): boolean {
+    if (this.#late(i).length > 0) return state !== STATE.CLOSING_AUCTION;
+    return state !== STATE.CLOSED && this.#ended(i).length > 0;
+  }
+
+  #goOn(i: Instrument): void {
+    if (i.next === undefined || this.#mustWait(i, i.next.state)) return;
+    this.#setState(i, i.next.state, i.next.referencePrice);
+  }
+
+  /** Orders for the closing auction that are not in its book. */
+  #late(i: Instrument): Order[] {
+    return i.state !== STATE.CLOSING_AUCTION ? [] : this.orders.filter((o) => o.instrument === i.number && o.place === 'at close');
+  }
+
+  /** Orders whose time is over. */
+  #ended(i: Instrument): Order[] {
+    const times: number[] = i.ending !== undefined ? [i.ending] : i.state === STATE.CLOSED ? [DAY, AT_OPEN, AT_CLOSE] : [];
+    return this.orders.filter((o) => o.instrument === i.number && times.includes(o.timeInForce));
+  }
+
+  #take(i: Instrument, state: number): void {
+    const old = i.state;
     i.state = state;
     i.indicative = '0 0 0';
     i.auctionEnd = 0;
     this.#tell(`state ${i.number} ${state} ${i.rules[INSTRUMENT_RULE.REFERENCE_PRICE]}`);
     if (old === state) return;
-    const beforeOpen = (s: number) => s === STATE.PRE_OPEN || s === STATE.OPENING_AUCTION;
-    const gone = (o: Order) =>
-      (o.timeInForce === AT_OPEN && beforeOpen(old) && !beforeOpen(state)) || (o.timeInForce === AT_CLOSE && old === STATE.CLOSING_AUCTION);
-    if (state === STATE.CLOSED) this.#expireClosed(i, MOST_EXPIRING);
-    else for (const o of this.orders.filter((x) => x.instrument === i.number && gone(x))) if (o.isOpen) this.#end(o, 'expired');
+    if (state === STATE.CLOSED || i.ending !== undefined) this.#expire(i, MOST_EXPIRING);
     if (old === STATE.CONTINUOUS) for (const o of this.#pegs(i)) this.#park(o);
     if (state === STATE.CONTINUOUS) i.pegBid = -1;
-    if (state === STATE.CLOSING_AUCTION) {
-      for (const o of this.orders.filter((x) => x.instrument === i.number && x.place === 'at close')) {
-        this.#tell(`triggered #${o.number} ${o.price}`);
-        this.#stand(o, false);
-      }
-    }
+    this.#enterForClose(i, MOST_EXPIRING);
     this.#touched.add(i);
   }
 
-  /** Ends orders of a closed instrument that are for the day or an auction, at most so many. Returns how many more it might have ended. */
-  #expireClosed(i: Instrument, most: number): number {
+  /** Ends orders whose time is over, at most so many. Returns how many more it might have ended. */
+  #expire(i: Instrument, most: number): number {
     let left = most;
-    for (const o of this.orders.filter((x) => x.instrument === i.number && [DAY, AT_OPEN, AT_CLOSE].includes(x.timeInForce))) {
+    for (const o of this.#ended(i)) {
       if (!o.isOpen || left === 0) continue;
       this.#end(o, 'expired');
       left--;
     }
     return left;
+  }
+
+  #enterForClose(i: Instrument, most: number): number {
+    const orders = this.#late(i).slice(0, most);
+    for (const o of orders) {
+      this.#tell(`triggered #${o.number} ${o.price}`);
+      this.#stand(o, false);
+    }
+    return most - orders.length;
   }
 
   /** Orders that take part in an auction, in the order in which they trade. */
