@@ -99,6 +99,7 @@ export class Ending {
         break;
       case PLACE.FIRING:
       case PLACE.ACTIVATED:
+        this.#rules.triggers.stopFiring(instrument, record);
         this.#rules.count(this.#facts.instrumentOf(record), TRIGGERS, -1);
         break;
       case PLACE.QUEUED:

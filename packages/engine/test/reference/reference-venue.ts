@@ -29,13 +29,24 @@ import {
 } from '@outcry/market/order-terms';
 import { ACCOUNT_RULE, INSTRUMENT_RULE, STATE, STATUS } from '@outcry/market/rules';
 import { Bank } from './bank.ts';
-import { type Account, type Instrument, isBuy, type List, newAccount, newInstrument, type Order, type Place } from './records.ts';
+import {
+  type Account,
+  type Instrument,
+  isBuy,
+  type List,
+  type Look,
+  newAccount,
+  newInstrument,
+  type Order,
+  type Place,
+} from './records.ts';
 import { termsGoTogether } from './terms.ts';
 import type { OrderSpec, VenueCommand } from './types.ts';
 
 const MOST_UNITS = BigInt(Number.MAX_SAFE_INTEGER);
 const MOST_ENTERING = 256;
 const MOST_EXPIRING = 256;
+const MOST_FIRING = 256;
 const MOST_LOOKS = 8;
 const MOST_CANCELLED = 256;
 const MOST_MASS_CANCELS = 8;
@@ -190,9 +201,10 @@ export class ReferenceVenue {
   #settle(i: Instrument): void {
     let entered = 0;
     let looks = 0;
+    const steps = { left: MOST_FIRING * 2 };
     i.unfinished = false;
     while (i.state === STATE.CONTINUOUS) {
-      this.#lookAtTriggers(i);
+      if (!this.#lookAtTriggers(i, steps)) break;
       const [bid, ask] = [this.#best(i, BUY), this.#best(i, SELL)];
       if (i.queue.length > 0) {
         if (entered++ === MOST_ENTERING) break;
@@ -942,6 +954,7 @@ export class ReferenceVenue {
   /** The price that an order watches, rounded as its trigger sees it; 0: there is none. */
   #watched(o: Order, rises = waitsForRise(o)): number {
     const i = this.instruments[o.instrument];
+    if (i.look !== undefined && i.look.watch === watchOf(o)) return rises ? i.look.up : i.look.down;
     const [bid, ask] = [this.#best(i, BUY), this.#best(i, SELL)];
     if (o.terms.source === LAST_TRADE) return i.last;
     if (o.terms.source === BEST_PRICE) return o.side === BUY ? ask : bid;
@@ -982,31 +995,54 @@ export class ReferenceVenue {
     return Math.min(Math.max(rounded, 1), MAX_PRICE);
   }
 
-  #lookAtTriggers(i: Instrument): void {
-    for (const watch of ['last', 'middle', 'bid', 'ask']) {
+  /** Looks at prices, or goes on with a look that is not done. Returns whether it is. */
+  #lookAtTriggers(i: Instrument, steps: { left: number }): boolean {
+    const watches = ['last', 'middle', 'bid', 'ask'];
+    for (const watch of watches.slice(i.look === undefined ? 0 : watches.indexOf(i.look.watch))) {
       const all = () => this.orders.filter((o) => o.instrument === i.number && watchOf(o) === watch);
       // What the triggers of this kind see now, whatever their firing changes.
-      const seen = new Map([true, false].map((rising) => [rising, all().length === 0 ? 0 : this.#watched(all()[0], rising)]));
-      for (const o of all()) this.#moveExtreme(o, seen.get(waitsForRise(o)));
-      for (const rising of [true, false]) {
-        const value = seen.get(rising) as number;
-        const rises = (o: Order) => (o.place === 'watching' && o.activates ? o.activationRises : waitsForRise(o));
-        const reached = (o: Order) => value !== 0 && (rising ? value >= this.#triggerPrice(o) : value <= this.#triggerPrice(o));
-        for (;;) {
-          const fired = all().filter((o) => (o.place === 'watching' || o.place === 'trailing') && rises(o) === rising && reached(o));
-          if (fired.length === 0) break;
-          fired.sort((a, b) => (rising ? 1 : -1) * (this.#triggerPrice(a) - this.#triggerPrice(b)) || a.entry - b.entry);
-          // All at the nearest price; then what is left is looked at again.
-          const price = this.#triggerPrice(fired[0]);
-          for (const o of fired.filter((x) => this.#triggerPrice(x) === price))
-            if (o.isOpen) this.#fire(o, seen.get(waitsForRise(o)) as number);
-        }
+      const seen = (rising: boolean) => (all().length === 0 ? 0 : this.#watched(all()[0], rising));
+      const look = i.look ?? { watch, up: seen(true), down: seen(false), isRising: true, level: 0, isSorted: false };
+      if (i.look === undefined) for (const o of all()) this.#moveExtreme(o, waitsForRise(o) ? look.up : look.down);
+      const isDone = this.#fireReached(look, all, steps);
+      i.look = isDone ? undefined : look;
+      if (!isDone) return false;
+    }
+    return true;
+  }
+
+  #fireReached(look: Look, all: () => Order[], steps: { left: number }): boolean {
+    const value = () => (look.isRising ? look.up : look.down);
+    const reached = (o: Order) => value() !== 0 && (look.isRising ? value() >= this.#triggerPrice(o) : value() <= this.#triggerPrice(o));
+    const rises = (o: Order) => (o.place === 'watching' && o.activates ? o.activationRises : waitsForRise(o));
+    const standing = () =>
+      all().filter((o) => (o.place === 'watching' || o.place === 'trailing') && rises(o) === look.isRising && reached(o));
+    for (;;) {
+      if (look.level === 0) {
+        if (standing().length === 0) look.isRising = false;
+        const prices = standing().map((o) => this.#triggerPrice(o));
+        if (prices.length === 0) return true;
+        // All at the nearest price; then what is left is looked at again.
+        look.level = look.isRising ? Math.min(...prices) : Math.max(...prices);
+        look.isSorted = false;
       }
+      const level = look.isSorted ? [] : standing().filter((o) => this.#triggerPrice(o) === look.level);
+      for (const o of level) {
+        if (steps.left-- === 0) return false;
+        o.place = o.place === 'watching' && o.activates ? 'activated' : 'firing';
+      }
+      look.isSorted = true;
+      for (const o of all().sort((a, b) => a.entry - b.entry)) {
+        if (!o.isOpen || (o.place !== 'firing' && o.place !== 'activated')) continue;
+        if (steps.left-- === 0) return false;
+        this.#fire(o, waitsForRise(o) ? look.up : look.down);
+      }
+      look.level = 0;
     }
   }
 
   #fire(o: Order, seen: number): void {
-    if (o.place === 'watching' && o.activates) {
+    if (o.place === 'activated') {
       o.place = 'trailing';
       o.activates = false;
       o.extreme = seen;
