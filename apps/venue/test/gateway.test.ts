@@ -3,7 +3,7 @@ import { it } from 'node:test';
 import { order as orderRecord } from '@outcry/book/records';
 import { Engine } from '@outcry/engine/engine';
 import { COMMAND, commandHead, MAX_GENERATION } from '@outcry/market/command';
-import { BUY, GTC, GTD, LIMIT } from '@outcry/market/order-terms';
+import { BUY, GTC, GTD, LIMIT, SELL } from '@outcry/market/order-terms';
 import { REASON } from '@outcry/market/reason';
 import { amend, cancel, cancelReplace, massCancel, newOrder } from '../src/core/commands.ts';
 import { DEMO_ASSETS, DEMO_INSTRUMENTS } from '../src/core/config.ts';
@@ -14,6 +14,7 @@ import { SharedState } from '../src/core/shared-state.ts';
 import { makeTerms } from '../src/core/special-terms.ts';
 import { EventRing } from '../src/threads/event-ring.ts';
 import { createVenueMemory, ENGINE_GATE, JOURNAL_GATE, Shared } from '../src/threads/shared.ts';
+import { until } from './support/until.ts';
 
 const LIMITS = { orders: 5000, accounts: 4, assets: 4, instruments: 2 };
 const ALICE = 0;
@@ -39,15 +40,21 @@ class Desk {
 
   async send(fields: Parameters<Gateway['submit']>[0]): Promise<Outcome> {
     const outcome = this.gateway.submit(fields);
+    this.work();
+    return outcome;
+  }
+
+  /** Lets engine and journal take all commands that were sent. */
+  work(): void {
     const { commands, durable, gatewayBell } = this.shared;
     const end = commands.published();
     for (let at = commands.gate(ENGINE_GATE); at < end; at++) this.engine.apply(commands.i32, commands.f64, commands.wordOf(at));
+    this.shared.hasWorkLeft = this.engine.hasWorkLeft;
     this.#output.publish();
     commands.release(ENGINE_GATE, end);
     commands.release(JOURNAL_GATE, end);
     durable.publish(end);
     gatewayBell.ring();
-    return outcome;
   }
 
   async open(): Promise<void> {
@@ -72,6 +79,10 @@ class Desk {
     const { reason, order: entered } = await this.send(newOrder({ ...order, ...(expiry > 0 && { terms: makeTerms({ expiry }) }) }));
     assert.equal(reason, 0);
     return entered!.id;
+  }
+
+  openOf(account: number): number {
+    return [...this.gateway.view.orders.of(account)].length;
   }
 
   async close(): Promise<void> {
@@ -109,8 +120,9 @@ it('a mass cancel counts the orders of its account, not those of others that exp
   await desk.open();
   const own = [await desk.buy(BOB), await desk.buy(BOB)];
   await letExpire(desk);
-  const { ended } = await desk.send(massCancel(BOB));
+  const { ended, endedCount } = await desk.send(massCancel(BOB));
   assert.deepEqual(ended.map(({ id }) => id).sort(), own.sort());
+  assert.equal(endedCount, 2);
   const missed = await desk.send(cancel(BOB, 0, own[0]));
   assert.deepEqual([missed.cancelReason > 0, missed.changed], [true, undefined]);
   await desk.close();
@@ -171,18 +183,51 @@ it('what one command brings about is told in turns, in order, and answered after
   let mostOfTurn = 0;
   desk.gateway.orderListeners.push({
     follows: () => true,
-    onEnded: ({ id }) => {
-      told.push(id);
+    onFill: ({ order, isMaker }) => {
+      if (isMaker) told.push(order.id);
       mostOfTurn = Math.max(mostOfTurn, ++ofTurn);
       if (ofTurn === 1) setImmediate(() => (ofTurn = 0));
     },
   });
-  const answered = desk.send(massCancel(BOB)).then(() => told.length);
+  const answered = desk.send(newOrder({ ...desk.order(ALICE, own.length), side: SELL })).then(() => told.length);
   const behind = desk.buy(ALICE).then(() => told.length);
   assert.ok(desk.gateway.sequence < desk.shared.durable.read(), 'a reader of the view waits for what it does not show yet');
   assert.equal(await answered, own.length);
   assert.equal(await behind, own.length);
   assert.deepEqual(told, own);
   assert.equal(desk.gateway.sequence, desk.shared.durable.read());
-  assert.ok(mostOfTurn <= 2048, `${mostOfTurn} orders in one turn`);
+  assert.ok(mostOfTurn <= 2048, `${mostOfTurn} fills in one turn`);
+});
+
+it('a mass cancel of many orders is answered when the last of them has ended, with their number; the venue itself sees to that', async () => {
+  const desk = new Desk();
+  await desk.open();
+  for (let i = 0; i < 600; i++) await desk.buy(BOB);
+  let isAnswered = false;
+  const answer = desk.send(massCancel(BOB)).then((outcome) => {
+    isAnswered = true;
+    return outcome;
+  });
+  const other = await desk.buy(ALICE);
+  assert.equal(isAnswered, false, 'the order of another client is answered before it');
+  assert.equal(desk.openOf(BOB), 600 - 2 * 256);
+  const goOn = () => {
+    desk.work();
+    return isAnswered;
+  };
+  await until(goOn, () => 'the mass cancel is answered');
+  const { endedCount, reason } = await answer;
+  assert.deepEqual([endedCount, reason], [600, 0]);
+  assert.equal(desk.openOf(BOB), 0);
+  assert.ok(desk.gateway.view.orders.get(other) !== undefined);
+  await desk.close();
+});
+
+it('a mass cancel that is not done when the venue stops is answered with an unknown outcome', async () => {
+  const desk = new Desk();
+  await desk.open();
+  for (let i = 0; i < 600; i++) await desk.buy(BOB);
+  const answer = desk.send(massCancel(BOB));
+  await desk.buy(ALICE);
+  await Promise.all([assert.rejects(answer, { code: 'unknown_outcome' }), desk.close()]);
 });

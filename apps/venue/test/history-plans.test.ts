@@ -98,6 +98,23 @@ describe('the plan of every question to history', () => {
   }
 });
 
+describe('an order asked for by a client order id that was used ten thousand times', () => {
+  it('is the latest of its instrument, and costs one row', (t) => {
+    const much = new HistoryStore();
+    t.after(() => much.close());
+    much.database.exec('BEGIN');
+    for (let n = 1; n <= 10_000; n++) {
+      much.orders([{ id: n, account: 0, instrument: n % 2, clientId: 'again', time: n, updateTime: n, list: 0 }]);
+    }
+    much.database.exec('COMMIT');
+    let looks = 0;
+    const history = new History(much.file, () => void looks++);
+    t.after(() => history.close());
+    assert.equal(history.orderByClientId(0, 1, 'again')?.time, 9999);
+    assert.ok(looks <= 2, `${looks} rows`);
+  });
+});
+
 describe('a question of which many rows must be looked at', () => {
   it('is ended between rows, at the look at which it shall not go on', () => {
     let looks = 0;

@@ -223,3 +223,15 @@ test('a publisher that reads nothing for hours costs the order lane a bounded me
   for (const seconds of [60, 300, 3600]) assert.deepEqual(lanes.feeds[0].candles(seconds), lanes.exact[0].candles(seconds));
   lanes.queue.close();
 });
+
+test('what a publisher was not told print by print is exact for any turnover: of more trades of all there is than a record has room for', () => {
+  const lanes = new Lanes(2);
+  for (let n = 0; n < 10_000; n++) {
+    const price = 1_000_000 + n;
+    const quantity = Math.min(2 ** 31 - 1, Math.floor(Number.MAX_SAFE_INTEGER / (price * market.instruments[0].unit)));
+    lanes.trade(0, price, quantity, n % 3 === 0 ? 1 : 0);
+  }
+  lanes.finish();
+  for (const seconds of Object.values(CANDLE_SECONDS)) assert.deepEqual(lanes.feeds[0].candles(seconds), lanes.exact[0].candles(seconds));
+  assert.ok(lanes.feeds[0].candles(60)[0].amount.high > 2 ** 13, 'the sum did not fit one record');
+});

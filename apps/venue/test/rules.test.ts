@@ -186,6 +186,13 @@ describe('the rule book over REST', () => {
     await clear();
   });
 
+  it('a mass cancel of more orders than end with one command is answered when the last has ended, though nobody else sends any', async () => {
+    for (let n = 0; n < 15; n++) await Promise.all(Array.from({ length: 40 }, () => place(alice, limit('BUY', '20000.00', '0.00100'))));
+    const answer = await alice.signed('DELETE', '/outcry/v1/openOrders');
+    assert.deepEqual([answer.status, answer.body], [200, { cancelled: 600 }]);
+    assert.deepEqual((await alice.signed('GET', '/api/v3/openOrders')).body, []);
+  });
+
   it('an iceberg displays a part, and hidden orders nothing', async () => {
     await place(alice, limit('BUY', '50000', '0.03', { icebergQty: '0.01' }));
     await place(alice, limit('BUY', '50000', '0.05', { hidden: 'true' }), '/outcry/v1/order');

@@ -70,6 +70,10 @@ export class AccountOrders {
     return slots.sort((a, b) => a - b); // by what is open, not by how it came here
   }
 
+  countOf(account: number): number {
+    return openOrdersOf(this.#owners, account);
+  }
+
   /** Chunks in use: one an account that ever had an order, and as many more as are full. */
   get chunksInUse(): number {
     return this.#chunks.inUse;

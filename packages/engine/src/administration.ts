@@ -5,7 +5,7 @@ import type { Engine } from './engine.ts';
 import { instrument as record } from './instruments.ts';
 import { setLimits } from './limits.ts';
 import { enterList } from './rules/enter-list.ts';
-import { limitPosition, massCancel, recount } from './rules/open-orders.ts';
+import { limitPosition, recount } from './rules/open-orders.ts';
 import { FEE_TIERS } from './settlement.ts';
 
 const { PLACE, ACCOUNT, PRICE, QUANTITY, ORDER_SLOT, ASSET, F64_AMOUNT, F64_UNIT } = command;
@@ -75,7 +75,7 @@ function apply(engine: Engine, kind: number, i32: Int32Array, f64: Float64Array,
     case COMMAND.DEFINE_INSTRUMENT:
       return defineInstrument(engine, i32, f64, at);
     case COMMAND.MASS_CANCEL:
-      return massCancel(engine, account, i32[at + PRICE], i32[at + QUANTITY], asset);
+      return engine.rules.massCancels.begin(account, i32[at + PRICE], i32[at + QUANTITY], asset);
     case COMMAND.SET_STATE:
       return setState(engine, i32[at + PLACE] & 0xffff, asset, i32[at + PRICE]);
     case COMMAND.SET_INSTRUMENT_RULE:

@@ -137,6 +137,11 @@ export class Engine {
     return this.#pending !== 0 || this.registry.isStaging;
   }
 
+  /** Whether what commands or time set off goes on before the next command. */
+  get hasWorkLeft(): boolean {
+    return this.#due[0] <= this.writer.time;
+  }
+
   /**
    * Applies one command and writes its events. Commands come in journal order; each takes the next sequence number.
    * @param i32 @param f64 two views of the memory that holds the command, `at` words from its start: a multiple of 16
@@ -237,6 +242,7 @@ export class Engine {
   #check(low: number, high: number): number {
     const { taker } = this;
     const isPlain =
+      this.#due[0] !== 0 && // work that is left over may be a mass cancel, which refuses orders
       (this.#instrumentModes[taker.instrument] & NOT_WATCHED) === PLAIN_MODE &&
       (this.#accountModes[taker.account] & NO_FEE_RULES) === OPEN_MODE;
     if (!isPlain || taker.kind > MARKET_BY_AMOUNT || taker.timeInForce > FOK || this.#pending > TEXT_PENDING) return BY_RULES;

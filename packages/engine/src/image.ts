@@ -5,8 +5,18 @@ import type { Engine } from './engine.ts';
 import { PLACE } from './rules/special-orders.ts';
 
 /** Byte ranges of an image, and where some of them are: the order is that of imageOf and restoreImage. */
-export const IMAGE_PARTS = 19;
-export const IMAGE_PART = { ORDERS: 6, DETAILS: 7, TEXTS: 8, SPECIALS: 13, LISTS: 14, REFERENCES: 15, REGISTRY: 17, LIMITS: 18 } as const;
+export const IMAGE_PARTS = 20;
+export const IMAGE_PART = {
+  ORDERS: 6,
+  DETAILS: 7,
+  TEXTS: 8,
+  SPECIALS: 13,
+  LISTS: 14,
+  REFERENCES: 15,
+  REGISTRY: 17,
+  LIMITS: 18,
+  MASS_CANCELS: 19,
+} as const;
 
 /** An engine's whole state as byte ranges, in a fixed order. They are views: copy or write them before the engine goes on. */
 export function imageOf(engine: Engine): Uint8Array[] {
@@ -26,6 +36,7 @@ export function imageOf(engine: Engine): Uint8Array[] {
     ...engine.references.used(),
     engine.registry.used(),
     engine.limits.used(),
+    engine.rules.massCancels.used(),
   ];
 }
 
@@ -45,6 +56,7 @@ export function restoreImage(engine: Engine, parts: readonly Uint8Array[]): void
   engine.references.restore(parts.slice(IMAGE_PART.REFERENCES, IMAGE_PART.REGISTRY));
   engine.registry.restore(parts[IMAGE_PART.REGISTRY]);
   engine.limits.restore(parts[IMAGE_PART.LIMITS]);
+  engine.rules.massCancels.restore(parts[IMAGE_PART.MASS_CANCELS]);
   rebuild(engine);
   engine.rules.triggers.restore();
   engine.rules.settling.setDue();

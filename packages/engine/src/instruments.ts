@@ -56,6 +56,22 @@ export const rules = {
   INDICATIVE_PRICE: 10,
   /** 1: a cascade was cut off and goes on before the next command */
   UNFINISHED: 11,
+  /** (words 12 to 17 are F64_AUCTION_END and the next two) a state that it takes when orders whose time is over are gone, or those for its
+   * auction have entered: the state + 1, 0: none; and the reference price that comes with it */
+  NEXT_STATE: 18,
+  NEXT_REFERENCE: 19,
+  /** the time in force of those orders, 0: those that the closed instrument has */
+  ENDING: 20,
+  /** the next of the orders for the closing auction that enter its book, 0: none is to enter */
+  ENTERING: 21,
+  /** a look at prices whose triggers have not all fired: which price is looked at + 1 (0: there is none), what it was, as rising and as
+   * falling triggers see it; the price whose orders fire now, 0: none, and their direction; 1: all of them are in order */
+  LOOK: 22,
+  LOOK_UP: 23,
+  LOOK_DOWN: 24,
+  LOOK_LEVEL: 25,
+  LOOK_DIRECTION: 26,
+  LOOK_SORTED: 27,
   F64_WORDS: 32,
   /** when a volatility auction ends, 0: none runs */
   F64_AUCTION_END: 6,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { BUY, DAY, GTC, GTD, LIMIT, SELL, type Side, type TimeInForce } from '@outcry/market/order-terms';
+import { AT_CLOSE, AT_OPEN, BUY, DAY, GTC, GTD, LIMIT, SELL, type Side, type TimeInForce } from '@outcry/market/order-terms';
 import { STATE } from '@outcry/market/rules';
 import { Engine } from '../src/engine.ts';
 import { LocalEvents } from '../src/event-output.ts';
@@ -85,5 +85,52 @@ describe('many orders whose time is up at once', () => {
     both.play(set(0, STATE.CLOSED));
     const told = both.play(set(0, STATE.CONTINUOUS));
     assert.ok(expired(told) > 0 && both.player.engine.memory.orders.inUse === MANY / 2);
+  });
+
+  const set = (state: number): VenueCommand => ({ kind: 'state', instrument: 0, state, reference: 0 });
+  const states = (told: string[]) => told.filter((line) => line.startsWith('state')).map((line) => Number(line.split(' ')[2]));
+  const open = (both: Both) => both.player.engine.memory.orders.inUse;
+
+  it('an instrument opens when all of them are gone, and in the state that it was told last', () => {
+    const both = new Both(LIMITS);
+    for (let i = 0; i < 3 * MANY; i++) both.play(order(BUY, 10, DAY));
+    both.play(set(STATE.CLOSED));
+    const told = both.play(set(STATE.CONTINUOUS));
+    assert.deepEqual([expired(told), states(told)], [512, []]);
+    assert.ok(both.play(order(SELL, 10, GTC)).includes('rejected not_trading'));
+    both.play(set(STATE.PRE_OPEN));
+    isSameFromImage(both);
+    let last: string[] = [];
+    while (open(both) > 0) last = both.play(CLOCK);
+    assert.deepEqual(states(last), [STATE.PRE_OPEN]);
+  });
+
+  it('orders for the open are gone before trading begins: the instrument is halted meanwhile', () => {
+    const both = new Both(LIMITS);
+    both.play(set(STATE.OPENING_AUCTION));
+    for (let i = 0; i < MANY; i++) both.play(order(BUY, 10, AT_OPEN));
+    both.play(order(SELL, 10, GTC));
+    const told = both.play(set(STATE.CONTINUOUS));
+    assert.deepEqual([expired(told), states(told)], [256, [STATE.HALTED]]);
+    assert.ok(told.some((line) => line.startsWith('auction')));
+    isSameFromImage(both);
+    const last = both.play(order(SELL, 10, GTC));
+    assert.deepEqual([expired(last), states(last)], [MANY - 1 - 512, [STATE.CONTINUOUS]]);
+    assert.ok(last.every((line) => !line.startsWith('fill')));
+  });
+
+  it('orders for the close enter by and by, and all of them before the auction is over; then they are gone before the next state', () => {
+    const both = new Both(LIMITS);
+    for (let i = 0; i < 3 * MANY; i++) both.play(order(BUY, 10, AT_CLOSE));
+    const entered = (lines: string[]) => lines.filter((line) => line.startsWith('triggered')).length;
+    assert.equal(entered(both.play(set(STATE.CLOSING_AUCTION))), 256);
+    both.play({ kind: 'cancel', account: 0, instrument: 0, order: 303 });
+    both.play(order(BUY, 11, AT_CLOSE));
+    const told = both.play(set(STATE.CONTINUOUS));
+    assert.deepEqual(states(told), [], 'it waits');
+    isSameFromImage(both);
+    const all: number[] = [];
+    while (open(both) > 0) all.push(...states(both.play(CLOCK)));
+    assert.deepEqual(all, [STATE.HALTED, STATE.CONTINUOUS]);
   });
 });

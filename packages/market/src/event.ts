@@ -84,6 +84,10 @@ export const EVENT = {
   LIST: 18,
   /** The id of the next order told of, where that is not the number of its command: F64_AMOUNT. */
   ORDER_ID: 19,
+  /** A mass cancel is not done yet: F64_TRADE is its number, the sequence of the command that began it. */
+  CANCELLING: 20,
+  /** A mass cancel is done that was not with its command: its number as above, QUANTITY of orders ended with it. */
+  CANCELLED_ALL: 21,
   /** A part of what the RECORD after it states, in the words of a TEXT. */
   PIECE: 30,
   /** The gateways' record of a name is another one: PRICE = bytes of the name, QUANTITY = bytes of the record (-1: it was removed). */

@@ -145,8 +145,8 @@ async function cancelOrders(services: Services, body: Body) {
   const instrument = body.symbol === undefined ? -1 : instrumentNamed(services, text(body, 'symbol')).number;
   const side = body.side === undefined ? -1 : ['BUY', 'SELL'].indexOf(text(body, 'side'));
   if (body.side !== undefined && side < 0) throw new ApiError(-1117, 'Invalid side.');
-  const { ended } = await apply(services, massCancel(account, instrument, side));
-  return { cancelled: ended.length };
+  const { endedCount } = await apply(services, massCancel(account, instrument, side));
+  return { cancelled: endedCount };
 }
 
 async function apply(services: Services, fields: CommandFields): Promise<Outcome> {

@@ -77,6 +77,7 @@ const REJECTIONS: Record<number, () => ApiError> = {
   [REASON.INVALID_AMOUNT]: () => errors.filter('NOTIONAL'),
   [REASON.WOULD_TRIGGER]: () => new ApiError(-2010, 'Stop price would trigger immediately.'),
   [REASON.ACCOUNT_RESTRICTED]: () => new ApiError(-2010, 'This action is disabled on this account.'),
+  [REASON.MASS_CANCEL]: () => new ApiError(-2010, 'A mass cancel of such orders is under way.'),
   [REASON.NOT_TRADING]: () => new ApiError(-1013, 'Market is closed.'),
   [REASON.NOT_IN_AUCTION]: () => new ApiError(-2010, 'This order is not possible in the current trading phase.'),
   [REASON.TOO_MANY_MESSAGES]: () => new ApiError(-1015, "Too many new orders; the account's limit a second is reached.", 429),

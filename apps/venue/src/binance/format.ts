@@ -6,6 +6,7 @@ import type { AggregateTrade, MarketFeed } from '../core/market-feed.ts';
 import type { MarketState } from '../core/market-state.ts';
 import type { Fill, Order, Trade } from '../core/view.ts';
 import type { Candle } from '../store/candle.ts';
+import { toBigInt } from '../store/exact.ts';
 import type { StoredTrade } from '../store/history.ts';
 import { STATUS_NAMES } from '../store/schema.ts';
 import { SELF_TRADE_MODES } from './special-order.ts';
@@ -223,12 +224,12 @@ export function klineJson(candle: Candle, seconds: number, instrument: Instrumen
     instrument.formatPrice(candle.high),
     instrument.formatPrice(candle.low),
     instrument.formatPrice(candle.close),
-    instrument.formatQuantity(candle.quantity),
+    instrument.formatQuantity(toBigInt(candle.quantity)),
     candle.openTime + seconds * 1000 - 1,
-    instrument.quote.format(candle.amount),
+    instrument.quote.format(toBigInt(candle.amount)),
     candle.trades,
-    instrument.formatQuantity(candle.takerBuyQuantity),
-    instrument.quote.format(candle.takerBuyAmount),
+    instrument.formatQuantity(toBigInt(candle.takerBuyQuantity)),
+    instrument.quote.format(toBigInt(candle.takerBuyAmount)),
     '0',
   ];
 }
@@ -238,8 +239,8 @@ export function levelsJson(levels: readonly [price: number, lots: number][], ins
 }
 
 /** The average price of some lots that cost an amount, in the instrument's price places, rounded down. */
-export function averagePrice(amount: number, lots: number, instrument: Instrument): string {
-  return lots === 0 ? ZERO : instrument.formatPrice(Number(BigInt(amount) / (BigInt(lots) * BigInt(instrument.unit))));
+export function averagePrice(amount: bigint, lots: bigint, instrument: Instrument): string {
+  return lots === 0n ? ZERO : instrument.formatPrice(Number(amount / (lots * BigInt(instrument.unit))));
 }
 
 /** The change from one price to another, in percent with three places. */

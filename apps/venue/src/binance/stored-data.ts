@@ -85,7 +85,7 @@ function positionJson(instrument: Instrument, lots: bigint, cost: bigint, realiz
   return {
     symbol: instrument.symbol,
     positionQty: `${lots < 0n ? '-' : ''}${formatBigUnits(size * BigInt(instrument.lotUnits), instrument.base.scale)}`,
-    averageCost: size === 0n ? null : averagePrice(Number(cost), Number(size), instrument),
+    averageCost: size === 0n ? null : averagePrice(cost, size, instrument),
     cost: amount(cost),
     realizedProfit: amount(realized),
   };

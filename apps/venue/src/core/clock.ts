@@ -1,9 +1,8 @@
-import { MOST_EXPIRING } from '@outcry/engine/rules/settling';
 import { COMMAND, commandHead } from '@outcry/market/command';
 import { STATE } from '@outcry/market/rules';
 import { type CommandFields, check } from './commands.ts';
 import { ConfigError, type ScheduleEntry } from './config.ts';
-import { GatewayError, type Outcome } from './gateway.ts';
+import { GatewayError } from './gateway.ts';
 import type { Market } from './market.ts';
 import type { MarketState } from './market-state.ts';
 import type { OpenOrders } from './open-orders.ts';
@@ -37,7 +36,7 @@ export class Clock {
   readonly #entries: Entry[];
   readonly #now: () => number;
   readonly #steady: () => number;
-  readonly #submit: (fields: CommandFields) => Promise<Pick<Outcome, 'ended'>>;
+  readonly #submit: (fields: CommandFields) => Promise<unknown>;
   readonly #mustTick: () => boolean;
   readonly #checkpoint: () => Checkpoint | undefined;
   /** the venue's time and the steady clock's when the schedule was last looked at */
@@ -52,7 +51,7 @@ export class Clock {
     feeds: readonly MarketState[],
     orders: OpenOrders,
     schedule: readonly ScheduleEntry[],
-    submit: (fields: CommandFields) => Promise<Pick<Outcome, 'ended'>>,
+    submit: (fields: CommandFields) => Promise<unknown>,
     checkpoint: () => Checkpoint | undefined,
     now: () => number = Date.now,
     steady: () => number = () => performance.now(),
@@ -91,12 +90,11 @@ export class Clock {
     this.#checkedSteady = steady;
   }
 
-  /** Lets time pass. When more orders expire at once than end before one command, others follow. */
+  /** Lets time pass. What it sets off may be more than is done before one command: see LeftOver. */
   async #letPass(): Promise<void> {
     this.#isTicking = true;
     try {
-      for (let ended = MOST_EXPIRING; ended >= MOST_EXPIRING; )
-        ended = (await this.#submit({ head: commandHead(COMMAND.CLOCK) })).ended.length;
+      await this.#submit({ head: commandHead(COMMAND.CLOCK) });
     } catch (error) {
       if (!(error instanceof GatewayError)) throw error; // the next tick comes again
     } finally {

@@ -1,10 +1,11 @@
-import { event, OF_CANCEL } from '@outcry/market/event';
+import { EVENT, event, OF_CANCEL } from '@outcry/market/event';
 import type { Side } from '@outcry/market/order-terms';
 import { REASON } from '@outcry/market/reason';
 import type { Ring } from '@outcry/memory/ring';
 import { ENGINE_GATE, GATEWAY_GATE, JOURNAL_FAILED, JOURNAL_FULL, type Shared } from '../threads/shared.ts';
 import { type Entrance, EVERYTHING, isReplacement, mayEnter } from './admission.ts';
 import { type CommandFields, recordCount, writeRecords } from './commands.ts';
+import { LeftOver } from './left-over.ts';
 import type { OpenOrders } from './open-orders.ts';
 import type { SharedState } from './shared-state.ts';
 import {
@@ -18,6 +19,8 @@ import {
   View,
   type ViewListener,
 } from './view.ts';
+
+const { CANCELLING, CANCELLED_ALL } = EVENT;
 
 /** What a command did, told once it is durable. */
 export interface Outcome {
@@ -34,7 +37,8 @@ export interface Outcome {
   list: number;
   /** the order that was cancelled or amended */
   changed: Order | undefined;
-  /** all orders of its account (of anybody, where it has none) that ended with it */
+  /** how many orders of its account (of anybody, where it has none) ended with it, and the first of them: at most MOST_ENDED */
+  endedCount: number;
   ended: Order[];
 }
 
@@ -49,16 +53,21 @@ export class GatewayError extends Error {
 
 /** Events taken in before sockets get their turn: so much may wait to be written, to each that follows an account, before anybody reads. */
 const EVENTS_A_TURN = 2048;
+/** More than a command that is not a mass cancel ends, with what expires before it. */
+const MOST_ENDED = 2048;
+
 /** Milliseconds between looks at what other gateways' clients bring about, while nobody waits here. */
 const SELDOM_MS = 2;
 
-interface Pending {
+export interface Pending {
   outcome: Outcome;
   /** the order that it means, 0: none; and whose orders it may end, -1: anybody's */
   meant: number;
   /** the order that it replaces, 0: none */
   replaces: number;
   account: number;
+  /** of the mass cancel that it waits for, 0: none */
+  massCancel: number;
   resolve: (outcome: Outcome) => void;
   reject: (error: Error) => void;
 }
@@ -85,6 +94,7 @@ export class Gateway {
   #head = 0;
   /** orders that commands without an answer replace: the view may show them when they are gone already */
   readonly #replacing = new Set<number>();
+  readonly #leftOver: LeftOver;
   #current: Outcome | undefined;
   /** of the current command: see Pending */
   #meant = 0;
@@ -106,6 +116,7 @@ export class Gateway {
     this.#ring = shared.commands;
     this.#read = shared.events.gate(GATEWAY_GATE);
     this.#taken = shared.memory.start;
+    this.#leftOver = new LeftOver(shared, (fields) => this.submit(fields));
     this.view = new View(this.#fanOut(state), unitOf, state, orders);
   }
 
@@ -141,18 +152,20 @@ export class Gateway {
       legs: [],
       list: 0,
       changed: undefined,
+      endedCount: 0,
       ended: [],
     };
     this.#wake?.();
     const replaces = isReplacement(fields) ? meant : 0;
     if (replaces !== 0) this.#replacing.add(replaces);
-    return new Promise((resolve, reject) => this.#pending.push({ outcome, meant, replaces, account, resolve, reject }));
+    return new Promise((resolve, reject) => this.#pending.push({ outcome, meant, replaces, account, massCancel: 0, resolve, reject }));
   }
 
   /** Takes events until the gateway is closed. */
   async run(): Promise<void> {
     const bell = this.#shared.gatewayBell;
     while (this.#running && this.#dead === undefined) {
+      this.#leftOver.goOn();
       if (this.#drain()) {
         if (this.inFlight === 0 && !this.#hasMore) await this.#nap();
         else await new Promise<void>((resolve) => setImmediate(resolve)); // sockets get their turn
@@ -243,6 +256,9 @@ export class Gateway {
         this.#meant = head.meant;
         this.#account = head.account;
       } else this.#current = undefined;
+      const kind = events.i32[at + event.HEAD] & 0xff;
+      if (kind === CANCELLING && this.#current !== undefined) head.massCancel = events.f64[(at >> 1) + event.F64_TRADE];
+      else if (kind === CANCELLED_ALL) this.#leftOver.end(events.f64[(at >> 1) + event.F64_TRADE], events.i32[at + event.QUANTITY]);
       this.view.apply(events.i32, events.f64, at);
       this.#read++;
     }
@@ -260,9 +276,10 @@ export class Gateway {
   #settle(sequence: number): boolean {
     const begin = this.#head;
     while (this.#head < this.#pending.length && this.#pending[this.#head].outcome.sequence <= sequence) {
-      const { outcome, replaces, resolve } = this.#pending[this.#head++];
-      if (replaces !== 0) this.#replacing.delete(replaces);
-      resolve(outcome);
+      const pending = this.#pending[this.#head++];
+      if (pending.replaces !== 0) this.#replacing.delete(pending.replaces);
+      if (pending.massCancel === 0) pending.resolve(pending.outcome);
+      else this.#leftOver.wait(pending);
     }
     if (this.#head === begin) return false;
     if (this.#head === this.#pending.length) {
@@ -277,7 +294,7 @@ export class Gateway {
 
   /** Answers what waits: nobody knows yet what will come of it. */
   #failPending(why: string): void {
-    const lost = this.#pending.slice(this.#head);
+    const lost = [...this.#pending.slice(this.#head), ...this.#leftOver.giveUp()];
     this.#pending = [];
     this.#head = 0;
     this.#replacing.clear();
@@ -331,7 +348,9 @@ export class Gateway {
       },
       onEnded: (order: Order, reason: number) => {
         // Orders of others may end with it too: their time was up.
-        if (this.#current !== undefined && (this.#account === -1 || this.#account === order.account)) this.#current.ended.push(order);
+        if (this.#current !== undefined && (this.#account === -1 || this.#account === order.account)) {
+          if (this.#current.endedCount++ < MOST_ENDED) this.#current.ended.push(order);
+        }
         if (!this.#note(order)) this.#noteMeant(order);
         for (const listener of orderListeners) listener.onEnded?.(order, reason);
       },

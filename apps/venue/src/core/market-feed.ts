@@ -1,6 +1,7 @@
 import { BUY, type Side } from '@outcry/market/order-terms';
 import type { SlotPool } from '@outcry/memory/slot-pool';
 import { addCandle, addPrint, type Candle, newCandle, restartCandle, spanStart } from '../store/candle.ts';
+import { addExact, exact, toBigInt } from '../store/exact.ts';
 import { CANDLE_SECONDS } from '../store/schema.ts';
 import type { Instrument } from './market.ts';
 import { MarketState } from './market-state.ts';
@@ -27,8 +28,8 @@ export interface DayStatistics {
   high: number;
   low: number;
   last: number;
-  quantity: number;
-  amount: number;
+  quantity: bigint;
+  amount: bigint;
   trades: number;
   openTime: number;
   closeTime: number;
@@ -137,13 +138,14 @@ export class MarketFeed extends MarketState {
       .slice(-MINUTES_A_DAY - 1)
       .filter((candle) => candle.openTime > openTime);
     const last = this.lastPrice;
+    const [quantity, amount] = [exact(), exact()];
     const day: DayStatistics = {
       open: minutes[0]?.open ?? last,
       high: last,
       low: last,
       last,
-      quantity: 0,
-      amount: 0,
+      quantity: 0n,
+      amount: 0n,
       trades: 0,
       openTime,
       closeTime: nowMs,
@@ -151,10 +153,12 @@ export class MarketFeed extends MarketState {
     for (const minute of minutes) {
       day.high = Math.max(day.high, minute.high);
       day.low = Math.min(day.low, minute.low);
-      day.quantity += minute.quantity;
-      day.amount += minute.amount;
       day.trades += minute.trades;
+      addExact(quantity, minute.quantity);
+      addExact(amount, minute.amount);
     }
+    day.quantity = toBigInt(quantity);
+    day.amount = toBigInt(amount);
     return day;
   }
 

@@ -1,6 +1,7 @@
 import { STATE } from '@outcry/market/rules';
 import type { SlotPool } from '@outcry/memory/slot-pool';
 import type { Candle } from '../store/candle.ts';
+import { addExact, addUnits, clear, type Exact, exact, toBigInt } from '../store/exact.ts';
 import { Depth } from './depth.ts';
 import type { Instrument } from './market.ts';
 import type { AuctionPrice, MarketListener, Trade } from './view.ts';
@@ -26,7 +27,7 @@ export class MarketState {
   /** where the running auction would trade; of the last one, where it did */
   auction: AuctionPrice = { price: 0, volume: 0, surplus: 0 };
   /** by minute since 1970, modulo their number */
-  readonly #minutes = Array.from({ length: AVERAGE_MINUTES }, () => ({ minute: -1, quantity: 0, amount: 0 }));
+  readonly #minutes = Array.from({ length: AVERAGE_MINUTES }, () => ({ minute: -1, quantity: exact(), amount: exact() }));
 
   /** @param levels of createLevelPool, which states share; none: it has its own */
   constructor(instrument: Instrument, levels?: SlotPool) {
@@ -36,7 +37,11 @@ export class MarketState {
 
   /** Takes in what was traded in the minutes before a start. */
   loadMinutes(candles: readonly Candle[]): void {
-    for (const { openTime, quantity, amount } of candles.slice(-AVERAGE_MINUTES)) this.#addToMinute(openTime, quantity, amount);
+    for (const { openTime, quantity, amount } of candles.slice(-AVERAGE_MINUTES)) {
+      const sum = this.#minute(openTime);
+      addExact(sum.quantity, quantity);
+      addExact(sum.amount, amount);
+    }
   }
 
   noteTrade(trade: Readonly<Trade>): void {
@@ -44,18 +49,21 @@ export class MarketState {
     this.lastQuantity = trade.quantity;
     this.lastTradeId = trade.id;
     this.lastTradeTime = trade.time;
-    this.#addToMinute(trade.time / 1000, trade.quantity, trade.amount);
+    const sum = this.#minute(trade.time / 1000);
+    addUnits(sum.quantity, trade.quantity);
+    addUnits(sum.amount, trade.amount);
   }
 
-  #addToMinute(timeMs: number, quantity: number, amount: number): void {
+  /** The sums of a minute, begun anew where they were of another one. */
+  #minute(timeMs: number): { minute: number; readonly quantity: Exact; readonly amount: Exact } {
     const minute = Math.floor(timeMs / MINUTE_MS);
     const sum = this.#minutes[minute % AVERAGE_MINUTES];
     if (sum.minute !== minute) {
       sum.minute = minute;
-      sum.quantity = sum.amount = 0;
+      clear(sum.quantity);
+      clear(sum.amount);
     }
-    sum.quantity += quantity;
-    sum.amount += amount;
+    return sum;
   }
 
   /** Ticks, rounded down: amount over quantity of the last 5 minutes; the last price, or the reference price, when nothing traded. */
@@ -64,8 +72,8 @@ export class MarketState {
     let amount = 0n;
     for (const sum of this.#minutes) {
       if (sum.minute * MINUTE_MS <= nowMs - AVERAGE_MS) continue;
-      quantity += BigInt(sum.quantity);
-      amount += BigInt(sum.amount);
+      quantity += toBigInt(sum.quantity);
+      amount += toBigInt(sum.amount);
     }
     if (quantity === 0n) return this.lastPrice || this.instrument.referencePrice;
     return Number(amount / (quantity * BigInt(this.instrument.unit)));

@@ -1,4 +1,4 @@
-import { DecimalError, formatUnits, parseUnits } from '@outcry/market/decimal';
+import { DecimalError, formatBigUnits, formatUnits, parseUnits } from '@outcry/market/decimal';
 import { MAX_PRICE, MAX_QUANTITY } from '@outcry/market/order-terms';
 
 export interface AssetDefinition {
@@ -58,8 +58,8 @@ export class Asset {
   }
 
   /** With the places that clients see. */
-  format(units: number): string {
-    const text = formatUnits(units, this.scale);
+  format(units: number | bigint): string {
+    const text = formatExact(units, this.scale);
     return this.scale === SHOWN_PLACES ? text : `${this.scale === 0 ? `${text}.` : text}${'0'.repeat(SHOWN_PLACES - this.scale)}`;
   }
 }
@@ -139,8 +139,11 @@ export class Instrument {
     return pad(formatUnits(ticks * this.#tickUnits, this.pricePlaces), this.pricePlaces);
   }
 
-  formatQuantity(lots: number): string {
-    return pad(formatUnits(lots * this.#lotSteps, this.quantityPlaces), this.quantityPlaces);
+  /** Also of sums over many orders or trades, however large. */
+  formatQuantity(lots: number | bigint): string {
+    const steps = Number(lots) * this.#lotSteps;
+    const exactly = Number.isSafeInteger(steps) ? steps : BigInt(lots) * BigInt(this.#lotSteps);
+    return pad(formatExact(exactly, this.quantityPlaces), this.quantityPlaces);
   }
 
   /** The symbol in protocols that have eight letters for it: longer ones are `#` and the instrument's number. */
@@ -152,6 +155,10 @@ export class Instrument {
   get wireTick(): number {
     return this.pricePlaces <= WIRE_PLACES ? this.#tickUnits * 10 ** (WIRE_PLACES - this.pricePlaces) : 0;
   }
+}
+
+function formatExact(units: number | bigint, places: number): string {
+  return typeof units === 'bigint' ? formatBigUnits(units, places) : formatUnits(units, places);
 }
 
 function pad(text: string, places: number): string {

@@ -216,7 +216,7 @@ export class FixOrders {
     const side = SIDE_CODES.indexOf(message.get(TAG.SIDE) ?? '');
     this.#submit(client, message, massCancel(client.login.account, instrument, side), undefined, refuse, (outcome) =>
       answer(outcome.reason === 0 ? type : '0', [
-        [TAG.TOTAL_AFFECTED_ORDERS, outcome.ended.length],
+        [TAG.TOTAL_AFFECTED_ORDERS, outcome.endedCount],
         [TAG.MASS_CANCEL_REJECT_REASON, outcome.reason === 0 ? undefined : 99],
       ]),
     );

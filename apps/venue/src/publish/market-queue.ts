@@ -4,7 +4,7 @@ import type { Ring } from '@outcry/memory/ring';
 import type { MarketState } from '../core/market-state.ts';
 import type { AuctionPrice, MarketListener, Trade } from '../core/view.ts';
 import { addPrint, type Candle, newCandle, spanStart } from '../store/candle.ts';
-import { RECORD } from './record.ts';
+import { MOST_HIGH, RECORD } from './record.ts';
 import { RecordWriter } from './record-writer.ts';
 
 /** Seconds of an instrument that are kept one by one; from then on minutes. */
@@ -237,7 +237,8 @@ export class MarketQueue implements MarketListener {
     const seconds = isLong ? MINUTE : SECOND;
     const start = spanStart(trade.time / 1000, seconds);
     let last = sums.at(-1);
-    if (last === undefined || last.seconds !== seconds || last.candle.openTime !== start) {
+    const isFull = last !== undefined && (last.candle.amount.high >= MOST_HIGH || last.candle.quantity.high >= MOST_HIGH);
+    if (last === undefined || isFull || last.seconds !== seconds || last.candle.openTime !== start) {
       last = { candle: newCandle(start, trade.price), seconds };
       sums.push(last);
     }

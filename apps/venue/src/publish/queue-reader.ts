@@ -3,7 +3,11 @@ import type { Ring } from '@outcry/memory/ring';
 import type { MarketFeed } from '../core/market-feed.ts';
 import type { AuctionPrice, Trade } from '../core/view.ts';
 import type { Candle } from '../store/candle.ts';
+import { BASE_BITS, type Exact, exact } from '../store/exact.ts';
 import { NEW_AGGREGATE, RECORD, record, sum, TAKER_SELLS } from './record.ts';
+
+/** Bits of a sum's low part in its second word. */
+const UPPER_BITS = BASE_BITS - 32;
 
 /** What a publisher does with what it takes in. The feeds have it already. */
 export interface FeedListener {
@@ -134,18 +138,24 @@ export class QueueReader {
   }
 
   #readSum(at: number): Candle {
-    const { i32, f64 } = this.#ring;
+    const { i32 } = this.#ring;
     return {
       openTime: (i32[at + sum.OPEN_TIME] >>> 0) * 1000,
       open: i32[at + sum.OPEN],
       high: i32[at + sum.HIGH],
       low: i32[at + sum.LOW],
       close: i32[at + sum.CLOSE],
-      quantity: f64[(at >> 1) + sum.F64_QUANTITY],
-      amount: f64[(at >> 1) + sum.F64_AMOUNT],
+      quantity: this.#readExact(at + sum.QUANTITY),
+      amount: this.#readExact(at + sum.AMOUNT),
       trades: i32[at + sum.TRADES],
-      takerBuyQuantity: f64[(at >> 1) + sum.F64_TAKER_BUY_QUANTITY],
-      takerBuyAmount: f64[(at >> 1) + sum.F64_TAKER_BUY_AMOUNT],
+      takerBuyQuantity: this.#readExact(at + sum.TAKER_BUY_QUANTITY),
+      takerBuyAmount: this.#readExact(at + sum.TAKER_BUY_AMOUNT),
     };
+  }
+
+  #readExact(at: number): Exact {
+    const { i32 } = this.#ring;
+    const upper = i32[at + 1] >>> 0;
+    return exact(upper >>> UPPER_BITS, (upper & ((1 << UPPER_BITS) - 1)) * 2 ** 32 + (i32[at] >>> 0));
   }
 }

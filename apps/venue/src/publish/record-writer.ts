@@ -3,7 +3,10 @@ import type { Ring } from '@outcry/memory/ring';
 import type { MarketState } from '../core/market-state.ts';
 import type { Trade } from '../core/view.ts';
 import type { Candle } from '../store/candle.ts';
+import { BASE_BITS, type Exact } from '../store/exact.ts';
 import { NEW_AGGREGATE, RECORD, record, sum as sums, TAKER_SELLS } from './record.ts';
+
+const WORD = 2 ** 32;
 
 /** Writes records of a publisher's queue at given places, with the values that the markets have now. */
 export class RecordWriter {
@@ -55,7 +58,7 @@ export class RecordWriter {
   }
 
   sum(at: number, instrument: number, candle: Candle, seconds: number): void {
-    const { i32, f64 } = this.#ring;
+    const { i32 } = this.#ring;
     i32[at + record.HEAD] = RECORD.SUM | (seconds << 8);
     i32[at + record.INSTRUMENT] = instrument;
     i32[at + sums.OPEN_TIME] = candle.openTime / 1000;
@@ -64,10 +67,15 @@ export class RecordWriter {
     i32[at + sums.LOW] = candle.low;
     i32[at + sums.CLOSE] = candle.close;
     i32[at + sums.TRADES] = candle.trades;
-    f64[(at >> 1) + sums.F64_QUANTITY] = candle.quantity;
-    f64[(at >> 1) + sums.F64_AMOUNT] = candle.amount;
-    f64[(at >> 1) + sums.F64_TAKER_BUY_QUANTITY] = candle.takerBuyQuantity;
-    f64[(at >> 1) + sums.F64_TAKER_BUY_AMOUNT] = candle.takerBuyAmount;
+    this.#exact(at + sums.QUANTITY, candle.quantity);
+    this.#exact(at + sums.AMOUNT, candle.amount);
+    this.#exact(at + sums.TAKER_BUY_QUANTITY, candle.takerBuyQuantity);
+    this.#exact(at + sums.TAKER_BUY_AMOUNT, candle.takerBuyAmount);
+  }
+
+  #exact(at: number, { high, low }: Readonly<Exact>): void {
+    this.#ring.i32[at] = low % WORD;
+    this.#ring.i32[at + 1] = Math.floor(low / WORD) | (high << (BASE_BITS - 32));
   }
 
   last(at: number, instrument: number): void {

@@ -36,11 +36,15 @@ export const sum = {
   LOW: 5,
   CLOSE: 6,
   TRADES: 7,
-  F64_QUANTITY: 4,
-  F64_AMOUNT: 5,
-  F64_TAKER_BUY_QUANTITY: 6,
-  F64_TAKER_BUY_AMOUNT: 7,
+  /** sums, each in two words: the lower 32 bits of its low part; 20 more of it, and above them the lower 12 bits of its high part */
+  QUANTITY: 8,
+  AMOUNT: 10,
+  TAKER_BUY_QUANTITY: 12,
+  TAKER_BUY_AMOUNT: 14,
 } as const;
+
+/** What a sum's record has room for: one trade more than this high part may lead to. */
+export const MOST_HIGH = 2 ** 12 - 3;
 
 export const RECORD = {
   TRADE: 1,

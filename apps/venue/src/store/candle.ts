@@ -1,3 +1,5 @@
+import { addExact, addUnits, clear, type Exact, exact } from './exact.ts';
+
 /** Open, high, low, close of a span of time, with what was traded in it. Prices in ticks, quantities in lots, amounts in quote units. */
 export interface Candle {
   /** start of the span, milliseconds since 1970 */
@@ -6,11 +8,11 @@ export interface Candle {
   high: number;
   low: number;
   close: number;
-  quantity: number;
-  amount: number;
+  readonly quantity: Exact;
+  readonly amount: Exact;
   trades: number;
-  takerBuyQuantity: number;
-  takerBuyAmount: number;
+  readonly takerBuyQuantity: Exact;
+  readonly takerBuyAmount: Exact;
 }
 
 export function newCandle(openTime: number, price: number): Candle {
@@ -20,11 +22,11 @@ export function newCandle(openTime: number, price: number): Candle {
     high: price,
     low: price,
     close: price,
-    quantity: 0,
-    amount: 0,
+    quantity: exact(),
+    amount: exact(),
     trades: 0,
-    takerBuyQuantity: 0,
-    takerBuyAmount: 0,
+    takerBuyQuantity: exact(),
+    takerBuyAmount: exact(),
   };
 }
 
@@ -32,31 +34,35 @@ export function newCandle(openTime: number, price: number): Candle {
 export function restartCandle(candle: Candle, openTime: number, price: number): void {
   candle.openTime = openTime;
   candle.open = candle.high = candle.low = candle.close = price;
-  candle.quantity = candle.amount = candle.trades = candle.takerBuyQuantity = candle.takerBuyAmount = 0;
+  candle.trades = 0;
+  clear(candle.quantity);
+  clear(candle.amount);
+  clear(candle.takerBuyQuantity);
+  clear(candle.takerBuyAmount);
 }
 
 export function addPrint(candle: Candle, price: number, quantity: number, amount: number, takerBuys: boolean): void {
   if (price > candle.high) candle.high = price;
   if (price < candle.low) candle.low = price;
   candle.close = price;
-  candle.quantity += quantity;
-  candle.amount += amount;
   candle.trades++;
+  addUnits(candle.quantity, quantity);
+  addUnits(candle.amount, amount);
   if (!takerBuys) return;
-  candle.takerBuyQuantity += quantity;
-  candle.takerBuyAmount += amount;
+  addUnits(candle.takerBuyQuantity, quantity);
+  addUnits(candle.takerBuyAmount, amount);
 }
 
 /** Adds what was traded in a later, shorter span within it. */
-export function addCandle(candle: Candle, later: Candle): void {
+export function addCandle(candle: Candle, later: Readonly<Candle>): void {
   candle.high = Math.max(candle.high, later.high);
   candle.low = Math.min(candle.low, later.low);
   candle.close = later.close;
-  candle.quantity += later.quantity;
-  candle.amount += later.amount;
   candle.trades += later.trades;
-  candle.takerBuyQuantity += later.takerBuyQuantity;
-  candle.takerBuyAmount += later.takerBuyAmount;
+  addExact(candle.quantity, later.quantity);
+  addExact(candle.amount, later.amount);
+  addExact(candle.takerBuyQuantity, later.takerBuyQuantity);
+  addExact(candle.takerBuyAmount, later.takerBuyAmount);
 }
 
 /** Start of the span that a time falls into, in milliseconds. */

@@ -6,6 +6,8 @@ import type { AggregateTrade } from '../core/market-feed.ts';
 import type { SpecialTerms } from '../core/special-terms.ts';
 import type { Order } from '../core/view.ts';
 import type { Candle } from './candle.ts';
+import { exact } from './exact.ts';
+import type { CANDLE_SUMS } from './schema.ts';
 
 export interface StoredTrade {
   instrument: number;
@@ -107,10 +109,9 @@ export class History {
 
   /** The latest that an account entered under a client's id. */
   orderByClientId(account: number, instrument: number, clientId: string): Order | undefined {
-    const where = new Where().and('account = ?', account).and(`client_id = ? AND client_id <> ''`, clientId);
-    for (const row of this.#rows(`SELECT * FROM orders ${where} ORDER BY id DESC`, where.values))
-      if (row.instrument === instrument) return toOrder(row);
-    return undefined;
+    const where = new Where().and('account = ?', account).and('instrument = ?', instrument);
+    where.and(`client_id = ? AND client_id <> ''`, clientId);
+    return this.#orders(`${where} ORDER BY id DESC LIMIT 1`, where.values, 1)[0];
   }
 
   /** An account's orders, oldest first: from an id on, or within a time range, else the latest. */
@@ -220,11 +221,10 @@ export class History {
     const latest = range.startTime === undefined;
     if (range.startTime !== undefined) where.and('open_time >= ?', range.startTime * 1000);
     if (range.endTime !== undefined) where.and('open_time <= ?', range.endTime * 1000);
-    const sql = `SELECT open_time / 1000 AS openTime, open, high, low, close, quantity, amount, trades,
-      taker_buy_quantity AS takerBuyQuantity, taker_buy_amount AS takerBuyAmount
-      FROM candles ${where} ORDER BY open_time ${latest ? 'DESC' : 'ASC'} LIMIT ?`;
-    const rows = [...this.#rows(sql, [...where.values, range.limit])] as unknown as Candle[];
-    return latest ? rows.reverse() : rows;
+    const sql = `SELECT * FROM candles ${where} ORDER BY open_time ${latest ? 'DESC' : 'ASC'} LIMIT ?`;
+    const candles: Candle[] = [];
+    for (const row of this.#rows(sql, [...where.values, range.limit])) candles.push(toCandle(row as Record<string, number>));
+    return latest ? candles.reverse() : candles;
   }
 
   /**
@@ -381,6 +381,22 @@ export class History {
 /** Whether a range has no start: then the latest rows are wanted. */
 function isLatest({ from, startTime }: Range): boolean {
   return from === undefined && startTime === undefined;
+}
+
+function toCandle(row: Record<string, number>): Candle {
+  const sum = (name: (typeof CANDLE_SUMS)[number]) => exact(row[`${name}_high`], row[name]);
+  return {
+    openTime: row.open_time / 1000,
+    open: row.open,
+    high: row.high,
+    low: row.low,
+    close: row.close,
+    quantity: sum('quantity'),
+    amount: sum('amount'),
+    trades: row.trades,
+    takerBuyQuantity: sum('taker_buy_quantity'),
+    takerBuyAmount: sum('taker_buy_amount'),
+  };
 }
 
 function toOrder(row: Row): Order {

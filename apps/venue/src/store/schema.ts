@@ -1,5 +1,9 @@
 import { REASON } from '@outcry/market/reason';
 
+/** What a candle sums up, each as exact.ts has it: in two columns, the second of them its high part. */
+export const CANDLE_SUMS = ['quantity', 'amount', 'taker_buy_quantity', 'taker_buy_amount'] as const;
+const SUM_COLUMNS = CANDLE_SUMS.flatMap((name) => [name, `${name}_high`]);
+
 /** Tables of the store. Amounts are whole units, prices ticks, quantities lots, times microseconds since 1970. Indexes end with the rowid by themselves: of orders, their id. */
 export const SCHEMA = `
 CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
@@ -33,7 +37,7 @@ CREATE TABLE IF NOT EXISTS lists (
 CREATE INDEX IF NOT EXISTS lists_of_account ON lists (account, id);
 CREATE INDEX IF NOT EXISTS lists_by_client_id ON lists (account, client_id);
 CREATE INDEX IF NOT EXISTS orders_of_account ON orders (account, instrument);
-CREATE INDEX IF NOT EXISTS orders_by_client_id ON orders (account, client_id) WHERE client_id <> '';
+CREATE INDEX IF NOT EXISTS orders_by_client_id ON orders (account, instrument, client_id) WHERE client_id <> '';
 CREATE TABLE IF NOT EXISTS trades (
   instrument INTEGER NOT NULL,
   id INTEGER NOT NULL,
@@ -71,11 +75,8 @@ CREATE TABLE IF NOT EXISTS candles (
   high INTEGER NOT NULL,
   low INTEGER NOT NULL,
   close INTEGER NOT NULL,
-  quantity INTEGER NOT NULL,
-  amount INTEGER NOT NULL,
   trades INTEGER NOT NULL,
-  taker_buy_quantity INTEGER NOT NULL,
-  taker_buy_amount INTEGER NOT NULL,
+${SUM_COLUMNS.map((column) => `  ${column} INTEGER NOT NULL,`).join('\n')}
   PRIMARY KEY (instrument, seconds, open_time)
 ) WITHOUT ROWID;
 `;

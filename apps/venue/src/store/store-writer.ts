@@ -6,7 +6,12 @@ import { BUY } from '@outcry/market/order-terms';
 import { f64Of, reserve } from '@outcry/memory/span';
 import { readTerms, type SpecialTerms } from '../core/special-terms.ts';
 import { addPrint, type Candle, newCandle, spanStart } from './candle.ts';
-import { CANDLE_SECONDS, endStatus, SCHEMA, SCHEMA_VERSION, STATUS } from './schema.ts';
+import { BASE, BASE_BITS } from './exact.ts';
+import { CANDLE_SECONDS, CANDLE_SUMS, endStatus, SCHEMA, SCHEMA_VERSION, STATUS } from './schema.ts';
+
+/** Adds to a sum of a candle, as addExact does. */
+const addSum = (name: string) => `${name} = (${name} + excluded.${name}) & ${BASE - 1},
+    ${name}_high = ${name}_high + excluded.${name}_high + ((${name} + excluded.${name}) >> ${BASE_BITS})`;
 
 const STATEMENTS = {
   order: `INSERT INTO orders VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
@@ -15,10 +20,9 @@ const STATEMENTS = {
   list: `INSERT OR REPLACE INTO lists VALUES (?, ?, ?, ?, ?, ?)`,
   trade: `INSERT INTO trades VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   balance: `INSERT INTO balances VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET available = excluded.available, held = excluded.held`,
-  candle: `INSERT INTO candles VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET
-    high = max(high, excluded.high), low = min(low, excluded.low), close = excluded.close, quantity = quantity + excluded.quantity,
-    amount = amount + excluded.amount, trades = trades + excluded.trades,
-    taker_buy_quantity = taker_buy_quantity + excluded.taker_buy_quantity, taker_buy_amount = taker_buy_amount + excluded.taker_buy_amount`,
+  candle: `INSERT INTO candles VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET
+    high = max(high, excluded.high), low = min(low, excluded.low), close = excluded.close, trades = trades + excluded.trades,
+    ${CANDLE_SUMS.map(addSum).join(', ')}`,
   meta: `INSERT INTO meta VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value`,
 } as const;
 
@@ -205,19 +209,9 @@ export class StoreWriter {
       this.#run('trade', this.#trades);
       this.#run('balance', this.#balances.values());
       for (const { instrument, seconds, candle: c } of this.#candles) {
-        const values = [
-          c.openTime * 1000,
-          c.open,
-          c.high,
-          c.low,
-          c.close,
-          c.quantity,
-          c.amount,
-          c.trades,
-          c.takerBuyQuantity,
-          c.takerBuyAmount,
-        ];
-        this.#statements.candle.run(instrument, seconds, ...values);
+        const values = [c.openTime * 1000, c.open, c.high, c.low, c.close, c.trades];
+        const sums = [c.quantity, c.amount, c.takerBuyQuantity, c.takerBuyAmount].flatMap(({ high, low }) => [low, high]);
+        this.#statements.candle.run(instrument, seconds, ...values, ...sums);
       }
       this.#statements.meta.run('sequence', sequence);
       this.#statements.meta.run('hash_low', hash[0]);

@@ -48,6 +48,8 @@ function run(shared: Shared): void {
   output.publish();
   shared.ringReaders();
   let position = ring.start;
+  let hadWorkLeft = engine.hasWorkLeft;
+  shared.hasWorkLeft = hadWorkLeft;
   const commands: Work = { ready: () => ring.published() !== position || shared.stopping };
   const waiter = new Waiter(shared.engineBell, shared.memory.wait, placement.realTimePriority > 0);
   for (;;) {
@@ -66,6 +68,10 @@ function run(shared: Shared): void {
       if (((first + i) & (CHECKPOINT_EVERY - 1)) === 0) shared.writeCheckpoint(first + i, engine.hash);
     }
     position += count;
+    if (engine.hasWorkLeft !== hadWorkLeft) {
+      hadWorkLeft = !hadWorkLeft;
+      shared.hasWorkLeft = hadWorkLeft;
+    }
     output.publish();
     ring.release(ENGINE_GATE, position); // after its events: who sees a command applied sees what it caused
     // What is not durable yet cannot be answered yet: the journal wakes the gateway when it is.

@@ -31,7 +31,7 @@ export const JOURNAL_FULL = 1;
 /** A write or an fsync failed: what reached the disk is unknown, nothing more is acknowledged. */
 export const JOURNAL_FAILED = 2;
 
-const STATUS = { JOURNAL: 0, STOP: 1, DIVERGED: 2, FOLLOWER_HELD_UP: 3, SHORT_OF_MEMORY: 4, CLOCK: 8 } as const;
+const STATUS = { JOURNAL: 0, STOP: 1, DIVERGED: 2, FOLLOWER_HELD_UP: 3, SHORT_OF_MEMORY: 4, WORK_LEFT: 5, CLOCK: 8 } as const;
 
 /** Every so many commands, a power of two, the engine notes its hash for the follower to compare. */
 export const CHECKPOINT_EVERY = 1024;
@@ -188,6 +188,14 @@ export class Shared {
   }
   set followerHeldUp(isHeldUp: boolean) {
     Atomics.store(this.#status, STATUS.FOLLOWER_HELD_UP, isHeldUp ? 1 : 0);
+  }
+
+  /** Whether the engine has work left that goes on with the next command, whoever's it is. */
+  get hasWorkLeft(): boolean {
+    return Atomics.load(this.#status, STATUS.WORK_LEFT) !== 0;
+  }
+  set hasWorkLeft(has: boolean) {
+    Atomics.store(this.#status, STATUS.WORK_LEFT, has ? 1 : 0);
   }
 
   /** Whether the memory monitor found a part of the venue's memory full: no new orders until there is room. */

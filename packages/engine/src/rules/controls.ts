@@ -115,6 +115,7 @@ export class Controls {
     const state = instruments.state(e.instrument);
     const isOpen = instruments.rule(e.instrument, INSTRUMENT_RULE.STATUS) === STATUS.NORMAL;
     if (!isOpen || state === STATE.HALTED || state === STATE.CLOSED) return REASON.NOT_TRADING;
+    if (this.#rules.massCancels.refuses(e)) return REASON.MASS_CANCEL;
     const tooMany = this.countMessage(e.account);
     if (tooMany !== REASON.NONE) return tooMany;
     return accounts.tooFewTrades(e.account) ? REASON.ORDER_TO_TRADE : REASON.NONE;

@@ -75,6 +75,7 @@ export class Ending {
     writer.order(CANCELLED, inBook ? RESTING : 0, reason, slot, price, this.#facts.original(slot), left);
     this.#rules.tellBalance(account, instrument, side);
     if (record !== 0) {
+      this.#rules.sessions.skip(instrument, record);
       const list = this.#i32[record * WORDS + LIST];
       if (specials.follows(record)) this.#rules.pegs.remove(record);
       if (list !== 0) this.#rules.lists.ended(list, slot);
@@ -98,6 +99,7 @@ export class Ending {
         break;
       case PLACE.FIRING:
       case PLACE.ACTIVATED:
+        this.#rules.triggers.stopFiring(instrument, record);
         this.#rules.count(this.#facts.instrumentOf(record), TRIGGERS, -1);
         break;
       case PLACE.QUEUED:

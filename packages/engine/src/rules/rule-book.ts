@@ -12,6 +12,7 @@ import { Controls } from './controls.ts';
 import { Ending } from './ending.ts';
 import type { Entry } from './entry.ts';
 import { OrderLists } from './lists.ts';
+import { MassCancels } from './mass-cancels.ts';
 import { Matching } from './matching.ts';
 import { OrderFacts } from './order-facts.ts';
 import { Pegs } from './pegs.ts';
@@ -45,6 +46,7 @@ export class RuleBook {
   readonly waiting: Waiting;
   readonly ending: Ending;
   readonly settling: Settling;
+  readonly massCancels: MassCancels;
   readonly #engine: Engine;
   readonly #orders: Int32Array;
   readonly #i32: Int32Array;
@@ -66,6 +68,7 @@ export class RuleBook {
     this.waiting = new Waiting(engine, this);
     this.ending = new Ending(engine, this);
     this.settling = new Settling(engine, this);
+    this.massCancels = new MassCancels(engine);
   }
 
   /** Checks and enters one order. */

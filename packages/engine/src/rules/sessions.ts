@@ -13,6 +13,10 @@ const {
   WORDS: RULES,
   STATE: STATE_WORD,
   INDICATIVE_PRICE,
+  NEXT_STATE,
+  NEXT_REFERENCE,
+  ENDING,
+  ENTERING,
   F64_WORDS,
   F64_AUCTION_END,
   F64_INDICATIVE_VOLUME,
@@ -38,9 +42,50 @@ export class Sessions {
   setState(instrument: number, state: number, reference: number): void {
     const { instruments } = this.#engine;
     const old = instruments.state(instrument);
-    if (old === STATE.CLOSED && state !== STATE.CLOSED) this.expireClosed(instrument, Number.POSITIVE_INFINITY);
+    if (old === STATE.CLOSED && state !== STATE.CLOSED) this.#expire(instrument, MOST_EXPIRING);
+    if (this.#mustWait(instrument, state)) {
+      this.#takeLater(instrument, state, reference);
+      return;
+    }
+    this.#set(instrument, NEXT_STATE, 0);
+    this.#set(instrument, ENDING, 0);
     if (reference > 0) instruments.setRule(instrument, INSTRUMENT_RULE.REFERENCE_PRICE, reference);
     if (old !== state && (state === STATE.CONTINUOUS || old === STATE.CLOSING_AUCTION)) this.#uncross(instrument);
+    const ended = endedBy(old, state);
+    if (ended === 0 || this.#areFew(instrument, ended)) {
+      this.#take(instrument, state);
+      return;
+    }
+    this.#take(instrument, STATE.HALTED);
+    this.#set(instrument, ENDING, ended);
+    this.#takeLater(instrument, state, 0);
+  }
+
+  /** Takes the state that orders whose time was over kept it from, if none of them is left. */
+  goOn(instrument: number): void {
+    const next = this.#word(instrument, NEXT_STATE);
+    if (next === 0 || this.#mustWait(instrument, next - 1)) return;
+    this.setState(instrument, next - 1, this.#word(instrument, NEXT_REFERENCE));
+  }
+
+  /** Whether orders are left that must be gone before a state, or in its book before its auction is over. */
+  #mustWait(instrument: number, state: number): boolean {
+    if (this.#word(instrument, ENTERING) !== 0) return state !== STATE.CLOSING_AUCTION;
+    if (state === STATE.CLOSED) return false; // where they are gone too, by and by
+    const ending = this.#word(instrument, ENDING);
+    if (ending !== 0) return this.#engine.specials.timed.first(timedList(instrument, ending)) !== 0;
+    return this.#isExpiringClosed(instrument);
+  }
+
+  #takeLater(instrument: number, state: number, reference: number): void {
+    this.#set(instrument, NEXT_STATE, state + 1);
+    this.#set(instrument, NEXT_REFERENCE, reference);
+    this.#rules.settling.due[0] = 0;
+  }
+
+  #take(instrument: number, state: number): void {
+    const { instruments } = this.#engine;
+    const old = instruments.state(instrument);
     instruments.rules[instrument * RULES + STATE_WORD] = state;
     instruments.rules[instrument * RULES + INDICATIVE_PRICE] = 0;
     instruments.ruleValues[instrument * F64_WORDS + F64_INDICATIVE_VOLUME] = 0;
@@ -49,10 +94,14 @@ export class Sessions {
     instruments.refresh(instrument);
     this.tell(instrument);
     if (old === state) return;
-    this.#expire(instrument, old, state);
+    this.#end(instrument, old, state);
     if (old === STATE.CONTINUOUS) this.#rules.pegs.parkAll(instrument);
     if (state === STATE.CONTINUOUS) this.#rules.pegs.lookAgain(instrument);
-    if (state === STATE.CLOSING_AUCTION) this.#enterForClose(instrument);
+    if (state === STATE.CLOSING_AUCTION) {
+      this.#set(instrument, ENTERING, this.#engine.specials.timed.first(timedList(instrument, AT_CLOSE)));
+      this.#enterForClose(instrument, MOST_EXPIRING);
+      if (this.#word(instrument, ENTERING) !== 0) this.#rules.settling.due[0] = 0;
+    }
     this.#rules.settling.touch(instrument);
   }
 
@@ -100,24 +149,36 @@ export class Sessions {
     writer.notice(EVENT.STATE, 0, instrument | (instruments.state(instrument) << 16), 0, reference, 0, 0, 0);
   }
 
-  #expire(instrument: number, old: number, state: number): void {
-    const wasBeforeOpen = old === STATE.PRE_OPEN || old === STATE.OPENING_AUCTION;
-    const isBeforeOpen = state === STATE.PRE_OPEN || state === STATE.OPENING_AUCTION;
-    if (state === STATE.CLOSED) {
-      this.expireClosed(instrument, MOST_EXPIRING);
-      if (this.isExpiring(instrument)) this.#rules.settling.due[0] = 0;
-      return;
-    }
-    if (wasBeforeOpen && !isBeforeOpen) this.#expireAll(instrument, AT_OPEN);
-    if (old === STATE.CLOSING_AUCTION) this.#expireAll(instrument, AT_CLOSE);
+  #end(instrument: number, old: number, state: number): void {
+    if (state === STATE.CLOSED) this.#expire(instrument, MOST_EXPIRING);
+    const ended = endedBy(old, state);
+    if (ended !== 0) this.#expireOf(instrument, [ended], MOST_EXPIRING);
+    if (this.hasWork(instrument)) this.#rules.settling.due[0] = 0;
   }
 
-  /** Ends orders that a closed instrument still has though their time is over, in order of entry. Returns how many of `most`. */
-  expireClosed(instrument: number, most: number): number {
+  /** Whether orders are left that a state ended, or lets enter, or a state to take when they are done. */
+  hasWork(instrument: number): boolean {
+    return this.#word(instrument, NEXT_STATE) !== 0 || this.#word(instrument, ENTERING) !== 0 || this.#isExpiringClosed(instrument);
+  }
+
+  /** Ends or enters such orders, in order of entry. Returns how many of `most`. */
+  work(instrument: number, most: number): number {
+    if (this.#word(instrument, ENTERING) !== 0) return this.#enterForClose(instrument, most);
+    const mayExpire = this.#word(instrument, ENDING) !== 0 || this.#engine.instruments.state(instrument) === STATE.CLOSED;
+    return mayExpire ? this.#expire(instrument, most) : 0;
+  }
+
+  /** Ends orders that an instrument still has though their time is over. Returns how many of `most`. */
+  #expire(instrument: number, most: number): number {
+    const ending = this.#word(instrument, ENDING);
+    return this.#expireOf(instrument, ending === 0 ? ENDED_BY_CLOSE : [ending], most);
+  }
+
+  #expireOf(instrument: number, timesInForce: readonly number[], most: number): number {
     const { specials } = this.#engine;
     for (let count = 0; count < most; count++) {
       let oldest = 0;
-      for (const timeInForce of ENDED_BY_CLOSE) {
+      for (const timeInForce of timesInForce) {
         const first = specials.timed.first(timedList(instrument, timeInForce));
         if (first !== 0 && (oldest === 0 || specials.byEntry(first, oldest) < 0)) oldest = first;
       }
@@ -127,22 +188,52 @@ export class Sessions {
     return most;
   }
 
-  /** Whether a closed instrument has such orders. */
-  isExpiring(instrument: number): boolean {
+  #isExpiringClosed(instrument: number): boolean {
     if (this.#engine.instruments.state(instrument) !== STATE.CLOSED) return false;
     return ENDED_BY_CLOSE.some((timeInForce) => this.#engine.specials.timed.first(timedList(instrument, timeInForce)) !== 0);
   }
 
-  #expireAll(instrument: number, timeInForce: number): void {
-    const { specials } = this.#engine;
-    const list = timedList(instrument, timeInForce);
-    for (let record = specials.timed.first(list); record !== 0; record = specials.timed.first(list))
-      this.#rules.ending.end(specials.slotOf(record), REASON.EXPIRED);
+  /** Whether all orders of a time in force can end with one command. */
+  #areFew(instrument: number, timeInForce: number): boolean {
+    const { timed } = this.#engine.specials;
+    let record = timed.first(timedList(instrument, timeInForce));
+    for (let count = 0; count < MOST_EXPIRING && record !== 0; count++) record = timed.after(record);
+    return record === 0;
   }
 
-  #enterForClose(instrument: number): void {
-    const { specials } = this.#engine;
-    for (const record of specials.timed.all(timedList(instrument, AT_CLOSE)))
-      if (specials.placeOf(record) === PLACE.AT_CLOSE) this.#rules.enterForAuction(record);
+  #word(instrument: number, word: number): number {
+    return this.#engine.instruments.rules[instrument * RULES + word];
   }
+
+  #set(instrument: number, word: number, value: number): void {
+    this.#engine.instruments.rules[instrument * RULES + word] = value;
+  }
+
+  /** Puts orders that waited for the closing auction into its book. Returns how many of `most`. */
+  #enterForClose(instrument: number, most: number): number {
+    for (let count = 0; count < most; count++) {
+      const record = this.#word(instrument, ENTERING);
+      if (record === 0) return count;
+      this.skip(instrument, record);
+      this.#rules.enterForAuction(record);
+    }
+    return most;
+  }
+
+  /** An order is not to enter for the closing auction any more: the next one of its list is. */
+  skip(instrument: number, record: number): void {
+    if (this.#word(instrument, ENTERING) !== record) return;
+    const { specials } = this.#engine;
+    const next = specials.timed.after(record);
+    // Those behind the last one that waited came during the auction, and went into the book at once.
+    this.#set(instrument, ENTERING, next !== 0 && specials.placeOf(next) === PLACE.AT_CLOSE ? next : 0);
+  }
+}
+
+/** The time in force of orders that the change from one state to another ends, 0: of none; closing ends several. */
+function endedBy(old: number, state: number): number {
+  const isBeforeOpen = (one: number) => one === STATE.PRE_OPEN || one === STATE.OPENING_AUCTION;
+  if (state === STATE.CLOSED || old === state) return 0;
+  if (isBeforeOpen(old) && !isBeforeOpen(state)) return AT_OPEN;
+  return old === STATE.CLOSING_AUCTION ? AT_CLOSE : 0;
 }

@@ -10,6 +10,8 @@ const { WORDS: RULES, TRIGGERS, QUEUE, UNFINISHED } = rulesRecord;
 
 /** Orders that may enter in one command by their triggers: the rest enters before the next. */
 export const MOST_ENTERING = 256;
+/** Triggers that may fire in one command. */
+export const MOST_FIRING = 256;
 export const MOST_LOOKS = 8;
 /** Orders whose time is over that end before one command, or when an instrument closes: the rest end before the next ones. */
 export const MOST_EXPIRING = 256;
@@ -55,9 +57,12 @@ export class Settling {
     const { rules } = instruments;
     let entered = 0;
     let looks = 0;
+    let steps = MOST_FIRING * 2;
     rules[at + UNFINISHED] = 0;
     while (instruments.state(instrument) === STATE.CONTINUOUS) {
-      if (rules[at + TRIGGERS] > 0) this.#rules.triggers.collect(instrument, this.#rules.waiting.fire);
+      if (rules[at + TRIGGERS] > 0 || this.#rules.triggers.areFiring(instrument))
+        steps -= this.#rules.triggers.collect(instrument, this.#rules.waiting.fire, steps);
+      if (this.#rules.triggers.areFiring(instrument)) break;
       const next = rules[at + QUEUE];
       if (next !== 0) {
         if (entered++ === MOST_ENTERING) break;
@@ -82,12 +87,14 @@ export class Settling {
       this.#rules.ending.end(specials.slotOf(record), REASON.EXPIRED);
     }
     for (let number = 0; number < instruments.books.length && expiring > 0; number++) {
-      if (this.#rules.sessions.isExpiring(number)) expiring -= this.#rules.sessions.expireClosed(number, expiring);
+      if (this.#rules.sessions.hasWork(number)) expiring -= this.#rules.sessions.work(number, expiring);
     }
+    if (this.#rules.massCancels.areRunning) this.#rules.massCancels.goOn();
     this.settleDown();
     for (let number = 0; number < instruments.books.length; number++) {
       const end = instruments.ruleValues[number * rulesRecord.F64_WORDS + rulesRecord.F64_AUCTION_END];
       if (end > 0 && end <= writer.time) this.#rules.sessions.setState(number, STATE.CONTINUOUS, 0);
+      this.#rules.sessions.goOn(number);
     }
     this.settleDown();
     for (let number = 0; number < instruments.books.length; number++) {
@@ -104,8 +111,8 @@ export class Settling {
     for (let number = 0; number < instruments.books.length; number++) {
       const end = instruments.ruleValues[number * rulesRecord.F64_WORDS + rulesRecord.F64_AUCTION_END];
       if (end > 0 && end < due) due = end;
-      if (instruments.rules[number * RULES + UNFINISHED] === 1 || this.#rules.sessions.isExpiring(number)) due = 0;
+      if (instruments.rules[number * RULES + UNFINISHED] === 1 || this.#rules.sessions.hasWork(number)) due = 0;
     }
-    this.due[0] = due;
+    this.due[0] = this.#rules.massCancels.areRunning ? 0 : due;
   }
 }

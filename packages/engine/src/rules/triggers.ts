@@ -4,12 +4,13 @@ import { BEST_PRICE, BUY, LAST_TRADE, MAX_PRICE, type Side, STOP, TRAIL_TICKS } 
 import { mulDiv } from '@outcry/market/rules';
 import { sourceOf, trailUnitOf, triggerOf } from '@outcry/market/terms';
 import type { Engine } from '../engine.ts';
-import { instrument as instrumentRecord } from '../instruments.ts';
+import { instrument as instrumentRecord, rules as rulesRecord } from '../instruments.ts';
 import { SlotHeap } from './slot-heap.ts';
 import { PLACE, special } from './special-orders.ts';
 
 const { WORDS, F64_WORDS, ORDER, FLAGS, STOP_PRICE, TRAIL, EXTREME, PREVIOUS, NEXT, F64_ENTRY, F64_DISTANCE, TRAIL_HEAP } = special;
 const { RESERVE: LOTS, EXTREME: ACTIVATION_DIRECTION } = special;
+const { WORDS: RULES, LOOK, LOOK_UP, LOOK_DOWN, LOOK_LEVEL, LOOK_DIRECTION, LOOK_SORTED } = rulesRecord;
 const ORDER_WORDS = orderRecord.WORDS;
 
 /** Sides of a trigger book: what waits for a fall stands where bids do, what waits for a rise where asks do. */
@@ -44,7 +45,9 @@ export class Triggers {
   readonly #i32: Int32Array;
   readonly #f64: Float64Array;
   readonly #orders: Int32Array;
-  readonly #fired: number[] = [];
+  /** by instrument: those of a level that fires, in order of entry */
+  readonly #firing: Int32Array;
+  readonly #entered: SlotHeap;
 
   constructor(engine: Engine) {
     this.#engine = engine;
@@ -52,6 +55,8 @@ export class Triggers {
     this.#i32 = pool.i32;
     this.#f64 = pool.f64;
     this.#heap = new SlotHeap(pool, F64_DISTANCE, TRAIL_HEAP, F64_ENTRY);
+    this.#entered = new SlotHeap(pool, F64_ENTRY, TRAIL_HEAP, F64_ENTRY);
+    this.#firing = new Int32Array(engine.room.instruments);
     this.#tops = new Int32Array(engine.room.instruments * STACKS);
     this.#orders = engine.memory.orders.i32;
   }
@@ -106,18 +111,41 @@ export class Triggers {
     if (stands) this.#book(record).reduce(this.#slot(record), this.#standing(record), lots);
   }
 
-  /** Fires all triggers of an instrument that its prices have reached: calls `fire` with each record, in the order of docs/rules.md. */
-  collect(instrument: number, fire: (record: number) => void): void {
-    for (let watch = 0; watch < WATCHES; watch++) {
+  /**
+   * Fires triggers of an instrument that its prices have reached: calls `fire` with each record, in the order of docs/rules.md. Where these
+   * are too many, it goes on the next time, as if no time had passed: what it looked at stands until all have fired.
+   * @returns how many of `most` steps it took, two for each trigger
+   */
+  collect(instrument: number, fire: (record: number) => void, most: number): number {
+    const { rules } = this.#engine.instruments;
+    const at = instrument * RULES;
+    const begun = rules[at + LOOK];
+    let left = most;
+    for (let watch = begun === 0 ? 0 : begun - 1; watch < WATCHES; watch++) {
       const book = this.#books[instrument * WATCHES + watch];
       if (book === undefined) continue;
       const up = this.#up(instrument, watch);
       const down = this.#down(instrument, watch);
       if (up === 0) continue;
-      this.#follow(instrument, watch, up, down);
-      for (let price = book.bestAsk; price !== 0 && price <= up; price = book.bestAsk) this.#fireAt(book, RISING, price, up, down, fire);
-      for (let price = book.bestBid; price !== 0 && price >= down; price = book.bestBid) this.#fireAt(book, FALLING, price, up, down, fire);
+      if (watch !== begun - 1) {
+        this.#follow(instrument, watch, up, down);
+        rules[at + LOOK_DIRECTION] = RISING;
+      }
+      left = this.#fireReached(instrument, book, up, down, fire, left);
+      if (left >= 0) continue;
+      rules[at + LOOK] = watch + 1;
+      rules[at + LOOK_UP] = up;
+      rules[at + LOOK_DOWN] = down;
+      return most;
     }
+    // Nothing of a look that is over may differ between an engine and one that was restored, which has no books of no orders.
+    for (const word of [LOOK, LOOK_UP, LOOK_DOWN, LOOK_DIRECTION, LOOK_SORTED]) rules[at + word] = 0;
+    return most - left;
+  }
+
+  /** Whether triggers are left that the last look reached. */
+  areFiring(instrument: number): boolean {
+    return this.#engine.instruments.rules[instrument * RULES + LOOK] !== 0;
   }
 
   /** Writes its group's extreme into every trailing order, so that an image of the records holds it. */
@@ -138,6 +166,8 @@ export class Triggers {
     for (const record of specials.inOrder((r) => specials.placeOf(r) === PLACE.WATCHING)) {
       this.#stand(record, this.#standing(record), this.#i32[record * WORDS + STOP_PRICE]);
     }
+    const isFiring = (r: number) => specials.placeOf(r) === PLACE.FIRING || specials.placeOf(r) === PLACE.ACTIVATED;
+    for (const record of specials.inOrder(isFiring)) this.#sort(this.#instrument(record), record);
     const trailing = specials.inOrder((r) => specials.placeOf(r) === PLACE.TRAILING);
     // Deepest groups first, so that each next one belongs on top.
     const depth = (r: number) => (this.#isRising(r) ? 1 : -1) * this.#i32[r * WORDS + EXTREME];
@@ -147,25 +177,72 @@ export class Triggers {
 
   // ── Firing ───────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  #fireAt(book: OrderBook, direction: Side, price: number, up: number, down: number, fire: (record: number) => void): void {
-    const { specials } = this.#engine;
-    const fired = this.#fired;
-    fired.length = 0;
+  /** Fires level by level, rising triggers first. Returns how many steps are left, -1: it is not done. */
+  #fireReached(instrument: number, book: OrderBook, up: number, down: number, fire: (record: number) => void, steps: number): number {
+    const { rules } = this.#engine.instruments;
+    const at = instrument * RULES;
+    let left = steps;
+    for (;;) {
+      if (rules[at + LOOK_LEVEL] === 0 && !this.#nextLevel(at, book, up, down)) return left;
+      if (rules[at + LOOK_SORTED] === 0) left = this.#sortLevel(instrument, book, left);
+      if (left >= 0) left = this.#fireSorted(instrument, up, down, fire, left);
+      if (left < 0) return left;
+      rules[at + LOOK_LEVEL] = 0;
+    }
+  }
+
+  /** Goes on to the nearest price whose triggers are reached. Returns false where there is none. */
+  #nextLevel(at: number, book: OrderBook, up: number, down: number): boolean {
+    const { rules } = this.#engine.instruments;
+    const rises = rules[at + LOOK_DIRECTION] === RISING && book.bestAsk !== 0 && book.bestAsk <= up;
+    const falls = !rises && book.bestBid !== 0 && book.bestBid >= down;
+    if (!rises && !falls) return false;
+    rules[at + LOOK_DIRECTION] = rises ? RISING : FALLING;
+    rules[at + LOOK_LEVEL] = rises ? book.bestAsk : book.bestBid;
+    rules[at + LOOK_SORTED] = 0;
+    return true;
+  }
+
+  /** Takes the orders at a price out of the trigger book and into order of entry. */
+  #sortLevel(instrument: number, book: OrderBook, steps: number): number {
+    const { specials, instruments } = this.#engine;
+    const at = instrument * RULES;
+    const direction = instruments.rules[at + LOOK_DIRECTION] as Side;
+    const price = instruments.rules[at + LOOK_LEVEL];
+    let left = steps;
     for (let slot = book.first(direction, price); slot !== 0; slot = book.first(direction, price)) {
+      if (left-- === 0) return -1;
       const record = specials.of(slot);
       const isTrailing = specials.placeOf(record) === PLACE.TRAILING;
       this.#leave(record);
       if (isTrailing) this.#replaceFirst(record);
       const activates = !isTrailing && trailUnitOf(this.#flags(record)) !== 0;
       this.#i32[record * WORDS + special.PLACE] = activates ? PLACE.ACTIVATED : PLACE.FIRING;
-      fired.push(record);
+      this.#sort(instrument, record);
     }
-    fired.sort(specials.byEntry);
-    for (const record of fired) {
-      if (!specials.isOpen(record)) continue; // another of its list fired
-      if (specials.placeOf(record) === PLACE.FIRING) fire(record);
+    instruments.rules[at + LOOK_SORTED] = 1;
+    return left;
+  }
+
+  #sort(instrument: number, record: number): void {
+    this.#entered.clear(record);
+    this.#firing[instrument] = this.#entered.merge(this.#firing[instrument], record);
+  }
+
+  #fireSorted(instrument: number, up: number, down: number, fire: (record: number) => void, steps: number): number {
+    let left = steps;
+    for (let record = this.#firing[instrument]; record !== 0; record = this.#firing[instrument]) {
+      if (left-- === 0) return -1;
+      this.stopFiring(instrument, record);
+      if (this.#engine.specials.placeOf(record) === PLACE.FIRING) fire(record);
       else this.#beginToTrail(record, this.#isRising(record) ? up : down);
     }
+    return left;
+  }
+
+  /** An order whose trigger is reached is not to fire any more. */
+  stopFiring(instrument: number, record: number): void {
+    this.#firing[instrument] = this.#entered.remove(this.#firing[instrument], record);
   }
 
   // ── Trailing groups ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -319,6 +396,8 @@ export class Triggers {
   }
 
   #value(instrument: number, watch: number, rounding: number): number {
+    const { rules } = this.#engine.instruments;
+    if (rules[instrument * RULES + LOOK] === watch + 1) return rules[instrument * RULES + (rounding === 0 ? LOOK_UP : LOOK_DOWN)];
     const book = this.#engine.instruments.books[instrument];
     if (watch === LAST) return this.#engine.instruments.i32[instrument * instrumentRecord.WORDS + instrumentRecord.LAST_PRICE];
     if (watch === BID) return book.bestBid;

@@ -97,6 +97,7 @@ export class Waiting {
       const { account, instrument, side } = this.#facts.whose(slot);
       this.#f64[record * F64_WORDS + F64_HELD] = OWN_NEED;
       ledger.hold(account, this.#facts.paidBy(instrument, side), this.#facts.needOf(slot, record) - held);
+      this.#rules.tellBalance(account, instrument, side); // it may enter with a later command
     }
     this.queue(record);
   };

@@ -196,12 +196,17 @@ export const FAULTS: readonly Fault[] = [
     from: 'if (byTime) this.#surveyOwn(survey, slot);\n        continue;',
     to: 'if (byTime) this.#surveyOwn(survey, slot);',
   },
-  { what: 'a stop fires one tick late', file: TRIGGERS, from: 'price !== 0 && price <= up;', to: 'price !== 0 && price < up;' },
+  {
+    what: 'a stop fires one tick late',
+    file: TRIGGERS,
+    from: 'book.bestAsk !== 0 && book.bestAsk <= up;',
+    to: 'book.bestAsk !== 0 && book.bestAsk < up;',
+  },
   {
     what: 'triggers at one price fire in the wrong order',
     file: TRIGGERS,
-    from: 'fired.sort(specials.byEntry);',
-    to: 'fired.sort((a, b) => specials.byEntry(b, a));',
+    from: 'new SlotHeap(pool, F64_ENTRY, TRAIL_HEAP, F64_ENTRY)',
+    to: 'new SlotHeap(pool, special.F64_EXPIRY, TRAIL_HEAP, special.F64_LIST)',
   },
   {
     what: 'a trailing extreme does not move',
@@ -322,7 +327,7 @@ export const FAULTS: readonly Fault[] = [
   {
     what: 'orders for the open stay after it',
     file: SESSIONS,
-    from: 'if (wasBeforeOpen && !isBeforeOpen) this.#expireAll(instrument, AT_OPEN);',
+    from: 'if (isBeforeOpen(old) && !isBeforeOpen(state)) return AT_OPEN;',
     to: '',
   },
   {

@@ -2,7 +2,18 @@ import { BUY } from '@outcry/market/order-terms';
 import { INSTRUMENT_RULE } from '@outcry/market/rules';
 import type { OrderSpec, SpecialTerms } from './types.ts';
 
-export type Place = 'nowhere' | 'lit' | 'dark' | 'watching' | 'trailing' | 'queued' | 'waiting' | 'parked' | 'at close';
+export type Place =
+  | 'nowhere'
+  | 'lit'
+  | 'dark'
+  | 'watching'
+  | 'trailing'
+  | 'queued'
+  | 'waiting'
+  | 'parked'
+  | 'at close'
+  | 'firing'
+  | 'activated';
 
 export interface List {
   type: number;
@@ -41,6 +52,18 @@ export interface Order extends OrderSpec {
   list: List | undefined;
 }
 
+/** What was looked at, and how far its triggers have fired. */
+export interface Look {
+  watch: string;
+  /** the price as rising triggers see it, and falling ones; 0: none */
+  up: number;
+  down: number;
+  isRising: boolean;
+  /** whose orders fire now, 0: none; and whether all of them are taken out, to fire in order of entry */
+  level: number;
+  isSorted: boolean;
+}
+
 export interface Instrument {
   number: number;
   base: number;
@@ -56,6 +79,12 @@ export interface Instrument {
   pegBid: number;
   pegAsk: number;
   unfinished: boolean;
+  /** a look at prices whose triggers have not all fired */
+  look: Look | undefined;
+  /** a state to be taken when orders whose time is over are gone, or those for the closing auction are in the book */
+  next: { state: number; referencePrice: number } | undefined;
+  /** the time in force of those */
+  ending: number | undefined;
 }
 
 export interface Account {
@@ -88,7 +117,18 @@ export function newInstrument(
   rules[INSTRUMENT_RULE.FEE_SHARE] = 1_000_000;
   rules[INSTRUMENT_RULE.MAKER_FEE] = makerFee;
   rules[INSTRUMENT_RULE.TAKER_FEE] = takerFee;
-  const nothing = { state: 0, last: 0, auctionEnd: 0, indicative: '0 0 0', pegBid: 0, pegAsk: 0, unfinished: false };
+  const nothing = {
+    state: 0,
+    last: 0,
+    auctionEnd: 0,
+    indicative: '0 0 0',
+    pegBid: 0,
+    pegAsk: 0,
+    unfinished: false,
+    look: undefined,
+    next: undefined,
+    ending: undefined,
+  };
   return { number, base, quote, lot, unit, rules, queue: [], ...nothing };
 }
 

@@ -29,14 +29,38 @@ import {
 } from '@outcry/market/order-terms';
 import { ACCOUNT_RULE, INSTRUMENT_RULE, STATE, STATUS } from '@outcry/market/rules';
 import { Bank } from './bank.ts';
-import { type Account, type Instrument, isBuy, type List, newAccount, newInstrument, type Order, type Place } from './records.ts';
+import {
+  type Account,
+  type Instrument,
+  isBuy,
+  type List,
+  type Look,
+  newAccount,
+  newInstrument,
+  type Order,
+  type Place,
+} from './records.ts';
 import { termsGoTogether } from './terms.ts';
 import type { OrderSpec, VenueCommand } from './types.ts';
 
 const MOST_UNITS = BigInt(Number.MAX_SAFE_INTEGER);
 const MOST_ENTERING = 256;
 const MOST_EXPIRING = 256;
+const MOST_FIRING = 256;
 const MOST_LOOKS = 8;
+const MOST_CANCELLED = 256;
+const MOST_MASS_CANCELS = 8;
+
+/** Which orders are meant; -1: any. */
+interface MassCancel {
+  account: number;
+  instrument: number;
+  side: number;
+  session: number;
+}
+interface Running extends MassCancel {
+  ended: number;
+}
 
 /**
  * The venue written to be read: docs/rules.md in its plainest form, with arrays that are searched and sorted whenever somebody asks. What
@@ -55,6 +79,9 @@ export class ReferenceVenue {
   #entry = 1;
   readonly #orderLimit: number;
   readonly #touched = new Set<Instrument>();
+  /** mass cancels that are not done */
+  #massCancels: Running[] = [];
+  #chosen: number[] | undefined;
 
   constructor(orderLimit: number) {
     this.#orderLimit = orderLimit;
@@ -68,9 +95,10 @@ export class ReferenceVenue {
     this.instruments.push(newInstrument(this.instruments.length, base, quote, BigInt(lot), BigInt(unit), makerFee, takerFee));
   }
 
-  /** Does one command. @param time microseconds */
-  apply(command: VenueCommand, time: number): string[] {
+  /** Does one command. @param time microseconds @param chosen orders that mass cancels end now, in this order; by default in order of entry */
+  apply(command: VenueCommand, time: number, chosen?: readonly number[]): string[] {
     this.#told = [];
+    this.#chosen = chosen && [...chosen];
     this.time = Math.max(this.time, time);
     this.#dueWork();
     this.#do(command);
@@ -150,9 +178,13 @@ export class ReferenceVenue {
       this.#end(order, 'expired');
       left--;
     }
-    for (const i of this.instruments) if (i.state === STATE.CLOSED) left = this.#expireClosed(i, left);
+    for (const i of this.instruments) left = this.#late(i).length > 0 ? this.#enterForClose(i, left) : this.#expire(i, left);
+    this.#goOnCancelling();
     this.#settleDown();
-    for (const i of this.instruments) if (i.auctionEnd !== 0 && i.auctionEnd <= this.time) this.#setState(i, STATE.CONTINUOUS, 0);
+    for (const i of this.instruments) {
+      if (i.auctionEnd !== 0 && i.auctionEnd <= this.time) this.#setState(i, STATE.CONTINUOUS, 0);
+      this.#goOn(i);
+    }
     this.#settleDown();
     for (const i of this.instruments) if (i.unfinished) this.#touched.add(i);
     this.#settleDown();
@@ -169,9 +201,10 @@ export class ReferenceVenue {
   #settle(i: Instrument): void {
     let entered = 0;
     let looks = 0;
+    const steps = { left: MOST_FIRING * 2 };
     i.unfinished = false;
     while (i.state === STATE.CONTINUOUS) {
-      this.#lookAtTriggers(i);
+      if (!this.#lookAtTriggers(i, steps)) break;
       const [bid, ask] = [this.#best(i, BUY), this.#best(i, SELL)];
       if (i.queue.length > 0) {
         if (entered++ === MOST_ENTERING) break;
@@ -377,6 +410,7 @@ export class ReferenceVenue {
     if (account === undefined) return 'unknown_account';
     if (account.rules[ACCOUNT_RULE.STATUS] !== STATUS.NORMAL) return 'account_restricted';
     if (i.rules[INSTRUMENT_RULE.STATUS] !== STATUS.NORMAL || i.state === STATE.HALTED || i.state === STATE.CLOSED) return 'not_trading';
+    if (this.#massCancels.some((running) => covers(running, { ...o, session: o.terms.session }))) return 'mass_cancel';
     const messages = this.#countMessage(account);
     if (messages !== '') return messages;
     const ratio = account.rules[ACCOUNT_RULE.ORDER_TO_TRADE];
@@ -776,14 +810,47 @@ export class ReferenceVenue {
     this.orders = this.orders.filter((o) => o !== order);
   }
 
-  #massCancel(c: { account: number; instrument: number; side: number; session: number }): void {
-    const meant = (o: Order) =>
-      (c.account === -1 || o.account === c.account) &&
-      (c.instrument === -1 || o.instrument === c.instrument) &&
-      (c.side === -1 || o.side === c.side) &&
-      (c.session === -1 || o.terms.session === c.session);
-    for (const order of this.orders.filter(meant)) if (order.isOpen) this.#end(order, 'mass_cancel');
+  #massCancel(c: MassCancel): void {
+    const running = { ...c, ended: 0 };
+    const isFew = this.#isFew(c.account);
+    const own = this.#massCancels.filter((other) => other.account === c.account);
+    const isWhole = c.instrument === -1 && c.side === -1 && c.session === -1;
+    if (!isFew && this.#massCancels.some((other) => covers(other, c))) this.#tell('cancelling');
+    else if (!isFew && !isWhole && own.length >= MOST_MASS_CANCELS) return this.#tell('rejected too_many_messages');
+    else if (!this.#cancelSome(running)) {
+      this.#massCancels.push(running);
+      this.#tell('cancelling');
+    }
     this.#tell('applied');
+  }
+
+  #isFew(account: number): boolean {
+    return account !== -1 && this.orders.filter((o) => o.account === account).length <= MOST_CANCELLED;
+  }
+
+  /** Ends orders that a mass cancel means, in the order chosen. Returns whether none is left. */
+  #cancelSome(running: Running): boolean {
+    const meant = () => this.orders.filter((o) => covers(running, { ...o, session: o.terms.session }));
+    for (let count = 0; meant().length > 0; count++) {
+      const [oldest] = meant();
+      const next = this.#chosen === undefined ? oldest : meant().find((o) => o.number === this.#chosen?.[0]);
+      if (count === MOST_CANCELLED || next === undefined) {
+        if (count < MOST_CANCELLED) this.#tell(`cancelled #${oldest.number} too late`);
+        return false;
+      }
+      this.#chosen?.shift();
+      const before = this.orders.length;
+      this.#end(next, 'mass_cancel');
+      running.ended += before - this.orders.length;
+    }
+    return true;
+  }
+
+  #goOnCancelling(): void {
+    const running = this.#massCancels.shift();
+    if (running === undefined) return;
+    if (this.#cancelSome(running)) this.#tell(`cancelled all ${running.ended}`);
+    else this.#massCancels.push(running);
   }
 
   // ── Order lists ──────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -887,6 +954,7 @@ export class ReferenceVenue {
   /** The price that an order watches, rounded as its trigger sees it; 0: there is none. */
   #watched(o: Order, rises = waitsForRise(o)): number {
     const i = this.instruments[o.instrument];
+    if (i.look !== undefined && i.look.watch === watchOf(o)) return rises ? i.look.up : i.look.down;
     const [bid, ask] = [this.#best(i, BUY), this.#best(i, SELL)];
     if (o.terms.source === LAST_TRADE) return i.last;
     if (o.terms.source === BEST_PRICE) return o.side === BUY ? ask : bid;
@@ -927,31 +995,54 @@ export class ReferenceVenue {
     return Math.min(Math.max(rounded, 1), MAX_PRICE);
   }
 
-  #lookAtTriggers(i: Instrument): void {
-    for (const watch of ['last', 'middle', 'bid', 'ask']) {
+  /** Looks at prices, or goes on with a look that is not done. Returns whether it is. */
+  #lookAtTriggers(i: Instrument, steps: { left: number }): boolean {
+    const watches = ['last', 'middle', 'bid', 'ask'];
+    for (const watch of watches.slice(i.look === undefined ? 0 : watches.indexOf(i.look.watch))) {
       const all = () => this.orders.filter((o) => o.instrument === i.number && watchOf(o) === watch);
       // What the triggers of this kind see now, whatever their firing changes.
-      const seen = new Map([true, false].map((rising) => [rising, all().length === 0 ? 0 : this.#watched(all()[0], rising)]));
-      for (const o of all()) this.#moveExtreme(o, seen.get(waitsForRise(o)));
-      for (const rising of [true, false]) {
-        const value = seen.get(rising) as number;
-        const rises = (o: Order) => (o.place === 'watching' && o.activates ? o.activationRises : waitsForRise(o));
-        const reached = (o: Order) => value !== 0 && (rising ? value >= this.#triggerPrice(o) : value <= this.#triggerPrice(o));
-        for (;;) {
-          const fired = all().filter((o) => (o.place === 'watching' || o.place === 'trailing') && rises(o) === rising && reached(o));
-          if (fired.length === 0) break;
-          fired.sort((a, b) => (rising ? 1 : -1) * (this.#triggerPrice(a) - this.#triggerPrice(b)) || a.entry - b.entry);
-          // All at the nearest price; then what is left is looked at again.
-          const price = this.#triggerPrice(fired[0]);
-          for (const o of fired.filter((x) => this.#triggerPrice(x) === price))
-            if (o.isOpen) this.#fire(o, seen.get(waitsForRise(o)) as number);
-        }
+      const seen = (rising: boolean) => (all().length === 0 ? 0 : this.#watched(all()[0], rising));
+      const look = i.look ?? { watch, up: seen(true), down: seen(false), isRising: true, level: 0, isSorted: false };
+      if (i.look === undefined) for (const o of all()) this.#moveExtreme(o, waitsForRise(o) ? look.up : look.down);
+      const isDone = this.#fireReached(look, all, steps);
+      i.look = isDone ? undefined : look;
+      if (!isDone) return false;
+    }
+    return true;
+  }
+
+  #fireReached(look: Look, all: () => Order[], steps: { left: number }): boolean {
+    const value = () => (look.isRising ? look.up : look.down);
+    const reached = (o: Order) => value() !== 0 && (look.isRising ? value() >= this.#triggerPrice(o) : value() <= this.#triggerPrice(o));
+    const rises = (o: Order) => (o.place === 'watching' && o.activates ? o.activationRises : waitsForRise(o));
+    const standing = () =>
+      all().filter((o) => (o.place === 'watching' || o.place === 'trailing') && rises(o) === look.isRising && reached(o));
+    for (;;) {
+      if (look.level === 0) {
+        if (standing().length === 0) look.isRising = false;
+        const prices = standing().map((o) => this.#triggerPrice(o));
+        if (prices.length === 0) return true;
+        // All at the nearest price; then what is left is looked at again.
+        look.level = look.isRising ? Math.min(...prices) : Math.max(...prices);
+        look.isSorted = false;
       }
+      const level = look.isSorted ? [] : standing().filter((o) => this.#triggerPrice(o) === look.level);
+      for (const o of level) {
+        if (steps.left-- === 0) return false;
+        o.place = o.place === 'watching' && o.activates ? 'activated' : 'firing';
+      }
+      look.isSorted = true;
+      for (const o of all().sort((a, b) => a.entry - b.entry)) {
+        if (!o.isOpen || (o.place !== 'firing' && o.place !== 'activated')) continue;
+        if (steps.left-- === 0) return false;
+        this.#fire(o, waitsForRise(o) ? look.up : look.down);
+      }
+      look.level = 0;
     }
   }
 
   #fire(o: Order, seen: number): void {
-    if (o.place === 'watching' && o.activates) {
+    if (o.place === 'activated') {
       o.place = 'trailing';
       o.activates = false;
       o.extreme = seen;
@@ -1027,39 +1118,83 @@ export class ReferenceVenue {
 
   #setState(i: Instrument, state: number, referencePrice: number): void {
     const old = i.state;
-    if (old === STATE.CLOSED && state !== STATE.CLOSED) this.#expireClosed(i, Number.POSITIVE_INFINITY);
+    if (old === STATE.CLOSED && state !== STATE.CLOSED) this.#expire(i, MOST_EXPIRING);
+    if (this.#mustWait(i, state)) {
+      i.next = { state, referencePrice };
+      return;
+    }
+    i.next = undefined;
+    i.ending = undefined;
     if (referencePrice > 0) i.rules[INSTRUMENT_RULE.REFERENCE_PRICE] = referencePrice;
     if (old !== state && (state === STATE.CONTINUOUS || old === STATE.CLOSING_AUCTION)) this.#callAuction(i);
+    const beforeOpen = (s: number) => s === STATE.PRE_OPEN || s === STATE.OPENING_AUCTION;
+    let ended: number | undefined;
+    if (old !== state && beforeOpen(old) && !beforeOpen(state)) ended = AT_OPEN;
+    if (old !== state && old === STATE.CLOSING_AUCTION) ended = AT_CLOSE;
+    if (ended === undefined || state === STATE.CLOSED) this.#take(i, state);
+    else {
+      const many = this.orders.filter((o) => o.instrument === i.number && o.timeInForce === ended).length > MOST_EXPIRING;
+      i.ending = ended;
+      this.#take(i, many ? STATE.HALTED : state);
+      if (many) i.next = { state, referencePrice: 0 };
+      else i.ending = undefined;
+    }
+  }
+
+  /** Whether orders are left that must be gone before a state, or in the book before its auction is over. */
+  #mustWait(i: Instrument, state: number): boolean {
+    if (this.#late(i).length > 0) return state !== STATE.CLOSING_AUCTION;
+    return state !== STATE.CLOSED && this.#ended(i).length > 0;
+  }
+
+  #goOn(i: Instrument): void {
+    if (i.next === undefined || this.#mustWait(i, i.next.state)) return;
+    this.#setState(i, i.next.state, i.next.referencePrice);
+  }
+
+  /** Orders for the closing auction that are not in its book. */
+  #late(i: Instrument): Order[] {
+    return i.state !== STATE.CLOSING_AUCTION ? [] : this.orders.filter((o) => o.instrument === i.number && o.place === 'at close');
+  }
+
+  /** Orders whose time is over. */
+  #ended(i: Instrument): Order[] {
+    const times: number[] = i.ending !== undefined ? [i.ending] : i.state === STATE.CLOSED ? [DAY, AT_OPEN, AT_CLOSE] : [];
+    return this.orders.filter((o) => o.instrument === i.number && times.includes(o.timeInForce));
+  }
+
+  #take(i: Instrument, state: number): void {
+    const old = i.state;
     i.state = state;
     i.indicative = '0 0 0';
     i.auctionEnd = 0;
     this.#tell(`state ${i.number} ${state} ${i.rules[INSTRUMENT_RULE.REFERENCE_PRICE]}`);
     if (old === state) return;
-    const beforeOpen = (s: number) => s === STATE.PRE_OPEN || s === STATE.OPENING_AUCTION;
-    const gone = (o: Order) =>
-      (o.timeInForce === AT_OPEN && beforeOpen(old) && !beforeOpen(state)) || (o.timeInForce === AT_CLOSE && old === STATE.CLOSING_AUCTION);
-    if (state === STATE.CLOSED) this.#expireClosed(i, MOST_EXPIRING);
-    else for (const o of this.orders.filter((x) => x.instrument === i.number && gone(x))) if (o.isOpen) this.#end(o, 'expired');
+    if (state === STATE.CLOSED || i.ending !== undefined) this.#expire(i, MOST_EXPIRING);
     if (old === STATE.CONTINUOUS) for (const o of this.#pegs(i)) this.#park(o);
     if (state === STATE.CONTINUOUS) i.pegBid = -1;
-    if (state === STATE.CLOSING_AUCTION) {
-      for (const o of this.orders.filter((x) => x.instrument === i.number && x.place === 'at close')) {
-        this.#tell(`triggered #${o.number} ${o.price}`);
-        this.#stand(o, false);
-      }
-    }
+    this.#enterForClose(i, MOST_EXPIRING);
     this.#touched.add(i);
   }
 
-  /** Ends orders of a closed instrument that are for the day or an auction, at most so many. Returns how many more it might have ended. */
-  #expireClosed(i: Instrument, most: number): number {
+  /** Ends orders whose time is over, at most so many. Returns how many more it might have ended. */
+  #expire(i: Instrument, most: number): number {
     let left = most;
-    for (const o of this.orders.filter((x) => x.instrument === i.number && [DAY, AT_OPEN, AT_CLOSE].includes(x.timeInForce))) {
+    for (const o of this.#ended(i)) {
       if (!o.isOpen || left === 0) continue;
       this.#end(o, 'expired');
       left--;
     }
     return left;
+  }
+
+  #enterForClose(i: Instrument, most: number): number {
+    const orders = this.#late(i).slice(0, most);
+    for (const o of orders) {
+      this.#tell(`triggered #${o.number} ${o.price}`);
+      this.#stand(o, false);
+    }
+    return most - orders.length;
   }
 
   /** Orders that take part in an auction, in the order in which they trade. */
@@ -1148,6 +1283,11 @@ export class ReferenceVenue {
   #waitsForClose(o: Order): boolean {
     return o.timeInForce === AT_CLOSE && this.instruments[o.instrument].state !== STATE.CLOSING_AUCTION;
   }
+}
+
+/** Whether a mass cancel means an order, or all that another one means. */
+function covers(one: MassCancel, meant: MassCancel): boolean {
+  return (['account', 'instrument', 'side', 'session'] as const).every((word) => one[word] === -1 || one[word] === meant[word]);
 }
 
 function other(side: Side): Side {

@@ -248,6 +248,10 @@ export class Player {
       }
       case EVENT.LIST:
         return `list ${lots}`;
+      case EVENT.CANCELLING:
+        return 'cancelling';
+      case EVENT.CANCELLED_ALL:
+        return `cancelled all ${lots}`;
       case EVENT.APPLIED:
         return 'applied';
       case EVENT.BALANCE: {

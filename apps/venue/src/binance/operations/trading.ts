@@ -188,7 +188,7 @@ async function cancelMass(services: Services, sent: Parameters, caller: Caller) 
   if (sent.side !== undefined && side < 0) throw new ApiError(-1117, 'Invalid side.');
   const outcome = await submit(services, caller, massCancel(caller.account, instrument, side));
   if (outcome.reason !== 0) throw cancelError(outcome.reason);
-  return { cancelled: outcome.ended.length };
+  return { cancelled: outcome.endedCount };
 }
 
 export const tradingOperations: Operation[] = [
