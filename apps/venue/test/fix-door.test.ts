@@ -267,7 +267,7 @@ test('connections that do not log on give way or end in time, whatever they send
   const silent = Array.from({ length: 60 }, () => new FixClient(port, 'BOB'));
   const dripping = setInterval(() => {
     for (const client of silent) if (!client.socket.destroyed) client.socket.write('8');
-  }, 20);
+  }, 20).unref();
   const bob = logon(door, port, 'BOB');
   await bob.take('A');
   await until(

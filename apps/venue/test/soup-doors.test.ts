@@ -14,6 +14,7 @@ import { SessionIds } from '../src/soup/session-ids.ts';
 import type { Refusal, SoupApplication, SoupConnection, SoupPort } from '../src/soup/soup-connection.ts';
 import { SoupServer } from '../src/soup/soup-server.ts';
 import { type Client, Turns } from '../src/soup/turns.ts';
+import { endAfterTests } from './support/left-open.ts';
 import { SoupClient } from './support/ouch-client.ts';
 import { until } from './support/until.ts';
 
@@ -74,7 +75,9 @@ class Plain extends SoupClient {
 
 async function listen(application: Counting, more: Partial<typeof DEFAULTS.connections> = {}): Promise<SoupServer<CountingPort>> {
   const connections = { ...DEFAULTS.connections, ...more };
-  return await SoupServer.listen(application, { host: '127.0.0.1', port: 0, connections, turns: new Turns() });
+  const server = await SoupServer.listen(application, { host: '127.0.0.1', port: 0, connections, turns: new Turns() });
+  endAfterTests(() => server.close(0));
+  return server;
 }
 
 describe('a SoupBinTCP door', () => {
@@ -83,6 +86,7 @@ describe('a SoupBinTCP door', () => {
     const server = await listen(application, { most: 50, perAddress: 50, unsigned: 20 });
     const alice = await Plain.in(server.port, 'ALICE');
     const silent = Array.from({ length: 200 }, () => net.connect(server.port, '127.0.0.1').on('error', () => undefined));
+    endAfterTests(() => silent.map((socket) => socket.destroy()));
     await until(
       () => silent.filter((socket) => !socket.connecting).length === 200,
       () => 'the silent ones',
@@ -104,7 +108,7 @@ describe('a SoupBinTCP door', () => {
     const slow = new Plain(server.port);
     const bytes = Uint8Array.of(0, 47, SOUP.LOGIN_REQUEST, ...new Uint8Array(45).fill(0x20));
     let sent = 0;
-    const drip = setInterval(() => sent < 40 && slow.socket.write(bytes.subarray(sent, ++sent)), 20);
+    const drip = setInterval(() => sent < 40 && slow.socket.write(bytes.subarray(sent, ++sent)), 20).unref();
     await slow.until(() => slow.isClosed);
     clearInterval(drip);
     assert.ok(sent > 1, 'it was sending');
