@@ -57,13 +57,11 @@ export function serveCommand(): Command {
 async function serve(options: ServeOptions): Promise<void> {
   const config = configure(options);
   const log = pino({ level: config.logLevel, base: null }, pino.destination({ fd: 2, sync: true }));
-  const onDirectoryLost = () => {
-    log.fatal(
-      `${config.data} was removed or given to another venue: ended at once, before more is acknowledged that nobody could find again`,
-    );
+  const onFatal = (why: string) => {
+    log.fatal(why);
     process.exit(1);
   };
-  const venue = await startVenue(config, { log, onDirectoryLost, acceptJournalLoss: options.acceptJournalLoss });
+  const venue = await startVenue(config, { log, onFatal, acceptJournalLoss: options.acceptJournalLoss });
   const demo = options.demo ? await startDemo(venue, options.flow, log) : undefined;
   let stoppingSince = 0;
   const stop = async (signal: string) => {

@@ -1,5 +1,4 @@
 import path from 'node:path';
-import { Worker } from 'node:worker_threads';
 import { createLevelPool } from '@outcry/book/level-sums';
 import { COMMAND, commandHead } from '@outcry/market/command';
 import { Histogram } from '@outcry/telemetry/histogram';
@@ -35,9 +34,10 @@ import { canGiveUpSockets } from './publish/hand-over.ts';
 import { Publishers } from './publish/publishers.ts';
 import { startServer } from './server.ts';
 import { readStored, type Stored, setAside } from './store/stored.ts';
-import { type Crew, firstMessage, startCrew } from './threads/crew.ts';
-import type { FollowerThreadData } from './threads/follower-thread.ts';
+import { type Crew, startCrew } from './threads/crew.ts';
+import { startFollower } from './threads/follower.ts';
 import type { Recovery } from './threads/recovery.ts';
+import type { Shared } from './threads/shared.ts';
 import { hasWireThread, startWire } from './threads/wire.ts';
 
 /** A running venue. */
@@ -51,8 +51,11 @@ export interface Venue {
 
 export interface VenueHooks {
   log: Logger;
-  /** Called once when the data directory is not the venue's any more: what is acknowledged from then on could not be found again. */
-  onDirectoryLost?: () => void;
+  /**
+   * Called when the venue cannot go on, for its process to end: a thread is dead (what waited for an answer has one then), or the data
+   * directory is not the venue's any more (at once: what is acknowledged from then on could not be found again).
+   */
+  onFatal?: (why: string) => void;
   /** the last command to keep, where acknowledged ones after it are missing from the journal: an operator gives them up */
   acceptJournalLoss?: number;
   /** tests only: milliseconds since 1970 in place of the machine's wall clock */
@@ -65,6 +68,8 @@ export interface VenueHooks {
 
 /** Milliseconds between looks at whether the data directory is still there. */
 const LOOK_AT_DIRECTORY_MS = 500;
+/** Milliseconds between the death of a thread and {@link VenueHooks.onFatal}: who waits for an answer hears that nobody knows. */
+const LAST_ANSWERS_MS = 500;
 
 /** Recovers what the data directory holds and starts the venue on it. Rejects when the journal is damaged or the port is taken. */
 export async function startVenue(config: VenueConfig, hooks: VenueHooks): Promise<Venue> {
@@ -78,6 +83,12 @@ export async function startVenue(config: VenueConfig, hooks: VenueHooks): Promis
       `${config.data} is locked by a process number only (${lock.weakness}): a second venue on it in another container is not kept out`,
     );
   const stored = findStored(config, log);
+  let shared: Shared | undefined;
+  const onDeath = (thread: string, why: string) => {
+    log.fatal({ thread, error: why }, `the ${thread} thread died: nothing is acknowledged any more`);
+    shared?.fail();
+    setTimeout(() => hooks.onFatal?.(`the ${thread} thread died: the next start recovers from the journal`), LAST_ANSWERS_MS);
+  };
   const crew = await startCrew({
     limits: config.limits,
     stored,
@@ -97,11 +108,12 @@ export async function startVenue(config: VenueConfig, hooks: VenueHooks): Promis
     failSyncAt: hooks.failSyncAt,
     onNotice: (notice) =>
       log[notice.kind === 'room' ? 'info' : 'error']({ thread: 'journal', ...notice }, `journal: ${notice.message ?? notice.kind}`),
-    onDeath: (thread, error) => log.fatal({ thread, error: error.message }, `the ${thread} thread died: nothing goes on`),
+    onDeath,
   }).catch((error: unknown) => {
     lock.release();
     throw error;
   });
+  shared = crew.shared;
   /** What was started, each with its end; ended in reverse. */
   const cleanup: (() => unknown)[] = [() => lock.release(), () => crew.stop()];
   const stop = async () => {
@@ -117,7 +129,7 @@ export async function startVenue(config: VenueConfig, hooks: VenueHooks): Promis
   try {
     const foundation = await layFoundation(config, crew, log);
     cleanup.push(() => foundation.accounts.close());
-    const wire = hasWireThread(config) ? await startWire(config, crew, foundation.accounts, log) : undefined;
+    const wire = hasWireThread(config) ? await startWire(config, crew, foundation.accounts, log, onDeath) : undefined;
     if (wire !== undefined) cleanup.push(() => wire.close());
     logStart(log, crew);
     const readers = new ReaderWatch(crew.shared, log);
@@ -127,13 +139,15 @@ export async function startVenue(config: VenueConfig, hooks: VenueHooks): Promis
     const watching = setInterval(() => {
       if (lock.isHeld()) return;
       clearInterval(watching);
-      hooks.onDirectoryLost?.();
+      hooks.onFatal?.(
+        `${config.data} was removed or given to another venue: ended at once, before more is acknowledged that nobody could find again`,
+      );
     }, LOOK_AT_DIRECTORY_MS);
     cleanup.push(() => clearInterval(watching));
     if (stored !== undefined && crew.recovery.acceptedLoss && stored.sequence > crew.recovery.sequence) {
       log.warn(`the store knew commands that are given up: it is kept as ${setAside(stored.file)}, and another is built from the journal`);
     }
-    const follower = await startFollower(config, crew, directory, log);
+    const follower = await startFollower(config, crew, directory, databaseFile(config), log);
     const followerEnded = new Promise<void>((resolve) => follower.once('exit', () => resolve()));
     cleanup.splice(1, 0, () => followerEnded); // it ends after the crew: it writes what the crew left
     const services = await createServices(config, market, foundation, crew, log);
@@ -141,7 +155,6 @@ export async function startVenue(config: VenueConfig, hooks: VenueHooks): Promis
       () => services.history.close(),
       () => services.publishers.close(),
     );
-    Object.assign(services.ports, wire?.ports);
     for (const [name, span] of Object.entries(wire?.latencies ?? {})) services.latencies[name] = new Histogram(span);
     const { gateway, feeds, publishers, userStreams, registry } = services;
     gateway.onRecord = (name, value) => registry.apply(name, value);
@@ -157,9 +170,8 @@ export async function startVenue(config: VenueConfig, hooks: VenueHooks): Promis
     await loadMinutes(services, log);
     const running = gateway.run();
     const { orders } = gateway.view;
-    const { shared } = crew;
     const keeper = new ClockKeeper(
-      shared.clockWords,
+      crew.shared.clockWords,
       (by) => log.warn(`the clock was set by ${by / 1e6} s: the venue follows`),
       hooks.wallClock,
     );
@@ -171,7 +183,7 @@ export async function startVenue(config: VenueConfig, hooks: VenueHooks): Promis
       orders,
       config.schedule,
       (fields) => gateway.submit(fields),
-      () => shared.latestCheckpoint(),
+      () => crew.shared.latestCheckpoint(),
       services.now,
     );
     cleanup.push(async () => {
@@ -185,6 +197,7 @@ export async function startVenue(config: VenueConfig, hooks: VenueHooks): Promis
     await defineMarket(registry, market, config, (fields) => gateway.submit(fields));
     await gateway.submit({ head: commandHead(COMMAND.SET_RISK), asset: config.risk === 'none' ? 0 : 1 });
     cancelOldSessions(services);
+    if (wire !== undefined) Object.assign(services.ports, await wire.open());
     if (config.feeTiers !== undefined) {
       const { history } = services;
       const submit = (fields: CommandFields) => gateway.submit(fields);
@@ -306,30 +319,6 @@ function logStart(log: Logger, crew: Crew): void {
   for (const [thread, outcomes] of Object.entries(crew.placed)) {
     for (const { done, detail } of outcomes) log[done ? 'info' : 'warn']({ thread }, `${thread} thread: ${detail}`);
   }
-}
-
-async function startFollower(config: VenueConfig, crew: Crew, directory: string, log: Logger): Promise<Worker> {
-  const data: FollowerThreadData = {
-    memory: crew.shared.memory,
-    journal: crew.recovery.journal,
-    room: crew.recovery.room,
-    unusable: crew.recovery.unusable,
-    directory,
-    database: databaseFile(config),
-    snapshotCommands: config.snapshotCommands,
-    snapshotMs: config.snapshotMs,
-    keepSnapshots: config.keepSnapshots,
-  };
-  const follower = new Worker(new URL('./threads/follower-thread.ts', import.meta.url), { workerData: data, name: 'follower' });
-  follower.on('error', (error) =>
-    log.error({ thread: 'follower', error: (error as Error).message }, 'the follower died: no store, no snapshots; trading goes on'),
-  );
-  await firstMessage(follower);
-  follower.on('message', ({ kind, message }: { kind: string; message?: string }) => {
-    if (message !== undefined)
-      log[kind === 'store-back' ? 'info' : kind === 'diverged' ? 'fatal' : 'warn']({ thread: 'follower' }, message);
-  });
-  return follower;
 }
 
 /** Fills average prices with what the store has of the minutes before. */

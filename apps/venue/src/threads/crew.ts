@@ -13,6 +13,9 @@ import type { Recovery, RecoveryOptions } from './recovery.ts';
 import { createVenueMemory, type EnginePools, Shared, type VenueMemoryOptions } from './shared.ts';
 import { ANYWHERE, type ThreadPlacement } from './thread.ts';
 
+/** Told once of a thread that ended and was not meant to. */
+export type OnDeath = (thread: string, why: string) => void;
+
 export interface CrewOptions {
   limits: EngineLimits;
   /** the rest of its options is found in the journal */
@@ -25,8 +28,8 @@ export interface CrewOptions {
   failSyncAt?: number;
   /** Told what threads say: `full`, `room` and `failed` of the journal. */
   onNotice?: (notice: { kind: string; message?: string }) => void;
-  /** A thread ended with an error: nothing goes on. */
-  onDeath?: (thread: string, error: Error) => void;
+  /** A thread ended that was not meant to: nothing goes on. */
+  onDeath?: OnDeath;
 }
 
 /** The threads between the command ring and the event ring: engine and journal, running. */
@@ -72,8 +75,8 @@ export async function startCrew(options: CrewOptions): Promise<Crew> {
   const journal = new Worker(new URL('./journal-thread.ts', import.meta.url), { workerData: journalData, name: 'journal' });
   placed.journal = (await firstMessage<{ placed: Outcome[] }>(journal)).placed;
   journal.on('message', (notice) => options.onNotice?.(notice));
-  engine.on('error', (error: Error) => options.onDeath?.('engine', error));
-  journal.on('error', (error: Error) => options.onDeath?.('journal', error));
+  watchLife(engine, 'engine', options.onDeath);
+  watchLife(journal, 'journal', options.onDeath);
   engine.postMessage(memory);
   const shared = new Shared(memory);
   open(shared, recovery, limits);
@@ -122,5 +125,16 @@ export function firstMessage<T>(worker: Worker): Promise<T> {
       worker.off('error', reject);
       resolve(message);
     });
+  });
+}
+
+/** Watches a thread that has said its first word. One that is done ends without an error and with 0. */
+export function watchLife(worker: Worker, thread: string, onDeath: OnDeath = () => undefined): void {
+  let why = 'it was ended from outside';
+  worker.on('error', (error: Error) => {
+    why = error.stack ?? error.message;
+  });
+  worker.once('exit', (code) => {
+    if (code !== 0) onDeath(thread, why);
   });
 }

@@ -3,13 +3,14 @@ import type { Logger } from 'pino';
 import type { Accounts } from '../core/accounts.ts';
 import { admissionOf } from '../core/admission.ts';
 import type { VenueConfig } from '../core/config.ts';
-import { type Crew, firstMessage } from './crew.ts';
-import type { WireMessage, WireStart, WireThreadData } from './wire-thread.ts';
+import { type Crew, firstMessage, type OnDeath, watchLife } from './crew.ts';
+import type { WireMessage, WireStart, WireThreadData, WireWord } from './wire-thread.ts';
 
 /** The thread of the industry protocols, running. */
 export interface Wire {
-  readonly ports: WireStart['ports'];
   readonly latencies: WireStart['latencies'];
+  /** Opens its doors, once the order lane answers. Resolves with all its ports; rejects when one is taken. */
+  open(): Promise<WireStart['ports']>;
   close(): Promise<void>;
 }
 
@@ -17,8 +18,8 @@ export function hasWireThread(config: VenueConfig): boolean {
   return config.ouch !== undefined || config.itch !== undefined;
 }
 
-/** Starts the wire thread. Rejects when a port is taken. */
-export async function startWire(config: VenueConfig, crew: Crew, accounts: Accounts, log: Logger): Promise<Wire> {
+/** Starts the wire thread, its doors closed. Rejects when the feed's ports cannot be had. */
+export async function startWire(config: VenueConfig, crew: Crew, accounts: Accounts, log: Logger, onDeath: OnDeath): Promise<Wire> {
   const data: WireThreadData = {
     memory: crew.shared.memory,
     pools: crew.pools,
@@ -40,15 +41,23 @@ export async function startWire(config: VenueConfig, crew: Crew, accounts: Accou
   const ended = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
   const { ports, latencies, placed } = await firstMessage<WireStart>(worker);
   crew.placed.wire = placed;
-  worker.on('message', ({ warning }: { warning: string }) => log.error({ thread: 'wire' }, warning));
-  worker.on('error', (error) =>
-    log.fatal({ thread: 'wire', error: (error as Error).stack }, 'the wire thread died: the venue cannot go on'),
-  );
+  const opened = Promise.withResolvers<WireStart['ports']>();
+  worker.on('message', (word: WireWord) => {
+    if ('warning' in word) log.error({ thread: 'wire' }, word.warning);
+    else if ('failure' in word) opened.reject(Object.assign(new Error(word.failure.message), word.failure));
+    else opened.resolve({ ...ports, ...word.ports });
+  });
+  opened.promise.catch(() => undefined); // it is for whoever opens
+  void ended.then(() => opened.reject(new Error('the wire thread has ended')));
+  watchLife(worker, 'wire', onDeath);
   const tell = (message: WireMessage) => worker.postMessage(message);
   accounts.onLogins.push((logins) => tell({ kind: 'logins', logins }));
   return {
-    ports,
     latencies,
+    open: () => {
+      tell({ kind: 'open' });
+      return opened.promise;
+    },
     close: () => {
       tell({ kind: 'stop' });
       return ended;
