@@ -3,8 +3,10 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import type { FixField, FixMessage } from '@outcry/wire/fix';
+import type { Login } from '../src/core/accounts.ts';
 import { FixClient } from './support/fix-client.ts';
 import { FixDoor } from './support/fix-door.ts';
+import { loginOf } from './support/logins.ts';
 import { until } from './support/until.ts';
 
 const BEFORE_ROLL = Date.UTC(2026, 10, 27, 16, 59, 45);
@@ -353,4 +355,54 @@ test('numbers go on after a restart, and after a power cut that took the end of 
   assert.ok(filled.number(36) > 5002);
   third.socket.destroy();
   door.remove();
+});
+
+test('a login that connects over and over sends no more than one that stays', async () => {
+  const { door, port } = await open({ messagesPerSecond: 1000 });
+  const began = performance.now();
+  for (let round = 0; round < 10; round++) {
+    const alice = logon(door, port, 'ALICE', 1, [[141, 'Y']]);
+    await alice.take('A');
+    alice.socket.write(Buffer.concat(Array.from({ length: 100 }, (_, i) => alice.format('D', [[11, `r${round}-${i}`]]))));
+    await until(
+      () => door.taken.length === (round + 1) * 100,
+      () => `${door.taken.length} messages`,
+    );
+    alice.socket.destroy();
+  }
+  assert.ok(performance.now() - began > 800, 'a tenth of a second at once, the rest at 1,000/s');
+});
+
+test("after a rotation the old password's connection ends, though a Logon with the new one was refused meanwhile", async () => {
+  const { door, port } = await open();
+  const both = loginOf('ALICE', 1, 0, ['alicepass'], ['newer-pass']);
+  const tell = (login: Login) => {
+    for (const listener of door.onLogins) listener([login]);
+  };
+  tell(both);
+  const alice = logon(door, port, 'ALICE');
+  await alice.take('A');
+  const other = new FixClient(port, 'ALICE');
+  other.now = () => door.now;
+  other.send('A', [
+    [98, 0],
+    [108, 30],
+    [554, 'newer-pass'],
+  ]); // its number is too low
+  await closed(other);
+  await reports(alice, 'still', 1);
+  tell({ ...both, passwords: both.passwords.slice(1) });
+  assert.match((await alice.take('5')).get(58)!, /login was revoked/);
+});
+
+test('a message with thousands of fields is rejected, and the session goes on', async () => {
+  const { door, port } = await open();
+  const alice = logon(door, port, 'ALICE');
+  await alice.take('A');
+  const many = Array.from({ length: 5000 }, (_, i): FixField => [20_000 + i, 'x']);
+  alice.send('D', [[11, 'many'], [38, 1], ...many]);
+  const rejected = await alice.take('3');
+  assert.deepEqual([rejected.get(45), rejected.get(373), rejected.get(58)], ['2', '99', 'it has too many fields']);
+  await reports(alice, 'next', 1, 'x'.repeat(60_000));
+  assert.deepEqual(door.taken, ['next']);
 });

@@ -283,3 +283,60 @@ test('a FIX store has no file open that it does not use', () => {
   }
   assert.equal(open(), before);
 });
+
+test('a FIX store keeps every message that one turn brings, however many', () => {
+  const store = new FileFixStore(folder, 'turn');
+  const report = Buffer.alloc(330, 'x');
+  const count = 65_000; // 21 MB before anything is flushed
+  for (let number = 1; number <= count; number++) {
+    store.save(number, report);
+    store.nextOut = number + 1;
+  }
+  store.flush();
+  assert.equal(kept(store, 1, 1e9).length, count);
+  store.close();
+  assert.equal(new FileFixStore(folder, 'turn').nextOut, count + 1);
+});
+
+test('a FIX store says what it gave up on a full disk, numbers nothing twice, and goes on when there is room', (t) => {
+  const store = new FileFixStore(folder, 'given-up');
+  const full = t.mock.method(fs, 'writeSync', () => {
+    throw Object.assign(new Error('ENOSPC'), { code: 'ENOSPC' });
+  });
+  const save = (from: number, to: number) => {
+    for (let number = from; number < to; number++) {
+      store.save(number, Buffer.alloc(1000, 'x'));
+      store.nextOut = number + 1;
+    }
+  };
+  save(1, 30_000);
+  store.save(30_000, undefined);
+  assert.ok(full.mock.callCount() < 100, 'the disk is not asked for each message');
+  full.mock.restore();
+  assert.throws(() => store.close(), { code: 'ENOSPC' }, 'it is said though there is room now: what was given up must not go out');
+  save(30_001, 30_010);
+  store.flush();
+  const found = kept(store, 1, 1e9).map(([number]) => number);
+  assert.ok(found.length > 9 && found[0] > 1, 'the newest are there');
+  assert.deepEqual(found.slice(-9), [30_001, 30_002, 30_003, 30_004, 30_005, 30_006, 30_007, 30_008, 30_009]);
+  store.close();
+  assert.equal(new FileFixStore(folder, 'given-up').nextOut, 30_010);
+});
+
+test('looking for a message in a large file takes short looks, each going on where the last one was', () => {
+  const store = new FileFixStore(folder, 'looks');
+  const count = 12_000;
+  for (let number = 1; number <= count; number++) store.save(number, Buffer.alloc(300, 'x'));
+  store.rest();
+  for (const wanted of [count, 1, count - 1, count + 1]) {
+    let looks = 1;
+    while (!store.look(wanted)) assert.ok(++looks < 30);
+    assert.ok(wanted === 1 || looks > 10, `${looks} looks through 3.7 MB`);
+    assert.equal(store.firstKept(wanted), wanted > count ? Number.POSITIVE_INFINITY : wanted);
+    assert.equal(store.look(wanted), true, 'it is found still');
+    store.rest();
+  }
+  store.save(count + 5, Buffer.from('new'));
+  assert.equal(store.firstKept(count + 1), count + 5);
+  store.close();
+});

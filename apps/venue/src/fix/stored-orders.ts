@@ -2,7 +2,7 @@ import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promi
 import type { Services } from '../binance/operation.ts';
 import { Unanswered } from '../core/questions.ts';
 import type { Order } from '../core/view.ts';
-import type { FixClient } from './fix-server.ts';
+import type { FixClient } from './fix-client.ts';
 
 /** Questions of one client that may wait. */
 const MOST_QUESTIONS = 32;

@@ -7,7 +7,8 @@ import type { Services } from '../../src/binance/operation.ts';
 import type { Login } from '../../src/core/accounts.ts';
 import { DEFAULTS } from '../../src/core/config.ts';
 import { SessionDay } from '../../src/core/session-day.ts';
-import { type FixApplication, type FixClient, FixServer } from '../../src/fix/fix-server.ts';
+import type { FixApplication, FixClient } from '../../src/fix/fix-client.ts';
+import { FixServer } from '../../src/fix/fix-server.ts';
 import { endAfterTests } from './left-open.ts';
 import { loginOf } from './logins.ts';
 
