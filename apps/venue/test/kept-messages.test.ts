@@ -340,3 +340,55 @@ test('looking for a message in a large file takes short looks, each going on whe
   assert.equal(store.firstKept(count + 1), count + 5);
   store.close();
 });
+
+test("what the system still writes for a log that broke is no other log's memory, until it is done", async (t) => {
+  const underWay = new Map<Uint8Array, (error: Error | null, written: number) => void>();
+  const writing = t.mock.method(fs, 'write', ((
+    _: number,
+    bytes: Uint8Array,
+    _from: number,
+    _length: number,
+    _at: number,
+    done: () => void,
+  ) => {
+    underWay.set(bytes, done);
+  }) as unknown as typeof fs.write);
+  const fill = (log: SequencedLog, pieces: number) => {
+    const used = new Set<number>();
+    for (let i = 0; i < pieces * 5; i++) {
+      log.claim(50_000);
+      used.add(log.view.byteOffset + bufferNumber(log.view.buffer) * 2 ** 32);
+    }
+    return [...used];
+  };
+  const placeOf = (bytes: Uint8Array) => bytes.byteOffset + bufferNumber(bytes.buffer) * 2 ** 32;
+  const broken = new SequencedLog(path.join(folder, 'broken.soup'));
+  fill(broken, 5);
+  const [failing, ...others] = [...underWay];
+  assert.equal(others.length, 3, 'four are being written');
+  underWay.clear();
+  failing[1](Object.assign(new Error('ENOSPC'), { code: 'ENOSPC' }), 0);
+  assert.equal(broken.brokenBy?.message, 'ENOSPC');
+  const next = new SequencedLog(path.join(folder, 'next.soup'));
+  const taken = fill(next, 5);
+  for (const [bytes] of others) assert.ok(!taken.includes(placeOf(bytes)), 'it is written still');
+  for (const [bytes, done] of others) done(null, bytes.length);
+  writing.mock.restore();
+  const later = fill(new SequencedLog(path.join(folder, 'later.soup')), 5);
+  for (const [bytes] of others) assert.ok(later.includes(placeOf(bytes)), 'it is used again');
+});
+
+test('a reader of a log whose file has lost its end is told, and misses nothing without a word', async () => {
+  const log = new SequencedLog(path.join(folder, 'lost.soup'));
+  for (let i = 0; i < 10; i++) log.claim(60_000);
+  await until(
+    () => log.fromMemory(0) === undefined,
+    () => 'the first pieces in the file',
+  );
+  const read = (place: number) => new Promise<Error | undefined>((resolve) => log.fromFile(place, (error) => resolve(error)));
+  assert.equal(await read(0), undefined);
+  for (const left of [200_000, 100_000, 60_003, 0]) {
+    fs.truncateSync(log.file, left);
+    assert.match(String(await read(0)), /shorter/, `${left} bytes are left`);
+  }
+});
