@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import { createLevelPool } from '@outcry/book/level-sums';
 import { COMMAND, commandHead } from '@outcry/market/command';
 import { Histogram } from '@outcry/telemetry/histogram';
@@ -36,8 +36,8 @@ import { canGiveUpSockets } from './publish/hand-over.ts';
 import { Publishers } from './publish/publishers.ts';
 import { startServer } from './server.ts';
 import { readStored, type Stored, setAside } from './store/stored.ts';
-import { type Crew, firstMessage, startCrew } from './threads/crew.ts';
-import type { FollowerThreadData } from './threads/follower-thread.ts';
+import { type Crew, startCrew } from './threads/crew.ts';
+import { startFollower } from './threads/follower.ts';
 import type { Recovery } from './threads/recovery.ts';
 import { hasWireThread, startWire } from './threads/wire.ts';
 
@@ -151,7 +151,7 @@ export async function startVenue(config: VenueConfig, hooks: VenueHooks): Promis
     if (stored !== undefined && crew.recovery.acceptedLoss && stored.sequence > crew.recovery.sequence) {
       log.warn(`the store knew commands that are given up: it is kept as ${setAside(stored.file)}, and another is built from the journal`);
     }
-    const follower = await startFollower(config, crew, directory, log);
+    const follower = await startFollower(config, crew, directory, databaseFile(config), log);
     const followerEnded = new Promise<void>((resolve) => follower.once('exit', () => resolve()));
     cleanup.splice(1, 0, () => followerEnded); // it ends after the crew: it writes what the crew left
     const services = await createServices(config, market, foundation, crew, log);
@@ -159,7 +159,6 @@ export async function startVenue(config: VenueConfig, hooks: VenueHooks): Promis
       () => services.history.close(),
       () => services.publishers.close(),
     );
-    Object.assign(services.ports, wire?.ports);
     for (const [name, span] of Object.entries(wire?.latencies ?? {})) services.latencies[name] = new Histogram(span);
     const { gateway, feeds, publishers, userStreams, registry } = services;
     acknowledging = gateway;
@@ -176,9 +175,8 @@ export async function startVenue(config: VenueConfig, hooks: VenueHooks): Promis
     await loadMinutes(services, log);
     const running = gateway.run();
     const { orders } = gateway.view;
-    const { shared } = crew;
     const keeper = new ClockKeeper(
-      shared.clockWords,
+      crew.shared.clockWords,
       (by) => log.warn(`the clock was set by ${by / 1e6} s: the venue follows`),
       hooks.wallClock,
     );
@@ -190,7 +188,7 @@ export async function startVenue(config: VenueConfig, hooks: VenueHooks): Promis
       orders,
       config.schedule,
       (fields) => gateway.submit(fields),
-      () => shared.latestCheckpoint(),
+      () => crew.shared.latestCheckpoint(),
       services.now,
     );
     cleanup.push(async () => {
@@ -205,6 +203,7 @@ export async function startVenue(config: VenueConfig, hooks: VenueHooks): Promis
     await gateway.submit({ head: commandHead(COMMAND.SET_RISK), asset: config.risk === 'none' ? 0 : 1 });
     orders.sortByAge(); // all that were open when it started have been told of
     cancelOldSessions(services);
+    if (wire !== undefined) Object.assign(services.ports, await wire.open());
     if (config.feeTiers !== undefined) {
       const { history } = services;
       const submit = (fields: CommandFields) => gateway.submit(fields);
@@ -325,30 +324,6 @@ function logStart(log: Logger, crew: Crew): void {
   for (const [thread, outcomes] of Object.entries(crew.placed)) {
     for (const { done, detail } of outcomes) log[done ? 'info' : 'warn']({ thread }, `${thread} thread: ${detail}`);
   }
-}
-
-async function startFollower(config: VenueConfig, crew: Crew, directory: string, log: Logger): Promise<Worker> {
-  const data: FollowerThreadData = {
-    memory: crew.shared.memory,
-    journal: crew.recovery.journal,
-    room: crew.recovery.room,
-    unusable: crew.recovery.unusable,
-    directory,
-    database: databaseFile(config),
-    snapshotCommands: config.snapshotCommands,
-    snapshotMs: config.snapshotMs,
-    keepSnapshots: config.keepSnapshots,
-  };
-  const follower = new Worker(new URL('./threads/follower-thread.ts', import.meta.url), { workerData: data, name: 'follower' });
-  follower.on('error', (error) =>
-    log.error({ thread: 'follower', error: (error as Error).message }, 'the follower died: no store, no snapshots; trading goes on'),
-  );
-  await firstMessage(follower);
-  follower.on('message', ({ kind, message }: { kind: string; message?: string }) => {
-    if (message !== undefined)
-      log[kind === 'store-back' ? 'info' : kind === 'diverged' ? 'fatal' : 'warn']({ thread: 'follower' }, message);
-  });
-  return follower;
 }
 
 /** Fills average prices with what the store has of the minutes before. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
-import type net from 'node:net';
+import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { Duplex } from 'node:stream';
@@ -10,10 +10,12 @@ import { FixPieces } from '@outcry/wire/fix-format';
 import { FixSession } from '@outcry/wire/fix-session';
 import fc from 'fast-check';
 import { Throttle } from '../src/core/throttle.ts';
+import type { FixClient } from '../src/fix/fix-client.ts';
 import { FixConnection } from '../src/fix/fix-connection.ts';
-import type { FixClient } from '../src/fix/fix-server.ts';
 import { FileFixStore } from '../src/fix/fix-store.ts';
 import { Turns } from '../src/fix/turns.ts';
+import { endAfterTests } from './support/left-open.ts';
+import { until } from './support/until.ts';
 
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'outcry-fix-output-'));
 after(() => fs.rmSync(folder, { recursive: true, force: true }));
@@ -56,7 +58,7 @@ class Side {
 
   constructor() {
     const turns = new Turns<FixConnection>(2, (connection) => connection.step());
-    this.connection = new FixConnection(this.socket as unknown as net.Socket, new Throttle(0), {
+    this.connection = new FixConnection(this.socket as unknown as net.Socket, {
       onText: (_, text) => (this.session.isLoggedOn ? this.session.receive(text) : this.session.accept(parseFix(text))),
       onWork: (connection) => turns.add(connection),
       onClose: () => this.session.disconnected(),
@@ -84,6 +86,7 @@ class Side {
       onWork: () => turns.add(this.connection),
       now: () => this.now,
     });
+    this.connection.throttle = new Throttle(0);
     this.connection.client = { connection: this.connection, session: this.session } as FixClient;
   }
 
@@ -277,4 +280,30 @@ test('what is late has the time at which it is sent, and a gap fill stands for a
   assert.deepEqual(again.map((message) => [message.type, message.number(34), message.get(36)]).at(-1), ['4', 8, '508']);
   assert.equal(again.length, 8, 'the logon, six reports, the heartbeats');
   side.socket.destroy();
+});
+
+test('a client that reads a whole book slowly is not cut while it reads, and is when it stops', async () => {
+  const stalledMs = 1500;
+  const server = net.createServer().listen(0, '127.0.0.1');
+  endAfterTests(() => server.close());
+  const accepted = new Promise<net.Socket>((resolve) => server.once('connection', resolve));
+  await new Promise((resolve) => server.once('listening', resolve));
+  const reader = net.connect((server.address() as net.AddressInfo).port, '127.0.0.1');
+  const socket = await accepted;
+  endAfterTests(() => [reader, socket].map((one) => one.destroy()));
+  const connection = new FixConnection(socket, { onText: () => undefined, onWork: () => undefined, onClose: () => undefined }, stalledMs);
+  connection.send(Buffer.alloc(64 * 1024 * 1024)); // one write, most of which the system does not take at once
+  connection.flush();
+  let read = 0;
+  const began = performance.now();
+  while (performance.now() - began < 3 * stalledMs) {
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    read += reader.read()?.length ?? 0; // what its buffer holds: 64 KiB
+    assert.equal(connection.isStalled(), false, `after ${read} bytes`);
+  }
+  assert.ok(read < 64 * 1024 * 1024, 'it had something to read all the time');
+  await until(
+    () => connection.isStalled(),
+    () => 'the end of one that reads nothing',
+  );
 });

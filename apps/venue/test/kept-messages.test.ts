@@ -283,3 +283,112 @@ test('a FIX store has no file open that it does not use', () => {
   }
   assert.equal(open(), before);
 });
+
+test('a FIX store keeps every message that one turn brings, however many', () => {
+  const store = new FileFixStore(folder, 'turn');
+  const report = Buffer.alloc(330, 'x');
+  const count = 65_000; // 21 MB before anything is flushed
+  for (let number = 1; number <= count; number++) {
+    store.save(number, report);
+    store.nextOut = number + 1;
+  }
+  store.flush();
+  assert.equal(kept(store, 1, 1e9).length, count);
+  store.close();
+  assert.equal(new FileFixStore(folder, 'turn').nextOut, count + 1);
+});
+
+test('a FIX store says what it gave up on a full disk, numbers nothing twice, and goes on when there is room', (t) => {
+  const store = new FileFixStore(folder, 'given-up');
+  const full = t.mock.method(fs, 'writeSync', () => {
+    throw Object.assign(new Error('ENOSPC'), { code: 'ENOSPC' });
+  });
+  const save = (from: number, to: number) => {
+    for (let number = from; number < to; number++) {
+      store.save(number, Buffer.alloc(1000, 'x'));
+      store.nextOut = number + 1;
+    }
+  };
+  save(1, 30_000);
+  store.save(30_000, undefined);
+  assert.ok(full.mock.callCount() < 100, 'the disk is not asked for each message');
+  full.mock.restore();
+  assert.throws(() => store.close(), { code: 'ENOSPC' }, 'it is said though there is room now: what was given up must not go out');
+  save(30_001, 30_010);
+  store.flush();
+  const found = kept(store, 1, 1e9).map(([number]) => number);
+  assert.ok(found.length > 9 && found[0] > 1, 'the newest are there');
+  assert.deepEqual(found.slice(-9), [30_001, 30_002, 30_003, 30_004, 30_005, 30_006, 30_007, 30_008, 30_009]);
+  store.close();
+  assert.equal(new FileFixStore(folder, 'given-up').nextOut, 30_010);
+});
+
+test('looking for a message in a large file takes short looks, each going on where the last one was', () => {
+  const store = new FileFixStore(folder, 'looks');
+  const count = 12_000;
+  for (let number = 1; number <= count; number++) store.save(number, Buffer.alloc(300, 'x'));
+  store.rest();
+  for (const wanted of [count, 1, count - 1, count + 1]) {
+    let looks = 1;
+    while (!store.look(wanted)) assert.ok(++looks < 30);
+    assert.ok(wanted === 1 || looks > 10, `${looks} looks through 3.7 MB`);
+    assert.equal(store.firstKept(wanted), wanted > count ? Number.POSITIVE_INFINITY : wanted);
+    assert.equal(store.look(wanted), true, 'it is found still');
+    store.rest();
+  }
+  store.save(count + 5, Buffer.from('new'));
+  assert.equal(store.firstKept(count + 1), count + 5);
+  store.close();
+});
+
+test("what the system still writes for a log that broke is no other log's memory, until it is done", async (t) => {
+  const underWay = new Map<Uint8Array, (error: Error | null, written: number) => void>();
+  const writing = t.mock.method(fs, 'write', ((
+    _: number,
+    bytes: Uint8Array,
+    _from: number,
+    _length: number,
+    _at: number,
+    done: () => void,
+  ) => {
+    underWay.set(bytes, done);
+  }) as unknown as typeof fs.write);
+  const fill = (log: SequencedLog, pieces: number) => {
+    const used = new Set<number>();
+    for (let i = 0; i < pieces * 5; i++) {
+      log.claim(50_000);
+      used.add(log.view.byteOffset + bufferNumber(log.view.buffer) * 2 ** 32);
+    }
+    return [...used];
+  };
+  const placeOf = (bytes: Uint8Array) => bytes.byteOffset + bufferNumber(bytes.buffer) * 2 ** 32;
+  const broken = new SequencedLog(path.join(folder, 'broken.soup'));
+  fill(broken, 5);
+  const [failing, ...others] = [...underWay];
+  assert.equal(others.length, 3, 'four are being written');
+  underWay.clear();
+  failing[1](Object.assign(new Error('ENOSPC'), { code: 'ENOSPC' }), 0);
+  assert.equal(broken.brokenBy?.message, 'ENOSPC');
+  const next = new SequencedLog(path.join(folder, 'next.soup'));
+  const taken = fill(next, 5);
+  for (const [bytes] of others) assert.ok(!taken.includes(placeOf(bytes)), 'it is written still');
+  for (const [bytes, done] of others) done(null, bytes.length);
+  writing.mock.restore();
+  const later = fill(new SequencedLog(path.join(folder, 'later.soup')), 5);
+  for (const [bytes] of others) assert.ok(later.includes(placeOf(bytes)), 'it is used again');
+});
+
+test('a reader of a log whose file has lost its end is told, and misses nothing without a word', async () => {
+  const log = new SequencedLog(path.join(folder, 'lost.soup'));
+  for (let i = 0; i < 10; i++) log.claim(60_000);
+  await until(
+    () => log.fromMemory(0) === undefined,
+    () => 'the first pieces in the file',
+  );
+  const read = (place: number) => new Promise<Error | undefined>((resolve) => log.fromFile(place, (error) => resolve(error)));
+  assert.equal(await read(0), undefined);
+  for (const left of [200_000, 100_000, 60_003, 0]) {
+    fs.truncateSync(log.file, left);
+    assert.match(String(await read(0)), /shorter/, `${left} bytes are left`);
+  }
+});

@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import { viewOf } from '@outcry/wire/layout';
 import { MOLD_HEAD, MoldReader, writeMoldHead } from '@outcry/wire/mold';
 import { MessageFeed } from '../src/itch/message-feed.ts';
+import { endAfterTests } from './support/left-open.ts';
 import { until } from './support/until.ts';
 
 /** Asks a feed for messages from an address of its own, and counts the answers. */
@@ -14,6 +15,7 @@ class Asker {
 
   constructor(feed: MessageFeed) {
     this.#feed = feed;
+    endAfterTests(() => this.#socket.close());
     this.#socket.on('message', (bytes) => {
       const reader = new MoldReader();
       assert.equal(reader.open(viewOf(bytes), 0, bytes.length), 0);
@@ -32,15 +34,17 @@ class Asker {
     writeMoldHead(viewOf(bytes), 0, this.#feed.session, first, count);
     this.#socket.send(bytes, this.#feed.requestPort, '127.0.0.1');
   }
+}
 
-  close(): void {
-    this.#socket.close();
-  }
+async function open(): Promise<MessageFeed> {
+  const lines = [{ group: '239.255.91.1', port: 21_000 + (process.pid % 9000) }];
+  const feed = await MessageFeed.open({ session: 'SESSION', lines, host: '127.0.0.1', requestPort: 0 });
+  endAfterTests(() => feed.close());
+  return feed;
 }
 
 test('whoever asks for messages without end does not keep others from their answers', async () => {
-  const lines = [{ group: '239.255.91.1', port: 21_000 + (process.pid % 9000) }];
-  const feed = await MessageFeed.open({ session: 'SESSION', lines, host: '127.0.0.1', requestPort: 0 });
+  const feed = await open();
   for (let i = 0; i < 1000; i++) feed.push(40);
   feed.flush();
   const greedy = await Asker.at(feed, '127.0.0.2');
@@ -61,6 +65,31 @@ test('whoever asks for messages without end does not keep others from their answ
   const windows = 2 + (performance.now() - began) / 100;
   assert.ok(greedy.answers <= 200 * windows, `${greedy.answers} answers in ${windows} tenths of a second`);
   assert.ok(feed.droppedRequests > 0);
-  for (const asker of [greedy, honest]) asker.close();
-  feed.close();
+});
+
+test('a request that cannot be answered where it says that it comes from is passed over, and the feed goes on', async (t) => {
+  const sockets: dgram.Socket[] = [];
+  const { createSocket } = dgram;
+  t.mock.method(dgram, 'createSocket', (type: dgram.SocketType) => {
+    const socket = createSocket(type);
+    sockets.push(socket);
+    return socket;
+  });
+  const feed = await open();
+  t.mock.restoreAll();
+  feed.push(40);
+  feed.flush();
+  const request = Buffer.alloc(MOLD_HEAD);
+  writeMoldHead(viewOf(request), 0, feed.session, 1, 1);
+  const requests = sockets.find((socket) => socket.address().port === feed.requestPort)!;
+  // As the system gives them: a datagram may have 0 as its source port, and whatever else Node does not send to.
+  for (const port of [0, -1, 65_536, Number.NaN])
+    requests.emit('message', request, { address: '127.0.0.1', family: 'IPv4', port, size: MOLD_HEAD });
+  assert.equal(feed.droppedRequests, 4);
+  const honest = await Asker.at(feed, '127.0.0.3');
+  honest.ask(1, 1);
+  await until(
+    () => honest.answers > 0,
+    () => 'the answer to a good request',
+  );
 });

@@ -135,6 +135,21 @@ describe("at the end of the session's day", () => {
 });
 
 describe('when a connection ends whose orders go with it', () => {
+  it('counts as the login says that its client came in with: one that was revoked and added again with it loses its orders', () => {
+    const venue = open();
+    const alice = venue.client(ALICE);
+    alice.enter({ userRef: 1 });
+    alice.disconnect();
+    venue.settle();
+    assert.equal(venue.openOrders, 1);
+    venue.logins.replace([{ ...ALICE, cancelOnDisconnect: true }]);
+    alice.logInAgain();
+    alice.enter({ userRef: 2 });
+    alice.disconnect();
+    venue.settle();
+    assert.equal(venue.openOrders, 0);
+  });
+
   it('all that it had sent go: open, on their way, and waiting; what it enters after it is back stays', () => {
     const venue = open();
     const gone = venue.client(GONE);

@@ -164,7 +164,7 @@ test('a client that does not read for a while is told everything afterwards, in 
   await venue.close();
 });
 
-test('orders of a login with cancel-on-disconnect go with its connection; a mass cancel takes them by symbol', async () => {
+test('orders of a login with cancel-on-disconnect go with its last connection; a mass cancel takes them by symbol', async () => {
   const { venue, port, data } = await start();
   const token = fs.readFileSync(path.join(data, 'admin.token'), 'utf8');
   const headers = { 'x-outcry-admin': token, 'content-type': 'application/json' };
@@ -178,9 +178,14 @@ test('orders of a login with cancel-on-disconnect go with its connection; a mass
   alice.enter(6, 'B', 10, 20_000_000, { symbol: 'ETHUSDT' });
   await kill.until(() => kill.told.length === 21);
   await alice.until(() => alice.told.length === 7);
-  kill.enter(21, 'B', 1, PRICE);
-  kill.close();
-  await alice.until(() => kill.isClosed);
+  const again = await OuchClient.open(port, 'KILL', 'killpass', 0);
+  await kill.until(() => kill.isClosed);
+  again.enter(21, 'B', 1, PRICE);
+  await again.next('order_accepted');
+  assert.equal(await openOrders(), 27, 'who comes back keeps them');
+  again.enter(22, 'B', 1, PRICE);
+  again.close();
+  await alice.until(() => again.isClosed);
   while ((await openOrders()) !== 6) await new Promise((resolve) => setTimeout(resolve, 10));
   alice.massCancel(7, 'BTCUSDT');
   await alice.next('mass_cancel_response');

@@ -7,6 +7,7 @@ import { after, test } from 'node:test';
 import { FixFramer, type FixMessage, fixTime } from '@outcry/wire/fix';
 import { FixSession } from '@outcry/wire/fix-session';
 import { FileFixStore } from '../src/fix/fix-store.ts';
+import { endAfterTests } from './support/left-open.ts';
 import { VenueProcess } from './support/process.ts';
 import { compileQuickFix, QuickFix } from './support/quickfix.ts';
 import { until } from './support/until.ts';
@@ -160,6 +161,7 @@ class Initiator {
     const framer = new FixFramer(64 * 1024);
     const socket = net.connect(this.#port, '127.0.0.1');
     this.#socket = socket;
+    endAfterTests(() => socket.destroy());
     socket.on('error', () => undefined);
     socket.on('data', (piece: Buffer) => {
       framer.push(piece);
@@ -167,7 +169,7 @@ class Initiator {
     });
     await new Promise((resolve) => socket.once('connect', resolve));
     this.session.logon(1);
-    this.#ticking = setInterval(() => this.session.tick(), 100);
+    this.#ticking = setInterval(() => this.session.tick(), 100).unref();
     await until(
       () => this.session.isLoggedOn,
       () => 'the acceptor answers our logon',

@@ -7,13 +7,16 @@ import { after, describe, it } from 'node:test';
 import { NOT_AUTHORIZED, SOUP } from '@outcry/wire/soup';
 import fc from 'fast-check';
 import { DEFAULTS } from '../src/core/config.ts';
+import type { SignedIn } from '../src/core/log-ins.ts';
 import { Throttle } from '../src/core/throttle.ts';
 import { SequencedLog } from '../src/soup/sequenced-log.ts';
 import { SessionFiles } from '../src/soup/session-files.ts';
 import { SessionIds } from '../src/soup/session-ids.ts';
-import type { Refusal, SoupApplication, SoupConnection, SoupPort } from '../src/soup/soup-connection.ts';
+import type { Entry, Refusal, SoupApplication, SoupConnection, SoupPort } from '../src/soup/soup-connection.ts';
 import { SoupServer } from '../src/soup/soup-server.ts';
 import { type Client, Turns } from '../src/soup/turns.ts';
+import { endAfterTests } from './support/left-open.ts';
+import { loginOf } from './support/logins.ts';
 import { SoupClient } from './support/ouch-client.ts';
 import { until } from './support/until.ts';
 
@@ -26,17 +29,20 @@ class Counting implements SoupApplication<CountingPort> {
   readonly mostBytes = 255;
   readonly ports = new Map<string, CountingPort>();
   readonly perSecond: number;
+  readonly gone: string[] = [];
+  /** the password that is used now */
+  by = '';
   isBlockedNow = false;
 
   constructor(perSecond = 0) {
     this.perSecond = perSecond;
   }
 
-  open(user: string, password: string): CountingPort | Refusal {
+  open(user: string, password: string): Entry<CountingPort> | Refusal {
     if (password !== 'pass') return { code: NOT_AUTHORIZED, why: 'wrong' };
     const port = this.ports.get(user) ?? new CountingPort(this.perSecond);
     this.ports.set(user, port);
-    return port;
+    return { port, login: { ...loginOf(user, 1, 0), by: this.by } };
   }
   onMessage(port: CountingPort): undefined {
     port.messages++;
@@ -45,14 +51,15 @@ class Counting implements SoupApplication<CountingPort> {
     return this.isBlockedNow;
   }
   afterPiece(): void {}
-  onGone(): void {}
+  onGone(port: CountingPort, { user }: SignedIn): void {
+    this.gone.push(`${user} after ${port.messages}`);
+  }
 }
 
 class CountingPort implements SoupPort {
   readonly session = 'SESSION';
   readonly log = new SequencedLog(path.join(folder, `${++count}.soup`));
   readonly throttle: Throttle;
-  readonly signedIn = undefined;
   connection: SoupConnection | undefined;
   messages = 0;
   constructor(perSecond: number) {
@@ -74,7 +81,9 @@ class Plain extends SoupClient {
 
 async function listen(application: Counting, more: Partial<typeof DEFAULTS.connections> = {}): Promise<SoupServer<CountingPort>> {
   const connections = { ...DEFAULTS.connections, ...more };
-  return await SoupServer.listen(application, { host: '127.0.0.1', port: 0, connections, turns: new Turns() });
+  const server = await SoupServer.listen(application, { host: '127.0.0.1', port: 0, connections, turns: new Turns() });
+  endAfterTests(() => server.close(0));
+  return server;
 }
 
 describe('a SoupBinTCP door', () => {
@@ -83,6 +92,7 @@ describe('a SoupBinTCP door', () => {
     const server = await listen(application, { most: 50, perAddress: 50, unsigned: 20 });
     const alice = await Plain.in(server.port, 'ALICE');
     const silent = Array.from({ length: 200 }, () => net.connect(server.port, '127.0.0.1').on('error', () => undefined));
+    endAfterTests(() => silent.map((socket) => socket.destroy()));
     await until(
       () => silent.filter((socket) => !socket.connecting).length === 200,
       () => 'the silent ones',
@@ -104,13 +114,49 @@ describe('a SoupBinTCP door', () => {
     const slow = new Plain(server.port);
     const bytes = Uint8Array.of(0, 47, SOUP.LOGIN_REQUEST, ...new Uint8Array(45).fill(0x20));
     let sent = 0;
-    const drip = setInterval(() => sent < 40 && slow.socket.write(bytes.subarray(sent, ++sent)), 20);
+    const drip = setInterval(() => sent < 40 && slow.socket.write(bytes.subarray(sent, ++sent)), 20).unref();
     await slow.until(() => slow.isClosed);
     clearInterval(drip);
     assert.ok(sent > 1, 'it was sending');
     assert.ok(performance.now() - began >= 250);
     assert.match(slow.packets.at(-1)?.text ?? '', /no login in time/);
     await server.close(0);
+  });
+
+  it('takes a client that comes back for the one that was there: its port is never without one, and gone once it leaves', async () => {
+    const application = new Counting();
+    const server = await listen(application);
+    const first = await Plain.in(server.port, 'ALICE');
+    const second = await Plain.in(server.port, 'ALICE');
+    await first.until(() => first.isClosed);
+    assert.match(first.packets.at(-1)!.text, /logged in from elsewhere/);
+    second.packet(SOUP.UNSEQUENCED, new Uint8Array(10));
+    await until(
+      () => application.ports.get('ALICE')!.messages === 1,
+      () => 'a message of the one that is there',
+    );
+    assert.deepEqual(application.gone, []);
+    second.close();
+    await until(
+      () => application.gone.length > 0,
+      () => 'the end of it',
+    );
+    assert.deepEqual(application.gone, ['ALICE after 1']);
+  });
+
+  it('ends what signed in with a password that holds no more, though a login with another one was refused meanwhile', async () => {
+    const application = new Counting();
+    const server = await listen(application);
+    application.by = 'old';
+    const alice = await Plain.in(server.port, 'ALICE');
+    application.by = 'new';
+    const refused = new Plain(server.port);
+    refused.login('ALICE', 'pass', 1, 'YESTERDAY');
+    await refused.until(() => refused.isClosed);
+    assert.equal(refused.packets[0].type, 'J');
+    server.endRevoked(({ by }) => by === 'new');
+    await alice.until(() => alice.isClosed);
+    assert.match(alice.packets.at(-1)!.text, /revoked/);
   });
 
   it('reads a session that sends too fast at the rate that it may have, over all of its connections, and others at theirs', async () => {

@@ -66,7 +66,6 @@ class PlainPort implements SoupPort {
   readonly session = 'SESSION';
   readonly log: SequencedLog;
   readonly throttle = undefined;
-  readonly signedIn = undefined;
   connection: SoupConnection | undefined;
   constructor(log: SequencedLog) {
     this.log = log;
@@ -76,7 +75,7 @@ class PlainPort implements SoupPort {
 function applicationOf(port: PlainPort): SoupApplication<PlainPort> {
   return {
     mostBytes: 64,
-    open: () => port,
+    open: () => ({ port, login: { ...login, by: '' } }),
     onMessage: () => undefined,
     isBlocked: () => false,
     afterPiece: () => undefined,

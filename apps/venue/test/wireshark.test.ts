@@ -13,6 +13,7 @@ import { UdpPacket } from '@outcry/wire/packet';
 import { CaptureReader } from '@outcry/wire/pcap';
 import { beginPacket, SOUP, SOUP_HEAD, writeLogin } from '@outcry/wire/soup';
 import { memorySource } from '@outcry/wire/source';
+import { endAfterTests } from './support/left-open.ts';
 import { OuchClient } from './support/ouch-client.ts';
 import { VenueProcess } from './support/process.ts';
 
@@ -120,6 +121,7 @@ test("Wireshark reads the venue's OUCH and GLIMPSE ports and its feed without a 
 
 test('Wireshark reads every OUCH 4.2 message that our codec writes, field by field', { skip }, async () => {
   const server = net.createServer();
+  endAfterTests(() => server.close());
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as net.AddressInfo;
   const packet = (type: number, message: MessageType) => {
@@ -141,6 +143,7 @@ test('Wireshark reads every OUCH 4.2 message that our codec writes, field by fie
       for (const message of ouch42.outbound.all) socket.write(packet(SOUP.SEQUENCED, message));
     });
     const client = net.connect({ port, host: '127.0.0.1', noDelay: true });
+    endAfterTests(() => client.destroy());
     const login = new Uint8Array(64);
     client.write(login.subarray(0, writeLogin(viewOf(login), 0, { user: 'ALICE', password: 'x', session: '', sequence: 1 })));
     for (const message of ouch42.inbound.all) client.write(packet(SOUP.UNSEQUENCED, message));

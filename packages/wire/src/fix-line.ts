@@ -2,6 +2,8 @@ import { type FixField, type FixPieces, formatFix, sendAgain, sendLate } from '.
 import { MSG, SESSION_MESSAGES, TAG } from './fix-tags.ts';
 import { fixTime } from './fix-time.ts';
 
+const WEIGHT_SHIFT = 12;
+
 /** What a session keeps beyond a connection. */
 export interface FixStore {
   /** numbers of the next message to send, and to receive */
@@ -11,6 +13,8 @@ export interface FixStore {
   save(sequence: number, message: Buffer | undefined): void;
   /** The number of the first message from a number on that is kept; Infinity: there is none. */
   firstKept(sequence: number): number;
+  /** Looks for that, for a short while. Returns whether it is found: else it goes on from there next time. When it is not given, looking takes no time. */
+  look?(sequence: number): boolean;
   /** The message with a number, undefined: it is not kept. */
   load(sequence: number): Buffer | undefined;
   /** Begins anew at 1 and 1. */
@@ -53,6 +57,8 @@ export class FixLine {
   #isConnected = false;
   /** number of the next message that goes on the line for the first time */
   #next = 1;
+  /** numbers below it that have not been on the line are for a gap fill */
+  #passed = 1;
   /** of this connection: no number from here on goes on its line */
   #until = Number.POSITIVE_INFINITY;
   #whenDone: (() => void) | undefined;
@@ -68,6 +74,7 @@ export class FixLine {
     this.disconnect();
     this.#isConnected = true;
     this.#next = this.#options.store.nextOut;
+    this.#passed = this.#next;
   }
 
   /** The connection is gone. Messages are kept from now on. */
@@ -124,7 +131,7 @@ export class FixLine {
     this.#whenDone = then;
   }
 
-  /** Puts what waits on the line, at most so many messages. Returns whether there is more that the line takes now. */
+  /** Puts what waits on the line, at most so many messages; large ones count for several. Returns whether there is more that the line takes now. */
   pump(most: number): boolean {
     let left = most;
     while (left > 0 && this.#resend !== undefined && this.#isOpen()) left -= this.#pumpResend(this.#resend, left);
@@ -132,17 +139,18 @@ export class FixLine {
     return this.isWaiting && this.#isOpen();
   }
 
-  /** Returns how many kept messages it looked at. */
+  /** Returns for how many messages it counts. */
   #pumpResend(resend: Resend, most: number): number {
     const { store, now } = this.#options;
     const time = fixTime(now());
     let count = 0;
     while (count < most && resend.next <= resend.end && this.#isOpen()) {
-      count++;
+      if (!this.#isFound(resend.next)) return most;
       const sequence = store.firstKept(resend.next);
       resend.next = Math.min(sequence, resend.end) + 1;
       if (sequence > resend.end) break;
       const text = store.load(sequence)?.toString('latin1') ?? '';
+      count += fixWeight(text.length);
       const again = isSessionMessage(text) ? undefined : sendAgain(text, time);
       if (again === undefined) continue;
       if (resend.gap < sequence) this.#fillGap(resend.gap, sequence, time);
@@ -161,16 +169,19 @@ export class FixLine {
   #pumpNext(most: number): void {
     const { store, now } = this.#options;
     const end = Math.min(store.nextOut, this.#until);
-    for (let left = most; left > 0 && this.#next < end && this.#isOpen(); left--) {
-      const sequence = this.#next++;
+    for (let left = most; left > 0 && this.#next < end && this.#isOpen(); ) {
+      const from = Math.max(this.#next, this.#passed);
+      if (!this.#isFound(from)) return;
+      const sequence = Math.min(store.firstKept(from), end);
+      const text = sequence < end ? (store.load(sequence)?.toString('latin1') ?? '') : '';
+      left -= fixWeight(text.length);
       const time = fixTime(now());
-      const text = store.load(sequence)?.toString('latin1') ?? '';
       const late = sendLate(text, time);
+      this.#passed = sequence + 1;
+      if (late === undefined && sequence < end) continue; // a gap fill stands for it, and for what is not kept behind it
+      if (this.#next < sequence) this.#fillGap(this.#next, sequence, time);
+      this.#next = late === undefined ? end : sequence + 1;
       if (late !== undefined) this.#put(late);
-      else {
-        this.#next = Math.min(store.firstKept(sequence + 1), end);
-        this.#fillGap(sequence, this.#next, time);
-      }
     }
     if (this.#next < end) return;
     const then = this.#whenDone;
@@ -206,9 +217,18 @@ export class FixLine {
     this.#options.send(bytes);
   }
 
+  #isFound(sequence: number): boolean {
+    return this.#options.store.look?.(sequence) ?? true;
+  }
+
   #isOpen(): boolean {
     return this.#options.isOpen?.() ?? true;
   }
+}
+
+/** For how many messages of usual size one counts, where work is done so many at a time. */
+export function fixWeight(bytes: number): number {
+  return 1 + (bytes >>> WEIGHT_SHIFT);
 }
 
 /** Session messages are kept only for a line that lags, and never sent again. */

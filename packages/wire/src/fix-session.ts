@@ -1,9 +1,9 @@
 import { type FixField, type FixMessage, MSG, parseFix, parseFixTime, REJECT_REASON, TAG } from './fix.ts';
 import type { FixPieces } from './fix-format.ts';
-import { FixLine, type FixLineOptions } from './fix-line.ts';
+import { FixLine, type FixLineOptions, fixWeight } from './fix-line.ts';
 import { WaitingMessages } from './fix-waiting.ts';
 
-export type { FixStore } from './fix-line.ts';
+export { type FixStore, fixWeight } from './fix-line.ts';
 
 export interface FixSessionOptions extends FixLineOptions {
   /** Ends the connection once what was sent is on its way. */
@@ -14,6 +14,8 @@ export interface FixSessionOptions extends FixLineOptions {
   onLogout?(): void;
   /** There is work left: call {@link FixSession.work} until it returns false, and again when the line takes more. When it is not given, all is done at once. */
   onWork?(): void;
+  /** fields that a message may have: one with more is rejected */
+  mostFields?: number;
   /** how far SendingTime may be off, milliseconds */
   accuracyMs?: number;
 }
@@ -164,7 +166,7 @@ export class FixSession {
     else this.options.onWork();
   }
 
-  /** Takes at most so many messages that waited for others, and sends at most so many that wait for the line. Returns whether there is more to do now. */
+  /** Takes at most so many messages that waited for others, and sends at most so many that wait for the line; see {@link fixWeight}. Returns whether there is more to do now. */
   work(most: number): boolean {
     const isDue = this.#takeDue(most);
     return this.#line.pump(most) || isDue;
@@ -208,7 +210,7 @@ export class FixSession {
   // ── Numbers ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
   #take(text: string): void {
-    const message = parseFix(text);
+    const message = this.#parse(text);
     this.#heardAt = this.options.now();
     this.#askedAt = 0;
     if (message.get(TAG.BEGIN_STRING) !== this.options.beginString) {
@@ -234,6 +236,10 @@ export class FixSession {
     else this.#inOrder(message);
   }
 
+  #parse(text: string): FixMessage {
+    return parseFix(text, this.options.mostFields);
+  }
+
   #inOrder(message: FixMessage): void {
     const { store } = this.options;
     if (message.type !== MSG.SEQUENCE_RESET) store.nextIn++;
@@ -247,7 +253,11 @@ export class FixSession {
   }
 
   #takeDue(most: number): boolean {
-    for (let left = most; left > 0 && this.#isDue; left--) this.#inOrder(parseFix(this.#waiting.take(this.options.store.nextIn)!));
+    for (let left = most; left > 0 && this.#isDue; ) {
+      const text = this.#waiting.take(this.options.store.nextIn)!;
+      left -= fixWeight(text.length);
+      this.#inOrder(this.#parse(text));
+    }
     return this.#isDue;
   }
 
@@ -297,7 +307,7 @@ export class FixSession {
 
   #handle(message: FixMessage): void {
     if (message.badReason >= 0) {
-      this.#pass(message, message.badReason, message.badTag, 'a field is wrong');
+      this.#pass(message, message.badReason, message.badTag, badText(message));
       return;
     }
     const flag = badFlag(message);
@@ -469,6 +479,10 @@ export class FixSession {
 
 function tooLow(expected: number, received: number): string {
   return `MsgSeqNum too low, expecting ${expected} but received ${received}`;
+}
+
+function badText({ badReason }: FixMessage): string {
+  return badReason === REJECT_REASON.OTHER ? 'it has too many fields' : 'a field is wrong';
 }
 
 /** The first flag that is neither Y nor N; 0: there is none. */

@@ -138,4 +138,5 @@ export const REJECT_REASON = {
   INVALID_MSG_TYPE: 11,
   TAG_TWICE: 13,
   GROUP_COUNT: 16,
+  OTHER: 99,
 } as const;

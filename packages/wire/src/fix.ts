@@ -52,13 +52,17 @@ export class FixMessage {
   }
 }
 
-/** Reads the fields of a whole message that a framer has cut out. */
-export function parseFix(text: string): FixMessage {
+/** Reads the fields of a whole message that a framer has cut out. @param mostFields what is behind so many is not read: the message is wrong */
+export function parseFix(text: string, mostFields = Number.POSITIVE_INFINITY): FixMessage {
   const message = new FixMessage();
   const { tags, values } = message;
   let seen: Set<number> | undefined;
   let groups: number[] | undefined;
   for (let at = 0; at < text.length; ) {
+    if (tags.length === mostFields) {
+      note(message, 0, REJECT_REASON.OTHER);
+      return message;
+    }
     let end = text.indexOf('\x01', at);
     if (end < 0) end = text.length;
     const equals = text.indexOf('=', at);

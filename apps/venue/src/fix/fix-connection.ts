@@ -1,8 +1,9 @@
 import type net from 'node:net';
 import { FixFramer } from '@outcry/wire/fix';
+import { fixWeight } from '@outcry/wire/fix-session';
 import { plainAddress } from '../core/accounts.ts';
 import type { Throttle } from '../core/throttle.ts';
-import type { FixClient } from './fix-server.ts';
+import type { FixClient } from './fix-client.ts';
 
 /** Longest message, without its first two fields. */
 const MOST_BYTES = 64 * 1024;
@@ -16,7 +17,7 @@ const MOST_WAITING = 256 * 1024;
 export const STALLED_MS = 30_000;
 /** What was sent at the end may take so long to go. */
 const LINGER_MS = 5_000;
-/** Messages taken in one slice. */
+/** Messages taken in one slice; large ones count for several. */
 const SLICE = 16;
 
 /** What a connection asks of its door. */
@@ -36,14 +37,17 @@ export class FixConnection {
   isQueued = false;
   readonly address: string;
   client: FixClient | undefined;
+  /** how fast it may send: its login's, once it is in */
+  throttle: Throttle | undefined;
   readonly #socket: net.Socket;
   readonly #door: FixDoor;
-  readonly #throttle: Throttle;
+  readonly #stalledMs: number;
   readonly #framer = new FixFramer(MOST_BYTES, MOST_GARBLED);
   #outgoing: Buffer[] = [];
   #outgoingBytes = 0;
-  /** when the socket last took something of what waited, or had nothing waiting */
+  /** when the other side last took something of what waits, or nothing was waiting; and how much of it the system had not taken then */
   #progressAt = performance.now();
+  #queued = 0;
   #pause: NodeJS.Timeout | undefined;
   #linger: NodeJS.Timeout | undefined;
   readonly #onWritten = () => {
@@ -51,10 +55,11 @@ export class FixConnection {
     this.#door.onWork(this);
   };
 
-  constructor(socket: net.Socket, throttle: Throttle, door: FixDoor) {
+  /** @param stalledMs for tests */
+  constructor(socket: net.Socket, door: FixDoor, stalledMs = STALLED_MS) {
     this.#socket = socket;
-    this.#throttle = throttle;
     this.#door = door;
+    this.#stalledMs = stalledMs;
     this.address = plainAddress(socket.remoteAddress);
     socket.setNoDelay(true);
     socket.on('error', () => undefined); // close follows
@@ -80,11 +85,18 @@ export class FixConnection {
 
   #read(): boolean {
     if (this.#pause !== undefined || this.#linger !== undefined || this.#socket.destroyed) return false;
+    const owed = this.throttle?.take(0) ?? 0; // it may have been too fast on another connection
+    if (owed > 0) {
+      this.#rest(owed);
+      return false;
+    }
     let count = 0;
-    while (count < SLICE) {
+    let left = SLICE;
+    while (left > 0) {
       const text = this.#framer.next();
       if (text === undefined) break;
       count++;
+      left = this.throttle === undefined ? 0 : left - fixWeight(text.length); // a Logon is the last of its slice
       this.#door.onText(this, text);
       if (this.#socket.destroyed || this.#linger !== undefined) return false;
     }
@@ -92,10 +104,10 @@ export class FixConnection {
       this.destroy();
       return false;
     }
-    const wait = this.#throttle.take(count);
+    const wait = this.throttle?.take(count) ?? 0;
     if (wait > 0) this.#rest(wait);
-    else if (count < SLICE) this.#socket.resume();
-    return count === SLICE && wait === 0;
+    else if (left > 0) this.#socket.resume();
+    return left <= 0 && wait === 0;
   }
 
   /** Stops reading for a while. */
@@ -129,9 +141,12 @@ export class FixConnection {
     this.#outgoingBytes = 0;
   }
 
-  /** Whether the other side does not take what waits for it. */
-  get isStalled(): boolean {
-    return this.#socket.writableLength > 0 && performance.now() - this.#progressAt > STALLED_MS;
+  /** A few times a second: whether the other side does not take what waits for it. One write may be a whole book, of which it takes a little at a time. */
+  isStalled(): boolean {
+    const queued = queuedIn(this.#socket);
+    if (queued !== this.#queued) this.#progressAt = performance.now();
+    this.#queued = queued;
+    return this.#socket.writableLength > 0 && performance.now() - this.#progressAt > this.#stalledMs;
   }
 
   /** Ends it when what was sent is out, or when that takes too long. What still comes is not read. */
@@ -146,4 +161,10 @@ export class FixConnection {
   destroy(): void {
     this.#socket.destroy();
   }
+}
+
+/** Bytes of writes that the system has not taken yet. Node has it for its own time-outs, by this way only. */
+function queuedIn(socket: net.Socket): number {
+  const { _handle: handle } = socket as net.Socket & { _handle?: { writeQueueSize?: number } | null };
+  return handle?.writeQueueSize ?? 0;
 }

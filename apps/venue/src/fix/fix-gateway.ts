@@ -3,10 +3,11 @@ import { type FixMessage, MSG, REJECT_REASON, TAG } from '@outcry/wire/fix';
 import type { Logger } from 'pino';
 import type { Services } from '../binance/operation.ts';
 import { SessionDay } from '../core/session-day.ts';
+import type { FixClient } from './fix-client.ts';
 import { badField, isTaken, strangeTag } from './fix-fields.ts';
 import { FixMarketData } from './fix-market-data.ts';
 import { FixOrders } from './fix-orders.ts';
-import { type FixClient, FixServer } from './fix-server.ts';
+import { FixServer } from './fix-server.ts';
 import { MissingField } from './order-reader.ts';
 import { UsedIds } from './used-ids.ts';
 

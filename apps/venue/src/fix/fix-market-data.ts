@@ -2,7 +2,7 @@ import { type FixField, type FixMessage, fixTime, MSG, TAG } from '@outcry/wire/
 import type { Services } from '../binance/operation.ts';
 import type { Instrument } from '../core/market.ts';
 import type { MarketListener, Trade } from '../core/view.ts';
-import type { FixClient } from './fix-server.ts';
+import type { FixClient } from './fix-client.ts';
 import { InstrumentFeed } from './instrument-feed.ts';
 import { Subscription } from './market-subscription.ts';
 import { need } from './order-reader.ts';

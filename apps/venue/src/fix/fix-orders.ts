@@ -1,4 +1,3 @@
-import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { LESS_TRADED } from '@outcry/market/command';
 import { REASON } from '@outcry/market/reason';
 import { type FixField, type FixMessage, MSG, parseFixTime, TAG } from '@outcry/wire/fix';
@@ -7,51 +6,26 @@ import { type CommandFields, cancel, cancelReplace, massCancel, type NewOrder, n
 import { GatewayError, type Outcome } from '../core/gateway.ts';
 import type { Instrument } from '../core/market.ts';
 import type { SessionDay } from '../core/session-day.ts';
-import type { Fill, Order, OrderFollower } from '../core/view.ts';
-import { STATUS } from '../store/schema.ts';
+import type { Order, OrderFollower } from '../core/view.ts';
+import type { FixClient } from './fix-client.ts';
 import * as codes from './fix-codes.ts';
-import { FixReports, type Refusal, type Reported, trim } from './fix-reports.ts';
-import type { FixClient } from './fix-server.ts';
-import { BadField, checkAccount, checkReference, need, readInstrument, readOrder, SIDE_CODES } from './order-reader.ts';
+import { FixReports, type Refusal } from './fix-reports.ts';
+import { checkAccount, checkReference, need, readInstrument, readOrder, SIDE_CODES } from './order-reader.ts';
+import { cancelRefusalIn, cancelRefusalOf, refusalIn, refusalOf } from './refusals.ts';
 import { StoredOrders } from './stored-orders.ts';
+import { type Requested, TrackedOrders } from './tracked-orders.ts';
 import type { UsedIds } from './used-ids.ts';
 
-/** What the gateway knows of an order beyond the view. */
-interface Tracked extends Reported {
-  /** the request that this order, or its end, answers to */
-  requestId: string;
-  /** of its client's logons the one that it came with */
-  logon: number;
-  /** requests to replace it that are under way */
-  replacing?: Requested[];
-}
-
-/** A request whose outcome is not known: by account and ClOrdID. */
-interface Requested {
-  client: FixClient;
-  logon: number;
-  replaces?: { clientId: string; baseLots: number; baseAmount: number; order: Order };
-  /** nobody knows whether it takes effect: when it does, that is reported */
-  isUnknown?: boolean;
-}
-
 const APPLICATION_NOT_AVAILABLE = 4;
-/** Cancels of a client that is gone on their way at once, orders looked at in a turn, and the pause when the venue takes no more. */
-const MOST_CANCELS = 64;
-const LOOKED_AT = 512;
-const AGAIN_MS = 10;
 
-/** Order entry by FIX: requests become commands, and what becomes of the orders ExecutionReports. */
+/** Order entry by FIX: requests become commands. What becomes of them is told by {@link TrackedOrders}. */
 export class FixOrders {
   readonly #services: Services;
   readonly #day: SessionDay;
   readonly #ids: UsedIds;
   readonly #reports: FixReports;
   readonly #stored: StoredOrders;
-  readonly #orders = new Map<number, Tracked>();
-  readonly #requested = new Map<string, Requested>();
-  /** of clients that have used an order */
-  readonly #accounts = new Set<number>();
+  readonly #orders: TrackedOrders;
 
   constructor(services: Services, day: SessionDay, ids: UsedIds) {
     this.#services = services;
@@ -59,17 +33,17 @@ export class FixOrders {
     this.#ids = ids;
     this.#reports = new FixReports(services);
     this.#stored = new StoredOrders(services);
+    this.#orders = new TrackedOrders(services, this.#reports);
   }
 
-  /** What the gateway tells, in the engine's order, once it is durable. */
-  readonly listener: OrderFollower = {
-    follows: (account) => this.#accounts.has(account),
-    onAccepted: (order) => this.#accepted(order),
-    onFill: (fill) => this.#filled(fill),
-    onEnded: (order, reason) => this.#ended(order, reason),
-    onTriggered: (order) => this.#report(order, codes.NEW, codes.NEW),
-    onAmended: (order) => this.#report(order, codes.RESTATED, codes.ordStatus(order)),
-  };
+  get listener(): OrderFollower {
+    return this.#orders.listener;
+  }
+
+  /** A client's session is over. */
+  gone(client: FixClient): void {
+    this.#orders.gone(client);
+  }
 
   // ── Requests ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -99,7 +73,7 @@ export class FixOrders {
 
   cancel(client: FixClient, message: FixMessage): void {
     const [clientId, original] = [need(message, TAG.CL_ORD_ID), need(message, TAG.ORIG_CL_ORD_ID)];
-    const order = this.#find(client, original);
+    const order = this.#orders.find(client, original);
     const refuse = (refusal: Refusal) => this.#refuseCancel(client, message, order, refusal);
     if (this.#isUsed(client, clientId)) {
       if (isAgain(message)) this.#tellState(client, message, original);
@@ -117,7 +91,7 @@ export class FixOrders {
       refuse(cancelRefusalIn(error));
       return;
     }
-    this.#track(client, order).requestId = clientId;
+    this.#orders.track(client, order).requestId = clientId;
     this.#submit(client, message, cancel(order.account, order.instrument, order.id), undefined, refuse, (outcome) => {
       if (outcome.cancelReason !== 0) refuse(cancelRefusalOf(outcome.cancelReason));
     });
@@ -125,7 +99,7 @@ export class FixOrders {
 
   replace(client: FixClient, message: FixMessage): void {
     const [clientId, original] = [need(message, TAG.CL_ORD_ID), need(message, TAG.ORIG_CL_ORD_ID)];
-    const old = this.#find(client, original);
+    const old = this.#orders.find(client, original);
     const refuse = (refusal: Refusal) => this.#refuseCancel(client, message, old, refusal);
     if (this.#isUsed(client, clientId)) {
       if (isAgain(message)) this.#tellState(client, message, clientId);
@@ -153,12 +127,16 @@ export class FixOrders {
   }
 
   #submitReplace(client: FixClient, message: FixMessage, order: NewOrder, old: Order, refuse: (refusal: Refusal) => void): void {
-    const tracked = this.#track(client, old);
+    const tracked = this.#orders.track(client, old);
     const { baseLots, baseAmount } = tracked;
     // OrderQty is of the whole chain; the engine takes off what this order has traded when it is replaced.
     order.quantity -= baseLots;
     order.flags |= LESS_TRADED;
-    const requested = { client, logon: client.logons, replaces: { clientId: tracked.clientId, baseLots, baseAmount, order: old } };
+    const requested: Requested = {
+      client,
+      logon: client.logons,
+      replaces: { clientId: tracked.clientId, baseLots, baseAmount, order: old },
+    };
     tracked.replacing = [...(tracked.replacing ?? []), requested];
     this.#submit(client, message, cancelReplace(order, old.id), requested, refuse, (outcome) => {
       tracked.replacing = tracked.replacing?.filter((one) => one !== requested);
@@ -177,7 +155,7 @@ export class FixOrders {
   /** OrderStatusRequest: of any order of the account, open or not. */
   status(client: FixClient, message: FixMessage): void {
     const clientId = need(message, TAG.CL_ORD_ID);
-    const order = this.#find(client, clientId);
+    const order = this.#orders.find(client, clientId);
     if (order !== undefined) {
       try {
         checkReference(client, message, order, this.#services.market.instruments[order.instrument]);
@@ -238,11 +216,11 @@ export class FixOrders {
   // ── What the day has seen ────────────────────────────────────────────────────────────────────────────────────────────────
 
   #isUsed(client: FixClient, clientId: string): boolean {
-    return this.#ids.has(client.login.account, clientId) || this.#find(client, clientId) !== undefined;
+    return this.#ids.has(client.login.account, clientId) || this.#orders.find(client, clientId) !== undefined;
   }
 
   #use(client: FixClient, clientId: string): void {
-    this.#accounts.add(client.login.account);
+    this.#orders.follow(client);
     this.#ids.add(client.login.account, clientId);
   }
 
@@ -276,13 +254,12 @@ export class FixOrders {
   #tellState(client: FixClient, message: FixMessage, clientId: string): void {
     const tell = (status: string, refusal: Refusal | undefined, text?: string) =>
       this.#reports.sendWithoutOrder(client, message, codes.ORDER_STATUS, status, refusal, text);
-    const order = this.#find(client, clientId);
+    const order = this.#orders.find(client, clientId);
     if (order !== undefined) {
-      this.#track(client, order);
-      this.#report(order, codes.ORDER_STATUS, codes.ordStatus(order, this.#orders.get(order.id)?.baseLots));
+      this.#orders.tellState(client, order);
       return;
     }
-    if (this.#requested.has(keyOf(client, clientId))) {
+    if (this.#orders.isRequested(client, clientId)) {
       tell(codes.PENDING_NEW, undefined, 'it is on its way');
       return;
     }
@@ -307,117 +284,10 @@ export class FixOrders {
     });
   }
 
-  // ── Those that are gone ──────────────────────────────────────────────────────────────────────────────────────────────────
-
-  /** A client is gone: orders of a login with cancel-on-disconnect go too, those on their way when they come. */
-  gone(client: FixClient): void {
-    client.ended = client.logons;
-    if (client.login.cancelOnDisconnect) void this.#cancelAll(client, client.logons);
-  }
-
-  async #cancelAll(client: FixClient, logon: number): Promise<void> {
-    let looked = 0;
-    let underWay: Promise<void>[] = [];
-    for (const [id, tracked] of this.#orders) {
-      if (++looked % LOOKED_AT === 0) await nextTurn();
-      const order = tracked.client === client && tracked.logon <= logon ? this.#services.gateway.view.orders.get(id) : undefined;
-      if (order === undefined) continue;
-      underWay.push(this.#cancelSurely(order));
-      if (underWay.length < MOST_CANCELS) continue;
-      await Promise.all(underWay);
-      underWay = [];
-    }
-  }
-
-  /** Cancels when the venue takes commands: now, or when it does again. */
-  async #cancelSurely(order: Order): Promise<void> {
-    for (;;) {
-      try {
-        await this.#services.gateway.submit(cancel(order.account, order.instrument, order.id));
-        return;
-      } catch (error) {
-        if (!(error instanceof GatewayError)) throw error;
-        if (error.code === 'unknown_outcome') return; // it is in the journal, or the venue is at its end
-        await sleep(AGAIN_MS);
-      }
-    }
-  }
-
-  // ── What became of them ──────────────────────────────────────────────────────────────────────────────────────────────────
-
-  #accepted(order: Order): void {
-    if (order.clientId === '') return;
-    const key = `${order.account}:${order.clientId}`;
-    const requested = this.#requested.get(key);
-    if (requested === undefined) return;
-    if (requested.isUnknown) this.#requested.delete(key);
-    const { client, replaces, logon } = requested;
-    const baseLots = replaces === undefined ? 0 : replaces.baseLots + replaces.order.quantity - replaces.order.left;
-    const baseAmount = replaces === undefined ? 0 : replaces.baseAmount + replaces.order.executedAmount;
-    this.#orders.set(order.id, { client, clientId: order.clientId, requestId: order.clientId, baseLots, baseAmount, logon });
-    if (replaces === undefined) this.#report(order, codes.NEW, codes.ordStatus(order));
-    else this.#report(order, codes.REPLACED, codes.ordStatus(order, baseLots), [[TAG.ORIG_CL_ORD_ID, replaces.clientId]]);
-    if (client.login.cancelOnDisconnect && logon <= client.ended) void this.#cancelSurely(order);
-  }
-
-  #filled({ order, trade, price, quantity }: Fill): void {
-    const tracked = this.#orders.get(order.id);
-    if (tracked === undefined) return;
-    const instrument = this.#services.market.instruments[order.instrument];
-    this.#report(order, codes.TRADE, order.left === 0 ? codes.FILLED : codes.PARTIALLY_FILLED, [
-      [TAG.LAST_QTY, trim(instrument.formatQuantity(quantity))],
-      [TAG.LAST_PX, trim(instrument.formatPrice(price))],
-      [TAG.TEXT, `trade ${trade}`],
-    ]);
-    if (order.left === 0) this.#orders.delete(order.id);
-  }
-
-  #ended(order: Order, reason: number): void {
-    const tracked = this.#orders.get(order.id);
-    if (tracked === undefined) return;
-    this.#orders.delete(order.id);
-    if (reason === REASON.REPLACED) {
-      // Its replacement tells; the copy has what it traded in the end.
-      for (const { replaces } of tracked.replacing ?? []) if (replaces !== undefined) replaces.order = order;
-      return;
-    }
-    const code = order.status === STATUS.CANCELED ? codes.CANCELED : codes.EXPIRED;
-    const byRequest = tracked.requestId !== tracked.clientId;
-    this.#reports.send(tracked, order, code, code, [
-      [TAG.CL_ORD_ID, tracked.requestId],
-      [TAG.ORIG_CL_ORD_ID, byRequest ? tracked.clientId : undefined],
-      [TAG.TEXT, codes.inWords(reason)],
-    ]);
-  }
-
-  #report(order: Order, execution: string, status: string, more: readonly FixField[] = []): void {
-    const tracked = this.#orders.get(order.id);
-    if (tracked !== undefined) this.#reports.send(tracked, order, execution, status, [[TAG.CL_ORD_ID, tracked.clientId], ...more]);
-  }
-
   #refuseCancel(client: FixClient, message: FixMessage, order: Order | undefined, refusal: Refusal): void {
-    const tracked = order && this.#orders.get(order.id);
+    const tracked = this.#orders.get(order);
     if (tracked !== undefined) tracked.requestId = tracked.clientId;
     this.#reports.refuseCancel(client, message, order, refusal);
-  }
-
-  // ── Orders and commands ──────────────────────────────────────────────────────────────────────────────────────────────────
-
-  /** An open order by the ClOrdID that it was entered with. */
-  #find(client: FixClient, clientId: string): Order | undefined {
-    return this.#services.gateway.view.orders.findByClientId(client.login.account, clientId);
-  }
-
-  /** An order of the account may come from before a start, or from another gateway: from now on it is this client's. */
-  #track(client: FixClient, order: Order): Tracked {
-    let tracked = this.#orders.get(order.id);
-    if (tracked === undefined) {
-      const { clientId } = order;
-      tracked = { client, clientId, requestId: clientId, baseLots: 0, baseAmount: 0, logon: client.logons };
-      this.#orders.set(order.id, tracked);
-      this.#accounts.add(order.account);
-    }
-    return tracked;
   }
 
   /** Sends a command. A request whose outcome nobody knows is pending, not refused. */
@@ -429,17 +299,17 @@ export class FixOrders {
     refuse: (refusal: Refusal) => void,
     then: (outcome: Outcome) => void,
   ): void {
-    const key = keyOf(client, message.get(TAG.CL_ORD_ID)!);
-    if (requested !== undefined) this.#requested.set(key, requested);
+    const clientId = message.get(TAG.CL_ORD_ID)!;
+    if (requested !== undefined) this.#orders.request(clientId, requested);
     this.#services.gateway.submit(fields).then(
       (outcome) => {
-        if (requested !== undefined) this.#requested.delete(key);
+        if (requested !== undefined) this.#orders.answered(clientId, requested);
         then(outcome);
       },
       (error: unknown) => {
         if (!(error instanceof GatewayError)) throw error;
         if (error.code !== 'unknown_outcome') {
-          if (requested !== undefined) this.#requested.delete(key);
+          if (requested !== undefined) this.#orders.answered(clientId, requested);
           refuse({ code: 99, text: error.message });
           return;
         }
@@ -460,27 +330,4 @@ const PENDING: Record<string, string> = {
 /** Whether the sender says that a message may have come before: under another number (PossResend), or the same (PossDupFlag). */
 function isAgain(message: FixMessage): boolean {
   return message.get(TAG.POSS_RESEND) === 'Y' || message.get(TAG.POSS_DUP_FLAG) === 'Y';
-}
-
-function refusalOf(reason: number, text = codes.inWords(reason)): Refusal {
-  return { code: codes.ordRejReason(reason), text };
-}
-
-function cancelRefusalOf(reason: number, text = codes.inWords(reason)): Refusal {
-  return { code: codes.cxlRejReason(reason), text };
-}
-
-/** A field that is missing is the session's to answer; one that says what cannot be done the order's. */
-function refusalIn(error: unknown): Refusal {
-  if (!(error instanceof BadField)) throw error;
-  return refusalOf(error.reason, error.message);
-}
-
-function cancelRefusalIn(error: unknown): Refusal {
-  if (!(error instanceof BadField)) throw error;
-  return cancelRefusalOf(error.reason, error.message);
-}
-
-function keyOf(client: FixClient, clientId: string): string {
-  return `${client.login.account}:${clientId}`;
 }

@@ -2,8 +2,8 @@ import { LIMIT } from '@outcry/market/order-terms';
 import { type FixField, type FixMessage, fixTime, MSG, TAG } from '@outcry/wire/fix';
 import type { Services } from '../binance/operation.ts';
 import type { Order } from '../core/view.ts';
+import type { FixClient } from './fix-client.ts';
 import * as codes from './fix-codes.ts';
-import type { FixClient } from './fix-server.ts';
 import { SIDE_CODES, TIME_CODES } from './order-reader.ts';
 
 /** Whom reports on an order go to, and what the orders before it in its chain had traded. */

@@ -10,6 +10,7 @@ import { Connections, type Place } from '../core/connections.ts';
 import { LogIns, type SignedIn } from '../core/log-ins.ts';
 import type { SessionDay } from '../core/session-day.ts';
 import { Throttle } from '../core/throttle.ts';
+import type { FixApplication, FixClient } from './fix-client.ts';
 import { FixConnection, STALLED_MS } from './fix-connection.ts';
 import { FileFixStore } from './fix-store.ts';
 import { Turns } from './turns.ts';
@@ -20,36 +21,11 @@ const VERSIONS = ['FIX.4.4', 'FIXT.1.1'];
 /** What all FIX clients together may take of a turn of the event loop. */
 const TURN_MS = 2;
 const TICK_MS = 250;
+/** Fields of a message: five a subscription of the most that a session has, and more. */
+const MOST_FIELDS = 1024;
 /** How long a client may take to answer the Logout at the day's roll. */
 const ROLL_MS = 3000;
 const DISK_ERRORS: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT', 'EIO', 'EROFS', 'EMFILE', 'ENFILE']);
-
-/** A login's session, connected or not. */
-export interface FixClient {
-  /** as it was at the last Logon */
-  login: SignedIn;
-  /** the account's name */
-  account: string;
-  readonly session: FixSession;
-  readonly store: FileFixStore;
-  connection: FixConnection | undefined;
-  /** logons so far, and the last one whose connection ended without another one in its place */
-  logons: number;
-  ended: number;
-  /** {@link FixApplication.onClear} is wanted when its line has nothing waiting any more */
-  wantsLine: boolean;
-  /** the day is over, its connection not yet */
-  isRolling: boolean;
-  /** it sent something in this turn */
-  isFlushDue: boolean;
-}
-
-export interface FixApplication {
-  onMessage(client: FixClient, message: FixMessage): void;
-  /** Its connection is over. @param isMoved the session goes on with another one */
-  onEnd(client: FixClient, isMoved: boolean): void;
-  onClear(client: FixClient): void;
-}
 
 /** Accepts FIX 4.4, and FIX 5.0 SP2 over FIXT 1.1, on one port: sessions by SenderCompID, with that login's password in the Logon. */
 export class FixServer {
@@ -61,6 +37,8 @@ export class FixServer {
   readonly #logins: LogIns;
   readonly #door: Connections;
   readonly #clients = new Map<string, FixClient>();
+  /** by login's number: a new connection is no new burst */
+  readonly #throttles = new Map<number, Throttle>();
   readonly #places = new Map<FixConnection, { place: Place; late: NodeJS.Timeout }>();
   readonly #turns = new Turns<FixConnection>(TURN_MS, (connection) => this.#step(connection));
   readonly #toFlush: FixClient[] = [];
@@ -109,13 +87,13 @@ export class FixServer {
   // ── Connections ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
   #connect(socket: net.Socket): void {
-    const { loginMs, messagesPerSecond } = this.#services.config.connections;
+    const { loginMs } = this.#services.config.connections;
     const place = this.#door.enter(plainAddress(socket.remoteAddress), () => socket.destroy());
     if (place === undefined) {
       socket.destroy();
       return;
     }
-    const connection = new FixConnection(socket, new Throttle(messagesPerSecond), {
+    const connection = new FixConnection(socket, {
       onText: (from, text) => this.#take(from, text),
       onWork: (worker) => this.#turns.add(worker),
       onClose: (closed) => this.#closed(closed),
@@ -153,7 +131,7 @@ export class FixServer {
 
   #tick(): void {
     for (const connection of this.#places.keys()) {
-      if (connection.isStalled) {
+      if (connection.isStalled()) {
         this.#log.warn({ user: connection.client?.login.user }, `a FIX client took nothing for ${STALLED_MS / 1000} s: disconnected`);
         connection.destroy();
       } else if (connection.client?.connection === connection) {
@@ -167,7 +145,7 @@ export class FixServer {
 
   #take(connection: FixConnection, text: string): void {
     const { client } = connection;
-    if (client === undefined) this.#logon(connection, parseFix(text));
+    if (client === undefined) this.#logon(connection, parseFix(text, MOST_FIELDS));
     else if (client.connection === connection) this.#guard(client, () => client.session.receive(text));
   }
 
@@ -196,12 +174,27 @@ export class FixServer {
     if (client.connection !== undefined) this.#leave(client, true);
     connection.client = client;
     client.connection = connection;
-    if (why === '') client.logons++;
+    if (why === '') this.#signIn(client, login!, connection);
     this.#guard(client, () => (why === '' ? client.session.accept(message) : client.session.refuse(why)));
     if (!client.session.isLoggedOn) return;
     const { place, late } = this.#places.get(connection)!;
     clearTimeout(late);
     place.stays();
+  }
+
+  /** From its Logon on: with what it signed in, under which name its account trades, and how fast it may send. */
+  #signIn(client: FixClient, login: SignedIn, connection: FixConnection): void {
+    client.logons++;
+    client.login = login;
+    client.account = this.#nameOf(login.account);
+    let throttle = this.#throttles.get(login.number);
+    throttle ??= new Throttle(this.#services.config.connections.messagesPerSecond);
+    this.#throttles.set(login.number, throttle);
+    connection.throttle = throttle;
+  }
+
+  #nameOf(account: number): string {
+    return this.#services.accounts.all.find(({ number }) => number === account)?.name ?? '';
   }
 
   /**
@@ -228,13 +221,8 @@ export class FixServer {
   /** Undefined when its files cannot be opened. */
   #client(login: SignedIn, version: string): FixClient | undefined {
     const name = `${login.user}-${version}`;
-    const account = this.#services.accounts.all.find(({ number }) => number === login.account)?.name ?? '';
     const known = this.#clients.get(name);
-    if (known !== undefined) {
-      known.login = login;
-      known.account = account;
-      return known;
-    }
+    if (known !== undefined) return known;
     let store: FileFixStore;
     try {
       store = new FileFixStore(this.#directory(), name);
@@ -261,10 +249,11 @@ export class FixServer {
       onLogout: () => this.#application.onEnd(client, false),
       onWork: () => client.connection !== undefined && this.#turns.add(client.connection),
       now: () => this.#services.now(),
+      mostFields: MOST_FIELDS,
     });
     const client: FixClient = {
       login,
-      account,
+      account: this.#nameOf(login.account),
       session,
       store,
       connection: undefined,

@@ -1,15 +1,19 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import type { FixStore } from '@outcry/wire/fix-session';
+import { BOOT_BYTES, bootId, openToWrite, readState, removeLater } from './fix-files.ts';
 import { HEAD_BYTES, listSegments, SegmentReader, segmentFile, writeHead } from './kept-messages.ts';
 
 /** From here on a new segment is begun, so that a start looks through one and the roll of the day removes files. */
 const SEGMENT_BYTES = 4 * 1024 * 1024;
-/** What cannot be written may wait for a disk that is full. */
-const MOST_PENDING = 16 * 1024 * 1024;
+/** What is saved between two flushes is written in pieces of this size; what cannot be written may wait so long for a disk that is full. */
+const PIECE_BYTES = 1024 * 1024;
+const MOST_PENDING = 16 * PIECE_BYTES;
 /** After a power cut numbers go on so much higher: more than can have been sent since the system last wrote the files to the disk. */
 const AFTER_POWER_CUT = 10_000_000;
-const BOOT_BYTES = 36;
+/** Bytes of files that one look for a message goes through: some tenths of a millisecond. */
+const LOOK_BYTES = 256 * 1024;
+const LOOK_ON = 0;
 
 /**
  * A session's numbers and sent messages in a directory of its own, so that they outlive the venue's process: the messages behind each other
@@ -32,12 +36,20 @@ export class FileFixStore implements FixStore {
   #end = 0;
   #pending: Buffer[] = [];
   #pendingBytes = 0;
+  /** from so much on it is written */
+  #writeAt = PIECE_BYTES;
+  /** why messages were given up, until {@link flush} has said so */
+  #lostBy: Error | undefined;
+  /** behind the records may be a part of what was given up */
+  #isTorn = false;
   /** the last record says that numbers were used */
   #endsUnkept = false;
   #reader: SegmentReader | undefined;
   /** place of the reader's segment; and from which number on the record at hand is the first that is kept */
   #readerAt = 0;
   #readFrom = 0;
+  /** no message is kept from this number on */
+  #noneFrom = Number.POSITIVE_INFINITY;
 
   constructor(parent: string, name: string) {
     this.#name = name;
@@ -73,12 +85,13 @@ export class FileFixStore implements FixStore {
   // ── Messages ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
   save(sequence: number, message: Buffer | undefined): void {
-    if (this.#pendingBytes > MOST_PENDING) this.#dropPending();
+    if (this.#pendingBytes >= this.#writeAt) this.#makeRoom();
     if (message === undefined && this.#endsUnkept) {
       // The record at the end is written anew, with the higher number.
       this.#end -= HEAD_BYTES;
       if (this.#pending.length > 0) this.#pendingBytes -= this.#pending.pop()!.length;
     } else if (this.#segments.length === 0 || (this.#end >= SEGMENT_BYTES && this.#pending.length === 0)) this.#beginSegment(sequence);
+    if (message !== undefined) this.#noneFrom = Number.POSITIVE_INFINITY;
     const length = message?.length ?? 0;
     const record = Buffer.allocUnsafe(HEAD_BYTES + length);
     writeHead(record, sequence, length);
@@ -89,31 +102,68 @@ export class FileFixStore implements FixStore {
     this.#endsUnkept = message === undefined;
   }
 
-  /** Writes what was saved; what cannot be written is tried again next time. */
+  /** Writes what was saved; what cannot be written is tried again next time. Says once what was given up since. */
   flush(): void {
+    this.#write();
+    const error = this.#lostBy;
+    this.#lostBy = undefined;
+    if (error !== undefined) throw error;
+  }
+
+  #write(): void {
     if (this.#pending.length === 0) return;
     if (this.#segmentFile < 0) this.#segmentFile = openToWrite(segmentFile(this.#directory, this.#segments.at(-1)!));
+    if (this.#isTorn) fs.ftruncateSync(this.#segmentFile, this.#end - this.#pendingBytes);
+    this.#isTorn = false;
     const records = this.#pending.length === 1 ? this.#pending[0] : Buffer.concat(this.#pending);
     for (let at = 0; at < records.length; )
       at += fs.writeSync(this.#segmentFile, records, at, records.length - at, this.#end - records.length + at);
     this.#pending = [];
     this.#pendingBytes = 0;
+    this.#writeAt = PIECE_BYTES;
+  }
+
+  /** One turn may bring any amount. What the disk does not take waits for it, and is given up when it is too much: a gap fill stands for it. */
+  #makeRoom(): void {
+    try {
+      this.#write();
+    } catch (error) {
+      this.#writeAt += PIECE_BYTES;
+      if (this.#writeAt <= MOST_PENDING) return; // the next flush says what the disk says then
+      this.#lostBy = error as Error;
+      this.#dropPending();
+    }
   }
 
   firstKept(sequence: number): number {
+    for (;;) {
+      const found = this.#seek(sequence);
+      if (found !== LOOK_ON) return found;
+    }
+  }
+
+  look(sequence: number): boolean {
+    return this.#seek(sequence) !== LOOK_ON;
+  }
+
+  /** As {@link firstKept}, or LOOK_ON: it has looked through some of the file, and goes on from there. */
+  #seek(sequence: number): number {
     this.flush();
+    if (sequence >= this.#noneFrom) return Number.POSITIVE_INFINITY;
     const reader = this.#reader;
     const isAhead = reader !== undefined && sequence >= this.#readFrom;
     if (isAhead && reader.length > 0 && reader.sequence >= sequence) return reader.sequence;
     if (!isAhead && !this.#readSegment(this.#segmentOf(sequence))) return Number.POSITIVE_INFINITY;
+    this.#readFrom = sequence;
     do {
+      const enough = this.#reader!.offset + LOOK_BYTES;
       while (this.#reader!.advance(this.#readerEnd())) {
-        if (this.#reader!.sequence < sequence || this.#reader!.length === 0) continue;
-        this.#readFrom = sequence;
-        return this.#reader!.sequence;
+        if (this.#reader!.sequence >= sequence && this.#reader!.length > 0) return this.#reader!.sequence;
+        if (this.#reader!.offset >= enough) return LOOK_ON;
       }
     } while (this.#readSegment(this.#readerAt + 1));
     this.#closeReader();
+    this.#noneFrom = sequence;
     return Number.POSITIVE_INFINITY;
   }
 
@@ -178,9 +228,9 @@ export class FileFixStore implements FixStore {
     return Math.max(low - 1, 0);
   }
 
-  /** Returns false when there is no such segment. */
+  /** Returns false when there is no such segment, or no record in it yet. */
   #readSegment(place: number): boolean {
-    if (place >= this.#segments.length) return false;
+    if (place >= this.#segments.length || (place === this.#segments.length - 1 && this.#end === 0)) return false;
     this.#closeReader();
     this.#readerAt = place;
     this.#reader = new SegmentReader(segmentFile(this.#directory, this.#segments[place]));
@@ -195,11 +245,16 @@ export class FileFixStore implements FixStore {
     this.#end -= this.#pendingBytes;
     this.#pending = [];
     this.#pendingBytes = 0;
+    this.#writeAt = PIECE_BYTES;
     this.#endsUnkept = false;
+    this.#isTorn = true;
   }
 
   #forget(): void {
     this.#dropPending();
+    this.#lostBy = undefined;
+    this.#isTorn = false;
+    this.#noneFrom = Number.POSITIVE_INFINITY;
     this.#closeFiles();
     this.#segments = [];
     this.#end = 0;
@@ -227,26 +282,4 @@ export class FileFixStore implements FixStore {
     this.#segmentFile = -1;
     this.#stateFile = -1;
   }
-}
-
-/** Removes a directory of any size without holding anybody up: its name is free at once. */
-export function removeLater(directory: string): void {
-  const gone = `${directory}.gone-${process.hrtime.bigint()}`;
-  fs.renameSync(directory, gone);
-  fs.promises.rm(gone, { recursive: true, force: true }).catch(() => undefined); // the next start tries again
-}
-
-function openToWrite(file: string): number {
-  return fs.openSync(file, fs.constants.O_RDWR | fs.constants.O_CREAT, 0o600);
-}
-
-function readState(file: string): Buffer | undefined {
-  const content = fs.existsSync(file) ? fs.readFileSync(file) : undefined;
-  return content !== undefined && content.length >= 8 ? content : undefined;
-}
-
-/** Changes when the system starts: what was written before may not have reached the disk. */
-function bootId(): string {
-  const file = '/proc/sys/kernel/random/boot_id';
-  return (fs.existsSync(file) ? fs.readFileSync(file, 'latin1') : '').trim().padEnd(BOOT_BYTES).slice(0, BOOT_BYTES);
 }

@@ -2,7 +2,7 @@ import { BUY, SELL, type Side } from '@outcry/market/order-terms';
 import { type FixField, MSG, TAG } from '@outcry/wire/fix';
 import { FixPieces } from '@outcry/wire/fix-format';
 import type { Instrument } from '../core/market.ts';
-import type { FixClient } from './fix-server.ts';
+import type { FixClient } from './fix-client.ts';
 import type { Change, Image, InstrumentFeed } from './instrument-feed.ts';
 
 const BID = '0';

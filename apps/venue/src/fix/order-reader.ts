@@ -22,8 +22,8 @@ import type { NewOrder } from '../core/commands.ts';
 import type { Instrument, Market } from '../core/market.ts';
 import { makeTerms, type StatedTerms } from '../core/special-terms.ts';
 import type { Order } from '../core/view.ts';
+import type { FixClient } from './fix-client.ts';
 import { strangeTag } from './fix-fields.ts';
-import type { FixClient } from './fix-server.ts';
 
 const TIMES: Record<string, TimeInForce> = { 0: DAY, 1: GTC, 2: AT_OPEN, 3: IOC, 4: FOK, 6: GTD, 7: AT_CLOSE };
 export const TIME_CODES: Record<number, string> = Object.fromEntries(Object.entries(TIMES).map(([code, time]) => [time, code]));

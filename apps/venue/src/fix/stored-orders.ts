@@ -2,7 +2,7 @@ import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promi
 import type { Services } from '../binance/operation.ts';
 import { Unanswered } from '../core/questions.ts';
 import type { Order } from '../core/view.ts';
-import type { FixClient } from './fix-server.ts';
+import type { FixClient } from './fix-client.ts';
 
 /** Questions of one client that may wait. */
 const MOST_QUESTIONS = 32;
@@ -19,11 +19,13 @@ interface Question {
   fail(why: string): void;
 }
 
-/** Looks up orders that are not open any more, one a turn of the event loop, once the store has all that was told before the question. */
+/** Looks up orders that are not open any more, of each client one at a time, once the store has all that was told before the question. */
 export class StoredOrders {
   readonly #services: Services;
-  readonly #questions: Question[] = [];
-  readonly #counts = new Map<FixClient, number>();
+  /** by client: what it asked, the first one under way */
+  readonly #lines = new Map<FixClient, Question[]>();
+  /** who waits for the store to have a command */
+  #waiting: { sequence: number; deadline: number; resolve: (isThere: boolean) => void }[] = [];
 
   constructor(services: Services) {
     this.#services = services;
@@ -31,32 +33,46 @@ export class StoredOrders {
 
   ask(question: Pick<Question, 'client' | 'instrument' | 'clientId' | 'answer' | 'fail'>): void {
     const { config, gateway } = this.#services;
-    const count = this.#counts.get(question.client) ?? 0;
-    if (count === MOST_QUESTIONS) {
+    const { client } = question;
+    const line = this.#lines.get(client) ?? [];
+    if (line.length === MOST_QUESTIONS) {
       question.fail('too many questions at once');
       return;
     }
-    this.#counts.set(question.client, count + 1);
-    const whole = { ...question, sequence: gateway.sequence, deadline: performance.now() + config.readWaitMs };
-    if (this.#questions.push(whole) === 1) void this.#run();
+    line.push({ ...question, sequence: gateway.sequence, deadline: performance.now() + config.readWaitMs });
+    if (line.length > 1) return;
+    this.#lines.set(client, line);
+    void this.#run(client, line);
   }
 
-  async #run(): Promise<void> {
-    const { shared } = this.#services;
-    while (this.#questions.length > 0) {
-      const [question] = this.#questions;
-      const isThere = shared.stored.read() >= question.sequence;
-      if (!isThere && performance.now() < question.deadline) {
-        await sleep(POLL_MS);
-        continue;
-      }
-      if (isThere) await this.#answer(question);
+  async #run(client: FixClient, line: Question[]): Promise<void> {
+    while (line.length > 0) {
+      const [question] = line;
+      if (await this.#reached(question)) await this.#answer(question);
       else question.fail('the store is behind: ask again');
-      this.#questions.shift();
-      const left = this.#counts.get(question.client)! - 1;
-      if (left > 0) this.#counts.set(question.client, left);
-      else this.#counts.delete(question.client);
+      line.shift();
       await nextTurn();
+    }
+    this.#lines.delete(client);
+  }
+
+  /** Whether the store has, in time, what a question rests on. */
+  #reached({ sequence, deadline }: Question): Promise<boolean> {
+    if (this.#services.shared.stored.read() >= sequence) return Promise.resolve(true);
+    return new Promise((resolve) => {
+      if (this.#waiting.push({ sequence, deadline, resolve }) === 1) void this.#look();
+    });
+  }
+
+  /** Looks at the store for all who wait for it. */
+  async #look(): Promise<void> {
+    while (this.#waiting.length > 0) {
+      await sleep(POLL_MS);
+      const [stored, now] = [this.#services.shared.stored.read(), performance.now()];
+      const isOver = ({ sequence, deadline }: { sequence: number; deadline: number }) => stored >= sequence || now >= deadline;
+      const over = this.#waiting.filter(isOver);
+      this.#waiting = this.#waiting.filter((one) => !isOver(one));
+      for (const { sequence, resolve } of over) resolve(stored >= sequence);
     }
   }
 

@@ -7,7 +7,7 @@ import { textHash } from '../core/commands.ts';
 import type { SessionDay } from '../core/session-day.ts';
 import { IdSet } from './id-set.ts';
 
-/** ClOrdIDs of an account in a day, beyond which it gets no new ones: 200 MB of memory. */
+/** ClOrdIDs of an account in a day, beyond which it enters nothing new, and no more are remembered: 200 MB of memory. */
 const MOST_IDS = 16_000_000;
 const ROWS_A_TURN = 500;
 const POLL_MS = 5;
@@ -26,7 +26,11 @@ export class UsedIds {
   /** Whether those of before this run are known. */
   isComplete = false;
 
-  constructor(services: Services, day: SessionDay, log: Logger) {
+  readonly #most: number;
+
+  /** @param most for tests */
+  constructor(services: Services, day: SessionDay, log: Logger, most = MOST_IDS) {
+    this.#most = most;
     this.#services = services;
     this.#day = day;
     this.#log = log;
@@ -39,10 +43,12 @@ export class UsedIds {
 
   /** Whether the account can have no more today. */
   isFull(account: number): boolean {
-    return (this.#byAccount.get(account)?.size ?? 0) >= MOST_IDS;
+    return (this.#byAccount.get(account)?.size ?? 0) >= this.#most;
   }
 
+  /** Remembers one, unless the account has too many: it enters nothing more then, and its cancels, which may come under any id, pass. */
   add(account: number, id: string): void {
+    if (this.isFull(account)) return;
     let ids = this.#byAccount.get(account);
     if (ids === undefined) {
       ids = new IdSet(textHash);

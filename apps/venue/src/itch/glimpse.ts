@@ -4,20 +4,20 @@ import type { LogIns, SignedIn } from '../core/log-ins.ts';
 import type { Throttle } from '../core/throttle.ts';
 import type { SequencedLog } from '../soup/sequenced-log.ts';
 import type { SessionFiles } from '../soup/session-files.ts';
-import type { Refusal, SoupApplication, SoupConnection, SoupPort } from '../soup/soup-connection.ts';
+import type { Entry, Refusal, SoupApplication, SoupConnection, SoupPort } from '../soup/soup-connection.ts';
 import type { BookSnapshot } from './book-snapshot.ts';
 import type { ItchPublisher } from './itch-publisher.ts';
 
 /** One connection's way to a snapshot. */
 class GlimpsePort implements SoupPort {
-  readonly signedIn: SignedIn;
+  readonly login: SignedIn;
   readonly session: string;
   readonly log: SequencedLog;
   readonly throttle: Throttle | undefined;
   connection: SoupConnection | undefined;
 
-  constructor(signedIn: SignedIn, session: string, log: SequencedLog, throttle: Throttle | undefined) {
-    this.signedIn = signedIn;
+  constructor(login: SignedIn, session: string, log: SequencedLog, throttle: Throttle | undefined) {
+    this.login = login;
     this.session = session;
     this.log = log;
     this.throttle = throttle;
@@ -61,19 +61,19 @@ export class Glimpse implements SoupApplication<GlimpsePort> {
     this.#options = options;
   }
 
-  open(user: string, password: string, address: string): GlimpsePort | Refusal {
+  open(user: string, password: string, address: string): Entry<GlimpsePort> | Refusal {
     const { logins, throttle, session } = this.#options;
     const login = logins.check(user, password, address);
     if (login === undefined) return { code: NOT_AUTHORIZED, why: 'user or password is wrong, or too many tries' };
     if (!this.#hasRoomFor(login.number)) return { code: NO_SUCH_SESSION, why: 'busy: snapshots of this login are under way; try again' };
     const port = new GlimpsePort(login, session(), this.#nextLog(), throttle());
     this.#ports.add(port);
-    return port;
+    return { port, login };
   }
 
   /** Whether a login may have one more connection: one that has read its snapshot gives way. */
   #hasRoomFor(login: number): boolean {
-    const own = [...this.#ports].filter((port) => port.signedIn.number === login);
+    const own = [...this.#ports].filter((port) => port.login.number === login);
     if (own.length < MOST_OF_A_LOGIN) return true;
     const done = own.find(({ connection }) => connection === undefined || connection.hasAll);
     done?.connection?.end('logged in again');

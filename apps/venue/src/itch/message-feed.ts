@@ -150,13 +150,6 @@ export class MessageFeed {
     this.#requests.close();
   }
 
-  /** The oldest message that can be asked for. */
-  get oldest(): number {
-    let oldest = Math.max(1, this.next - KEPT_MESSAGES);
-    while (oldest < this.next && this.#written - this.#begins[oldest & (KEPT_MESSAGES - 1)] > KEPT_BYTES) oldest++;
-    return oldest;
-  }
-
   #send(bytes: number): void {
     const datagram = Buffer.from(this.#packer.bytes.subarray(0, bytes));
     if (this.#sender.getSendQueueSize() < MOST_WAITING)
@@ -181,6 +174,10 @@ export class MessageFeed {
     const error = reader.open(view, 0, bytes.length);
     const isHead = bytes.length === MOLD_HEAD && (error === 0 || error === WIRE_ERROR.TRUNCATED);
     if (!isHead || !reader.isOf(this.#session)) return;
+    if (from.port === 0) {
+      this.droppedRequests++; // nobody can be answered there
+      return;
+    }
     const last = Math.min(reader.first + reader.count, this.next - this.#packer.count);
     if (!this.#mayAsk(from.address) || reader.first < this.#oldestNear(reader.first) || reader.first >= last) {
       this.droppedRequests++;
@@ -195,7 +192,16 @@ export class MessageFeed {
       if (to < 0) break;
       for (let i = 0; i < length; i++) answer.bytes[to + i] = this.#kept[(this.#begins[place] + i) & MASK];
     }
-    this.#requests.send(Buffer.from(answer.bytes.subarray(0, answer.seal(reader.first))), from.port, from.address, ignore);
+    this.#answerTo(from, Buffer.from(answer.bytes.subarray(0, answer.seal(reader.first))));
+  }
+
+  /** One request costs no more than its answer, whatever the system says to where that should go. */
+  #answerTo({ port, address }: dgram.RemoteInfo, datagram: Buffer): void {
+    try {
+      this.#requests.send(datagram, port, address, ignore);
+    } catch {
+      this.droppedRequests++;
+    }
   }
 
   /** A bound on the oldest message kept that is exact around a number. */

@@ -4,11 +4,11 @@ import { STATE } from '@outcry/market/rules';
 import { setU64 } from '@outcry/wire/layout';
 import * as wire from '@outcry/wire/ouch50';
 import type { Market } from '../core/market.ts';
+import type { AnswerTo } from './answer-to.ts';
 import { ADDED, BUY_LETTER, CONTINUOUS, cancelLetter, LIVE, NO_SWEEP, REJECT, REMOVED, rejectCode, SELL_LETTER, VISIBLE } from './codes.ts';
 import { COPY_BYTES } from './command-sender.ts';
 import { ASKED, channelOfHigh, loginOf } from './order-commands.ts';
 import type { Flow } from './order-table.ts';
-import type { OuchGateway } from './ouch-gateway.ts';
 import type { OuchPort } from './port.ts';
 
 const letter = (text: string) => text.charCodeAt(0);
@@ -37,7 +37,7 @@ const DAY_US = 86_400e6;
 
 /** Turns what the engine tells into OUCH messages: those of orders that came through this gateway. */
 export class OuchAnswers {
-  readonly #gateway: OuchGateway;
+  readonly #gateway: AnswerTo;
   readonly #market: Market;
   readonly #dirty: OuchPort[] = [];
   readonly #states: number[] = [];
@@ -53,7 +53,7 @@ export class OuchAnswers {
   #replacedLetters = 0;
   #replacedGroup = 0;
 
-  constructor(gateway: OuchGateway, market: Market) {
+  constructor(gateway: AnswerTo, market: Market) {
     this.#gateway = gateway;
     this.#market = market;
   }

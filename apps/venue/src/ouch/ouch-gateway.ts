@@ -4,9 +4,9 @@ import { checkOuch, inbound } from '@outcry/wire/ouch50';
 import { NO_SUCH_SESSION, NOT_AUTHORIZED } from '@outcry/wire/soup';
 import type { Login } from '../core/accounts.ts';
 import type { Entrance } from '../core/admission.ts';
-import type { LogIns } from '../core/log-ins.ts';
+import type { LogIns, SignedIn } from '../core/log-ins.ts';
 import type { Market } from '../core/market.ts';
-import type { Refusal, SoupApplication } from '../soup/soup-connection.ts';
+import type { Entry, Refusal, SoupApplication } from '../soup/soup-connection.ts';
 import type { Shared } from '../threads/shared.ts';
 import { CommandSender } from './command-sender.ts';
 import { clientHigh, OrderCommands } from './order-commands.ts';
@@ -73,13 +73,11 @@ export class OuchGateway implements SoupApplication<OuchPort> {
 
   // ── Sessions ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  open(user: string, password: string, address: string): OuchPort | Refusal {
+  open(user: string, password: string, address: string): Entry<OuchPort> | Refusal {
     if (this.sender.journalHasFailed) return { code: NO_SUCH_SESSION, why: 'the venue acknowledges nothing any more' };
     const login = this.#surroundings.logins.check(user, password, address);
     if (login === undefined) return { code: NOT_AUTHORIZED, why: 'user or password is wrong, or too many tries' };
-    const port = this.#port(login);
-    port.signedIn = login;
-    return port;
+    return { port: this.#port(login), login };
   }
 
   /** Whose orders a number marks. One that is gone has orders still. */
@@ -137,8 +135,8 @@ export class OuchGateway implements SoupApplication<OuchPort> {
     }
   }
 
-  onGone(port: OuchPort): void {
-    if (!port.login.cancelOnDisconnect) return;
+  onGone(port: OuchPort, { cancelOnDisconnect }: SignedIn): void {
+    if (!cancelOnDisconnect) return;
     this.sender.tick();
     for (const flow of this.table.flowsOf(port.login.number)) {
       if (flow === undefined) continue;

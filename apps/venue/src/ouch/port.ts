@@ -1,5 +1,4 @@
 import type { Login } from '../core/accounts.ts';
-import type { SignedIn } from '../core/log-ins.ts';
 import type { Throttle } from '../core/throttle.ts';
 import type { SequencedLog } from '../soup/sequenced-log.ts';
 import type { SoupConnection, SoupPort } from '../soup/soup-connection.ts';
@@ -7,13 +6,12 @@ import type { Flow } from './order-table.ts';
 
 /** A login's door in one session: its sequenced messages, and who reads them. */
 export class OuchPort implements SoupPort {
+  /** as it was when the port was made: its number, account and user stay */
   readonly login: Login;
   readonly session: string;
   readonly log: SequencedLog;
   readonly throttle: Throttle | undefined;
   connection: SoupConnection | undefined;
-  /** with what its connection signed in */
-  signedIn: SignedIn | undefined;
   /** flows by channel (UserRefIdx) */
   readonly flows: (Flow | undefined)[] = [];
   /** whether the client has disabled new orders */

@@ -1,5 +1,6 @@
 import fs from 'node:fs';
 import { beginPacket, SOUP, SOUP_HEAD, wholePackets } from '@outcry/wire/soup';
+import { END_MARK, hasEnd, isTooManyOpen, openDirect } from './log-file.ts';
 import { PIECE_BYTES, Piece } from './pieces.ts';
 
 /** Pieces on their way to the file before whoever adds more waits for the disk. */
@@ -7,8 +8,6 @@ const MOST_UNDER_WAY = 16;
 const BLOCK = 4096;
 /** Messages between places that the index knows. */
 const INDEX_EVERY = 1024;
-/** Bytes of length that end a piece in the file: no packet has the length 0. */
-const END_MARK = 2;
 /** Milliseconds without a message after which a log gives its memory back. */
 const REST_AFTER_MS = 60_000;
 /** Milliseconds until a file is tried again that could not be opened because the process has too many open. */
@@ -147,18 +146,21 @@ export class SequencedLog {
 
   /** Has the system write a piece from some byte on. */
   #write(piece: Piece, from: number): void {
-    if (this.#isGone) return;
+    if (this.#isGone || this.brokenBy !== undefined) {
+      piece.leave();
+      return;
+    }
     try {
       if (this.#fd < 0) this.#fd = openDirect(this.file);
     } catch (error) {
       if (isTooManyOpen(error)) setTimeout(() => this.#write(piece, from), OPEN_AGAIN_MS);
-      else this.#break(error as Error);
+      else this.#break(error as Error, piece);
       return;
     }
     this.#writing++;
     const bytes = writtenBytes(piece);
     fs.write(this.#fd, piece.bytes, from, bytes - from, piece.offset + from, (error, written) => {
-      if (error !== null) this.#break(error);
+      if (error !== null) this.#break(error, piece);
       else if (from + written < bytes) this.#write(piece, from + written);
       else this.#written(piece);
       this.#writing--;
@@ -173,21 +175,27 @@ export class SequencedLog {
       for (let at = 0; at < bytes; ) at += fs.writeSync(this.#fd, piece.bytes, at, bytes - at, piece.offset + at);
       this.#written(piece);
     } catch (error) {
-      this.#break(error as Error);
+      this.#break(error as Error, piece);
     }
     this.#closeUnused();
   }
 
   #written(piece: Piece): void {
+    if (this.brokenBy !== undefined) {
+      piece.leave();
+      return;
+    }
     piece.isWritten = true;
     while (this.#underWay[0]?.isWritten) this.#underWay.shift()!.leave();
   }
 
-  #break(error: Error): void {
+  /** A piece could not be written. Those that the system is writing still are given back when it is done with them, and not before. */
+  #break(error: Error, piece: Piece): void {
     const isFirst = this.brokenBy === undefined;
     this.brokenBy ??= error;
     this.readers.length = 0;
-    for (const piece of this.#underWay.splice(0)) piece.leave();
+    for (const each of this.#underWay.splice(0)) if (each.isWritten) each.leave();
+    piece.leave();
     if (isFirst && !this.#isDiscarded) this.onBroken(error);
   }
 
@@ -230,8 +238,11 @@ export class SequencedLog {
       }
       fs.read(fd, bytes, 0, bytes.length, place, (error, read) => {
         fs.close(fd, (closing) => {
-          if (error !== null || closing) take(error ?? closing!, nothing);
-          else take(undefined, { bytes: bytes.subarray(0, wholePackets(bytes, read)), next: this.#behind(slot), done: ignore });
+          const packets = bytes.subarray(0, wholePackets(bytes, read));
+          const isWhole = hasEnd(bytes.subarray(0, read), packets.length, bytes.length);
+          const why = error ?? closing ?? (isWhole ? undefined : new Error('it is shorter than what was written'));
+          if (why) take(why, nothing);
+          else take(undefined, { bytes: packets, next: this.#behind(slot), done: ignore });
         });
       });
     });
@@ -283,21 +294,4 @@ function slotAfter(place: number): number {
 /** Bytes of a piece that are written: its packets and what ends them, in whole blocks. */
 function writtenBytes({ filled }: Piece): number {
   return Math.min(PIECE_BYTES, Math.ceil((filled + END_MARK) / BLOCK) * BLOCK);
-}
-
-/** The process, or the machine, has no descriptor left: that passes. */
-function isTooManyOpen(error: unknown): boolean {
-  const { code } = error as NodeJS.ErrnoException;
-  return code === 'EMFILE' || code === 'ENFILE';
-}
-
-/** Opens a file for writing past the page cache; where the file system does not have that, through it. */
-function openDirect(file: string): number {
-  const { O_WRONLY, O_CREAT, O_DIRECT } = fs.constants;
-  try {
-    return fs.openSync(file, O_WRONLY | O_CREAT | O_DIRECT, 0o600);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EINVAL') throw error;
-    return fs.openSync(file, O_WRONLY | O_CREAT, 0o600);
-  }
 }

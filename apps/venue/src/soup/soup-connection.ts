@@ -26,9 +26,13 @@ export interface SoupPort {
   readonly log: SequencedLog;
   /** how fast the login may send, whatever connection it uses; undefined: as fast as it can */
   readonly throttle: Throttle | undefined;
-  /** with what its connection signed in */
-  readonly signedIn: SignedIn | undefined;
   connection: SoupConnection | undefined;
+}
+
+/** A login's port, and with what somebody signed in to it: what counts of that is the connection's, once it is let in. */
+export interface Entry<Port extends SoupPort> {
+  readonly port: Port;
+  readonly login: SignedIn;
 }
 
 /** Why a login is refused: NOT_AUTHORIZED or NO_SUCH_SESSION, and in words. */
@@ -40,15 +44,16 @@ export interface Refusal {
 export interface SoupApplication<Port extends SoupPort> {
   /** payload of the longest packet that a client may send */
   readonly mostBytes: number;
-  /** The port of a login, or why there is none. @param address that it comes from */
-  open(user: string, password: string, address: string): Port | Refusal;
+  /** The port of a login, or why there is none. The connection may be refused still: nothing that is connected changes by it. @param address that it comes from */
+  open(user: string, password: string, address: string): Entry<Port> | Refusal;
   /** An unsequenced packet came. Returns why the connection must end, if it must. */
   onMessage(port: Port, view: DataView, at: number, bytes: number): string | undefined;
   /** Whether no more can be taken from a client until what it has sent has had its outcome. */
   isBlocked(port: Port): boolean;
   /** A piece of the stream has been worked off. */
   afterPiece(): void;
-  onGone(port: Port): void;
+  /** Its connection is over, and no other one has taken its place. @param login with what it had signed in */
+  onGone(port: Port, login: SignedIn): void;
 }
 
 export interface ConnectionOptions {
@@ -63,6 +68,8 @@ export interface ConnectionOptions {
  */
 export class SoupConnection<Port extends SoupPort = SoupPort> implements Client {
   port: Port | undefined;
+  /** with what it signed in */
+  login: SignedIn | undefined;
   turn = 0;
   taken = 0;
   readonly #application: SoupApplication<Port>;
@@ -73,7 +80,7 @@ export class SoupConnection<Port extends SoupPort = SoupPort> implements Client 
   readonly #turns: Turns;
   readonly #place: Place;
   readonly #address: string;
-  readonly #login: NodeJS.Timeout;
+  readonly #late: NodeJS.Timeout;
   /** pieces behind the one that the framer has */
   readonly #pieces: Buffer[] = [];
   /** whether the framer's piece may hold more */
@@ -92,7 +99,7 @@ export class SoupConnection<Port extends SoupPort = SoupPort> implements Client 
     this.#turns = options.turns;
     this.#place = place;
     this.#address = plainAddress(socket.remoteAddress);
-    this.#login = setTimeout(() => this.end('no login in time'), options.loginMs);
+    this.#late = setTimeout(() => this.end('no login in time'), options.loginMs);
     socket.on('data', (piece: Buffer) => this.#take(piece));
     socket.on('error', () => undefined); // close follows
     socket.on('close', () => {
@@ -225,16 +232,19 @@ export class SoupConnection<Port extends SoupPort = SoupPort> implements Client 
     const request = readLogin(view, at, bytes);
     if (request === undefined) return 'a login has 46 bytes';
     if (Number.isNaN(request.sequence)) return this.#refuse({ code: NO_SUCH_SESSION, why: 'the sequence number is no number' });
-    const port = this.#application.open(request.user, request.password, this.#address);
-    if ('code' in port) return this.#refuse(port);
+    const entry = this.#application.open(request.user, request.password, this.#address);
+    if ('code' in entry) return this.#refuse(entry);
+    const { port, login } = entry;
     const isOther = request.session !== '' && request.session !== port.session;
     if (isOther) return this.#refuse({ code: NO_SUCH_SESSION, why: 'that session is over' });
     if (port.log.brokenBy !== undefined)
       return this.#refuse({ code: NO_SUCH_SESSION, why: 'the venue could not keep the messages of this session' });
-    port.connection?.end('logged in from elsewhere');
-    port.connection = this as SoupConnection;
+    const old = port.connection;
+    port.connection = this as SoupConnection; // before the old one ends: the client is not gone
     this.port = port;
-    clearTimeout(this.#login);
+    this.login = login;
+    old?.end('logged in from elsewhere');
+    clearTimeout(this.#late);
     this.#place.stays();
     port.log.flush();
     const sequence = request.sequence === 0 ? port.log.next : Math.min(request.sequence, port.log.next);
@@ -252,7 +262,7 @@ export class SoupConnection<Port extends SoupPort = SoupPort> implements Client 
   #gone(): void {
     if (this.#isEnded) return;
     this.#isEnded = true;
-    clearTimeout(this.#login);
+    clearTimeout(this.#late);
     clearTimeout(this.#waits);
     this.#pieces.length = 0;
     this.#hasPiece = false;
@@ -261,7 +271,7 @@ export class SoupConnection<Port extends SoupPort = SoupPort> implements Client 
     this.port = undefined;
     if (port?.connection !== (this as SoupConnection)) return;
     port.connection = undefined;
-    this.#application.onGone(port);
+    this.#application.onGone(port, this.login!);
   }
 }
 

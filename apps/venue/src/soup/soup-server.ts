@@ -78,8 +78,7 @@ export class SoupServer<Port extends SoupPort> {
   /** Ends the connections of logins that were revoked, or whose password holds no more. */
   endRevoked(holds: (login: SignedIn) => boolean): void {
     for (const connection of this.#connections) {
-      const signedIn = connection.port?.signedIn;
-      if (signedIn !== undefined && !holds(signedIn)) connection.end('the login was revoked');
+      if (connection.login !== undefined && !holds(connection.login)) connection.end('the login was revoked');
     }
   }
 

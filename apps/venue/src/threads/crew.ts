@@ -78,8 +78,7 @@ export async function startCrew(options: CrewOptions): Promise<Crew> {
   journal.on('message', (notice) => options.onNotice?.(notice));
   const shared = new Shared(memory);
   const died = (thread: string, error: Error) => {
-    shared.journalState = JOURNAL_FAILED;
-    shared.ringReaders();
+    shared.fail();
     options.onDeath?.(thread, error);
   };
   whenDead(

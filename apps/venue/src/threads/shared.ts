@@ -149,6 +149,12 @@ export class Shared {
     Atomics.store(this.#status, STATUS.JOURNAL, state);
   }
 
+  /** Nothing is acknowledged any more: a thread is dead that it would need. */
+  fail(): void {
+    this.journalState = JOURNAL_FAILED;
+    this.ringReaders();
+  }
+
   get stopping(): boolean {
     return Atomics.load(this.#status, STATUS.STOP) !== 0;
   }

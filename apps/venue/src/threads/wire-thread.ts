@@ -49,13 +49,17 @@ export interface WireThreadData {
   placement: ThreadPlacement;
 }
 
-export type WireMessage = { kind: 'logins'; logins: readonly Login[] } | { kind: 'stop' };
+export type WireMessage = { kind: 'logins'; logins: readonly Login[] } | { kind: 'open' } | { kind: 'stop' };
+/** Its first word: it reads events, and sends the feed, which has no need of doors. */
 export interface WireStart {
-  ports: Record<string, number | string>;
+  ports: Ports;
   /** histograms, by what they measure */
   latencies: Record<string, Span>;
   placed: Outcome[];
 }
+/** What it says later: the ports of its doors, why they cannot be opened, or something for the log. */
+export type WireWord = { ports: Ports } | { failure: { message: string } } | { warning: string };
+type Ports = Record<string, number | string>;
 
 /**
  * While there is traffic the thread looks at its sockets and at the events between short naps: to be woken for each batch costs more than
@@ -89,11 +93,9 @@ let files = new SessionFiles(path.join(data.directory, 'soup', session));
 const snapshots = new SessionFiles(path.join(data.directory, 'glimpse'));
 const day = new SessionDay(data.sessionRoll);
 const turns = new Turns();
-const ports: WireStart['ports'] = {};
 const servers: SoupServer<SoupPort>[] = [];
 const admission = new Admission(shared, data.pools, data.admission);
 const ouch = data.ouch && new OuchGateway({ shared, admission, market, orders: data.orders, logins, makePort, lastUsed: data.numbers });
-if (ouch !== undefined) ports.ouch = await serve(data.ouch!.port, ouch);
 const itch = data.itch && (await publish(data.itch));
 const ticking = setInterval(() => {
   for (const each of [files, snapshots]) each.tick(performance.now());
@@ -101,15 +103,32 @@ const ticking = setInterval(() => {
 day.onRoll.push(roll);
 port.on('message', (message: WireMessage) => {
   if (message.kind === 'stop') void stop();
+  else if (message.kind === 'open') void open();
   else {
     logins.replace(message.logins);
     for (const server of servers) server.endRevoked((login) => logins.holds(login));
   }
 });
 const latencies: Record<string, Span> = itch === undefined ? {} : { tradeToDatagram: itch.feed.latencySpan };
-port.postMessage({ ports, latencies, placed: place(data.placement) } satisfies WireStart);
+port.postMessage({ ports: portsOf(data.itch, itch), latencies, placed: place(data.placement) } satisfies WireStart);
 keepCompiledCode();
 await run();
+
+/** Opens the doors: from now on clients come in, and whatever they send has its answer. */
+async function open(): Promise<void> {
+  try {
+    const ports: Ports = {};
+    if (ouch !== undefined) ports.ouch = await serve(data.ouch!.port, ouch);
+    if (itch !== undefined) {
+      const glimpse = new Glimpse({ publisher: itch, logins, files: snapshots, throttle, session: () => session });
+      ports.glimpse = await serve(data.itch!.glimpsePort, glimpse);
+    }
+    port.postMessage({ ports } satisfies WireWord);
+  } catch (error) {
+    const { message } = error as Error;
+    port.postMessage({ failure: { ...(error as object), message } } satisfies WireWord); // an error's code does not come along by itself
+  }
+}
 
 async function serve<Port extends SoupPort>(number: number, application: SoupApplication<Port>): Promise<number> {
   const server = await SoupServer.listen(application, { host: data.host, port: number, connections: data.connections, turns });
@@ -117,15 +136,14 @@ async function serve<Port extends SoupPort>(number: number, application: SoupApp
   return server.port;
 }
 
-async function publish({ lines, requestPort, glimpsePort }: NonNullable<WireThreadData['itch']>): Promise<ItchPublisher> {
-  const feed = await MessageFeed.open({ session, lines, host: data.host, requestPort });
-  const publisher = new ItchPublisher(market, data.orders, feed);
-  ports.itch = lines.map(({ group, port: number }) => `${group}:${number}`).join(' ');
-  ports.itchSession = session;
-  ports.itchRequests = feed.requestPort;
-  const glimpse = new Glimpse({ publisher, logins, files: snapshots, throttle, session: () => session });
-  ports.glimpse = await serve(glimpsePort, glimpse);
-  return publisher;
+async function publish({ lines, requestPort }: NonNullable<WireThreadData['itch']>): Promise<ItchPublisher> {
+  return new ItchPublisher(market, data.orders, await MessageFeed.open({ session, lines, host: data.host, requestPort }));
+}
+
+function portsOf(config: WireThreadData['itch'], publisher: ItchPublisher | undefined): Ports {
+  if (config === undefined || publisher === undefined) return {};
+  const { session: itchSession, requestPort: itchRequests } = publisher.feed;
+  return { itch: config.lines.map(({ group, port: number }) => `${group}:${number}`).join(' '), itchSession, itchRequests };
 }
 
 /** How fast a session may send. */
@@ -161,7 +179,7 @@ function roll(): void {
 }
 
 function warn(warning: string): void {
-  port.postMessage({ warning });
+  port.postMessage({ warning } satisfies WireWord);
 }
 
 async function run(): Promise<void> {

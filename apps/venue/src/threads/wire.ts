@@ -5,12 +5,13 @@ import { admissionOf } from '../core/admission.ts';
 import type { VenueConfig } from '../core/config.ts';
 import { type Crew, firstMessage } from './crew.ts';
 import { whenDead } from './thread.ts';
-import type { WireMessage, WireStart, WireThreadData } from './wire-thread.ts';
+import type { WireMessage, WireStart, WireThreadData, WireWord } from './wire-thread.ts';
 
 /** The thread of the industry protocols, running. */
 export interface Wire {
-  readonly ports: WireStart['ports'];
   readonly latencies: WireStart['latencies'];
+  /** Opens its doors, once the order lane answers. Resolves with all its ports; rejects when one is taken. */
+  open(): Promise<WireStart['ports']>;
   close(): Promise<void>;
 }
 
@@ -18,7 +19,7 @@ export function hasWireThread(config: VenueConfig): boolean {
   return config.ouch !== undefined || config.itch !== undefined;
 }
 
-/** Starts the wire thread. Rejects when a port is taken. */
+/** Starts the wire thread, its doors closed. Rejects when the feed's ports cannot be had. */
 export async function startWire(config: VenueConfig, crew: Crew, accounts: Accounts, log: Logger): Promise<Wire> {
   const data: WireThreadData = {
     memory: crew.shared.memory,
@@ -41,7 +42,14 @@ export async function startWire(config: VenueConfig, crew: Crew, accounts: Accou
   const ended = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
   const { ports, latencies, placed } = await firstMessage<WireStart>(worker);
   crew.placed.wire = placed;
-  worker.on('message', ({ warning }: { warning: string }) => log.error({ thread: 'wire' }, warning));
+  const opened = Promise.withResolvers<WireStart['ports']>();
+  worker.on('message', (word: WireWord) => {
+    if ('warning' in word) log.error({ thread: 'wire' }, word.warning);
+    else if ('failure' in word) opened.reject(Object.assign(new Error(word.failure.message), word.failure));
+    else opened.resolve({ ...ports, ...word.ports });
+  });
+  opened.promise.catch(() => undefined); // it is for whoever opens
+  void ended.then(() => opened.reject(new Error('the wire thread has ended')));
   let isClosing = false;
   whenDead(
     worker,
@@ -52,8 +60,11 @@ export async function startWire(config: VenueConfig, crew: Crew, accounts: Accou
   const tell = (message: WireMessage) => worker.postMessage(message);
   accounts.onLogins.push((logins) => tell({ kind: 'logins', logins }));
   return {
-    ports,
     latencies,
+    open: () => {
+      tell({ kind: 'open' });
+      return opened.promise;
+    },
     close: () => {
       isClosing = true;
       tell({ kind: 'stop' });

@@ -1,5 +1,6 @@
 import net from 'node:net';
 import { type FixField, FixFramer, type FixMessage, fixTime, formatFix, parseFix } from '@outcry/wire/fix';
+import { endAfterTests } from './left-open.ts';
 import { until } from './until.ts';
 
 /** A client that sends what it is told to, right or wrong. */
@@ -19,6 +20,7 @@ export class FixClient {
     this.version = version;
     const framer = this.#framer;
     this.socket = net.connect(port, '127.0.0.1');
+    endAfterTests(() => this.socket.destroy());
     this.socket.on('error', () => undefined);
     this.socket.on('close', () => {
       this.isClosed = true;

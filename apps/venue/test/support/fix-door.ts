@@ -7,7 +7,9 @@ import type { Services } from '../../src/binance/operation.ts';
 import type { Login } from '../../src/core/accounts.ts';
 import { DEFAULTS } from '../../src/core/config.ts';
 import { SessionDay } from '../../src/core/session-day.ts';
-import { type FixApplication, type FixClient, FixServer } from '../../src/fix/fix-server.ts';
+import type { FixApplication, FixClient } from '../../src/fix/fix-client.ts';
+import { FixServer } from '../../src/fix/fix-server.ts';
+import { endAfterTests } from './left-open.ts';
 import { loginOf } from './logins.ts';
 
 /** The FIX door without a venue behind it, its clock in hand: a NewOrderSingle is answered with as many reports as its OrderQty says. */
@@ -20,6 +22,7 @@ export class FixDoor {
   readonly logins: Login[] = ['ALICE', 'BOB'].map((user, i) => loginOf(user, i + 1, i, [`${user.toLowerCase()}pass`]));
   readonly onLogins: ((logins: readonly Login[]) => void)[] = [];
   clients = new Map<string, FixClient>();
+  #isRemoved = false;
   #day: SessionDay;
   #server: FixServer;
   readonly #config;
@@ -29,6 +32,7 @@ export class FixDoor {
     this.now = now;
     this.#config = { data: this.data, connections: { ...DEFAULTS.connections, ...connections } };
     [this.#day, this.#server] = this.#open();
+    endAfterTests(() => this.remove());
   }
 
   get day(): SessionDay {
@@ -51,6 +55,8 @@ export class FixDoor {
   }
 
   remove(): void {
+    if (this.#isRemoved) return;
+    this.#isRemoved = true;
     this.close();
     fs.rmSync(this.data, { recursive: true, force: true });
   }

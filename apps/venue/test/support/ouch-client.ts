@@ -2,6 +2,7 @@ import net from 'node:net';
 import { viewOf } from '@outcry/wire/layout';
 import * as wire from '@outcry/wire/ouch50';
 import { beginPacket, readLoginAccepted, SOUP, SOUP_HEAD, SoupFramer, writeLogin } from '@outcry/wire/soup';
+import { endAfterTests } from './left-open.ts';
 
 export type Told = Record<string, number | string>;
 
@@ -20,6 +21,7 @@ export class SoupClient {
   protected constructor(port: number, describe: (view: DataView, at: number, bytes: number) => Told) {
     this.#describe = describe;
     this.socket = net.connect(port, '127.0.0.1');
+    endAfterTests(() => this.socket.destroy());
     this.socket.on('data', (piece: Buffer) => this.#take(piece));
     this.socket.on('error', () => undefined);
     this.socket.on('close', () => {

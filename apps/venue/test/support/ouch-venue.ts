@@ -9,7 +9,7 @@ import type { Login } from '../../src/core/accounts.ts';
 import { EVERYTHING } from '../../src/core/admission.ts';
 import { type CommandFields, writeRecords } from '../../src/core/commands.ts';
 import { DEMO_ASSETS, DEMO_INSTRUMENTS } from '../../src/core/config.ts';
-import { LogIns } from '../../src/core/log-ins.ts';
+import { LogIns, type SignedIn } from '../../src/core/log-ins.ts';
 import { Market } from '../../src/core/market.ts';
 import { OuchGateway } from '../../src/ouch/ouch-gateway.ts';
 import { OuchPort } from '../../src/ouch/port.ts';
@@ -29,6 +29,7 @@ export const PASSWORD = 'passpass';
 export class OuchVenue {
   readonly market = new Market(DEMO_ASSETS, DEMO_INSTRUMENTS);
   readonly gateway: OuchGateway;
+  readonly logins: LogIns;
   readonly engine: Engine;
   readonly shared: Shared;
   readonly folder = fs.mkdtempSync(path.join(os.tmpdir(), 'outcry-ouch-venue-'));
@@ -42,6 +43,7 @@ export class OuchVenue {
 
   constructor(logins: readonly Login[], limits: Partial<EngineLimits> = {}, commandSlots = 1 << 14) {
     const all = { ...LIMITS, ...limits };
+    this.logins = new LogIns(logins);
     this.engine = new Engine(this.#output, all);
     for (const { number, scale, name } of this.market.assets)
       this.#set({ head: commandHead(COMMAND.DEFINE_ASSET), asset: number, quantity: scale, text: name });
@@ -68,7 +70,7 @@ export class OuchVenue {
       admission: EVERYTHING,
       market: this.market,
       orders: all.orders,
-      logins: new LogIns(logins),
+      logins: this.logins,
       makePort: (login) => new OuchPort(login, String(this.#sessions), this.files.open(`${login.user}-${this.#sessions}`), undefined),
       lastUsed: new Map(),
     });
@@ -153,6 +155,7 @@ export class OuchHand {
   /** why its connection ended */
   ended: string | undefined;
   #place = 0;
+  #signedIn!: SignedIn;
 
   constructor(venue: OuchVenue, login: Login) {
     this.venue = venue;
@@ -161,8 +164,10 @@ export class OuchHand {
   }
 
   #logIn(): OuchPort {
-    const port = this.venue.gateway.open(this.login.user, PASSWORD, '10.0.0.1');
-    if ('code' in port) throw new Error(port.why);
+    const entry = this.venue.gateway.open(this.login.user, PASSWORD, '10.0.0.1');
+    if ('code' in entry) throw new Error(entry.why);
+    const { port } = entry;
+    this.#signedIn = entry.login;
     port.log.retain();
     port.connection = {
       end: (why: string) => {
@@ -181,7 +186,7 @@ export class OuchHand {
 
   disconnect(): void {
     this.port.connection = undefined;
-    this.venue.gateway.onGone(this.port);
+    this.venue.gateway.onGone(this.port, this.#signedIn);
   }
 
   /** Sends a message. Returns why the connection would end, if it would. */

@@ -5,6 +5,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { endLongAfterTests } from './left-open.ts';
 
 export const OUTCRY = fileURLToPath(new URL('../../../cli/src/outcry.ts', import.meta.url));
 
@@ -43,6 +44,7 @@ export class VenueProcess {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     const venue = new VenueProcess(child, data);
+    endLongAfterTests(() => venue.isRunning && venue.kill());
     await new Promise<void>((resolve, reject) => {
       const take = (chunk: Buffer) => {
         venue.output += chunk;

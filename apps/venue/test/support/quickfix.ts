@@ -2,6 +2,7 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { endAfterTests } from './left-open.ts';
 import { until } from './until.ts';
 
 /** A program of this folder that uses QuickFIX, compiled; why not, when it cannot be. */
@@ -20,6 +21,7 @@ export class QuickFix {
 
   constructor(program: string, settings: string) {
     this.child = spawn(program, [settings], { stdio: ['pipe', 'pipe', 'inherit'] });
+    endAfterTests(() => this.child.kill('SIGKILL'));
     let rest = '';
     this.child.stdout!.on('data', (chunk) => {
       const all = (rest + chunk).split('\n');

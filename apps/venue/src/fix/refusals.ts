@@ -1,0 +1,23 @@
+/** What requests are refused with, from the engine's reasons and from fields that say what cannot be done. */
+import * as codes from './fix-codes.ts';
+import type { Refusal } from './fix-reports.ts';
+import { BadField } from './order-reader.ts';
+
+export function refusalOf(reason: number, text = codes.inWords(reason)): Refusal {
+  return { code: codes.ordRejReason(reason), text };
+}
+
+export function cancelRefusalOf(reason: number, text = codes.inWords(reason)): Refusal {
+  return { code: codes.cxlRejReason(reason), text };
+}
+
+/** A field that is missing is the session's to answer; one that says what cannot be done the order's. */
+export function refusalIn(error: unknown): Refusal {
+  if (!(error instanceof BadField)) throw error;
+  return refusalOf(error.reason, error.message);
+}
+
+export function cancelRefusalIn(error: unknown): Refusal {
+  if (!(error instanceof BadField)) throw error;
+  return cancelRefusalOf(error.reason, error.message);
+}
