@@ -252,7 +252,8 @@ export class Engine {
       if (taker.postOnly !== 0 && this.instruments.books[taker.instrument].crosses(taker.side, taker.price)) return WOULD_TAKE;
     } else {
       taker.price = taker.side === BUY ? MAX_PRICE : MIN_PRICE;
-      taker.timeInForce = IOC;
+      if (taker.timeInForce !== FOK) taker.timeInForce = IOC;
+      else if (taker.kind === MARKET_BY_AMOUNT) return REASON.INVALID_TERMS;
     }
     if (taker.kind !== MARKET_BY_AMOUNT && taker.quantity < 1) return REASON.INVALID_QUANTITY;
     if (this.memory.orders.inUse >= this.#limits[MOST_ORDERS]) return REASON.OUT_OF_ORDERS;

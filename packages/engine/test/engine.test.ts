@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { ALLOW_FAILURE, COMMAND, command } from '@outcry/market/command';
 import { NEW_AGGREGATE, OF_CANCEL, RESTING } from '@outcry/market/event';
-import { BUY, FOK, IOC, MARKET, MARKET_BY_AMOUNT, MAX_PRICE, MAX_QUANTITY, SELL } from '@outcry/market/order-terms';
+import { BUY, FOK, IOC, MARKET, MARKET_BY_AMOUNT, MAX_PRICE, MAX_QUANTITY, SELL, type Side } from '@outcry/market/order-terms';
+import { INSTRUMENT_RULE } from '@outcry/market/rules';
 import { announceState } from '../src/announce.ts';
 import { DEFAULT_LIMITS, Engine } from '../src/engine.ts';
 import { LocalEvents } from '../src/event-output.ts';
@@ -135,6 +136,24 @@ describe('time in force', () => {
       'fill',
       'fill',
     ]);
+  });
+
+  it('trades a market order with fill or kill whole or not at all, on an instrument with rules too', () => {
+    for (const withRules of [false, true]) {
+      for (const side of [BUY, SELL] as const) {
+        const market = funded();
+        if (withRules)
+          market.send(COMMAND.SET_INSTRUMENT_RULE, { [command.ASSET]: INSTRUMENT_RULE.MAX_QUANTITY }, { [command.F64_AMOUNT]: 1000 });
+        const [best, next] = side === BUY ? [100, 101] : [100, 99];
+        for (const price of [best, next]) market.limit(BOB, (1 - side) as Side, price, 2);
+        const order = (quantity: number) => summary(market.order({ account: ALICE, side, kind: MARKET, quantity, timeInForce: FOK }));
+        assert.deepEqual(order(5), ['accepted', 'cancelled no_liquidity']);
+        assert.deepEqual(order(4), ['accepted', 'fill', 'fill', 'fill', 'fill']);
+        assert.deepEqual(order(1), ['accepted', 'cancelled no_liquidity']);
+        const byAmount = { account: ALICE, side, kind: MARKET_BY_AMOUNT, amount: 500, timeInForce: FOK };
+        assert.deepEqual(summary(market.order(byAmount)), ['rejected invalid_terms']);
+      }
+    }
   });
 
   it('refuses a post-only order that would take, and rests one that would not', () => {

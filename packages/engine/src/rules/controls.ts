@@ -173,7 +173,7 @@ export class Controls {
       if (e.price === 0) return REASON.NO_REFERENCE;
     } else if (e.kind !== LIMIT) {
       e.price = noLimit(e.side);
-      if (!e.hasTrigger) e.timeInForce = IOC;
+      if (!e.hasTrigger && e.timeInForce !== FOK) e.timeInForce = IOC;
     } else if (e.pegsOnce) {
       if (e.hasTrigger) return REASON.NONE;
       e.price = this.pegPrice(e.instrument, e.side, e.flags, e.pegOffset, 0);

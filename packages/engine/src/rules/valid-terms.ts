@@ -58,7 +58,7 @@ function isKindValid(e: Entry): boolean {
     const waits = e.hasTrigger && e.kind === MARKET;
     const isTimed = waits ? stays || e.timeInForce === IOC || e.timeInForce === FOK : e.timeInForce <= FOK;
     const isOfAmount = e.kind === MARKET_BY_AMOUNT;
-    return isBare && isTimed && !(isOfAmount && (e.hasTrigger || e.selfTrade === STP_DECREMENT));
+    return isBare && isTimed && !(isOfAmount && (e.hasTrigger || e.timeInForce === FOK || e.selfTrade === STP_DECREMENT));
   }
   if ((e.postOnly || e.slides) && (!stays || e.minQuantity > 0 || e.follows)) return false;
   if (e.slides && !e.postOnly) return false;

@@ -468,7 +468,7 @@ export class ReferenceVenue {
       if (o.price === 0) return 'no_reference';
     } else if (o.kind !== LIMIT) {
       o.price = o.side === BUY ? MAX_PRICE : 1;
-      if (t.trigger === 0) o.timeInForce = IOC;
+      if (t.trigger === 0 && o.timeInForce !== FOK) o.timeInForce = IOC;
     } else if (t.pegOnce && t.trigger === 0) {
       o.price = this.#pegPrice(o, 0);
       if (o.price === 0) return 'no_reference';

@@ -38,7 +38,7 @@ export function termsGoTogether(o: Order): boolean {
   if (follows && !(isLimit && stays && t.trigger === 0)) return false;
   if (t.pegOnce && !(isLimit && o.price === 0)) return false;
   if (t.trigger !== 0 && !(isLimit || o.kind === MARKET)) return false;
-  if (o.kind === MARKET_BY_AMOUNT && t.selfTrade === STP_DECREMENT) return false;
+  if (o.kind === MARKET_BY_AMOUNT && (t.selfTrade === STP_DECREMENT || o.timeInForce === FOK)) return false;
   if (!isLimit && t.trigger === 0) return [GTC, IOC, FOK].includes(o.timeInForce);
   return true;
 }
