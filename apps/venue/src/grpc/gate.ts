@@ -4,6 +4,7 @@ import { isAdmin } from '../admin/routes.ts';
 import { ApiError } from '../binance/errors.ts';
 import type { Services } from '../binance/operation.ts';
 import type { LogIns, SignedIn } from '../core/log-ins.ts';
+import { Slices } from '../core/slices.ts';
 import { Throttle } from '../core/throttle.ts';
 import * as pb from './generated/outcry/v1/venue_pb.js';
 import { LOGIN, PEER } from './peer.ts';
@@ -15,11 +16,15 @@ const WEIGHTS = new Map<unknown, number>([
   [pb.MarketData.method.watch, 2],
 ]);
 
+/** Milliseconds of a turn of the event loop for messages of logins: so long at most do all of them together hold up what is beside them. */
+const TURN_MS = 1;
+
 /** Lets calls in, by their headers alone: before any of their messages is read. */
 export class Gate {
   readonly #services: Services;
   readonly #logins: LogIns;
   readonly #throttles = new Map<number, Throttle>();
+  readonly #slices = new Slices(TURN_MS);
 
   constructor(services: Services, logins: LogIns) {
     this.#services = services;
@@ -43,7 +48,7 @@ export class Gate {
     }
   }
 
-  /** Waits while a login sends more than its share; all its calls and streams are one session. */
+  /** Waits while a login sends more than its share, and for its slice; all its calls and streams are one session. */
   async throttle(login: SignedIn, signal: AbortSignal): Promise<void> {
     let throttle = this.#throttles.get(login.number);
     if (throttle === undefined) {
@@ -52,6 +57,7 @@ export class Gate {
     }
     const wait = throttle.take(1);
     if (wait > 0) await sleep(wait, undefined, { signal });
+    await this.#slices.take(login.number);
   }
 
   async #signIn(context: HandlerContext): Promise<void> {

@@ -1,20 +1,31 @@
 import fs from 'node:fs';
-import http2, { type Http2ServerRequest, type Http2ServerResponse, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
+import http2, {
+  Http2ServerRequest,
+  Http2ServerResponse,
+  type IncomingHttpHeaders,
+  type ServerHttp2Session,
+  type ServerHttp2Stream,
+} from 'node:http2';
 import type { AddressInfo, Server } from 'node:net';
 import type { ContextValues } from '@connectrpc/connect';
 import type { VenueConfig } from '../core/config.ts';
 import { Connections, type Place } from '../core/connections.ts';
+import type { Throttle } from '../core/throttle.ts';
 import { Browsers } from '../http/browsers.ts';
 import { Door } from '../http/door.ts';
 import { peerValues } from './peer.ts';
+import { Waste } from './waste.ts';
 
 /** Calls that a connection may have open. */
 const MOST_CALLS = 100;
 const HEAD_LIMIT = 16 * 1024;
+/** Streams that a client may reset at once, and a second; frames that have no business where they come, and streams beyond MOST_CALLS. */
+const MOST_RESETS = 2 * MOST_CALLS;
+const MOST_INVALID = 100;
 /** Looks at what is late in the time that it has. */
 const LOOKS = 5;
 
-const { NGHTTP2_CANCEL, NGHTTP2_NO_ERROR, NGHTTP2_REFUSED_STREAM } = http2.constants;
+const { NGHTTP2_CANCEL, NGHTTP2_ENHANCE_YOUR_CALM, NGHTTP2_NO_ERROR, NGHTTP2_REFUSED_STREAM } = http2.constants;
 
 /** A client's connection, with its calls. */
 interface Peer {
@@ -22,6 +33,7 @@ interface Peer {
   readonly remoteAddress: string;
   readonly remotePort: number;
   readonly calls: Set<Call>;
+  readonly waste: Throttle;
   isSignedIn: boolean;
   /** by performance.now(): when it had its last call, when it last answered, when it was asked for a sign of life (0: it was not) */
   lastCall: number;
@@ -49,6 +61,7 @@ export class Http2Door {
   /** places of calls, and of those that watch without a login: these keep no trader's call out */
   readonly #calls: Connections;
   readonly #watches: Connections;
+  readonly #waste = new Waste();
   readonly #browsers: Browsers;
   readonly #peers = new Map<ServerHttp2Session, Peer>();
   readonly #byStream = new WeakMap<ServerHttp2Stream, Call>();
@@ -74,17 +87,26 @@ export class Http2Door {
   /** Resolves with the port. Rejects when it is taken. */
   async listen(handler: Handler, port: number): Promise<number> {
     const { tls, host, connections } = this.#config;
-    const options = { settings: { maxConcurrentStreams: MOST_CALLS, maxHeaderListSize: HEAD_LIMIT } };
-    const handle: Handler = (request, response) => this.#handle(handler, request, response);
+    const options = {
+      settings: { maxConcurrentStreams: MOST_CALLS, maxHeaderListSize: HEAD_LIMIT },
+      maxSessionInvalidFrames: MOST_INVALID,
+      maxSessionRejectedStreams: MOST_INVALID,
+      streamResetBurst: MOST_RESETS,
+      streamResetRate: MOST_RESETS,
+    };
     const server =
       tls === undefined
-        ? http2.createServer(options, handle)
-        : http2.createSecureServer(
-            { ...options, cert: fs.readFileSync(tls.cert), key: fs.readFileSync(tls.key), handshakeTimeout: connections.loginMs },
-            handle,
-          );
+        ? http2.createServer(options)
+        : http2.createSecureServer({
+            ...options,
+            cert: fs.readFileSync(tls.cert),
+            key: fs.readFileSync(tls.key),
+            handshakeTimeout: connections.loginMs,
+          });
     this.#server = server;
     this.#door.guard(server);
+    // Streams, not requests: these would be made for a stream that is reset already, too.
+    server.on('stream', (stream, headers, _flags, rawHeaders) => this.#handle(handler, stream as ServerHttp2Stream, headers, rawHeaders));
     server.on('session', (session) => this.#enter(session));
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
@@ -120,6 +142,7 @@ export class Http2Door {
       remoteAddress,
       remotePort,
       calls: new Set(),
+      waste: this.#waste.ofConnection(),
       isSignedIn: false,
       lastCall: now,
       lastHeard: now,
@@ -130,15 +153,19 @@ export class Http2Door {
     session.on('error', () => undefined); // its streams have said it
   }
 
-  #handle(handler: Handler, request: Http2ServerRequest, response: Http2ServerResponse): void {
-    const { stream } = request;
+  #handle(handler: Handler, stream: ServerHttp2Stream, headers: IncomingHttpHeaders, rawHeaders: readonly string[]): void {
+    stream.on('error', () => undefined); // its end says it
     const peer = stream.session && this.#peers.get(stream.session as ServerHttp2Session);
-    const place = peer && this.#calls.enter(peer.remoteAddress, () => stream.close(NGHTTP2_CANCEL));
-    if (peer === undefined || place === undefined) {
+    if (peer === undefined) return stream.close(NGHTTP2_REFUSED_STREAM);
+    if (stream.closed || stream.destroyed) return this.#wasted(peer);
+    const place = this.#calls.enter(peer.remoteAddress, () => stream.close(NGHTTP2_CANCEL));
+    if (place === undefined) {
       stream.close(NGHTTP2_REFUSED_STREAM);
-      return;
+      return this.#wasted(peer);
     }
     this.#begin(peer, stream, place);
+    const request = new Http2ServerRequest(stream, headers, {}, rawHeaders);
+    const response = new Http2ServerResponse(stream);
     const { origin } = request.headers;
     const isPage = origin !== undefined;
     if (isPage && this.#browsers.refusal({ origin, host: request.authority }, false) !== undefined) response.writeHead(403).end();
@@ -156,7 +183,16 @@ export class Http2Door {
       call.place.leave();
       peer.calls.delete(call);
       peer.lastCall = performance.now();
+      if (stream.rstCode !== NGHTTP2_NO_ERROR) this.#wasted(peer);
     });
+  }
+
+  /** A stream came to nothing. Ends the connection of somebody who makes too many such. */
+  #wasted(peer: Peer): void {
+    const { session } = peer;
+    if (session.closed || session.destroyed) return; // they end with it
+    if (this.#waste.add(peer.waste, peer.isSignedIn ? undefined : peer.remoteAddress))
+      session.destroy(undefined, NGHTTP2_ENHANCE_YOUR_CALM);
   }
 
   #whole(call: Call | undefined): void {
