@@ -11,6 +11,7 @@ import { until } from './support/until.ts';
 
 const { listOpenOrders, entry } = pb.Trading.method;
 const { getBook } = pb.MarketData.method;
+const REFLECTION = '/grpc.reflection.v1.ServerReflection/ServerReflectionInfo';
 const list = toBinary(pb.ListOpenOrdersRequestSchema, create(pb.ListOpenOrdersRequestSchema));
 
 const DATA = 0;
@@ -18,8 +19,10 @@ const HEADERS = 1;
 const RST_STREAM = 3;
 const SETTINGS = 4;
 const WINDOW_UPDATE = 8;
+const END_STREAM = 1;
 const END_HEADERS = 4;
 const CANCEL = Buffer.from([0, 0, 0, 8]);
+const INITIAL_WINDOW_0 = Buffer.from([0, 4, 0, 0, 0, 0]);
 
 function frame(type: number, flags: number, stream: number, payload: Uint8Array = new Uint8Array()): Buffer {
   const head = Buffer.alloc(9);
@@ -95,6 +98,32 @@ describe("streams that come to nothing at gRPC's port", () => {
     await new Promise((resolve) => session.ping(resolve));
     assert.equal(await statusOf(begin(session, pathOf(listOpenOrders), { authorization: basic('alice') }), list), '0');
     session.close();
+  });
+});
+
+describe('answers that nobody reads', () => {
+  it('are given up in their time, and so is their call', async () => {
+    const venue = await GrpcVenue.start('grpc-unread', { connections: { loginMs: 1000 } });
+    after(() => venue.close());
+    const socket = connect(venue, INITIAL_WINDOW_0);
+    const question = frame(DATA, 0, 1, Buffer.from([0, 0, 0, 0, 2, 0x3a, 0])); // listServices
+    const end = frame(DATA, END_STREAM, 1, Buffer.alloc(0));
+    const ask = (id: number) => {
+      const [asked, ended] = [question, end].map((of) => Buffer.from(of));
+      for (const each of [asked, ended]) each.writeUInt32BE(id, 5);
+      return Buffer.concat([call(id, REFLECTION), asked, ended]);
+    };
+    socket.write(Buffer.concat(streams(50).map(ask)));
+    const deadline = performance.now() + 15_000;
+    for (let most = 0; ; ) {
+      const { grpcCalls } = await venue.open();
+      most = Math.max(most, grpcCalls);
+      if (most >= 50 && grpcCalls === 0) break;
+      assert.ok(performance.now() < deadline, `${grpcCalls} calls are open, ${most} were`);
+    }
+    const reader = venue.connect();
+    assert.equal(await statusOf(begin(reader, pathOf(listOpenOrders), { authorization: basic('alice') }), list), '0');
+    reader.close();
   });
 });
 

@@ -19,6 +19,9 @@ const WEIGHTS = new Map<unknown, number>([
 /** Milliseconds of a turn of the event loop for messages of logins: so long at most do all of them together hold up what is beside them. */
 const TURN_MS = 1;
 
+/** Whose slices those without a login are. */
+const ANYBODY = -1;
+
 /** Lets calls in, by their headers alone: before any of their messages is read. */
 export class Gate {
   readonly #services: Services;
@@ -35,8 +38,15 @@ export class Gate {
   readonly check = async (context: HandlerContext): Promise<void> => {
     if (context.service.typeName === pb.Trading.typeName) await this.#signIn(context);
     else if (context.service.typeName === pb.Admin.typeName && context.method !== pb.Admin.method.getStatus) this.#admit(context);
-    else this.weigh(context, WEIGHTS.get(context.method) ?? 1);
+    else await this.admitAnybody(context, WEIGHTS.get(context.method) ?? 1);
   };
+
+  /** Counts a call or message of somebody without a login, and waits for its slice. Rejects with ConnectError: resource_exhausted, or why the call is over. */
+  async admitAnybody(context: HandlerContext, weight: number): Promise<void> {
+    this.weigh(context, weight);
+    await this.#slices.take(ANYBODY);
+    context.signal.throwIfAborted();
+  }
 
   /** Counts what a call costs by its address: one without a login, or one that lists much. Throws ConnectError, resource_exhausted. */
   weigh(context: HandlerContext, weight: number): void {

@@ -8,6 +8,7 @@ import http2, {
 } from 'node:http2';
 import type { AddressInfo, Server } from 'node:net';
 import type { ContextValues } from '@connectrpc/connect';
+import { sourceOf } from '../core/addresses.ts';
 import type { VenueConfig } from '../core/config.ts';
 import { Connections, type Place } from '../core/connections.ts';
 import type { Throttle } from '../core/throttle.ts';
@@ -22,6 +23,9 @@ const HEAD_LIMIT = 16 * 1024;
 /** Streams that a client may reset at once, and a second; frames that have no business where they come, and streams beyond MOST_CALLS. */
 const MOST_RESETS = 2 * MOST_CALLS;
 const MOST_INVALID = 100;
+/** Bytes that may wait for the reader of a connection, and for those of an address: of answers to calls that are not streams. */
+const MOST_WAITING = 4 << 20;
+const MOST_WAITING_AT_ADDRESS = 32 << 20;
 /** Looks at what is late in the time that it has. */
 const LOOKS = 5;
 
@@ -47,6 +51,10 @@ interface Call {
   readonly since: number;
   /** its request has been read to the end, or is a stream of a login's, which may send as long as it likes */
   isWhole: boolean;
+  /** is read for as long as its reader likes; who serves it sees to it that he reads */
+  isStream: boolean;
+  /** by performance.now(): since when something waits for its reader; 0: nothing does */
+  waitsSince: number;
 }
 
 type Handler = (request: Http2ServerRequest, response: Http2ServerResponse) => void;
@@ -128,7 +136,7 @@ export class Http2Door {
     return peerValues({
       address: peer?.remoteAddress ?? '',
       signedIn: () => this.#signedIn(peer),
-      mayBeSilent: () => this.#whole(this.#byStream.get(stream)),
+      mayBeSilent: () => this.#streams(this.#byStream.get(stream)),
       mayWatch: () => this.#mayWatch(this.#byStream.get(stream), peer?.remoteAddress ?? ''),
       cut: () => stream.close(NGHTTP2_CANCEL),
     });
@@ -158,6 +166,10 @@ export class Http2Door {
     const peer = stream.session && this.#peers.get(stream.session as ServerHttp2Session);
     if (peer === undefined) return stream.close(NGHTTP2_REFUSED_STREAM);
     if (stream.closed || stream.destroyed) return this.#wasted(peer);
+    if (waitingFor(peer) > MOST_WAITING) {
+      stream.close(NGHTTP2_ENHANCE_YOUR_CALM);
+      return this.#wasted(peer);
+    }
     const place = this.#calls.enter(peer.remoteAddress, () => stream.close(NGHTTP2_CANCEL));
     if (place === undefined) {
       stream.close(NGHTTP2_REFUSED_STREAM);
@@ -173,7 +185,7 @@ export class Http2Door {
   }
 
   #begin(peer: Peer, stream: ServerHttp2Stream, place: Place): void {
-    const call: Call = { stream, place, since: performance.now(), isWhole: false };
+    const call: Call = { stream, place, since: performance.now(), isWhole: false, isStream: false, waitsSince: 0 };
     peer.calls.add(call);
     this.#byStream.set(stream, call);
     const whole = () => this.#whole(call);
@@ -208,8 +220,14 @@ export class Http2Door {
     if (place === undefined) return false;
     call.place.leave();
     call.place = place;
-    this.#whole(call);
+    this.#streams(call);
     return true;
+  }
+
+  #streams(call: Call | undefined): void {
+    if (call === undefined) return;
+    call.isStream = true;
+    this.#whole(call);
   }
 
   #signedIn(peer: Peer | undefined): void {
@@ -220,15 +238,26 @@ export class Http2Door {
 
   #look(): void {
     const now = performance.now();
-    for (const peer of this.#peers.values()) this.#lookAt(peer, now);
+    const waiting = new Map<string, number>();
+    for (const peer of this.#peers.values()) {
+      const source = sourceOf(peer.remoteAddress);
+      const bytes = (waiting.get(source) ?? 0) + waitingFor(peer);
+      waiting.set(source, bytes);
+      if (bytes > MOST_WAITING_AT_ADDRESS) this.#door.cut(peer);
+      else this.#lookAt(peer, now);
+    }
   }
 
   #lookAt(peer: Peer, now: number): void {
     const { loginMs, idleMs } = this.#config.connections;
-    for (const { stream, isWhole, since } of peer.calls) {
+    for (const call of peer.calls) {
+      const { stream, isWhole, since } = call;
+      if (call.isStream || stream.writableLength === 0) call.waitsSince = 0;
+      else call.waitsSince ||= now;
       // One that was answered before its request was there would stay half open for as long as the client likes.
       if (stream.writableFinished) stream.close(NGHTTP2_NO_ERROR);
       else if (!isWhole && now - since > loginMs && !stream.state.remoteClose) stream.close(NGHTTP2_CANCEL);
+      else if (call.waitsSince > 0 && now - call.waitsSince > loginMs) stream.close(NGHTTP2_CANCEL);
     }
     const isIdle = peer.calls.size === 0 && now - peer.lastCall > loginMs;
     const isDead = peer.asked > 0 && now - peer.asked > idleMs / 2;
@@ -243,4 +272,11 @@ export class Http2Door {
       peer.lastHeard = performance.now();
     });
   }
+}
+
+/** Bytes of answers that wait for the reader of a connection. */
+function waitingFor({ calls }: Peer): number {
+  let bytes = 0;
+  for (const { stream, isStream } of calls) if (!isStream) bytes += stream.writableLength;
+  return bytes;
 }
