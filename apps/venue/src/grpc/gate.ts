@@ -48,10 +48,12 @@ export class Gate {
     context.signal.throwIfAborted();
   }
 
-  /** Counts what a call costs by its address: one without a login, or one that lists much. Throws ConnectError, resource_exhausted. */
+  /** Counts what a call costs: one without a login by its address, one that lists much by its login, which no other at its address keeps out. Throws ConnectError, resource_exhausted. */
   weigh(context: HandlerContext, weight: number): void {
     try {
-      this.#services.limiter.useWeight(context.values.get(PEER).address, weight, this.#services.now());
+      const login = context.values.get(LOGIN);
+      const whose = login === undefined ? context.values.get(PEER).address : `login ${login.number}`;
+      this.#services.limiter.useWeight(whose, weight, this.#services.now());
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
       throw new ConnectError(error.message, Code.ResourceExhausted);
