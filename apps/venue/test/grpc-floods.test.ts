@@ -68,7 +68,8 @@ async function untilClosed(socket: net.Socket, what: string): Promise<void> {
 describe("streams that come to nothing at gRPC's port", () => {
   let venue: GrpcVenue;
   before(async () => {
-    venue = await GrpcVenue.start('grpc-waste');
+    // no time to sign in that would end it
+    venue = await GrpcVenue.start('grpc-waste', { connections: { loginMs: 120_000 } });
   });
   after(() => venue.close());
 
