@@ -61,7 +61,10 @@ async function serve(options: ServeOptions): Promise<void> {
     log.fatal(why);
     process.exit(1);
   };
-  const venue = await startVenue(config, { log, onFatal, acceptJournalLoss: options.acceptJournalLoss });
+  const venue = await startVenue(config, { log, onFatal, acceptJournalLoss: options.acceptJournalLoss }).catch((error: Error) => {
+    console.error(`outcry: ${error.message}`);
+    process.exit(1); // whatever it had begun: nothing of it is to keep a process that is no venue
+  });
   const demo = options.demo ? await startDemo(venue, options.flow, log) : undefined;
   let stoppingSince = 0;
   const stop = async (signal: string) => {

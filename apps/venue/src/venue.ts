@@ -8,11 +8,12 @@ import { ListenKeys } from './binance/listen-keys.ts';
 import type { Services } from './binance/operation.ts';
 import { RateLimiter } from './binance/rate-limits.ts';
 import { UserStreams } from './binance/user-streams.ts';
+import { adminTokenFile } from './core/admin-token.ts';
 import { Admission, admissionOf } from './core/admission.ts';
 import { Clock } from './core/clock.ts';
 import type { CommandFields } from './core/commands.ts';
 import type { VenueConfig } from './core/config.ts';
-import { makePrivate } from './core/data-directory.ts';
+import { prepareDirectory } from './core/data-directory.ts';
 import { defineMarket } from './core/definitions.ts';
 import { FeeTierJob } from './core/fee-tiers.ts';
 import { type Foundation, layFoundation } from './core/foundation.ts';
@@ -22,6 +23,7 @@ import { Market } from './core/market.ts';
 import { AVERAGE_MINUTES, MarketState, MarketTracker } from './core/market-state.ts';
 import { MemoryMonitor } from './core/memory.ts';
 import { OpenOrders } from './core/open-orders.ts';
+import { operatorKeyFile } from './core/operator-key.ts';
 import { Pace } from './core/pace.ts';
 import { portTaken } from './core/port-taken.ts';
 import { ReaderWatch } from './core/reader-watch.ts';
@@ -39,6 +41,7 @@ import { readStored, type Stored, setAside } from './store/stored.ts';
 import { type Crew, startCrew } from './threads/crew.ts';
 import { startFollower } from './threads/follower.ts';
 import type { Recovery } from './threads/recovery.ts';
+import { logStart } from './threads/start-log.ts';
 import { hasWireThread, startWire } from './threads/wire.ts';
 
 /** A running venue. */
@@ -79,7 +82,8 @@ export async function startVenue(config: VenueConfig, hooks: VenueHooks): Promis
   const { log } = hooks;
   const market = new Market(config.assets, config.instruments);
   const directory = path.join(config.data, 'journal');
-  for (const warning of makePrivate(config.data, storeFiles(config))) log.warn(warning);
+  const secrets = [operatorKeyFile(config.data, config.operatorKeyFile), adminTokenFile(config.data)];
+  for (const warning of prepareDirectory(config.data, storeFiles(config), secrets)) log.warn(warning);
   const lock = lockDirectory(config.data);
   if (lock.weakness !== undefined)
     log.warn(
@@ -310,19 +314,6 @@ function findStored(config: VenueConfig, log: Logger): Stored | undefined {
   } catch (error) {
     log.warn(`the store cannot be read, and so not be compared with the journal: ${(error as Error).message}`);
     return undefined;
-  }
-}
-
-function logStart(log: Logger, crew: Crew): void {
-  const { sequence, snapshot, replayed, cut, warnings, milliseconds } = crew.recovery;
-  for (const warning of warnings) log.warn(warning);
-  log.info({ sequence, snapshot, replayed, milliseconds: Math.round(milliseconds) }, `recovered to command ${sequence}`);
-  if (cut !== undefined) {
-    const whose = crew.recovery.acceptedLoss ? 'that an operator gave up' : 'of a batch that was never acknowledged';
-    log.warn(cut, `cut ${cut.bytes} bytes ${whose} off the end of the journal (${cut.why}); they are kept in ${cut.file}`);
-  }
-  for (const [thread, outcomes] of Object.entries(crew.placed)) {
-    for (const { done, detail } of outcomes) log[done ? 'info' : 'warn']({ thread }, `${thread} thread: ${detail}`);
   }
 }
 

@@ -26,6 +26,9 @@ export function replaceByParts(file: string, parts: readonly Uint8Array[], mode 
     disk.rename(temporary, file);
   } catch (error) {
     disk.remove(temporary);
+    const { message } = error as Error;
+    // What a descriptor is asked for fails without a word about its file.
+    if (!message.includes(file)) (error as Error).message = `${file}: ${message}`;
     throw error;
   }
   disk.syncDirectory(path.dirname(file));

@@ -1,8 +1,8 @@
 import crypto from 'node:crypto';
-import fs from 'node:fs';
 import path from 'node:path';
 import { replaceFile } from '@outcry/journal/durable-file';
 import { isValid, LEAST_ADMIN_SECRET, type Password } from './credentials.ts';
+import { readFileIfThere } from './data-directory.ts';
 import { isSecret, type KeptSecret, type OperatorKey } from './operator-key.ts';
 import type { Registry } from './registry.ts';
 
@@ -39,7 +39,7 @@ export class AdminToken {
   /** Makes a token where the file has none that holds: it was lost, cut by a crash, or this is the first start. */
   static async open(data: string, registry: Registry, operatorKey: OperatorKey): Promise<AdminToken> {
     const token = new AdminToken(data, registry, operatorKey);
-    if (!token.is(readFile(data))) await token.rotate(0);
+    if (!token.is(readFileIfThere(adminTokenFile(data))?.trim() ?? '')) await token.rotate(0);
     return token;
   }
 
@@ -66,14 +66,5 @@ export class AdminToken {
   #take(kept: KeptToken | undefined): void {
     const all = kept === undefined ? [] : [kept, ...(kept.previous === undefined ? [] : [kept.previous])];
     this.#accepted = all.map((one) => ({ ...this.#operatorKey.check(one), validUntil: (one as KeptToken['previous'])?.validUntil }));
-  }
-}
-
-function readFile(data: string): string {
-  try {
-    return fs.readFileSync(adminTokenFile(data), 'utf8').trim();
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return '';
-    throw error;
   }
 }

@@ -5,6 +5,7 @@ import type { Logger } from 'pino';
 import { readAddresses } from './account-terms.ts';
 import type { SealedKey } from './account-view.ts';
 import { type KeptKey, type KeptLogin, LEAST_PASSWORD, type Permission } from './credentials.ts';
+import { readFileIfThere } from './data-directory.ts';
 import { keepDefinitions } from './definitions.ts';
 import type { OperatorKey } from './operator-key.ts';
 import { publicKeyText, readPublicKey } from './public-key.ts';
@@ -32,7 +33,8 @@ export async function importOldFiles(
     const file = path.join(data, name);
     if (!fs.existsSync(file)) return;
     try {
-      if (hasJournal) await keep(fs.readFileSync(file, 'utf8'));
+      const text = readFileIfThere(file);
+      if (hasJournal && text !== undefined) await keep(text);
     } catch (error) {
       throw new Error(
         `${file} of an earlier version cannot be read (${(error as Error).message}): put it back from a copy, or remove it; ${otherwise}`,

@@ -1,14 +1,19 @@
 import crypto from 'node:crypto';
-import fs from 'node:fs';
 import path from 'node:path';
 import { replaceFile } from '@outcry/journal/durable-file';
 import { ConfigError } from './config.ts';
+import { readFileIfThere } from './data-directory.ts';
 
 const KEY_BYTES = 32;
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 const SALT_BYTES = 16;
 const CIPHER = 'aes-256-gcm';
+
+/** Where the key lies. @param given a file that the operator names */
+export function operatorKeyFile(data: string, given = process.env.OUTCRY_OPERATOR_KEY_FILE): string {
+  return given ?? path.join(data, 'operator.key');
+}
 
 /** How somebody proves that he knows a secret that is not kept: HMAC-SHA256 of it, by a key made of the operator's and a salt. */
 export interface SecretCheck {
@@ -47,7 +52,7 @@ export class OperatorKey {
    * @param expected the fingerprint that the journal holds, undefined: no key was used yet
    */
   static open(data: string, given: string | undefined, expected: string | undefined): OperatorKey {
-    const file = given ?? path.join(data, 'operator.key');
+    const file = operatorKeyFile(data, given);
     const text = readIfThere(file);
     if (text === undefined) {
       if (expected !== undefined) throw new ConfigError(`there is no ${file}: ${REMEDY}`);
@@ -113,9 +118,8 @@ function hashOf(key: Buffer, secret: string): Buffer {
 
 function readIfThere(file: string): string | undefined {
   try {
-    return fs.readFileSync(file, 'utf8');
+    return readFileIfThere(file);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw new ConfigError(`the operator's key cannot be read: ${(error as Error).message}`);
   }
 }

@@ -1,20 +1,35 @@
 import fs from 'node:fs';
-import http2, { type Http2ServerRequest, type Http2ServerResponse, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
+import http2, {
+  Http2ServerRequest,
+  Http2ServerResponse,
+  type IncomingHttpHeaders,
+  type ServerHttp2Session,
+  type ServerHttp2Stream,
+} from 'node:http2';
 import type { AddressInfo, Server } from 'node:net';
 import type { ContextValues } from '@connectrpc/connect';
+import { sourceOf } from '../core/addresses.ts';
 import type { VenueConfig } from '../core/config.ts';
 import { Connections, type Place } from '../core/connections.ts';
+import type { Throttle } from '../core/throttle.ts';
 import { Browsers } from '../http/browsers.ts';
 import { Door } from '../http/door.ts';
 import { peerValues } from './peer.ts';
+import { Waste } from './waste.ts';
 
 /** Calls that a connection may have open. */
 const MOST_CALLS = 100;
 const HEAD_LIMIT = 16 * 1024;
+/** Streams that a client may reset at once, and a second; frames that have no business where they come, and streams beyond MOST_CALLS. */
+const MOST_RESETS = 2 * MOST_CALLS;
+const MOST_INVALID = 100;
+/** Bytes that may wait for the reader of a connection, and for those of an address: of answers to calls that are not streams. */
+const MOST_WAITING = 4 << 20;
+const MOST_WAITING_AT_ADDRESS = 32 << 20;
 /** Looks at what is late in the time that it has. */
 const LOOKS = 5;
 
-const { NGHTTP2_CANCEL, NGHTTP2_NO_ERROR, NGHTTP2_REFUSED_STREAM } = http2.constants;
+const { NGHTTP2_CANCEL, NGHTTP2_ENHANCE_YOUR_CALM, NGHTTP2_NO_ERROR, NGHTTP2_REFUSED_STREAM } = http2.constants;
 
 /** A client's connection, with its calls. */
 interface Peer {
@@ -22,6 +37,7 @@ interface Peer {
   readonly remoteAddress: string;
   readonly remotePort: number;
   readonly calls: Set<Call>;
+  readonly waste: Throttle;
   isSignedIn: boolean;
   /** by performance.now(): when it had its last call, when it last answered, when it was asked for a sign of life (0: it was not) */
   lastCall: number;
@@ -35,6 +51,10 @@ interface Call {
   readonly since: number;
   /** its request has been read to the end, or is a stream of a login's, which may send as long as it likes */
   isWhole: boolean;
+  /** is read for as long as its reader likes; who serves it sees to it that he reads */
+  isStream: boolean;
+  /** by performance.now(): since when something waits for its reader; 0: nothing does */
+  waitsSince: number;
 }
 
 type Handler = (request: Http2ServerRequest, response: Http2ServerResponse) => void;
@@ -49,6 +69,7 @@ export class Http2Door {
   /** places of calls, and of those that watch without a login: these keep no trader's call out */
   readonly #calls: Connections;
   readonly #watches: Connections;
+  readonly #waste = new Waste();
   readonly #browsers: Browsers;
   readonly #peers = new Map<ServerHttp2Session, Peer>();
   readonly #byStream = new WeakMap<ServerHttp2Stream, Call>();
@@ -74,17 +95,26 @@ export class Http2Door {
   /** Resolves with the port. Rejects when it is taken. */
   async listen(handler: Handler, port: number): Promise<number> {
     const { tls, host, connections } = this.#config;
-    const options = { settings: { maxConcurrentStreams: MOST_CALLS, maxHeaderListSize: HEAD_LIMIT } };
-    const handle: Handler = (request, response) => this.#handle(handler, request, response);
+    const options = {
+      settings: { maxConcurrentStreams: MOST_CALLS, maxHeaderListSize: HEAD_LIMIT },
+      maxSessionInvalidFrames: MOST_INVALID,
+      maxSessionRejectedStreams: MOST_INVALID,
+      streamResetBurst: MOST_RESETS,
+      streamResetRate: MOST_RESETS,
+    };
     const server =
       tls === undefined
-        ? http2.createServer(options, handle)
-        : http2.createSecureServer(
-            { ...options, cert: fs.readFileSync(tls.cert), key: fs.readFileSync(tls.key), handshakeTimeout: connections.loginMs },
-            handle,
-          );
+        ? http2.createServer(options)
+        : http2.createSecureServer({
+            ...options,
+            cert: fs.readFileSync(tls.cert),
+            key: fs.readFileSync(tls.key),
+            handshakeTimeout: connections.loginMs,
+          });
     this.#server = server;
     this.#door.guard(server);
+    // Streams, not requests: these would be made for a stream that is reset already, too.
+    server.on('stream', (stream, headers, _flags, rawHeaders) => this.#handle(handler, stream as ServerHttp2Stream, headers, rawHeaders));
     server.on('session', (session) => this.#enter(session));
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
@@ -106,7 +136,7 @@ export class Http2Door {
     return peerValues({
       address: peer?.remoteAddress ?? '',
       signedIn: () => this.#signedIn(peer),
-      mayBeSilent: () => this.#whole(this.#byStream.get(stream)),
+      mayBeSilent: () => this.#streams(this.#byStream.get(stream)),
       mayWatch: () => this.#mayWatch(this.#byStream.get(stream), peer?.remoteAddress ?? ''),
       cut: () => stream.close(NGHTTP2_CANCEL),
     });
@@ -120,6 +150,7 @@ export class Http2Door {
       remoteAddress,
       remotePort,
       calls: new Set(),
+      waste: this.#waste.ofConnection(),
       isSignedIn: false,
       lastCall: now,
       lastHeard: now,
@@ -130,15 +161,23 @@ export class Http2Door {
     session.on('error', () => undefined); // its streams have said it
   }
 
-  #handle(handler: Handler, request: Http2ServerRequest, response: Http2ServerResponse): void {
-    const { stream } = request;
+  #handle(handler: Handler, stream: ServerHttp2Stream, headers: IncomingHttpHeaders, rawHeaders: readonly string[]): void {
+    stream.on('error', () => undefined); // its end says it
     const peer = stream.session && this.#peers.get(stream.session as ServerHttp2Session);
-    const place = peer && this.#calls.enter(peer.remoteAddress, () => stream.close(NGHTTP2_CANCEL));
-    if (peer === undefined || place === undefined) {
+    if (peer === undefined) return stream.close(NGHTTP2_REFUSED_STREAM);
+    if (stream.closed || stream.destroyed) return this.#wasted(peer);
+    if (waitingFor(peer) > MOST_WAITING) {
+      stream.close(NGHTTP2_ENHANCE_YOUR_CALM);
+      return this.#wasted(peer);
+    }
+    const place = this.#calls.enter(peer.remoteAddress, () => stream.close(NGHTTP2_CANCEL));
+    if (place === undefined) {
       stream.close(NGHTTP2_REFUSED_STREAM);
-      return;
+      return this.#wasted(peer);
     }
     this.#begin(peer, stream, place);
+    const request = new Http2ServerRequest(stream, headers, {}, rawHeaders);
+    const response = new Http2ServerResponse(stream);
     const { origin } = request.headers;
     const isPage = origin !== undefined;
     if (isPage && this.#browsers.refusal({ origin, host: request.authority }, false) !== undefined) response.writeHead(403).end();
@@ -146,7 +185,7 @@ export class Http2Door {
   }
 
   #begin(peer: Peer, stream: ServerHttp2Stream, place: Place): void {
-    const call: Call = { stream, place, since: performance.now(), isWhole: false };
+    const call: Call = { stream, place, since: performance.now(), isWhole: false, isStream: false, waitsSince: 0 };
     peer.calls.add(call);
     this.#byStream.set(stream, call);
     const whole = () => this.#whole(call);
@@ -156,7 +195,16 @@ export class Http2Door {
       call.place.leave();
       peer.calls.delete(call);
       peer.lastCall = performance.now();
+      if (stream.rstCode !== NGHTTP2_NO_ERROR) this.#wasted(peer);
     });
+  }
+
+  /** A stream came to nothing. Ends the connection of somebody who makes too many such. */
+  #wasted(peer: Peer): void {
+    const { session } = peer;
+    if (session.closed || session.destroyed) return; // they end with it
+    if (this.#waste.add(peer.waste, peer.isSignedIn ? undefined : peer.remoteAddress))
+      session.destroy(undefined, NGHTTP2_ENHANCE_YOUR_CALM);
   }
 
   #whole(call: Call | undefined): void {
@@ -172,8 +220,14 @@ export class Http2Door {
     if (place === undefined) return false;
     call.place.leave();
     call.place = place;
-    this.#whole(call);
+    this.#streams(call);
     return true;
+  }
+
+  #streams(call: Call | undefined): void {
+    if (call === undefined) return;
+    call.isStream = true;
+    this.#whole(call);
   }
 
   #signedIn(peer: Peer | undefined): void {
@@ -184,15 +238,26 @@ export class Http2Door {
 
   #look(): void {
     const now = performance.now();
-    for (const peer of this.#peers.values()) this.#lookAt(peer, now);
+    const waiting = new Map<string, number>();
+    for (const peer of this.#peers.values()) {
+      const source = sourceOf(peer.remoteAddress);
+      const bytes = (waiting.get(source) ?? 0) + waitingFor(peer);
+      waiting.set(source, bytes);
+      if (bytes > MOST_WAITING_AT_ADDRESS) this.#door.cut(peer);
+      else this.#lookAt(peer, now);
+    }
   }
 
   #lookAt(peer: Peer, now: number): void {
     const { loginMs, idleMs } = this.#config.connections;
-    for (const { stream, isWhole, since } of peer.calls) {
+    for (const call of peer.calls) {
+      const { stream, isWhole, since } = call;
+      if (call.isStream || stream.writableLength === 0) call.waitsSince = 0;
+      else call.waitsSince ||= now;
       // One that was answered before its request was there would stay half open for as long as the client likes.
       if (stream.writableFinished) stream.close(NGHTTP2_NO_ERROR);
       else if (!isWhole && now - since > loginMs && !stream.state.remoteClose) stream.close(NGHTTP2_CANCEL);
+      else if (call.waitsSince > 0 && now - call.waitsSince > loginMs) stream.close(NGHTTP2_CANCEL);
     }
     const isIdle = peer.calls.size === 0 && now - peer.lastCall > loginMs;
     const isDead = peer.asked > 0 && now - peer.asked > idleMs / 2;
@@ -207,4 +272,11 @@ export class Http2Door {
       peer.lastHeard = performance.now();
     });
   }
+}
+
+/** Bytes of answers that wait for the reader of a connection. */
+function waitingFor({ calls }: Peer): number {
+  let bytes = 0;
+  for (const { stream, isStream } of calls) if (!isStream) bytes += stream.writableLength;
+  return bytes;
 }

@@ -22,7 +22,7 @@ export class ReflectionService implements ServiceImpl<typeof pb.ServerReflection
     context: HandlerContext,
   ): AsyncGenerator<pb.ServerReflectionResponse> {
     for await (const request of requests) {
-      this.#gate.weigh(context, 1);
+      await this.#gate.admitAnybody(context, 1);
       const messageResponse = this.#answer(request.messageRequest);
       yield create(pb.ServerReflectionResponseSchema, { validHost: request.host, originalRequest: request, messageResponse });
     }

@@ -145,6 +145,7 @@ export class TradingService implements ServiceImpl<typeof pb.Trading> {
         wake = resolve;
       });
     for await (const request of requests) {
+      await this.#gate.throttle(login, signal);
       if (queue.isEnded) return;
       underWay++;
       void this.#work(login.account, request, queue).finally(() => {
@@ -152,7 +153,6 @@ export class TradingService implements ServiceImpl<typeof pb.Trading> {
         wake();
       });
       while (underWay >= MOST_UNDER_WAY) await oneIsDone();
-      await this.#gate.throttle(login, signal);
     }
     while (underWay > 0) await oneIsDone();
   }

@@ -46,20 +46,31 @@ export interface Crew {
   stop(): Promise<void>;
 }
 
-/** Recovers the engine from its directory and starts the threads. Rejects with what recovery throws. */
+/** Recovers the engine from its directory and starts the threads. Rejects with what recovery throws; no thread is left then. */
 export async function startCrew(options: CrewOptions): Promise<Crew> {
+  const workers: Worker[] = [];
+  try {
+    return await startThreads(options, workers);
+  } catch (error) {
+    await Promise.all(workers.map((worker) => worker.terminate()));
+    throw error;
+  }
+}
+
+/** @param workers gets each thread that was started, also where that comes to nothing */
+async function startThreads(options: CrewOptions, workers: Worker[]): Promise<Crew> {
   const { directory } = options.journal;
   fs.mkdirSync(directory, { recursive: true });
   const placed: Record<string, Outcome[]> = {};
   const { limits, stored, acceptLoss } = options;
   const engineData: EngineThreadData = { limits, directory, stored, acceptLoss, placement: options.placement?.engine ?? ANYWHERE };
   const engine = new Worker(new URL('./engine-thread.ts', import.meta.url), { workerData: engineData, name: 'engine' });
+  workers.push(engine);
   const first = await firstMessage<Pick<Crew, 'recovery' | 'pools' | 'records'> & { placed: Outcome[] }>(engine);
   placed.engine = first.placed;
   const { recovery } = first;
   const excess = recovery.limits === undefined ? undefined : broken(limits, recovery.inUse);
   if (excess !== undefined) {
-    await engine.terminate();
     throw new Error(
       `limits.${excess} cannot be ${limits[excess]}: ${recovery.inUse[excess]} ${excess} are in use. Start with at least that many, as before` +
         ` (${recovery.limits?.[excess]}), and lower it when there are fewer`,
@@ -74,6 +85,7 @@ export async function startCrew(options: CrewOptions): Promise<Crew> {
     failSyncAt: options.failSyncAt,
   };
   const journal = new Worker(new URL('./journal-thread.ts', import.meta.url), { workerData: journalData, name: 'journal' });
+  workers.push(journal);
   placed.journal = (await firstMessage<{ placed: Outcome[] }>(journal)).placed;
   journal.on('message', (notice) => options.onNotice?.(notice));
   const shared = new Shared(memory);
@@ -136,9 +148,12 @@ function open(shared: Shared, recovery: Recovery, limits: EngineLimits): void {
 /** A worker's first message; rejects with the error that it dies of before. */
 export function firstMessage<T>(worker: Worker): Promise<T> {
   return new Promise((resolve, reject) => {
+    const ended = (code: number) => reject(new Error(`a thread ended with code ${code} before it began`));
     worker.once('error', reject);
+    worker.once('exit', ended);
     worker.once('message', (message: T) => {
       worker.off('error', reject);
+      worker.off('exit', ended);
       resolve(message);
     });
   });

@@ -1,0 +1,206 @@
+/** Clients of gRPC's port that send what costs the venue much and themselves little, by frames that no library would send. */
+import assert from 'node:assert/strict';
+import net from 'node:net';
+import { after, before, describe, it } from 'node:test';
+import { create, toBinary } from '@bufbuild/protobuf';
+import { Slices } from '../src/core/slices.ts';
+import * as pb from '../src/grpc/generated/outcry/v1/venue_pb.js';
+import { basic, begin, credentials, GrpcVenue, pathOf, statusOf } from './support/grpc-venue.ts';
+import { endAfterTests } from './support/left-open.ts';
+import { until } from './support/until.ts';
+
+const { listOpenOrders, entry } = pb.Trading.method;
+const { getBook } = pb.MarketData.method;
+const REFLECTION = '/grpc.reflection.v1.ServerReflection/ServerReflectionInfo';
+const list = toBinary(pb.ListOpenOrdersRequestSchema, create(pb.ListOpenOrdersRequestSchema));
+
+const DATA = 0;
+const HEADERS = 1;
+const RST_STREAM = 3;
+const SETTINGS = 4;
+const WINDOW_UPDATE = 8;
+const END_STREAM = 1;
+const END_HEADERS = 4;
+const CANCEL = Buffer.from([0, 0, 0, 8]);
+const INITIAL_WINDOW_0 = Buffer.from([0, 4, 0, 0, 0, 0]);
+
+function frame(type: number, flags: number, stream: number, payload: Uint8Array = new Uint8Array()): Buffer {
+  const head = Buffer.alloc(9);
+  head.writeUIntBE(payload.length, 0, 3);
+  head[3] = type;
+  head[4] = flags;
+  head.writeUInt32BE(stream, 5);
+  return Buffer.concat([head, payload]);
+}
+
+function literal(name: string, value: string): Buffer {
+  const texts = [name, value].flatMap((text) => [Buffer.from([text.length]), Buffer.from(text)]);
+  return Buffer.concat([Buffer.from([0]), ...texts]);
+}
+
+function call(stream: number, path: string, headers: Record<string, string> = {}): Buffer {
+  const all = { ':path': path, ':authority': 'localhost', 'content-type': 'application/grpc', te: 'trailers', ...headers };
+  const fields = Object.entries(all).map(([name, value]) => literal(name, value));
+  return frame(HEADERS, END_HEADERS, stream, Buffer.concat([Buffer.from([0x83, 0x86]), ...fields]));
+}
+
+/** Numbers of a connection's streams. */
+function streams(count: number): number[] {
+  return Array.from({ length: count }, (_, i) => 1 + 2 * i);
+}
+
+/** A connection that sends frames, and reads what comes. */
+function connect(venue: GrpcVenue, settings: Uint8Array = new Uint8Array(), from = '127.0.0.1'): net.Socket {
+  const socket = net.connect({ port: venue.port, host: '127.0.0.1', localAddress: from }).on('error', () => undefined);
+  endAfterTests(() => socket.destroy());
+  socket.resume();
+  socket.write(Buffer.concat([Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'), frame(SETTINGS, 0, 0, settings)]));
+  return socket;
+}
+
+async function untilClosed(socket: net.Socket, what: string): Promise<void> {
+  await until(
+    () => socket.destroyed,
+    () => `the end of a connection that ${what}`,
+  );
+}
+
+describe("streams that come to nothing at gRPC's port", () => {
+  let venue: GrpcVenue;
+  before(async () => {
+    // no time to sign in that would end it
+    venue = await GrpcVenue.start('grpc-waste', { connections: { loginMs: 120_000 } });
+  });
+  after(() => venue.close());
+
+  it('end the connection that opens and resets them, and hold up no trader', async () => {
+    const trader = venue.connect();
+    const ask = () => statusOf(begin(trader, pathOf(listOpenOrders), { authorization: basic('alice') }), list);
+    assert.equal(await ask(), '0');
+    const resetting = connect(venue);
+    resetting.write(Buffer.concat(streams(600).map((id) => Buffer.concat([call(id, pathOf(getBook)), frame(RST_STREAM, 0, id, CANCEL)]))));
+    await untilClosed(resetting, 'resets its streams');
+    assert.equal(await ask(), '0');
+    trader.close();
+  });
+
+  it('also when it has the venue reset them', async () => {
+    const socket = connect(venue, undefined, '127.0.0.2');
+    const nothing = Buffer.alloc(4); // a window that grows by nothing is an error of its stream
+    socket.write(Buffer.concat(streams(600).map((id) => Buffer.concat([call(id, pathOf(getBook)), frame(WINDOW_UPDATE, 0, id, nothing)]))));
+    await untilClosed(socket, 'has its streams reset');
+  });
+
+  it('a client may cancel as many calls as it may have open', async () => {
+    const session = venue.connect('127.0.0.3');
+    const calls = Array.from({ length: 100 }, () => begin(session, pathOf(getBook)));
+    await new Promise((resolve) => session.ping(resolve));
+    for (const each of calls) each.close(8);
+    await new Promise((resolve) => session.ping(resolve));
+    assert.equal(await statusOf(begin(session, pathOf(listOpenOrders), { authorization: basic('alice') }), list), '0');
+    session.close();
+  });
+});
+
+describe('answers that nobody reads', () => {
+  it('are given up in their time, and so is their call', async () => {
+    const venue = await GrpcVenue.start('grpc-unread', { connections: { loginMs: 1000 } });
+    after(() => venue.close());
+    const socket = connect(venue, INITIAL_WINDOW_0);
+    const question = frame(DATA, 0, 1, Buffer.from([0, 0, 0, 0, 2, 0x3a, 0])); // listServices
+    const end = frame(DATA, END_STREAM, 1, Buffer.alloc(0));
+    const ask = (id: number) => {
+      const [asked, ended] = [question, end].map((of) => Buffer.from(of));
+      for (const each of [asked, ended]) each.writeUInt32BE(id, 5);
+      return Buffer.concat([call(id, REFLECTION), asked, ended]);
+    };
+    socket.write(Buffer.concat(streams(50).map(ask)));
+    const deadline = performance.now() + 15_000;
+    for (let most = 0; ; ) {
+      const { grpcCalls } = await venue.open();
+      most = Math.max(most, grpcCalls);
+      if (most >= 50 && grpcCalls === 0) break;
+      assert.ok(performance.now() < deadline, `${grpcCalls} calls are open, ${most} were`);
+    }
+    const reader = venue.connect();
+    assert.equal(await statusOf(begin(reader, pathOf(listOpenOrders), { authorization: basic('alice') }), list), '0');
+    reader.close();
+  });
+});
+
+describe('messages of one login by the ten thousand', () => {
+  it("let another login's answers come in between", async () => {
+    const venue = await GrpcVenue.start('grpc-entry-flood');
+    after(() => venue.close());
+    const EACH = 20_000;
+    const empty = frame(DATA, 0, 1, Buffer.alloc(5));
+    const flood = Buffer.concat(Array.from({ length: EACH }, () => empty));
+    let answered = 0;
+    const sockets = Array.from({ length: 4 }, () => connect(venue));
+    for (const socket of sockets) socket.on('data', (chunk: Buffer) => (answered += chunk.length));
+    const bob = venue.bidi(entry, credentials('bob'));
+    let answers = 0;
+    bob.on('data', () => answers++).on('error', () => undefined);
+    const ask = async () => {
+      const before = answers;
+      bob.write(create(pb.EntryRequestSchema, { requestId: 1n }));
+      await until(
+        () => answers > before,
+        () => 'an answer beside a flood',
+      );
+    };
+    await ask();
+    for (const socket of sockets) socket.write(Buffer.concat([call(1, pathOf(entry), { authorization: basic('alice') }), flood]));
+    await until(
+      () => answered > 10_000,
+      () => 'answers to the flood',
+    );
+    const began = performance.now();
+    for (let i = 0; i < 20; i++) await ask();
+    const took = performance.now() - began;
+    assert.ok(took < 2000, `20 answers took ${Math.round(took)} ms beside a flood`);
+    for (const socket of sockets) socket.destroy();
+    bob.cancel();
+  });
+});
+
+describe('slices of a turn', () => {
+  /** Works for a millisecond by the clock. */
+  function work(): void {
+    for (const end = performance.now() + 1; performance.now() < end; );
+  }
+
+  it('end with the turn, whoever has more to do', async () => {
+    const slices = new Slices(2);
+    let done = 0;
+    const most: number[] = [];
+    const workers = [1, 2, 3].map(async (key) => {
+      for (let i = 0; i < 20; i++) {
+        await slices.take(key);
+        work();
+        done++;
+      }
+    });
+    for (let before = 0; done < 60; before = done) {
+      await new Promise((resolve) => setImmediate(resolve));
+      most.push(done - before);
+    }
+    await Promise.all(workers);
+    assert.ok(Math.max(...most.slice(1)) <= 4, `slices of each turn: ${most}`);
+  });
+
+  it('are shared by keys, not by how many wait for one', async () => {
+    const slices = new Slices(2);
+    const order: number[] = [];
+    const worker = async (key: number, times: number) => {
+      for (let i = 0; i < times; i++) {
+        await slices.take(key);
+        work();
+        order.push(key);
+      }
+    };
+    await Promise.all([...Array.from({ length: 10 }, () => worker(1, 10)), worker(2, 10)]);
+    const lastOfTwo = order.lastIndexOf(2);
+    assert.ok(lastOfTwo < 45, `another key's ten slices were over after ${lastOfTwo} of 110`);
+  });
+});
