@@ -3,6 +3,8 @@ import type { Connection } from './ws-connection.ts';
 
 /** Messages of one connection that are worked on before others get their turn. */
 const AT_ONCE = 16;
+/** A message counts as one more for each 4 KiB. */
+const KILOBYTES_4 = 12;
 
 /**
  * A connection's messages, in order, a few at a time: whoever sends many waits for the others. Beyond its messages a second the venue reads
@@ -31,7 +33,9 @@ export class Inbox {
     let isPaused = false;
     while (this.#messages.length > 0) {
       const batch = this.#messages.splice(0, AT_ONCE);
-      const waitMs = this.#throttle.take(batch.length);
+      let messages = batch.length;
+      for (const { length } of batch) messages += length >> KILOBYTES_4;
+      const waitMs = this.#throttle.take(messages);
       for (const text of batch) {
         if (this.#connection.isClosed) return;
         const working = this.#handle(text);

@@ -17,6 +17,18 @@ export function parseForm(text: string, into: Parameters = {}): Parameters {
   return into;
 }
 
+/**
+ * Parses JSON, in which a number of an object stays the text that was sent: a price is not rounded to what a double holds. A request's id
+ * stays a number, and so do numbers in lists. Throws SyntaxError.
+ */
+export function parseExactly(text: string): unknown {
+  return JSON.parse(text, keepNumber as (this: unknown, key: string, value: unknown) => unknown);
+}
+
+function keepNumber(this: unknown, key: string, value: unknown, { source }: { source?: string }): unknown {
+  return typeof value !== 'number' || key === 'id' || Array.isArray(this) ? value : source;
+}
+
 /** Parameters that arrived as JSON: numbers and booleans become their decimal text. Throws ApiError -1100, or -1101 when there are too many. */
 export function fromJson(sent: unknown): Parameters {
   if (sent === undefined || sent === null) return {};
