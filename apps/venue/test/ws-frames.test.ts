@@ -120,6 +120,21 @@ describe('a WebSocket', () => {
     }
   });
 
+  it('is refused text that only opens lists, which takes long to parse, and goes on', async (t) => {
+    for (const path of paths) {
+      const { client } = await open(t, path);
+      const answers: any[] = [];
+      client.on('message', (text) => answers.push(JSON.parse(text.toString())));
+      for (const text of ['['.repeat(60_000), '{"a":'.repeat(12_000), '[],'.repeat(20_000)]) client.send(text);
+      client.send('{"id":9,"method":"x"}');
+      await until(
+        () => answers.length === 4,
+        () => `${path}: ${JSON.stringify(answers)}`,
+      );
+      assert.equal(answers[3].id, 9, path);
+    }
+  });
+
   it('takes a number as it was written, not as a double rounds it, and a recvWindow in figures only', async (t) => {
     const { client } = await open(t, '/ws-api/v3');
     const ask = (numbers: string, more: Record<string, string>, exact: Record<string, string>) => {

@@ -17,11 +17,22 @@ export function parseForm(text: string, into: Parameters = {}): Parameters {
   return into;
 }
 
+/** Lists and objects in a message: few have more than three. Text that only opens them costs a hundred times as much as other text. */
+const MOST_BRACKETS = 256;
+/** Numbers that may not come back from a double as they were written. Others need no reviver, which halves the speed. */
+const INEXACT = /:\s*-?(?:\d{16}|\d*[.eE])/;
+
 /**
- * Parses JSON, in which a number of an object stays the text that was sent: a price is not rounded to what a double holds. A request's id
- * stays a number, and so do numbers in lists. Throws SyntaxError.
+ * Parses a client's JSON, in which a number of an object stays the text that was sent: a price is not rounded to what a double holds. A
+ * request's id stays a number, and so do numbers in lists, and those that a double holds as they are written. Throws SyntaxError.
  */
 export function parseExactly(text: string): unknown {
+  let brackets = 0;
+  for (const bracket of ['[', '{']) {
+    for (let at = text.indexOf(bracket); at >= 0; at = text.indexOf(bracket, at + 1))
+      if (++brackets > MOST_BRACKETS) throw new SyntaxError('too many lists and objects');
+  }
+  if (!INEXACT.test(text)) return JSON.parse(text);
   return JSON.parse(text, keepNumber as (this: unknown, key: string, value: unknown) => unknown);
 }
 
