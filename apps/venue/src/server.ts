@@ -1,4 +1,6 @@
 import fs from 'node:fs';
+import http from 'node:http';
+import https from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { ContextValues } from '@connectrpc/connect';
 import { fastifyConnectPlugin } from '@connectrpc/connect-fastify';
@@ -19,8 +21,9 @@ import type { GrpcGateway } from './grpc/grpc-gateway.ts';
 import { peerValues } from './grpc/peer.ts';
 import { Browsers } from './http/browsers.ts';
 import { Door } from './http/door.ts';
-import { guardRequests } from './http/requests.ts';
+import { checkRequest, guardRequests } from './http/requests.ts';
 import { DOCS_POLICY } from './http/security-headers.ts';
+import { type Check, Turns } from './http/turns.ts';
 import { addPage } from './page.ts';
 
 const BODY_LIMIT = 64 * 1024;
@@ -43,9 +46,9 @@ export const operations: readonly Operation[] = [
 /** REST, WebSocket, gRPC-Web and Connect, documentation and page on one port. */
 export async function startServer(services: Services, grpc: GrpcGateway, log: Logger): Promise<Server> {
   const { config } = services;
-  const server = createServer(config);
-  const door = new Door(config.connections);
   const browsers = new Browsers(config);
+  const server = createServer(config, (request) => checkRequest(services, browsers, request));
+  const door = new Door(config.connections);
   services.open.http = () => door.count;
   door.guard(server.server);
   addErrorHandler(server, log);
@@ -81,25 +84,28 @@ export async function startServer(services: Services, grpc: GrpcGateway, log: Lo
 }
 
 /** An HTTP server that waits for nobody for long: for a head, a body, the next request, or a client that does not read its answer. */
-function createServer({ connections, tls }: VenueConfig): FastifyInstance {
+function createServer({ connections, tls }: VenueConfig, check: Check): FastifyInstance {
   const { loginMs, idleMs } = connections;
-  const times = {
+  const options = {
     headersTimeout: loginMs,
     requestTimeout: loginMs,
+    keepAliveTimeout: idleMs,
     connectionsCheckingInterval: Math.ceil(loginMs / LOOKS),
     maxHeaderSize: HEAD_LIMIT,
+    requireHostHeader: false, // the check looks at it: what Node answers itself is counted by nobody
   };
-  const options = {
+  const secrets = tls && { cert: fs.readFileSync(tls.cert), key: fs.readFileSync(tls.key), handshakeTimeout: loginMs };
+  return fastify({
     bodyLimit: BODY_LIMIT,
-    logger: false as const,
-    forceCloseConnections: true as const,
-    requestTimeout: loginMs,
-    keepAliveTimeout: idleMs,
-    connectionTimeout: idleMs,
-  };
-  if (tls === undefined) return fastify({ ...options, http: times });
-  const https = { ...times, cert: fs.readFileSync(tls.cert), key: fs.readFileSync(tls.key), handshakeTimeout: loginMs };
-  return fastify({ ...options, https }) as unknown as FastifyInstance;
+    logger: false,
+    forceCloseConnections: true,
+    serverFactory: (answer) => {
+      const server = secrets === undefined ? http.createServer(options) : https.createServer({ ...options, ...secrets });
+      server.setTimeout(idleMs);
+      new Turns(answer, check).guard(server);
+      return server;
+    },
+  });
 }
 
 function valuesOf({ ip, raw: { socket } }: FastifyRequest, door: Door): ContextValues {

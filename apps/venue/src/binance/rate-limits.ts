@@ -23,6 +23,11 @@ class Window {
     return total;
   }
 
+  /** What was counted in this window. */
+  count(who: string, nowMs: number): number {
+    return nowMs - (nowMs % this.#ms) === this.#start ? (this.#counts.get(who) ?? 0) : 0;
+  }
+
   /** Seconds until the window ends, at least 1. */
   left(nowMs: number): number {
     return Math.max(1, Math.ceil((this.#start + this.#ms - nowMs) / 1000));
@@ -43,8 +48,17 @@ export class RateLimiter {
   /** Returns the weight used in this minute. Throws ApiError -1003 (429) beyond the limit. */
   useWeight(address: string, weight: number, nowMs: number): number {
     const used = this.#weight.add(sourceOf(address), weight, nowMs);
-    if (used > this.limits.weightPerMinute) throw errors.tooManyRequests(this.limits.weightPerMinute, this.#weight.left(nowMs));
+    if (used > this.limits.weightPerMinute) throw this.#tooMuchWeight(nowMs);
     return used;
+  }
+
+  /** Throws ApiError -1003 (429) for an address that is beyond the limit; counts nothing. */
+  checkWeight(address: string, nowMs: number): void {
+    if (this.#weight.count(sourceOf(address), nowMs) > this.limits.weightPerMinute) throw this.#tooMuchWeight(nowMs);
+  }
+
+  #tooMuchWeight(nowMs: number): Error {
+    return errors.tooManyRequests(this.limits.weightPerMinute, this.#weight.left(nowMs));
   }
 
   /** Returns the orders entered in these 10 seconds and on this day. Throws ApiError -1015 (429) beyond a limit. */

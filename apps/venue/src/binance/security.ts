@@ -55,6 +55,9 @@ function checkTime(parameters: Parameters, nowMs: number): void {
   const { timestamp, recvWindow } = parameters;
   if (!timestamp) throw errors.missing('timestamp');
   if (!/^\d{1,17}$/.test(timestamp)) throw errors.illegal('timestamp', '^[0-9]{1,17}$');
+  // In milliseconds, to the microsecond.
+  if (recvWindow !== undefined && !/^\d{1,5}(\.\d{1,3})?$/.test(recvWindow))
+    throw errors.illegal('recvWindow', `a number up to ${LONGEST_RECV_WINDOW}`);
   const window = recvWindow === undefined ? DEFAULT_RECV_WINDOW : Number(recvWindow);
   if (!(window > 0 && window <= LONGEST_RECV_WINDOW)) throw errors.illegal('recvWindow', `a number up to ${LONGEST_RECV_WINDOW}`);
   // Timestamps of 16 digits are microseconds.

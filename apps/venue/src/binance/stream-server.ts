@@ -1,5 +1,6 @@
 import { errors } from './errors.ts';
 import { Inbox } from './inbox.ts';
+import { parseExactly } from './parameters.ts';
 import type { RateLimiter } from './rate-limits.ts';
 import type { StreamReader, StreamSource } from './streams.ts';
 import type { Connection } from './ws-connection.ts';
@@ -81,7 +82,7 @@ export class StreamSession implements StreamReader {
     await this.#started;
     let request: Request;
     try {
-      request = JSON.parse(text);
+      request = parseExactly(text) as Request;
     } catch (error) {
       this.#weigh(text, 1);
       this.#fail(undefined, 3, `Invalid JSON: ${(error as Error).message}`);

@@ -2,11 +2,15 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
 import type { WebSocketSettings } from '../core/config.ts';
+import { limitFrames } from './frames.ts';
 import { Heartbeat } from './heartbeat.ts';
 import type { Outbox } from './outbox.ts';
 import { Connection, GOING_AWAY } from './ws-connection.ts';
 
 const MESSAGE_BYTES = 64 * 1024;
+/** Fragments of a message, and pieces in which it arrives. */
+const MOST_FRAGMENTS = 128;
+const MOST_PIECES = 2048;
 const CLOSE_MS = 500;
 
 /** What of an HTTP upgrade a thread needs that did not receive it. */
@@ -14,7 +18,12 @@ export type UpgradeRequest = Pick<IncomingMessage, 'url' | 'headers'>;
 
 /** Makes WebSockets of a thread's upgraded connections, and ends them with the venue. */
 export class WebSocketDoor {
-  readonly #sockets = new WebSocketServer({ noServer: true, maxPayload: MESSAGE_BYTES });
+  readonly #sockets = new WebSocketServer({
+    noServer: true,
+    maxPayload: MESSAGE_BYTES,
+    maxFragments: MOST_FRAGMENTS,
+    maxBufferedChunks: MOST_PIECES,
+  });
   readonly #settings: WebSocketSettings;
   readonly #outbox: Outbox;
   readonly #heartbeat: Heartbeat;
@@ -35,6 +44,7 @@ export class WebSocketDoor {
     const request = { method: 'GET', url, headers, socket } as unknown as IncomingMessage;
     this.#sockets.handleUpgrade(request, socket, head, (client) => {
       const connection = new Connection(client, socket, address, this.#settings.bufferBytes, this.#outbox);
+      limitFrames(connection, socket, this.#settings.messagesPerSecond);
       this.#heartbeat.add(connection);
       opened(connection);
     });

@@ -3,7 +3,7 @@ import type { Session, SessionOwner } from '../core/sessions.ts';
 import { ApiError, errors } from './errors.ts';
 import { Inbox } from './inbox.ts';
 import { type Caller, Json, JsonPieces, type Operation, type Services } from './operation.ts';
-import { checkParameters, fromJson, type Parameters } from './parameters.ts';
+import { checkParameters, fromJson, type Parameters, parseExactly } from './parameters.ts';
 import { checkSignature, keyHolder, signedWebSocketPayload } from './security.ts';
 import type { Connection } from './ws-connection.ts';
 
@@ -79,9 +79,9 @@ export class ApiSession implements SessionOwner {
     if (this.#isOver) return;
     let id: unknown = null;
     try {
+      if (text.length >> KILOBYTES_4 > 0) this.#weigh(text.length >> KILOBYTES_4); // a long one is not read beyond the limit
       const request = this.#parse(text);
       id = request.id;
-      if (text.length >> KILOBYTES_4 > 0) this.#weigh(text.length >> KILOBYTES_4);
       const parameters = fromJson(request.params);
       const result =
         (await this.#session(request.method as string, parameters)) ?? (await this.#operate(request.method as string, parameters));
@@ -258,7 +258,7 @@ export class ApiSession implements SessionOwner {
 function parseRequest(text: string): Request {
   let request: Request;
   try {
-    request = JSON.parse(text);
+    request = parseExactly(text) as Request;
   } catch {
     throw new ApiError(-1100, 'Malformed request: not JSON.');
   }

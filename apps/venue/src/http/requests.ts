@@ -1,4 +1,4 @@
-import type { IncomingHttpHeaders } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { ApiError } from '../binance/errors.ts';
 import type { Services } from '../binance/operation.ts';
@@ -26,7 +26,24 @@ const CORS_HEADERS = {
 };
 const CORS_EXPOSED = 'grpc-message, grpc-status, grpc-status-details-bin, retry-after, x-mbx-used-weight-1m';
 
-/** What each request passes before anything but its head is read, on every route: who asks, what it costs, and whether a body is wanted. */
+/**
+ * What each request passes before its route is looked for. Throws ApiError: 429 for an address that is beyond its limit already, 403 for
+ * what names another host or comes from a page elsewhere (which weighs 1), 400 without a host, 417 for an expectation that nobody knows.
+ */
+export function checkRequest({ limiter, now }: Services, browsers: Browsers, request: IncomingMessage): void {
+  const { headers, method = '', socket } = request;
+  const address = socket.remoteAddress ?? '';
+  limiter.checkWeight(address, now());
+  if (headers.expect !== undefined && !/^100-continue$/i.test(headers.expect))
+    throw new ApiError(-1000, 'This venue meets no expectation but 100-continue.', 417);
+  const refusal = browsers.refusal(headers, READS.has(method));
+  const hasNoHost = headers.host === undefined && request.httpVersion === '1.1';
+  if (refusal === undefined && !hasNoHost) return;
+  limiter.useWeight(address, 1, now());
+  throw hasNoHost ? new ApiError(-1000, 'The request names no host.') : new ApiError(-1000, refusal!, 403);
+}
+
+/** What each request passes before anything but its head is read, on every route: what it costs, and whether a body is wanted. */
 export function guardRequests(server: FastifyInstance, services: Services, browsers: Browsers): void {
   server.addHook('onRequest', async (request, reply) => {
     reply.headers(SECURITY_HEADERS);
@@ -34,8 +51,6 @@ export function guardRequests(server: FastifyInstance, services: Services, brows
     const isRead = READS.has(method);
     const unwanted = request.is404 || isRead ? bodyBytes(headers) : 0;
     if (unwanted > MOST_UNWANTED_BYTES) reply.header('connection', 'close');
-    const refusal = browsers.refusal(headers, isRead);
-    if (refusal !== undefined) throw new ApiError(-1000, refusal, 403);
     weigh(services, request, reply);
     if (headers.origin !== undefined && browsers.isConfigured(headers.origin)) {
       allowOrigin(reply, headers.origin);
@@ -50,10 +65,16 @@ export function noSuchRoute({ method, url }: FastifyRequest): ApiError {
   return new ApiError(-1000, `There is no ${method} ${url.split('?')[0]} here; see /docs`, 404);
 }
 
-/** Throws ApiError -1003 (429) beyond the limit. */
-function weigh(services: Services, request: FastifyRequest, reply: FastifyReply): void {
+/** Throws ApiError -1003 (429) beyond the limit, with which the connection ends. */
+function weigh({ limiter, now }: Services, request: FastifyRequest, reply: FastifyReply): void {
   const { weight } = request.routeOptions.config;
-  const used = services.limiter.useWeight(request.ip, weight ?? 1, services.now());
+  let used: number;
+  try {
+    used = limiter.useWeight(request.ip, weight ?? 1, now());
+  } catch (error) {
+    reply.header('connection', 'close');
+    throw error;
+  }
   if (weight !== undefined) reply.header('x-mbx-used-weight', used).header('x-mbx-used-weight-1m', used);
 }
 
