@@ -2,12 +2,10 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { AT_CLOSE, AT_OPEN, BUY, DAY, GTC, GTD, LIMIT, SELL, type Side, type TimeInForce } from '@outcry/market/order-terms';
 import { STATE } from '@outcry/market/rules';
-import { Engine } from '../src/engine.ts';
-import { LocalEvents } from '../src/event-output.ts';
-import { imageOf, restoreImage } from '../src/image.ts';
 import { canonicalState } from '../src/state-hash.ts';
 import type { OrderSpec, VenueCommand } from './reference/types.ts';
 import { Both } from './support/both.ts';
+import { replayed, restored } from './support/replay.ts';
 
 const LIMITS = { orders: 2000, accounts: 16, assets: 4, instruments: 4 };
 const MANY = 600;
@@ -35,19 +33,11 @@ const expired = (told: string[]) => told.filter((line) => line.includes(' expire
 
 /** Goes on from an image as if nothing had happened. */
 function isSameFromImage(both: Both): void {
-  const again = new Engine(new LocalEvents(), LIMITS);
-  restoreImage(
-    again,
-    imageOf(both.player.engine).map((part) => Uint8Array.from(part)),
-  );
+  const again = restored(both.player.engine, LIMITS);
   assert.deepEqual(canonicalState(again), canonicalState(both.player.engine));
-  const buffer = new ArrayBuffer(64);
   const from = both.player.tape.length;
   both.play(CLOCK);
-  for (const record of both.player.tape.slice(from)) {
-    new Uint8Array(buffer).set(record);
-    again.apply(new Int32Array(buffer), new Float64Array(buffer), 0);
-  }
+  replayed(both.player.tape.slice(from), again);
   assert.deepEqual(again.hash, both.player.engine.hash);
 }
 

@@ -3,12 +3,10 @@ import { describe, it } from 'node:test';
 import { LIST_TYPE } from '@outcry/market/command';
 import { BUY, GTC, LIMIT, SELL, STOP, TRAIL_TICKS } from '@outcry/market/order-terms';
 import fc from 'fast-check';
-import { Engine } from '../src/engine.ts';
-import { LocalEvents } from '../src/event-output.ts';
-import { imageOf, restoreImage } from '../src/image.ts';
 import { canonicalState } from '../src/state-hash.ts';
 import type { OrderSpec, SpecialTerms, VenueCommand } from './reference/types.ts';
 import { Both } from './support/both.ts';
+import { replayed, restored } from './support/replay.ts';
 import { step } from './support/streams.ts';
 
 const LIMITS = { orders: 1500, accounts: 16, assets: 4, instruments: 4 };
@@ -68,20 +66,12 @@ describe('more triggers reached at one price than fire with one command', () => 
         trade(both, 110);
         for (let i = 0; i < clocks; i++) both.play(CLOCK);
         const { engine } = both.player;
-        const again = new Engine(new LocalEvents(), LIMITS);
-        restoreImage(
-          again,
-          imageOf(engine).map((part) => Uint8Array.from(part)),
-        );
+        const again = restored(engine, LIMITS);
         assert.deepEqual(canonicalState(again), canonicalState(engine));
         const from = both.player.tape.length;
         for (const one of steps) both.play(one);
         both.play({ kind: 'massCancel', account: 0, instrument: -1, side: -1, session: -1 });
-        const buffer = new ArrayBuffer(64);
-        for (const record of both.player.tape.slice(from)) {
-          new Uint8Array(buffer).set(record);
-          again.apply(new Int32Array(buffer), new Float64Array(buffer), 0);
-        }
+        replayed(both.player.tape.slice(from), again);
         assert.deepEqual(again.hash, engine.hash);
         assert.deepEqual(canonicalState(again), canonicalState(engine));
       }),

@@ -2,12 +2,10 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { BUY, GTC, LIMIT, SELL, type Side } from '@outcry/market/order-terms';
 import fc from 'fast-check';
-import { Engine } from '../src/engine.ts';
-import { LocalEvents } from '../src/event-output.ts';
-import { imageOf, restoreImage } from '../src/image.ts';
 import { canonicalState } from '../src/state-hash.ts';
 import type { VenueCommand } from './reference/types.ts';
 import { Both } from './support/both.ts';
+import { replayed, restored } from './support/replay.ts';
 import { step } from './support/streams.ts';
 
 const LIMITS = { orders: 2000, accounts: 16, assets: 4, instruments: 4 };
@@ -104,19 +102,11 @@ describe('a mass cancel of more orders than end with one command', () => {
         for (let i = 0; i < 700; i++) both.play(order(i % 2, BUY, 90 + (i % 8), i % 3));
         for (const one of cancels) both.play(one);
         const { engine } = both.player;
-        const again = new Engine(new LocalEvents(), LIMITS);
-        restoreImage(
-          again,
-          imageOf(engine).map((part) => Uint8Array.from(part)),
-        );
+        const again = restored(engine, LIMITS);
         assert.deepEqual(canonicalState(again), canonicalState(engine));
         const from = both.player.tape.length;
         for (const one of steps) both.play(one);
-        const buffer = new ArrayBuffer(64);
-        for (const record of both.player.tape.slice(from)) {
-          new Uint8Array(buffer).set(record);
-          again.apply(new Int32Array(buffer), new Float64Array(buffer), 0);
-        }
+        replayed(both.player.tape.slice(from), again);
         assert.deepEqual(again.hash, engine.hash);
         assert.deepEqual(canonicalState(again), canonicalState(engine));
       }),

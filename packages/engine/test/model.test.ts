@@ -3,25 +3,15 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { Engine } from '../src/engine.ts';
 import { LocalEvents } from '../src/event-output.ts';
-import { imageOf, restoreImage } from '../src/image.ts';
 import { rules as rulesRecord } from '../src/instruments.ts';
 import { canonicalState, stateHash } from '../src/state-hash.ts';
 import { Both, LIMITS } from './support/both.ts';
+import { replayed, restored } from './support/replay.ts';
 import { step } from './support/streams.ts';
 
 /** Streams for each property; `OUTCRY_RUNS` multiplies them. */
 const TIMES = Number(process.env.OUTCRY_RUNS ?? 1);
 const stream = (most: number) => fc.array(step, { minLength: 2, maxLength: most, size: 'max' });
-
-function replayed(tape: readonly Uint8Array[], from: Engine): Engine {
-  const buffer = new ArrayBuffer(64);
-  const views = [new Int32Array(buffer), new Float64Array(buffer)] as const;
-  for (const record of tape) {
-    new Uint8Array(buffer).set(record);
-    from.apply(...views, 0);
-  }
-  return from;
-}
 
 function freshEngine(): Engine {
   return new Engine(new LocalEvents(), LIMITS);
@@ -65,15 +55,11 @@ describe('an engine', () => {
         let at = cut % tape.length;
         const before = replayed(tape.slice(0, at), freshEngine());
         while (before.midCommand) replayed(tape.slice(at, ++at), before);
-        const restored = freshEngine();
-        restoreImage(
-          restored,
-          imageOf(before).map((part) => Uint8Array.from(part)),
-        );
-        assert.deepEqual(canonicalState(restored), canonicalState(before), 'the snapshot is the state');
-        replayed(tape.slice(at), restored);
-        assert.deepEqual(restored.hash, engine.hash);
-        assert.deepEqual(canonicalState(restored), canonicalState(engine));
+        const again = restored(before);
+        assert.deepEqual(canonicalState(again), canonicalState(before), 'the snapshot is the state');
+        replayed(tape.slice(at), again);
+        assert.deepEqual(again.hash, engine.hash);
+        assert.deepEqual(canonicalState(again), canonicalState(engine));
       }),
       { numRuns: 300 * TIMES },
     );
