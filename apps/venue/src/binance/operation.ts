@@ -224,8 +224,8 @@ export function knowingAll(services: Services, caller: Caller): Caller {
 
 /** Questions are counted by account, of those who are none by address. */
 function askerOf({ account, address, onGone }: Caller): Asker {
-  const from = address === undefined ? 'venue' : sourceOf(address);
-  return { who: account >= 0 ? `account ${account}` : from, onGone };
+  if (account >= 0) return { who: `account ${account}`, onGone };
+  return { who: address === undefined ? 'venue' : sourceOf(address), onGone };
 }
 
 async function answered<T>(answer: Promise<T>): Promise<T> {

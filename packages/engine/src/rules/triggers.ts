@@ -138,8 +138,8 @@ export class Triggers {
       rules[at + LOOK_DOWN] = down;
       return most;
     }
-    // Nothing of a look that is over may differ between an engine and one that was restored, which has no books of no orders.
-    for (const word of [LOOK, LOOK_UP, LOOK_DOWN, LOOK_DIRECTION, LOOK_SORTED]) rules[at + word] = 0;
+    // Nothing of a look that is over may differ between an engine and one that was restored, which has no books of no orders. Its words lie together.
+    for (let word = LOOK; word <= LOOK_SORTED; word++) rules[at + word] = 0;
     return most - left;
   }
 
