@@ -23,17 +23,6 @@ const UNAUTHENTICATED = String(grpc.status.UNAUTHENTICATED);
 const OK = String(grpc.status.OK);
 const list = toBinary(pb.ListOpenOrdersRequestSchema, create(pb.ListOpenOrdersRequestSchema));
 
-/** Waits until what the venue has open is as it should be. */
-async function untilOpen(venue: GrpcVenue, holds: (open: Record<string, number>) => boolean, milliseconds = 15_000): Promise<void> {
-  const deadline = performance.now() + milliseconds;
-  for (;;) {
-    const open = await venue.open();
-    if (holds(open)) return;
-    assert.ok(performance.now() < deadline, JSON.stringify(open));
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-}
-
 describe('one client of gRPC and all others', () => {
   let venue: GrpcVenue;
   before(async () => {
@@ -62,13 +51,20 @@ describe('one client of gRPC and all others', () => {
     for (let storm = 0; storm < 4; storm++) {
       const crowd = Array.from({ length: 20 }, () => venue.connect('127.0.0.3'));
       t.after(() => crowd.forEach((session) => void session.destroy()));
+      let closed = 0;
       for (const session of crowd)
-        for (let i = 0; i < 100; i++) begin(session, pathOf(i % 2 === 0 ? getBook : placeOrder)).write(Buffer.alloc(3));
-      await untilOpen(venue, ({ grpcCalls }) => grpcCalls > 0 && grpcCalls <= 66);
+        for (let i = 0; i < 100; i++) {
+          const stream = begin(session, pathOf(i % 2 === 0 ? getBook : placeOrder));
+          stream.once('close', () => closed++).write(Buffer.alloc(3));
+        }
+      await until(
+        () => closed >= 2000 - 66,
+        () => `the end of ${closed} calls`,
+      );
       const book = (await venue.call(getBook, create(pb.GetBookRequestSchema, { symbol: 'BTCUSDT' }))) as pb.Book;
       assert.equal(book.symbol, 'BTCUSDT');
       assert.ok((await venue.open()).grpcCalls <= 66);
-      await untilOpen(venue, ({ grpcCalls }) => grpcCalls === 0);
+      await venue.untilOpen(({ grpcCalls }) => grpcCalls === 0);
       used.push(venue.memory());
     }
     // Resident memory goes up and down with when the runtime collects: what is kept shows in its lowest.
@@ -93,7 +89,7 @@ describe('one client of gRPC and all others', () => {
       () => `${silent.filter((socket) => !socket.destroyed).length} are open`,
     );
     t.after(() => deaf.destroy());
-    await untilOpen(venue, ({ grpc: connections }) => connections === 1);
+    await venue.untilOpen(({ grpc: connections }) => connections === 1);
     assert.equal(await statusOf(begin(trader, pathOf(listOpenOrders), { authorization: basic('alice') }), list), OK);
     trader.close();
   });
@@ -106,7 +102,7 @@ describe('one client of gRPC and all others', () => {
       stream.on('trailers', (headers) => resolve(headers['grpc-status']));
     });
     assert.equal(await status, UNAUTHENTICATED);
-    await untilOpen(venue, ({ grpcCalls }) => grpcCalls === 0);
+    await venue.untilOpen(({ grpcCalls }) => grpcCalls === 0);
     session.destroy();
   });
 
@@ -119,17 +115,17 @@ describe('one client of gRPC and all others', () => {
       call.on('data', () => undefined);
       call.on('error', (error: grpc.ServiceError) => late.push(error.code));
     }
-    await untilOpen(venue, ({ watchers, entryStreams }) => watchers === 20 && entryStreams === 15);
+    await venue.untilOpen(({ watchers, entryStreams }) => watchers === 20 && entryStreams === 15);
     for (const call of [...watching.slice(0, 10), ...entering.slice(0, 5)]) call.cancel();
-    await untilOpen(venue, ({ watchers, entryStreams }) => watchers === 10 && entryStreams === 5);
+    await venue.untilOpen(({ watchers, entryStreams }) => watchers === 10 && entryStreams === 5);
     assert.equal(late.filter((code) => code === grpc.status.DEADLINE_EXCEEDED).length, 5);
     const gone = venue.connect();
     begin(gone, pathOf(watch)).end(Buffer.alloc(5));
     begin(gone, pathOf(entry), { authorization: basic('alice') });
-    await untilOpen(venue, ({ watchers, entryStreams }) => watchers === 11 && entryStreams === 6);
+    await venue.untilOpen(({ watchers, entryStreams }) => watchers === 11 && entryStreams === 6);
     gone.destroy();
     for (const call of [...watching, ...entering]) call.cancel();
-    await untilOpen(venue, ({ watchers, entryStreams, grpcCalls }) => watchers + entryStreams + grpcCalls === 0);
+    await venue.untilOpen(({ watchers, entryStreams, grpcCalls }) => watchers + entryStreams + grpcCalls === 0);
   });
 
   it('a client that is stopped is noticed, and what it had ends', async (t) => {
@@ -140,11 +136,11 @@ describe('one client of gRPC and all others', () => {
       call('${pathOf(entry)}', { authorization: '${basic('alice')}' });`;
     const client = spawn(process.execPath, ['-e', program]);
     t.after(() => client.kill('SIGKILL'));
-    await untilOpen(venue, ({ watchers, entryStreams }) => watchers === 1 && entryStreams === 1);
+    await venue.untilOpen(({ watchers, entryStreams }) => watchers === 1 && entryStreams === 1);
     await new Promise((resolve) => setTimeout(resolve, 4000)); // it answers, and is left alone
     assert.equal((await venue.open()).watchers, 1);
     client.kill('SIGSTOP');
-    await untilOpen(venue, ({ watchers, entryStreams, grpc: connections }) => watchers + entryStreams + connections === 0);
+    await venue.untilOpen(({ watchers, entryStreams, grpc: connections }) => watchers + entryStreams + connections === 0);
   });
 
   it('streams of an account, and the calls of a connection, have their most', async () => {
@@ -161,7 +157,7 @@ describe('one client of gRPC and all others', () => {
     await new Promise((resolve) => session.once('remoteSettings', resolve));
     assert.equal(session.remoteSettings.maxConcurrentStreams, 100);
     session.destroy();
-    await untilOpen(venue, ({ entryStreams }) => entryStreams === 0);
+    await venue.untilOpen(({ entryStreams }) => entryStreams === 0);
   });
 
   it('a deadline of years is refused, and not over at once', async () => {
@@ -308,17 +304,17 @@ describe('anonymous watchers', () => {
     for (const [before, session] of crowd.entries()) {
       // As many as may be under way without a login: they are watchers when their call had its turn.
       for (let i = 0; i < 20; i++) begin(session, pathOf(watch)).end(Buffer.alloc(5));
-      await untilOpen(venue, ({ watchers }) => watchers === 20 * (before + 1));
+      await venue.untilOpen(({ watchers }) => watchers === 20 * (before + 1));
     }
     const trader = venue.connect('127.0.0.4');
     t.after(() => trader.destroy());
     begin(trader, pathOf(entry), { authorization: basic('alice') });
-    await untilOpen(venue, ({ watchers, entryStreams }) => watchers === 40 && entryStreams === 1);
+    await venue.untilOpen(({ watchers, entryStreams }) => watchers === 40 && entryStreams === 1);
     assert.equal(await statusOf(begin(trader, pathOf(listOpenOrders), { authorization: basic('alice') }), list), OK);
     assert.equal(await statusOf(begin(trader, pathOf(watch))), String(grpc.status.RESOURCE_EXHAUSTED));
     crowd[0].destroy();
-    await untilOpen(venue, ({ watchers }) => watchers === 20);
+    await venue.untilOpen(({ watchers }) => watchers === 20);
     begin(trader, pathOf(watch)).end(Buffer.alloc(5));
-    await untilOpen(venue, ({ watchers }) => watchers === 21);
+    await venue.untilOpen(({ watchers }) => watchers === 21);
   });
 });

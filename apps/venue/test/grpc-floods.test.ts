@@ -3,8 +3,10 @@ import assert from 'node:assert/strict';
 import net from 'node:net';
 import { after, before, describe, it } from 'node:test';
 import { create, toBinary } from '@bufbuild/protobuf';
+import { DEFAULTS } from '../src/core/config.ts';
 import { Slices } from '../src/core/slices.ts';
 import * as pb from '../src/grpc/generated/outcry/v1/venue_pb.js';
+import { Http2Door } from '../src/grpc/http2-door.ts';
 import { basic, begin, credentials, GrpcVenue, pathOf, statusOf } from './support/grpc-venue.ts';
 import { endAfterTests } from './support/left-open.ts';
 import { until } from './support/until.ts';
@@ -23,6 +25,7 @@ const END_STREAM = 1;
 const END_HEADERS = 4;
 const CANCEL = Buffer.from([0, 0, 0, 8]);
 const INITIAL_WINDOW_0 = Buffer.from([0, 4, 0, 0, 0, 0]);
+const INITIAL_WINDOW_MOST = Buffer.from([0, 4, 0x7f, 0xff, 0xff, 0xff]);
 
 function frame(type: number, flags: number, stream: number, payload: Uint8Array = new Uint8Array()): Buffer {
   const head = Buffer.alloc(9);
@@ -44,13 +47,18 @@ function call(stream: number, path: string, headers: Record<string, string> = {}
   return frame(HEADERS, END_HEADERS, stream, Buffer.concat([Buffer.from([0x83, 0x86]), ...fields]));
 }
 
+/** Calls that are reset as soon as they are made. */
+function resetting(ids: number[]): Buffer {
+  return Buffer.concat(ids.map((id) => Buffer.concat([call(id, pathOf(getBook)), frame(RST_STREAM, 0, id, CANCEL)])));
+}
+
 /** Numbers of a connection's streams. */
 function streams(count: number): number[] {
   return Array.from({ length: count }, (_, i) => 1 + 2 * i);
 }
 
 /** A connection that sends frames, and reads what comes. */
-function connect(venue: GrpcVenue, settings: Uint8Array = new Uint8Array(), from = '127.0.0.1'): net.Socket {
+function connect(venue: { port: number }, settings: Uint8Array = new Uint8Array(), from = '127.0.0.1'): net.Socket {
   const socket = net.connect({ port: venue.port, host: '127.0.0.1', localAddress: from }).on('error', () => undefined);
   endAfterTests(() => socket.destroy());
   socket.resume();
@@ -77,9 +85,9 @@ describe("streams that come to nothing at gRPC's port", () => {
     const trader = venue.connect();
     const ask = () => statusOf(begin(trader, pathOf(listOpenOrders), { authorization: basic('alice') }), list);
     assert.equal(await ask(), '0');
-    const resetting = connect(venue);
-    resetting.write(Buffer.concat(streams(600).map((id) => Buffer.concat([call(id, pathOf(getBook)), frame(RST_STREAM, 0, id, CANCEL)]))));
-    await untilClosed(resetting, 'resets its streams');
+    const socket = connect(venue);
+    socket.write(resetting(streams(600)));
+    await untilClosed(socket, 'resets its streams');
     assert.equal(await ask(), '0');
     trader.close();
   });
@@ -89,6 +97,24 @@ describe("streams that come to nothing at gRPC's port", () => {
     const nothing = Buffer.alloc(4); // a window that grows by nothing is an error of its stream
     socket.write(Buffer.concat(streams(600).map((id) => Buffer.concat([call(id, pathOf(getBook)), frame(WINDOW_UPDATE, 0, id, nothing)]))));
     await untilClosed(socket, 'has its streams reset');
+  });
+
+  it('also when it reads nothing, and so is not there to be told', async () => {
+    const connections = { ...DEFAULTS.connections, loginMs: 120_000, idleMs: 2000 };
+    const door = new Http2Door({ ...DEFAULTS, assets: [], instruments: [], connections });
+    const port = await door.listen((_request, response) => response.end(Buffer.alloc(16 << 20)), 0);
+    after(() => door.close());
+    const socket = connect({ port }, INITIAL_WINDOW_MOST);
+    socket.pause();
+    socket.write(Buffer.concat([frame(WINDOW_UPDATE, 0, 0, Buffer.from([0x7f, 0, 0, 0])), call(1, '/'), resetting(streams(600).slice(1))]));
+    await until(
+      () => door.connectionCount === 1,
+      () => 'the connection',
+    );
+    await until(
+      () => door.connectionCount === 0,
+      () => 'the end of a connection that does not read',
+    );
   });
 
   it('a client may cancel as many calls as it may have open', async () => {
@@ -107,14 +133,8 @@ describe('answers that nobody reads', () => {
     const venue = await GrpcVenue.start('grpc-unread', { connections: { loginMs: 1000 } });
     after(() => venue.close());
     const socket = connect(venue, INITIAL_WINDOW_0);
-    const question = frame(DATA, 0, 1, Buffer.from([0, 0, 0, 0, 2, 0x3a, 0])); // listServices
-    const end = frame(DATA, END_STREAM, 1, Buffer.alloc(0));
-    const ask = (id: number) => {
-      const [asked, ended] = [question, end].map((of) => Buffer.from(of));
-      for (const each of [asked, ended]) each.writeUInt32BE(id, 5);
-      return Buffer.concat([call(id, REFLECTION), asked, ended]);
-    };
-    socket.write(Buffer.concat(streams(50).map(ask)));
+    const services = Buffer.from([0, 0, 0, 0, 2, 0x3a, 0]);
+    socket.write(Buffer.concat(streams(50).map((id) => Buffer.concat([call(id, REFLECTION), frame(DATA, END_STREAM, id, services)]))));
     const deadline = performance.now() + 15_000;
     for (let most = 0; ; ) {
       const { grpcCalls } = await venue.open();

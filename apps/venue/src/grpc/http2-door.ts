@@ -250,6 +250,7 @@ export class Http2Door {
 
   #lookAt(peer: Peer, now: number): void {
     const { loginMs, idleMs } = this.#config.connections;
+    if (peer.session.destroyed) return this.#door.cut(peer); // its last words wait for a reader
     for (const call of peer.calls) {
       const { stream, isWhole, since } = call;
       if (call.isStream || stream.writableLength === 0) call.waitsSince = 0;

@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import http2 from 'node:http2';
 import net from 'node:net';
@@ -42,7 +43,18 @@ export class GrpcVenue {
 
   /** What is open, by name. */
   async open(): Promise<Record<string, number>> {
-    return ((await (await fetch(`${this.url}/outcry/v1/status`)).json()) as { open: Record<string, number> }).open;
+    return ((await (await VenueProcess.fetch(`${this.url}/outcry/v1/status`)).json()) as { open: Record<string, number> }).open;
+  }
+
+  /** Waits until what is open is as it should be. */
+  async untilOpen(holds: (open: Record<string, number>) => boolean, milliseconds = 15_000): Promise<void> {
+    const deadline = performance.now() + milliseconds;
+    for (;;) {
+      const open = await this.open();
+      if (holds(open)) return;
+      assert.ok(performance.now() < deadline, JSON.stringify(open));
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
   }
 
   /** Resident memory, MB. */

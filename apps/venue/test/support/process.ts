@@ -9,12 +9,17 @@ import { endLongAfterTests } from './left-open.ts';
 
 export const OUTCRY = fileURLToPath(new URL('../../../cli/src/outcry.ts', import.meta.url));
 
+/** What tests have time for to say that a venue's end is what they wait for, and others to fail by it. */
+const UNEXPECTED_END_MS = 10_000;
+
 /** A venue as an operator runs it: a process of its own, started by the `outcry` command. */
 export class VenueProcess {
   readonly child: ChildProcess;
   readonly data: string;
   url = '';
   output = '';
+  /** a test waits for its end, or brings it about */
+  #mayEnd = false;
 
   /** by address: what a failed request says of its venue */
   static readonly #started = new Map<string, VenueProcess>();
@@ -59,7 +64,15 @@ export class VenueProcess {
       child.stderr!.on('data', take);
       child.once('exit', (code) => reject(new Error(`the venue ended with ${code}: ${venue.output}`)));
     });
+    child.once('exit', (code) => code !== null && code !== 0 && setTimeout(() => venue.#checkEnd(), UNEXPECTED_END_MS).unref());
     return venue;
+  }
+
+  /** Ends the tests of a file whose venue ended by itself: some would wait for its answers until their time is up. */
+  #checkEnd(): void {
+    if (this.#mayEnd) return;
+    console.error(`the venue ended with ${this.child.exitCode}, which no test expects: ${this.output}`);
+    process.exit(1);
   }
 
   /** Starts one and kills it after a while, wherever it is then. Rejects when it ended by itself, as no start should. */
@@ -79,6 +92,7 @@ export class VenueProcess {
   }
 
   get ended(): Promise<number | null> {
+    this.#mayEnd = true;
     if (!this.isRunning) return Promise.resolve(this.child.exitCode);
     return new Promise((resolve) => this.child.once('exit', (code) => resolve(code)));
   }
