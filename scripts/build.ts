@@ -23,7 +23,7 @@ for (const folder of BUILT) {
   }
 }
 // What a generator wrote is JavaScript with declarations already.
-const generated = 'grpc/generated';
+const generated = 'doors/grpc/generated';
 fs.cpSync(path.join(ROOT, 'apps/venue/src', generated), path.join(ROOT, 'apps/venue/dist', generated), { recursive: true });
 fs.rmSync(all, { recursive: true, force: true });
 console.log(`built ${BUILT.length} packages`);

@@ -8,8 +8,8 @@ import type { Ring } from '@outcry/memory/ring';
 import { slotPoolStatistics } from '@outcry/memory/slot-pool';
 import type { PoolStatistics } from '@outcry/memory/statistics';
 import { Histogram } from '@outcry/telemetry/histogram';
-import { type Crew, startCrew } from '@outcry/venue/threads/crew';
-import { GATEWAY_GATE } from '@outcry/venue/threads/shared';
+import { type Crew, startCrew } from '@outcry/venue/spine/crew';
+import { GATEWAY_GATE } from '@outcry/venue/spine/shared';
 import { advance, BENCH_LIMITS, type CommandBlock, type CommandLoop, rewind, setUpCommands, toCommands } from './engine-workload.ts';
 import { generate } from './workload.ts';
 

@@ -12,9 +12,9 @@ import { JournalReader } from '@outcry/journal/journal-reader';
 import { listSnapshots, writeSnapshot } from '@outcry/journal/snapshot';
 import { command } from '@outcry/market/command';
 import { event, REPLAY_VERSION } from '@outcry/market/event';
-import { StoreWriter } from '@outcry/venue/store/store-writer';
-import { findSnapshots, unfit } from '@outcry/venue/threads/inspection';
-import { type Recovery, restore } from '@outcry/venue/threads/recovery';
+import { findSnapshots, unfit } from '@outcry/venue/spine/inspection';
+import { type Recovery, restore } from '@outcry/venue/spine/recovery';
+import { StoreWriter } from '@outcry/venue/store/sqlite/store-writer';
 import type { Random } from './random.ts';
 
 const KEPT_SNAPSHOTS = 2;

@@ -1,5 +1,5 @@
 import fs from 'node:fs';
-import { publicKeyText, readPublicKey } from '@outcry/venue/core/public-key';
+import { publicKeyText, readPublicKey } from '@outcry/venue/domain/public-key';
 import { Command, InvalidArgumentError } from 'commander';
 import { type AdminOptions, administer } from './administer.ts';
 import { DEFAULT_URL } from './options.ts';

@@ -1,8 +1,8 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import { adminTokenFile } from '@outcry/venue/core/admin-token';
-import { LEAST_ADMIN_SECRET } from '@outcry/venue/core/credentials';
-import { holderOf } from '@outcry/venue/core/lock';
+import { adminTokenFile } from '@outcry/venue/core/accounts/admin-token';
+import { LEAST_ADMIN_SECRET } from '@outcry/venue/domain/credentials';
+import { holderOf } from '@outcry/venue/spine/lock';
 import { getJson } from './request.ts';
 
 /** How a running venue is reached, and its answer shown. */

@@ -1,4 +1,4 @@
-import { DEFAULTS } from '@outcry/venue/core/config';
+import { DEFAULTS } from '@outcry/venue/domain/config';
 import { InvalidArgumentError } from 'commander';
 
 /** Where a venue listens when nothing else is said. */

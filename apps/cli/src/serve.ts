@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { startDemo } from '@outcry/venue/demo/demo';
 import {
   ConfigError,
   DEFAULTS,
@@ -7,8 +8,7 @@ import {
   DEMO_RATE_LIMITS,
   readConfig,
   type VenueConfig,
-} from '@outcry/venue/core/config';
-import { startDemo } from '@outcry/venue/demo/demo';
+} from '@outcry/venue/domain/config';
 import { startVenue } from '@outcry/venue/venue';
 import { Command, InvalidArgumentError } from 'commander';
 import pino from 'pino';

@@ -1,13 +1,13 @@
 /** An exchange inside a program: see README.md. */
 import path from 'node:path';
 import pino, { type Logger } from 'pino';
-import { createAccount, fundAccount } from './admin/routes.ts';
-import { ConfigError, DEFAULTS, type VenueConfig } from './core/config.ts';
-import type { AssetDefinition, InstrumentDefinition } from './core/market.ts';
+import { ConfigError, DEFAULTS, type VenueConfig } from './domain/config.ts';
+import type { AssetDefinition, InstrumentDefinition } from './domain/market.ts';
+import { createAccount, fundAccount } from './doors/admin/routes.ts';
 import { startVenue as start } from './venue.ts';
 
-export { ConfigError, DEFAULTS, readConfig, type VenueConfig } from './core/config.ts';
-export type { AssetDefinition, InstrumentDefinition } from './core/market.ts';
+export { ConfigError, DEFAULTS, readConfig, type VenueConfig } from './domain/config.ts';
+export type { AssetDefinition, InstrumentDefinition } from './domain/market.ts';
 
 /** What is traded; everything else is as docs/configuration.md says when it is left out. */
 export interface VenueSettings extends Partial<VenueConfig> {

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import fastifyStatic from '@fastify/static';
 import type { FastifyInstance } from 'fastify';
-import { pagePolicy } from './http/security-headers.ts';
+import { pagePolicy } from './doors/http/security-headers.ts';
 
 const TERMINAL = fileURLToPath(new URL('.', import.meta.resolve('@outcry/terminal/package.json')));
 const CHART = fileURLToPath(new URL('./dist/', import.meta.resolve('lightweight-charts/package.json')));

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import crypto from 'node:crypto';
 import { describe, it } from 'node:test';
-import { isAdmin } from '../src/admin/administrator.ts';
-import type { Services } from '../src/binance/operation.ts';
-import { AccountView } from '../src/core/account-view.ts';
-import { isValid } from '../src/core/credentials.ts';
-import type { OperatorKey } from '../src/core/operator-key.ts';
-import { Registry } from '../src/core/registry.ts';
+import { AccountView } from '../src/core/accounts/account-view.ts';
+import type { OperatorKey } from '../src/core/accounts/operator-key.ts';
+import { Registry } from '../src/core/accounts/registry.ts';
+import { isValid } from '../src/domain/credentials.ts';
+import { isAdmin } from '../src/doors/admin/administrator.ts';
+import type { Services } from '../src/doors/binance/operation.ts';
 
 /** Accounts as records have them; nothing is sealed. */
 class Desk {

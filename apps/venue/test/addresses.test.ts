@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import net from 'node:net';
 import { it } from 'node:test';
 import fc from 'fast-check';
-import { AddressList, plainAddress, plainEntry, sourceOf } from '../src/core/addresses.ts';
+import { AddressList, plainAddress, plainEntry, sourceOf } from '../src/domain/addresses.ts';
 
 const v4 = fc.ipV4();
 const v6 = fc.ipV6();

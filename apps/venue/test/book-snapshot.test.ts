@@ -3,10 +3,10 @@ import { it } from 'node:test';
 import { SELL } from '@outcry/market/order-terms';
 import * as wire from '@outcry/wire/itch';
 import fc from 'fast-check';
-import { DEMO_ASSETS, DEMO_INSTRUMENTS } from '../src/core/config.ts';
-import { Market } from '../src/core/market.ts';
-import { BookSnapshot } from '../src/itch/book-snapshot.ts';
-import { ShownOrders } from '../src/itch/shown-orders.ts';
+import { DEMO_ASSETS, DEMO_INSTRUMENTS } from '../src/domain/config.ts';
+import { Market } from '../src/domain/market.ts';
+import { BookSnapshot } from '../src/doors/itch/book-snapshot.ts';
+import { ShownOrders } from '../src/doors/itch/shown-orders.ts';
 
 const SLOTS = 30;
 /** The second is finer than ITCH's prices are: the feed does not offer it. */

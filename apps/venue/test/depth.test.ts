@@ -3,7 +3,7 @@ import { it } from 'node:test';
 import { createLevelPool } from '@outcry/book/level-sums';
 import { BUY, SELL, type Side } from '@outcry/market/order-terms';
 import fc from 'fast-check';
-import { Depth } from '../src/core/depth.ts';
+import { Depth } from '../src/core/feeds/depth.ts';
 
 /** One more than have a mark of their own. */
 const COLLECTORS = 32;

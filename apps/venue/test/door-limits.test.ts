@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { RateLimiter } from '../src/binance/rate-limits.ts';
-import { Connections } from '../src/core/connections.ts';
+import { Connections } from '../src/core/fairness/connections.ts';
+import { RateLimiter } from '../src/core/fairness/rate-limits.ts';
+import { Throttle } from '../src/core/fairness/throttle.ts';
 import { SessionDay } from '../src/core/session-day.ts';
-import { Throttle } from '../src/core/throttle.ts';
 
 describe('places at a door', () => {
   it('silent connections give way, the oldest first, to one that may want to sign in', () => {

@@ -3,9 +3,9 @@ import fs from 'node:fs';
 import { describe, it, type TestContext } from 'node:test';
 import { COMMAND, command, commandHead } from '@outcry/market/command';
 import { pino } from 'pino';
-import { ReaderWatch } from '../src/core/reader-watch.ts';
-import { type Crew, startCrew } from '../src/threads/crew.ts';
-import { EVENT_READERS, GATEWAY_GATE, Shared, WIRE_GATE } from '../src/threads/shared.ts';
+import { type Crew, startCrew } from '../src/spine/crew.ts';
+import { ReaderWatch } from '../src/spine/reader-watch.ts';
+import { EVENT_READERS, GATEWAY_GATE, Shared, WIRE_GATE } from '../src/spine/shared.ts';
 import { temporaryDirectory } from './support/process.ts';
 import { until } from './support/until.ts';
 

@@ -4,14 +4,14 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { EVENT, event, IS_MAKER, NEW_AGGREGATE } from '@outcry/market/event';
 import fc from 'fast-check';
-import { dayJson, klineJson } from '../src/binance/format.ts';
-import { DEMO_ASSETS, DEMO_INSTRUMENTS } from '../src/core/config.ts';
-import { Market } from '../src/core/market.ts';
-import { MarketFeed } from '../src/core/market-feed.ts';
-import { addExact, addUnits, exact, toBigInt } from '../src/store/exact.ts';
-import { History } from '../src/store/history.ts';
-import { CANDLE_SECONDS } from '../src/store/schema.ts';
-import { StoreWriter } from '../src/store/store-writer.ts';
+import { MarketFeed } from '../src/core/feeds/market-feed.ts';
+import { DEMO_ASSETS, DEMO_INSTRUMENTS } from '../src/domain/config.ts';
+import { addExact, addUnits, exact, toBigInt } from '../src/domain/exact.ts';
+import { Market } from '../src/domain/market.ts';
+import { dayJson, klineJson } from '../src/doors/binance/format.ts';
+import { History } from '../src/store/sqlite/history.ts';
+import { CANDLE_SECONDS } from '../src/store/sqlite/schema.ts';
+import { StoreWriter } from '../src/store/sqlite/store-writer.ts';
 import { temporaryDirectory } from './support/process.ts';
 
 /** Turnover beyond 2^53 - 1 units, the most that a number holds exactly: 90 million USDT at scale 8. */

@@ -12,9 +12,9 @@ import { Arena } from '@outcry/memory/arena';
 import { SharedMap } from '@outcry/memory/shared-map';
 import pino from 'pino';
 import { fragileDisk, smallDisk } from '../../../packages/journal/test/support/small-disk.ts';
-import { DEFAULTS, DEMO_ASSETS, DEMO_INSTRUMENTS, DEMO_RATE_LIMITS } from '../src/core/config.ts';
-import { balanceValue, touchValue } from '../src/core/shared-state.ts';
+import { balanceValue, touchValue } from '../src/core/orders/shared-state.ts';
 import { startDemo } from '../src/demo/demo.ts';
+import { DEFAULTS, DEMO_ASSETS, DEMO_INSTRUMENTS, DEMO_RATE_LIMITS } from '../src/domain/config.ts';
 import { startVenue } from '../src/venue.ts';
 import { anyPorts, Client, temporaryDirectory, VenueProcess } from './support/process.ts';
 

@@ -3,7 +3,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import type { FixField, FixMessage } from '@outcry/wire/fix';
-import type { Login } from '../src/core/accounts.ts';
+import type { Login } from '../src/core/accounts/accounts.ts';
 import { FixClient } from './support/fix-client.ts';
 import { FixDoor } from './support/fix-door.ts';
 import { loginOf } from './support/logins.ts';

@@ -9,11 +9,11 @@ import { type FixField, FixFramer, type FixMessage, fixTime, formatFix, parseFix
 import { FixPieces } from '@outcry/wire/fix-format';
 import { FixSession } from '@outcry/wire/fix-session';
 import fc from 'fast-check';
-import { Throttle } from '../src/core/throttle.ts';
-import type { FixClient } from '../src/fix/fix-client.ts';
-import { FixConnection } from '../src/fix/fix-connection.ts';
-import { FileFixStore } from '../src/fix/fix-store.ts';
-import { Turns } from '../src/fix/turns.ts';
+import { Throttle } from '../src/core/fairness/throttle.ts';
+import type { FixClient } from '../src/doors/fix/fix-client.ts';
+import { FixConnection } from '../src/doors/fix/fix-connection.ts';
+import { FileFixStore } from '../src/doors/fix/fix-store.ts';
+import { Turns } from '../src/doors/fix/turns.ts';
 import { endAfterTests } from './support/left-open.ts';
 import { until } from './support/until.ts';
 

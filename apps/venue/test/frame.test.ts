@@ -3,7 +3,7 @@ import type { Writable } from 'node:stream';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import * as ws from 'ws';
-import { textFrame } from '../src/binance/frame.ts';
+import { textFrame } from '../src/doors/binance/frame.ts';
 
 /** The parser of ws, which its clients use; its types do not tell of it. */
 const { Receiver } = ws as unknown as { Receiver: new (options: { isServer: boolean }) => Writable };

@@ -3,15 +3,15 @@ import { describe, it } from 'node:test';
 import { fromBinary, toBinary } from '@bufbuild/protobuf';
 import { BUY, SELL, type Side } from '@outcry/market/order-terms';
 import fc from 'fast-check';
-import { DEMO_ASSETS, DEMO_INSTRUMENTS } from '../src/core/config.ts';
-import { Market } from '../src/core/market.ts';
-import { MarketFeed } from '../src/core/market-feed.ts';
-import { Pace } from '../src/core/pace.ts';
-import { BookFeed } from '../src/grpc/book-feed.ts';
-import type { Framed } from '../src/grpc/framed.ts';
-import * as pb from '../src/grpc/generated/outcry/v1/venue_pb.js';
-import { StreamQueue } from '../src/grpc/queue.ts';
-import { Watcher } from '../src/grpc/watcher.ts';
+import { Pace } from '../src/core/fairness/pace.ts';
+import { MarketFeed } from '../src/core/feeds/market-feed.ts';
+import { DEMO_ASSETS, DEMO_INSTRUMENTS } from '../src/domain/config.ts';
+import { Market } from '../src/domain/market.ts';
+import { BookFeed } from '../src/doors/grpc/book-feed.ts';
+import type { Framed } from '../src/doors/grpc/framed.ts';
+import * as pb from '../src/doors/grpc/generated/outcry/v1/venue_pb.js';
+import { StreamQueue } from '../src/doors/grpc/queue.ts';
+import { Watcher } from '../src/doors/grpc/watcher.ts';
 
 const [instrument] = new Market(DEMO_ASSETS, DEMO_INSTRUMENTS).instruments;
 

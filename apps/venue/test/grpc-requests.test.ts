@@ -5,9 +5,9 @@ import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 import { Code, type ConnectError } from '@connectrpc/connect';
 import * as grpc from '@grpc/grpc-js';
 import fc from 'fast-check';
-import { checkRequest } from '../src/grpc/check-request.ts';
-import { ServerReflection } from '../src/grpc/generated/grpc/reflection/v1/reflection_pb.js';
-import * as pb from '../src/grpc/generated/outcry/v1/venue_pb.js';
+import { checkRequest } from '../src/doors/grpc/check-request.ts';
+import { ServerReflection } from '../src/doors/grpc/generated/grpc/reflection/v1/reflection_pb.js';
+import * as pb from '../src/doors/grpc/generated/outcry/v1/venue_pb.js';
 import { credentials, GrpcVenue, pathOf } from './support/grpc-venue.ts';
 import { until } from './support/until.ts';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
-import { History, type Range } from '../src/store/history.ts';
+import { History, type Range } from '../src/store/sqlite/history.ts';
 import { HistoryStore } from './support/history-store.ts';
 
 /** No question's cost grows with a table: SQLite's own plan of each statement, for every combination of parameters. */

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import pino from 'pino';
-import { DEMO_ASSETS, DEMO_INSTRUMENTS } from '../src/core/config.ts';
-import { Unanswered } from '../src/core/questions.ts';
-import { HistoryReaders } from '../src/history/history-readers.ts';
+import { DEMO_ASSETS, DEMO_INSTRUMENTS } from '../src/domain/config.ts';
+import { Unanswered } from '../src/spine/questions.ts';
+import { HistoryReaders } from '../src/store/history-readers.ts';
 import { HistoryStore } from './support/history-store.ts';
 
 const TRADES = 150_000;

@@ -8,7 +8,7 @@ import net from 'node:net';
 import path from 'node:path';
 import { after, before, describe, it, type TestContext } from 'node:test';
 import tls from 'node:tls';
-import { MOST_PIPELINED } from '../src/http/turns.ts';
+import { MOST_PIPELINED } from '../src/doors/http/turns.ts';
 import { temporaryDirectory, VenueProcess } from './support/process.ts';
 import { until } from './support/until.ts';
 

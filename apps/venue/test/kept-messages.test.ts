@@ -5,8 +5,8 @@ import path from 'node:path';
 import { after, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
-import { FileFixStore } from '../src/fix/fix-store.ts';
-import { type Packets, SequencedLog } from '../src/soup/sequenced-log.ts';
+import { FileFixStore } from '../src/doors/fix/fix-store.ts';
+import { type Packets, SequencedLog } from '../src/doors/soup/sequenced-log.ts';
 import { until } from './support/until.ts';
 
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'outcry-kept-'));

@@ -11,7 +11,7 @@ import { OUTCRY, temporaryDirectory, VenueProcess } from './support/process.ts';
 const folder = temporaryDirectory('late-start');
 const whole = path.join(folder, 'whole');
 const VENUE = fileURLToPath(new URL('../src/venue.ts', import.meta.url));
-const CONFIG = fileURLToPath(new URL('../src/core/config.ts', import.meta.url));
+const CONFIG = fileURLToPath(new URL('../src/domain/config.ts', import.meta.url));
 const IN_TIME_MS = 60_000;
 
 after(() => fs.rmSync(folder, { recursive: true, force: true }));

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { systemCalls } from '@outcry/memory/libc';
-import { holderOf, lockDirectory } from '../src/core/lock.ts';
+import { holderOf, lockDirectory } from '../src/spine/lock.ts';
 import { temporaryDirectory } from './support/process.ts';
 import { until } from './support/until.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { LogIns } from '../src/core/log-ins.ts';
+import { LogIns } from '../src/core/accounts/log-ins.ts';
 import { loginOf } from './support/logins.ts';
 
 const ADDRESS = '203.0.113.7';

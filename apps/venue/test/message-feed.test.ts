@@ -3,7 +3,7 @@ import dgram from 'node:dgram';
 import { test } from 'node:test';
 import { viewOf } from '@outcry/wire/layout';
 import { MOLD_HEAD, MoldReader, writeMoldHead } from '@outcry/wire/mold';
-import { MessageFeed } from '../src/itch/message-feed.ts';
+import { MessageFeed } from '../src/doors/itch/message-feed.ts';
 import { endAfterTests } from './support/left-open.ts';
 import { until } from './support/until.ts';
 

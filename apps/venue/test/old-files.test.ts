@@ -4,11 +4,11 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { it, type TestContext } from 'node:test';
 import pino from 'pino';
-import { Accounts } from '../src/core/accounts.ts';
-import { LogIns } from '../src/core/log-ins.ts';
-import { importOldFiles } from '../src/core/old-files.ts';
-import { OperatorKey } from '../src/core/operator-key.ts';
-import { Registry } from '../src/core/registry.ts';
+import { Accounts } from '../src/core/accounts/accounts.ts';
+import { LogIns } from '../src/core/accounts/log-ins.ts';
+import { importOldFiles } from '../src/core/accounts/old-files.ts';
+import { OperatorKey } from '../src/core/accounts/operator-key.ts';
+import { Registry } from '../src/core/accounts/registry.ts';
 import { temporaryDirectory } from './support/process.ts';
 
 const { publicKey, privateKey } = crypto.generateKeyPairSync('ed25519');

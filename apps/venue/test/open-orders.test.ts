@@ -3,10 +3,10 @@ import { it } from 'node:test';
 import { orderHandle } from '@outcry/market/command';
 import { LIMIT, type OrderKind, type Side, type TimeInForce } from '@outcry/market/order-terms';
 import fc from 'fast-check';
-import { OpenOrders } from '../src/core/open-orders.ts';
-import { makeTerms } from '../src/core/special-terms.ts';
-import type { Order } from '../src/core/view.ts';
-import { STATUS } from '../src/store/schema.ts';
+import { OpenOrders } from '../src/core/orders/open-orders.ts';
+import type { Order } from '../src/core/orders/view.ts';
+import { makeTerms } from '../src/domain/special-terms.ts';
+import { STATUS } from '../src/store/sqlite/schema.ts';
 
 const SLOTS = 12;
 

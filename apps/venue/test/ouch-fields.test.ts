@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
 import * as wire from '@outcry/wire/ouch50';
 import { TAG } from '@outcry/wire/ouch50';
-import { REJECT } from '../src/ouch/codes.ts';
+import { REJECT } from '../src/doors/ouch/codes.ts';
 import { loginOf } from './support/logins.ts';
 import type { Told } from './support/ouch-client.ts';
 import { ORDER, type OuchHand, OuchVenue, ouchMessage, PASSWORD } from './support/ouch-venue.ts';

@@ -6,7 +6,7 @@ import path from 'node:path';
 import { after, test } from 'node:test';
 import { FixFramer, type FixMessage, fixTime } from '@outcry/wire/fix';
 import { FixSession } from '@outcry/wire/fix-session';
-import { FileFixStore } from '../src/fix/fix-store.ts';
+import { FileFixStore } from '../src/doors/fix/fix-store.ts';
 import { endAfterTests } from './support/left-open.ts';
 import { VenueProcess } from './support/process.ts';
 import { compileQuickFix, QuickFix } from './support/quickfix.ts';

@@ -6,10 +6,10 @@ import zlib from 'node:zlib';
 import { parseUnits } from '@outcry/market/decimal';
 import { BUY, GTC, IOC, LIMIT, SELL, type Side } from '@outcry/market/order-terms';
 import pino from 'pino';
-import { createAccount, fundAccount } from '../src/admin/routes.ts';
-import { amend, type CommandFields, cancel, cancelReplace, type NewOrder, newOrder } from '../src/core/commands.ts';
-import { DEFAULTS, DEMO_INSTRUMENTS, DEMO_RATE_LIMITS } from '../src/core/config.ts';
-import type { Outcome } from '../src/core/gateway.ts';
+import type { Outcome } from '../src/core/orders/gateway.ts';
+import { DEFAULTS, DEMO_INSTRUMENTS, DEMO_RATE_LIMITS } from '../src/domain/config.ts';
+import { createAccount, fundAccount } from '../src/doors/admin/routes.ts';
+import { amend, type CommandFields, cancel, cancelReplace, type NewOrder, newOrder } from '../src/spine/commands.ts';
 import { startVenue, type Venue } from '../src/venue.ts';
 import { temporaryDirectory } from './support/process.ts';
 

@@ -3,8 +3,8 @@ import { describe, it } from 'node:test';
 import { BUY, SELL, type Side } from '@outcry/market/order-terms';
 import fc from 'fast-check';
 import { tierOf } from '../src/core/fee-tiers.ts';
-import { positionOf } from '../src/core/positions.ts';
-import type { StoredTrade } from '../src/store/history.ts';
+import { positionOf } from '../src/store/positions.ts';
+import type { StoredTrade } from '../src/store/sqlite/history.ts';
 
 const ME = 3;
 function trade(side: Side, quantity: number, price: number, asMaker = false): StoredTrade {

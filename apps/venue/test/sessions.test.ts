@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { it, mock } from 'node:test';
 import fc from 'fast-check';
-import type { CommandFields } from '../src/core/commands.ts';
-import { type SessionOwner, Sessions } from '../src/core/sessions.ts';
+import { type SessionOwner, Sessions } from '../src/core/orders/sessions.ts';
+import type { CommandFields } from '../src/spine/commands.ts';
 
 const ACCOUNTS = 2;
 const CONNECTIONS = 4;

@@ -4,7 +4,7 @@ import net from 'node:net';
 import path from 'node:path';
 import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { DEMO_INSTRUMENTS } from '../src/core/config.ts';
+import { DEMO_INSTRUMENTS } from '../src/domain/config.ts';
 import { OuchClient } from './support/ouch-client.ts';
 import { anyPorts, Client, temporaryDirectory, VenueProcess } from './support/process.ts';
 import { until } from './support/until.ts';

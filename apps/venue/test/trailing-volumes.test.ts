@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { TrailingVolumes } from '../src/core/fee-tiers.ts';
-import type { HistoryReader } from '../src/core/history-reader.ts';
-import { History } from '../src/store/history.ts';
+import type { HistoryReader } from '../src/store/history-reader.ts';
+import { History } from '../src/store/sqlite/history.ts';
 import { HistoryStore, type TradeRow } from './support/history-store.ts';
 
 test('what accounts traded in the last days is what their trades since then come to, hour after hour, also when reading failed meanwhile', async () => {

@@ -5,8 +5,8 @@ import { details } from '@outcry/engine/detail-record';
 import { REASON } from '@outcry/market/reason';
 import { createSlotPool } from '@outcry/memory/slot-pool';
 import fc from 'fast-check';
-import { Admission } from '../src/core/admission.ts';
-import { createVenueMemory, ENGINE_GATE, type EnginePools, JOURNAL_GATE, Shared } from '../src/threads/shared.ts';
+import { Admission } from '../src/core/orders/admission.ts';
+import { createVenueMemory, ENGINE_GATE, type EnginePools, JOURNAL_GATE, Shared } from '../src/spine/shared.ts';
 
 const ACCOUNTS = 3;
 const OF_ONE = 5;

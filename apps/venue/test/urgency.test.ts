@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { Urgency } from '../src/threads/urgency.ts';
+import { Urgency } from '../src/spine/urgency.ts';
 
 it('a follower that falls behind takes more and more of the machine, and gives it back when it has caught up', () => {
   const asked: number[] = [];

@@ -3,8 +3,8 @@ import { EventEmitter } from 'node:events';
 import type { Duplex } from 'node:stream';
 import { test } from 'node:test';
 import type { WebSocket } from 'ws';
-import { Outbox } from '../src/binance/outbox.ts';
-import { Connection } from '../src/binance/ws-connection.ts';
+import { Outbox } from '../src/doors/binance/outbox.ts';
+import { Connection } from '../src/doors/binance/ws-connection.ts';
 
 /** A client that reads when it is told to: what is written stays in the socket's buffer until then. */
 class Reader extends EventEmitter {

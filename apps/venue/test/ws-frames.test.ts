@@ -6,7 +6,7 @@ import type { Socket } from 'node:net';
 import { after, before, describe, it, type TestContext } from 'node:test';
 import fc from 'fast-check';
 import { WebSocket } from 'ws';
-import { FrameCounter } from '../src/binance/frames.ts';
+import { FrameCounter } from '../src/doors/binance/frames.ts';
 import { Client, temporaryDirectory, VenueProcess } from './support/process.ts';
 import { until } from './support/until.ts';
 

@@ -4,7 +4,7 @@ import { BookMemory } from '@outcry/book/book-memory';
 import { OrderBook } from '@outcry/book/order-book';
 import { BUY, SELL, type Side } from '@outcry/market/order-terms';
 import { raiseInliningBudget } from '@outcry/memory/runtime';
-import { Depth } from '@outcry/venue/core/depth';
+import { Depth } from '@outcry/venue/core/feeds/depth';
 
 raiseInliningBudget();
 

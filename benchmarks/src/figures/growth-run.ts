@@ -8,11 +8,11 @@ import { BUY, DAY, GTC, GTD, IOC, LIMIT, SELL, STOP, type TimeInForce } from '@o
 import { STATE } from '@outcry/market/rules';
 import { terms, termsFlags } from '@outcry/market/terms';
 import { raiseInliningBudget } from '@outcry/memory/runtime';
-import { textHash } from '@outcry/venue/core/commands';
-import { Depth } from '@outcry/venue/core/depth';
-import { OpenOrders } from '@outcry/venue/core/open-orders';
-import { SharedState } from '@outcry/venue/core/shared-state';
-import { View, type ViewListener } from '@outcry/venue/core/view';
+import { Depth } from '@outcry/venue/core/feeds/depth';
+import { OpenOrders } from '@outcry/venue/core/orders/open-orders';
+import { SharedState } from '@outcry/venue/core/orders/shared-state';
+import { View, type ViewListener } from '@outcry/venue/core/orders/view';
+import { textHash } from '@outcry/venue/spine/commands';
 import { apply, BENCH_LIMITS, CommandBlock, setUpCommands } from '../engine-workload.ts';
 
 raiseInliningBudget();

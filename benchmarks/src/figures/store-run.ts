@@ -3,9 +3,9 @@ import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { Worker } from 'node:worker_threads';
 import { raiseInliningBudget } from '@outcry/memory/runtime';
-import { type Crew, firstMessage, startCrew } from '@outcry/venue/threads/crew';
+import { type Crew, firstMessage, startCrew } from '@outcry/venue/spine/crew';
+import { inspect } from '@outcry/venue/spine/inspection';
 import type { FollowerThreadData } from '@outcry/venue/threads/follower-thread';
-import { inspect } from '@outcry/venue/threads/inspection';
 import { BENCH_LIMITS, rewind, setUpCommands } from '../engine-workload.ts';
 import { PipelineClient, pipelineLoad } from '../pipeline.ts';
 

@@ -1,11 +1,11 @@
 import { COMMAND, commandHead } from '@outcry/market/command';
 import { STATE } from '@outcry/market/rules';
-import { type CommandFields, check } from './commands.ts';
-import { ConfigError, type ScheduleEntry } from './config.ts';
-import { GatewayError } from './gateway.ts';
-import type { Market } from './market.ts';
-import type { MarketState } from './market-state.ts';
-import type { OpenOrders } from './open-orders.ts';
+import { ConfigError, type ScheduleEntry } from '../domain/config.ts';
+import type { Market } from '../domain/market.ts';
+import { type CommandFields, check } from '../spine/commands.ts';
+import type { MarketState } from './feeds/market-state.ts';
+import { GatewayError } from './orders/gateway.ts';
+import type { OpenOrders } from './orders/open-orders.ts';
 
 const TICK_MS = 1000;
 const DAY_MS = 86_400_000;

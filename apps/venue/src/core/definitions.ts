@@ -1,9 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import { COMMAND, commandHead } from '@outcry/market/command';
-import type { CommandFields } from './commands.ts';
-import type { VenueConfig } from './config.ts';
-import type { Asset, AssetDefinition, Instrument, InstrumentDefinition, Market } from './market.ts';
-import type { Registry } from './registry.ts';
+import type { VenueConfig } from '../domain/config.ts';
+import type { Asset, AssetDefinition, Instrument, InstrumentDefinition, Market } from '../domain/market.ts';
+import type { CommandFields } from '../spine/commands.ts';
+import type { Registry } from './accounts/registry.ts';
 
 /** How many of each the engine has: those after them may be in the registry, of a start that ended in between. */
 interface Defined {

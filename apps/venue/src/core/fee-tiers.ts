@@ -1,9 +1,9 @@
 import { COMMAND, commandHead } from '@outcry/market/command';
 import { ACCOUNT_RULE } from '@outcry/market/rules';
-import type { CommandFields } from './commands.ts';
-import { ConfigError, type FeeTiers } from './config.ts';
-import type { HistoryReader } from './history-reader.ts';
-import type { Market } from './market.ts';
+import { ConfigError, type FeeTiers } from '../domain/config.ts';
+import type { Market } from '../domain/market.ts';
+import type { CommandFields } from '../spine/commands.ts';
+import type { HistoryReader } from '../store/history-reader.ts';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;

@@ -12,10 +12,10 @@ import type { PoolStatistics } from '@outcry/memory/statistics';
 import { mergePeaks, type Peak, peaksOf } from '@outcry/memory/tune';
 import { MemoryWatch } from '@outcry/memory/watch';
 import type { Logger } from 'pino';
-import type { EnginePools, Shared } from '../threads/shared.ts';
-import type { Gateway } from './gateway.ts';
-import { openOrderShape } from './open-orders.ts';
-import { balanceValue, type SharedState } from './shared-state.ts';
+import type { EnginePools, Shared } from '../spine/shared.ts';
+import type { Gateway } from './orders/gateway.ts';
+import { openOrderShape } from './orders/open-orders.ts';
+import { balanceValue, type SharedState } from './orders/shared-state.ts';
 
 /** Where the peaks of all runs are kept, in the data directory. */
 export const PEAKS_FILE = 'memory-peaks.json';

@@ -1,4 +1,4 @@
-import { ConfigError } from './config.ts';
+import { ConfigError } from '../domain/config.ts';
 
 const DAY_MS = 86_400_000;
 const LOOK_MS = 1000;

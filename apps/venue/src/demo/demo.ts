@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
-import { createAccount, fundAccount } from '../admin/routes.ts';
-import type { Services } from '../binance/operation.ts';
+import { createAccount, fundAccount } from '../doors/admin/routes.ts';
+import type { Services } from '../doors/binance/operation.ts';
 import type { Venue } from '../venue.ts';
 import { DemoFlow } from './flow.ts';
 

@@ -1,10 +1,10 @@
 import { POST_ONLY } from '@outcry/market/command';
 import { BUY, GTC, IOC, LIMIT, SELL, type Side, type TimeInForce } from '@outcry/market/order-terms';
 import type { Logger } from 'pino';
-import type { Services } from '../binance/operation.ts';
-import { cancel, type NewOrder, newOrder } from '../core/commands.ts';
-import { GatewayError } from '../core/gateway.ts';
-import type { Instrument } from '../core/market.ts';
+import { GatewayError } from '../core/orders/gateway.ts';
+import type { Instrument } from '../domain/market.ts';
+import type { Services } from '../doors/binance/operation.ts';
+import { cancel, type NewOrder, newOrder } from '../spine/commands.ts';
 import { randomFrom } from './random.ts';
 
 const STEP_MS = 20;

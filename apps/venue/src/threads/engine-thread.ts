@@ -3,10 +3,10 @@ import { announceState } from '@outcry/engine/announce';
 import { Engine, type EngineLimits } from '@outcry/engine/engine';
 import { keepCompiledCode, raiseInliningBudget } from '@outcry/memory/runtime';
 import { Waiter, type Work } from '@outcry/memory/waiter';
-import { EventRing } from './event-ring.ts';
-import { type RecoveryOptions, recover } from './recovery.ts';
-import { CHECKPOINT_EVERY, ENGINE_GATE, type EnginePools, Shared, type VenueMemory } from './shared.ts';
-import { place, type ThreadPlacement } from './thread.ts';
+import { EventRing } from '../spine/event-ring.ts';
+import { type RecoveryOptions, recover } from '../spine/recovery.ts';
+import { CHECKPOINT_EVERY, ENGINE_GATE, type EnginePools, Shared, type VenueMemory } from '../spine/shared.ts';
+import { place, type ThreadPlacement } from '../spine/thread.ts';
 
 raiseInliningBudget();
 

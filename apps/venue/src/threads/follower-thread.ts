@@ -13,11 +13,11 @@ import { command } from '@outcry/market/command';
 import { event, REPLAY_VERSION } from '@outcry/market/event';
 import { sleepThread } from '@outcry/memory/bell';
 import { LOOK_AGAIN_MS, Waiter, type Work } from '@outcry/memory/waiter';
-import { StoreGone, StoreWriter } from '../store/store-writer.ts';
-import { checkVersion, type FoundSnapshot, findSnapshots, unfit } from './inspection.ts';
-import { restore } from './recovery.ts';
-import { CHECKPOINT_EVERY, Shared, type VenueMemory } from './shared.ts';
-import { Urgency } from './urgency.ts';
+import { checkVersion, type FoundSnapshot, findSnapshots, unfit } from '../spine/inspection.ts';
+import { restore } from '../spine/recovery.ts';
+import { CHECKPOINT_EVERY, Shared, type VenueMemory } from '../spine/shared.ts';
+import { Urgency } from '../spine/urgency.ts';
+import { StoreGone, StoreWriter } from '../store/sqlite/store-writer.ts';
 
 export interface FollowerThreadData {
   memory: VenueMemory;

@@ -1,8 +1,8 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { setNice } from '@outcry/memory/libc';
-import { type AssetDefinition, type InstrumentDefinition, Market } from '../core/market.ts';
-import { isJson, QUESTIONS, type Question } from '../history/questions.ts';
-import { History, HistoryUnavailable } from '../store/history.ts';
+import { type AssetDefinition, type InstrumentDefinition, Market } from '../domain/market.ts';
+import { History, HistoryUnavailable } from '../store/sqlite/history.ts';
+import { isJson, QUESTIONS, type Question } from './history-questions.ts';
 
 /** A thread that reads the store for the clients. */
 export interface HistoryThreadData {

@@ -5,8 +5,8 @@ import { type JournalOptions, JournalWriter } from '@outcry/journal/journal-writ
 import { command } from '@outcry/market/command';
 import { sleepThread } from '@outcry/memory/bell';
 import { Waiter, type Work } from '@outcry/memory/waiter';
-import { JOURNAL_FAILED, JOURNAL_FULL, JOURNAL_GATE, JOURNAL_OK, Shared, type VenueMemory } from './shared.ts';
-import { place, type ThreadPlacement } from './thread.ts';
+import { JOURNAL_FAILED, JOURNAL_FULL, JOURNAL_GATE, JOURNAL_OK, Shared, type VenueMemory } from '../spine/shared.ts';
+import { place, type ThreadPlacement } from '../spine/thread.ts';
 
 export interface JournalThreadData {
   memory: VenueMemory;

@@ -5,22 +5,22 @@ import { Bell } from '@outcry/memory/bell';
 import { setNice } from '@outcry/memory/libc';
 import { Ring } from '@outcry/memory/ring';
 import type { Span } from '@outcry/memory/span';
-import { BridgedSource, BridgeEnd, type BridgeMessage } from '../binance/bridge.ts';
-import { MarketStreams } from '../binance/market-streams.ts';
-import { Outbox } from '../binance/outbox.ts';
-import { PUBLIC_DATA, type PublicQuestion } from '../binance/public-data.ts';
-import { RateLimiter } from '../binance/rate-limits.ts';
-import { StreamSession } from '../binance/stream-server.ts';
-import { namedStreams } from '../binance/stream-url.ts';
-import { WebSocketDoor } from '../binance/web-socket-door.ts';
-import type { Connection } from '../binance/ws-connection.ts';
-import type { RateLimits, WebSocketSettings } from '../core/config.ts';
-import { type AssetDefinition, type InstrumentDefinition, Market } from '../core/market.ts';
-import { MarketFeed } from '../core/market-feed.ts';
-import { type HandedOver, listenForPipes, takeSocket } from '../publish/hand-over.ts';
-import { QueueReader } from '../publish/queue-reader.ts';
-import { History } from '../store/history.ts';
-import { CANDLE_SECONDS } from '../store/schema.ts';
+import { RateLimiter } from '../core/fairness/rate-limits.ts';
+import { MarketFeed } from '../core/feeds/market-feed.ts';
+import { QueueReader } from '../core/feeds/queue-reader.ts';
+import type { RateLimits, WebSocketSettings } from '../domain/config.ts';
+import { type AssetDefinition, type InstrumentDefinition, Market } from '../domain/market.ts';
+import { BridgedSource, BridgeEnd, type BridgeMessage } from '../doors/binance/bridge.ts';
+import { type HandedOver, listenForPipes, takeSocket } from '../doors/binance/hand-over.ts';
+import { MarketStreams } from '../doors/binance/market-streams.ts';
+import { Outbox } from '../doors/binance/outbox.ts';
+import { PUBLIC_DATA, type PublicQuestion } from '../doors/binance/public-data.ts';
+import { StreamSession } from '../doors/binance/stream-server.ts';
+import { namedStreams } from '../doors/binance/stream-url.ts';
+import { WebSocketDoor } from '../doors/binance/web-socket-door.ts';
+import type { Connection } from '../doors/binance/ws-connection.ts';
+import { History } from '../store/sqlite/history.ts';
+import { CANDLE_SECONDS } from '../store/sqlite/schema.ts';
 
 /** A thread that publishes market data: it reads its queue, keeps books and candles, and writes to those who read streams. */
 export interface PublisherThreadData {

@@ -6,7 +6,7 @@ import * as grpc from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
 import { glimpse } from '@outcry/wire/itch';
 import { pino } from 'pino';
-import type { VenueConfig } from '../../src/core/config.ts';
+import type { VenueConfig } from '../../src/domain/config.ts';
 import { startVenue, type Venue } from '../../src/venue.ts';
 import { SoupClient } from './ouch-client.ts';
 import { Client } from './process.ts';

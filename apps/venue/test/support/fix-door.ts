@@ -3,12 +3,12 @@ import os from 'node:os';
 import path from 'node:path';
 import { MSG } from '@outcry/wire/fix';
 import pino from 'pino';
-import type { Services } from '../../src/binance/operation.ts';
-import type { Login } from '../../src/core/accounts.ts';
-import { DEFAULTS } from '../../src/core/config.ts';
+import type { Login } from '../../src/core/accounts/accounts.ts';
 import { SessionDay } from '../../src/core/session-day.ts';
-import type { FixApplication, FixClient } from '../../src/fix/fix-client.ts';
-import { FixServer } from '../../src/fix/fix-server.ts';
+import { DEFAULTS } from '../../src/domain/config.ts';
+import type { Services } from '../../src/doors/binance/operation.ts';
+import type { FixApplication, FixClient } from '../../src/doors/fix/fix-client.ts';
+import { FixServer } from '../../src/doors/fix/fix-server.ts';
 import { endAfterTests } from './left-open.ts';
 import { loginOf } from './logins.ts';
 

@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { SCHEMA } from '../../src/store/schema.ts';
+import { SCHEMA } from '../../src/store/sqlite/schema.ts';
 import { temporaryDirectory } from './process.ts';
 
 export interface TradeRow {

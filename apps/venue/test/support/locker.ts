@@ -1,4 +1,4 @@
-import { lockDirectory } from '../../src/core/lock.ts';
+import { lockDirectory } from '../../src/spine/lock.ts';
 
 /** A process that claims a data directory, says what came of it, and holds it until its input ends. */
 try {

@@ -1,6 +1,7 @@
 /** Logins as the venue keeps them, without a venue: their passwords hashed with an operator's key of the tests' own. */
-import type { Login } from '../../src/core/credentials.ts';
-import { OperatorKey } from '../../src/core/operator-key.ts';
+
+import { OperatorKey } from '../../src/core/accounts/operator-key.ts';
+import type { Login } from '../../src/domain/credentials.ts';
 import { temporaryDirectory } from './process.ts';
 
 const operatorKey = OperatorKey.open(temporaryDirectory('logins'), undefined, undefined);

@@ -1,0 +1,73 @@
+import { sourceOf } from '../../domain/addresses.ts';
+import type { RateLimits } from '../../domain/config.ts';
+import { errors } from '../../doors/binance/errors.ts';
+
+/** Counts in fixed windows of time, as Binance's limits do. */
+class Window {
+  readonly #ms: number;
+  readonly #counts = new Map<string, number>();
+  #start = 0;
+
+  constructor(ms: number) {
+    this.#ms = ms;
+  }
+
+  add(who: string, count: number, nowMs: number): number {
+    const start = nowMs - (nowMs % this.#ms);
+    if (start !== this.#start) {
+      this.#counts.clear();
+      this.#start = start;
+    }
+    const total = (this.#counts.get(who) ?? 0) + count;
+    this.#counts.set(who, total);
+    return total;
+  }
+
+  /** What was counted in this window. */
+  count(who: string, nowMs: number): number {
+    return nowMs - (nowMs % this.#ms) === this.#start ? (this.#counts.get(who) ?? 0) : 0;
+  }
+
+  /** Seconds until the window ends, at least 1. */
+  left(nowMs: number): number {
+    return Math.max(1, Math.ceil((this.#start + this.#ms - nowMs) / 1000));
+  }
+}
+
+/** Request weight by address, as {@link sourceOf} has it; orders by account. */
+export class RateLimiter {
+  readonly limits: RateLimits;
+  readonly #weight = new Window(60_000);
+  readonly #tenSeconds = new Window(10_000);
+  readonly #day = new Window(86_400_000);
+
+  constructor(limits: RateLimits) {
+    this.limits = limits;
+  }
+
+  /** Returns the weight used in this minute. Throws ApiError -1003 (429) beyond the limit. */
+  useWeight(address: string, weight: number, nowMs: number): number {
+    const used = this.#weight.add(sourceOf(address), weight, nowMs);
+    if (used > this.limits.weightPerMinute) throw this.#tooMuchWeight(nowMs);
+    return used;
+  }
+
+  /** Throws ApiError -1003 (429) for an address that is beyond the limit; counts nothing. */
+  checkWeight(address: string, nowMs: number): void {
+    if (this.#weight.count(sourceOf(address), nowMs) > this.limits.weightPerMinute) throw this.#tooMuchWeight(nowMs);
+  }
+
+  #tooMuchWeight(nowMs: number): Error {
+    return errors.tooManyRequests(this.limits.weightPerMinute, this.#weight.left(nowMs));
+  }
+
+  /** Returns the orders entered in these 10 seconds and on this day. Throws ApiError -1015 (429) beyond a limit. */
+  countOrder(account: number, nowMs: number): [tenSeconds: number, day: number] {
+    const tenSeconds = this.#tenSeconds.add(String(account), 1, nowMs);
+    const day = this.#day.add(String(account), 1, nowMs);
+    if (tenSeconds > this.limits.ordersPerTenSeconds)
+      throw errors.tooManyOrders(this.limits.ordersPerTenSeconds, '10 SECOND', this.#tenSeconds.left(nowMs));
+    if (day > this.limits.ordersPerDay) throw errors.tooManyOrders(this.limits.ordersPerDay, '1 DAY', this.#day.left(nowMs));
+    return [tenSeconds, day];
+  }
+}

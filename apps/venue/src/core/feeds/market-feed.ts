@@ -1,0 +1,183 @@
+import { BUY, type Side } from '@outcry/market/order-terms';
+import type { SlotPool } from '@outcry/memory/slot-pool';
+import { addCandle, addPrint, type Candle, newCandle, restartCandle, spanStart } from '../../domain/candle.ts';
+import { addExact, exact, toBigInt } from '../../domain/exact.ts';
+import type { Instrument } from '../../domain/market.ts';
+import { CANDLE_SECONDS } from '../../store/sqlite/schema.ts';
+import type { Trade } from '../orders/view.ts';
+import { MarketState } from './market-state.ts';
+
+const RECENT_TRADES = 1000;
+const RECENT_CANDLES = 1500;
+const MINUTES_A_DAY = 1440;
+
+/** Trades of one order at one price. */
+export interface AggregateTrade {
+  id: number;
+  price: number;
+  quantity: number;
+  firstTrade: number;
+  lastTrade: number;
+  time: number;
+  takerSide: Side;
+}
+
+/** The last 24 hours. */
+export interface DayStatistics {
+  open: number;
+  high: number;
+  low: number;
+  last: number;
+  quantity: bigint;
+  amount: bigint;
+  trades: number;
+  openTime: number;
+  closeTime: number;
+}
+
+/** What the public sees of one instrument: a publisher's. */
+export class MarketFeed extends MarketState {
+  /** number of the book's last change, as the order lane counts them */
+  updateId = 1;
+  /** the latest trades, without a hole between them */
+  readonly trades: Trade[] = [];
+  readonly aggregates: AggregateTrade[] = [];
+  readonly #candles = new Map<number, Candle[]>();
+  /** what was traded in the running second, and is in no candle yet */
+  readonly #second = newCandle(0, 0);
+  /** the running aggregate, when its first trades were not told one by one: not kept */
+  #partial: AggregateTrade | undefined;
+
+  /** @param levels of createLevelPool, which feeds share; none: it has its own */
+  constructor(instrument: Instrument, levels?: SlotPool) {
+    super(instrument, levels);
+    for (const seconds of Object.values(CANDLE_SECONDS)) this.#candles.set(seconds, []);
+  }
+
+  /** Takes in history, oldest first: after a start. */
+  load(seconds: number, candles: Candle[]): void {
+    this.#candles.set(seconds, candles);
+    if (seconds === 60) this.loadMinutes(candles);
+  }
+
+  /** Sets what a price has now. */
+  setLevel(side: Side, price: number, lots: number, updateId: number): void {
+    const change = lots - this.depth.lotsAt(side, price);
+    if (change !== 0) this.depth.change(side, price, change);
+    this.updateId = updateId;
+  }
+
+  /** Takes all levels off a side. */
+  clearSide(side: Side): void {
+    for (const [price, lots] of this.depth.levels(side, Number.MAX_SAFE_INTEGER)) this.depth.change(side, price, -lots);
+  }
+
+  addTrade(trade: Readonly<Trade>): AggregateTrade {
+    this.noteTrade(trade);
+    keepLast(this.trades, { ...trade }, RECENT_TRADES);
+    const second = this.#second;
+    const start = spanStart(trade.time / 1000, 1);
+    if (second.openTime !== start || second.trades === 0) {
+      this.#closeSecond();
+      restartCandle(second, start, trade.price);
+    }
+    addPrint(second, trade.price, trade.quantity, trade.amount, trade.takerSide === BUY);
+    return this.#aggregate(trade);
+  }
+
+  /**
+   * Takes in trades of which only the sum is known: what was traded in a second (or, of a long time, in a minute). {@link setLast} follows.
+   * The latest trades begin anew after it.
+   */
+  addSum(sum: Candle, seconds: number): void {
+    this.#closeSecond();
+    this.#addToCandles(sum, seconds);
+    this.trades.length = 0;
+    this.aggregates.length = 0;
+    this.#partial = undefined;
+  }
+
+  /** Sets which trade was the last, after some that were not told one by one. */
+  setLast(id: number, price: number, quantity: number, time: number): void {
+    this.lastTradeId = id;
+    this.lastPrice = price;
+    this.lastQuantity = quantity;
+    this.lastTradeTime = time;
+  }
+
+  /** Candles of a length in seconds, oldest first. */
+  candles(seconds: number): readonly Candle[] {
+    this.#closeSecond();
+    return this.#candles.get(seconds)!;
+  }
+
+  /** Puts what the second has so far into the candles. */
+  #closeSecond(): void {
+    const second = this.#second;
+    if (second.trades === 0) return;
+    this.#addToCandles(second, 1);
+    second.trades = 0;
+  }
+
+  #addToCandles(sum: Candle, least: number): void {
+    for (const [seconds, candles] of this.#candles) {
+      if (seconds < least) continue;
+      const start = spanStart(sum.openTime, seconds);
+      let current = candles.at(-1);
+      if (current?.openTime !== start) {
+        current = newCandle(start, sum.open);
+        keepLast(candles, current, RECENT_CANDLES);
+      }
+      addCandle(current, sum);
+    }
+  }
+
+  day(nowMs: number): DayStatistics {
+    const openTime = nowMs - 86_400_000;
+    const minutes = this.candles(60)
+      .slice(-MINUTES_A_DAY - 1)
+      .filter((candle) => candle.openTime > openTime);
+    const last = this.lastPrice;
+    const [quantity, amount] = [exact(), exact()];
+    const day: DayStatistics = {
+      open: minutes[0]?.open ?? last,
+      high: last,
+      low: last,
+      last,
+      quantity: 0n,
+      amount: 0n,
+      trades: 0,
+      openTime,
+      closeTime: nowMs,
+    };
+    for (const minute of minutes) {
+      day.high = Math.max(day.high, minute.high);
+      day.low = Math.min(day.low, minute.low);
+      day.trades += minute.trades;
+      addExact(quantity, minute.quantity);
+      addExact(amount, minute.amount);
+    }
+    day.quantity = toBigInt(quantity);
+    day.amount = toBigInt(amount);
+    return day;
+  }
+
+  #aggregate(trade: Readonly<Trade>): AggregateTrade {
+    const last = this.#partial ?? this.aggregates.at(-1);
+    if (!trade.newAggregate && last?.id === trade.aggregate) {
+      last.quantity += trade.quantity;
+      last.lastTrade = trade.id;
+      return last;
+    }
+    const { aggregate: id, price, quantity, time, takerSide } = trade;
+    const aggregate = { id, price, quantity, firstTrade: trade.id, lastTrade: trade.id, time, takerSide };
+    this.#partial = trade.newAggregate ? undefined : aggregate;
+    if (trade.newAggregate) keepLast(this.aggregates, aggregate, RECENT_TRADES);
+    return aggregate;
+  }
+}
+
+function keepLast<T>(list: T[], item: T, most: number): void {
+  list.push(item);
+  if (list.length >= most * 2) list.splice(0, list.length - most);
+}

@@ -1,0 +1,112 @@
+import { STATE } from '@outcry/market/rules';
+import type { SlotPool } from '@outcry/memory/slot-pool';
+import type { Candle } from '../../domain/candle.ts';
+import { addExact, addUnits, clear, type Exact, exact, toBigInt } from '../../domain/exact.ts';
+import type { Instrument } from '../../domain/market.ts';
+import type { AuctionPrice, MarketListener, Trade } from '../orders/view.ts';
+import { Depth } from './depth.ts';
+
+/** An average price looks at so many minutes: the running one, and those that lie within the last five. */
+export const AVERAGE_MINUTES = 6;
+const AVERAGE_MS = 300_000;
+const MINUTE_MS = 60_000;
+
+/** Of one instrument, what the order lane needs of its market: its book by level, last and average price, state. Bounded work an event. */
+export class MarketState {
+  readonly instrument: Instrument;
+  readonly depth: Depth;
+  lastPrice = 0;
+  lastQuantity = 0;
+  lastTradeId = 0;
+  /** microseconds since 1970 of the last trade, 0: none since the start */
+  lastTradeTime = 0;
+  /** see STATE */
+  state: number = STATE.CONTINUOUS;
+  /** ticks, 0: none is set */
+  reference = 0;
+  /** where the running auction would trade; of the last one, where it did */
+  auction: AuctionPrice = { price: 0, volume: 0, surplus: 0 };
+  /** by minute since 1970, modulo their number */
+  readonly #minutes = Array.from({ length: AVERAGE_MINUTES }, () => ({ minute: -1, quantity: exact(), amount: exact() }));
+
+  /** @param levels of createLevelPool, which states share; none: it has its own */
+  constructor(instrument: Instrument, levels?: SlotPool) {
+    this.instrument = instrument;
+    this.depth = new Depth(levels);
+  }
+
+  /** Takes in what was traded in the minutes before a start. */
+  loadMinutes(candles: readonly Candle[]): void {
+    for (const { openTime, quantity, amount } of candles.slice(-AVERAGE_MINUTES)) {
+      const sum = this.#minute(openTime);
+      addExact(sum.quantity, quantity);
+      addExact(sum.amount, amount);
+    }
+  }
+
+  noteTrade(trade: Readonly<Trade>): void {
+    this.lastPrice = trade.price;
+    this.lastQuantity = trade.quantity;
+    this.lastTradeId = trade.id;
+    this.lastTradeTime = trade.time;
+    const sum = this.#minute(trade.time / 1000);
+    addUnits(sum.quantity, trade.quantity);
+    addUnits(sum.amount, trade.amount);
+  }
+
+  /** The sums of a minute, begun anew where they were of another one. */
+  #minute(timeMs: number): { minute: number; readonly quantity: Exact; readonly amount: Exact } {
+    const minute = Math.floor(timeMs / MINUTE_MS);
+    const sum = this.#minutes[minute % AVERAGE_MINUTES];
+    if (sum.minute !== minute) {
+      sum.minute = minute;
+      clear(sum.quantity);
+      clear(sum.amount);
+    }
+    return sum;
+  }
+
+  /** Ticks, rounded down: amount over quantity of the last 5 minutes; the last price, or the reference price, when nothing traded. */
+  averagePrice(nowMs: number): number {
+    let quantity = 0n;
+    let amount = 0n;
+    for (const sum of this.#minutes) {
+      if (sum.minute * MINUTE_MS <= nowMs - AVERAGE_MS) continue;
+      quantity += toBigInt(sum.quantity);
+      amount += toBigInt(sum.amount);
+    }
+    if (quantity === 0n) return this.lastPrice || this.instrument.referencePrice;
+    return Number(amount / (quantity * BigInt(this.instrument.unit)));
+  }
+}
+
+/** Keeps the states of all instruments by the events. */
+export class MarketTracker implements MarketListener {
+  readonly #states: readonly MarketState[];
+
+  constructor(states: readonly MarketState[]) {
+    this.#states = states;
+  }
+
+  onTrade(trade: Readonly<Trade>): void {
+    this.#states[trade.instrument].noteTrade(trade);
+  }
+
+  onDepth(instrument: number, side: 0 | 1, price: number, lots: number): void {
+    this.#states[instrument].depth.change(side, price, lots);
+  }
+
+  onState(instrument: number, state: number, reference: number): void {
+    const market = this.#states[instrument];
+    market.state = state;
+    market.reference = reference;
+  }
+
+  onAuction(instrument: number, auction: AuctionPrice): void {
+    this.#states[instrument].auction = auction;
+  }
+
+  onInstrument(instrument: number, lastPrice: number): void {
+    this.#states[instrument].lastPrice = lastPrice;
+  }
+}

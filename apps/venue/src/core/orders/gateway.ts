@@ -1,0 +1,395 @@
+import { EVENT, event, OF_CANCEL } from '@outcry/market/event';
+import type { Side } from '@outcry/market/order-terms';
+import { REASON } from '@outcry/market/reason';
+import type { Ring } from '@outcry/memory/ring';
+import { type CommandFields, recordCount, writeRecords } from '../../spine/commands.ts';
+import { ENGINE_GATE, GATEWAY_GATE, JOURNAL_FAILED, JOURNAL_FULL, type Shared } from '../../spine/shared.ts';
+import { type Entrance, EVERYTHING, isReplacement, mayEnter } from './admission.ts';
+import { LeftOver } from './left-over.ts';
+import type { OpenOrders } from './open-orders.ts';
+import type { SharedState } from './shared-state.ts';
+import {
+  type AccountListener,
+  type AuctionPrice,
+  type Fill,
+  type MarketListener,
+  type Order,
+  type OrderFollower,
+  type Trade,
+  View,
+  type ViewListener,
+} from './view.ts';
+
+const { CANCELLING, CANCELLED_ALL } = EVENT;
+
+/** What a command did, told once it is durable. */
+export interface Outcome {
+  sequence: number;
+  /** why it was refused; 0: it was not. For CANCEL_REPLACE: of the new order */
+  reason: number;
+  /** why its cancel part was refused, 0: it was not */
+  cancelReason: number;
+  /** the order that was entered, with its fills; of a list: the first */
+  order: Order | undefined;
+  fills: Fill[];
+  /** the orders of a list that was entered, and its number (0: it was no list) */
+  legs: Order[];
+  list: number;
+  /** the order that was cancelled or amended */
+  changed: Order | undefined;
+  /** how many orders of its account (of anybody, where it has none) ended with it, and the first of them: at most MOST_ENDED */
+  endedCount: number;
+  ended: Order[];
+}
+
+/** Why a command never got to the engine, or nobody can say what became of it. */
+export class GatewayError extends Error {
+  readonly code: 'overloaded' | 'short_of_memory' | 'too_many_orders' | 'journal_full' | 'unknown_outcome';
+  constructor(code: GatewayError['code'], message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+/** Events taken in before sockets get their turn: so much may wait to be written, to each that follows an account, before anybody reads. */
+const EVENTS_A_TURN = 2048;
+/** More than a command that is not a mass cancel ends, with what expires before it. */
+const MOST_ENDED = 2048;
+
+/** Milliseconds between looks at what other gateways' clients bring about, while nobody waits here. */
+const SELDOM_MS = 2;
+
+export interface Pending {
+  outcome: Outcome;
+  /** the order that it means, 0: none; and whose orders it may end, -1: anybody's */
+  meant: number;
+  /** the order that it replaces, 0: none */
+  replaces: number;
+  account: number;
+  /** of the mass cancel that it waits for, 0: none */
+  massCancel: number;
+  resolve: (outcome: Outcome) => void;
+  reject: (error: Error) => void;
+}
+
+/**
+ * The event loop's end of the rings: puts commands in, and takes events out once the commands that caused them are durable. It
+ * keeps the view, tells the listeners, and answers whoever sent a command. One gateway a venue, on one thread.
+ */
+export class Gateway {
+  readonly view: View;
+  readonly marketListeners: Partial<MarketListener>[] = [];
+  readonly orderListeners: OrderFollower[] = [];
+  readonly accountListeners: Partial<AccountListener>[] = [];
+  /** Told what gateways keep in the journal, as it is durable. */
+  onRecord: ViewListener['onRecord'] = () => {};
+  /** Asked before what may enter orders is sent. Cancels and everything else pass. */
+  admission: Entrance = EVERYTHING;
+  /** Called after each turn that took in events. */
+  onTurn = () => {};
+  readonly #shared: Shared;
+  readonly #ring: Ring;
+  /** commands without an answer yet, oldest first from `#head` on */
+  #pending: Pending[] = [];
+  #head = 0;
+  /** orders that commands without an answer replace: the view may show them when they are gone already */
+  readonly #replacing = new Set<number>();
+  readonly #leftOver: LeftOver;
+  #current: Outcome | undefined;
+  /** of the current command: see Pending */
+  #meant = 0;
+  #account = -1;
+  #read: number;
+  /** see {@link sequence} */
+  #taken: number;
+  /** there are durable events that the last turn had no room for */
+  #hasMore = false;
+  #running = true;
+  /** why nothing is acknowledged any more */
+  #dead: string | undefined;
+  #willRing = false;
+  /** ends a nap early */
+  #wake: (() => void) | undefined;
+
+  constructor(shared: Shared, unitOf: (instrument: number) => number, state: SharedState, orders: OpenOrders) {
+    this.#shared = shared;
+    this.#ring = shared.commands;
+    this.#read = shared.events.gate(GATEWAY_GATE);
+    this.#taken = shared.memory.start;
+    this.#leftOver = new LeftOver(shared, (fields) => this.submit(fields));
+    this.view = new View(this.#fanOut(state), unitOf, state, orders);
+  }
+
+  /** Number of the last command whose events have been taken in. */
+  get sequence(): number {
+    return this.#taken;
+  }
+
+  get inFlight(): number {
+    return this.#pending.length - this.#head;
+  }
+
+  /** Sends a command. Resolves once it is durable and the engine has answered. Rejects with GatewayError. */
+  submit(fields: CommandFields): Promise<Outcome> {
+    const refusal = this.#refusal(fields);
+    if (refusal !== undefined) return Promise.reject(refusal);
+    const count = recordCount(fields);
+    const first = this.#ring.claim(count);
+    if (first < 0) return Promise.reject(new GatewayError('overloaded', 'the command ring is full'));
+    const { orderId: meant = 0, account = -1 } = fields;
+    const handle = meant === 0 ? 0 : this.view.orders.handleOf(meant);
+    writeRecords(this.#ring.i32, this.#ring.f64, (n) => this.#ring.wordOf(first + n), fields, this.#shared.clock.now(), handle);
+    if (mayEnter(fields)) this.admission.enter(fields.account ?? 0, fields.legs?.length ?? 1, count);
+    this.admission.sentFrom(first);
+    this.#ring.publish(first, count);
+    this.#ringSoon();
+    const outcome: Outcome = {
+      sequence: first + count,
+      reason: 0,
+      cancelReason: 0,
+      order: undefined,
+      fills: [],
+      legs: [],
+      list: 0,
+      changed: undefined,
+      endedCount: 0,
+      ended: [],
+    };
+    this.#wake?.();
+    const replaces = isReplacement(fields) ? meant : 0;
+    if (replaces !== 0) this.#replacing.add(replaces);
+    return new Promise((resolve, reject) => this.#pending.push({ outcome, meant, replaces, account, massCancel: 0, resolve, reject }));
+  }
+
+  /** Takes events until the gateway is closed. */
+  async run(): Promise<void> {
+    const bell = this.#shared.gatewayBell;
+    while (this.#running && this.#dead === undefined) {
+      this.#leftOver.goOn();
+      if (this.#drain()) {
+        if (this.inFlight === 0 && !this.#hasMore) await this.#nap();
+        else await new Promise<void>((resolve) => setImmediate(resolve)); // sockets get their turn
+        continue;
+      }
+      bell.prepare();
+      if (this.#drain()) bell.cancel();
+      else await bell.waitAsync(100);
+      const { journalState } = this.#shared;
+      if (journalState === JOURNAL_FAILED) this.#failPending('the journal failed before the command was durable');
+      else if (journalState === JOURNAL_FULL) this.#failPending('the journal cannot grow for now: the command takes effect when it can');
+    }
+  }
+
+  /** Nothing is acknowledged any more: what is under way, and what comes, has an unknown outcome. */
+  fail(why: string): void {
+    this.#dead = why;
+    this.#failPending(why);
+  }
+
+  close(): void {
+    this.#running = false;
+    this.#wake?.();
+    this.#shared.gatewayBell.ring();
+    this.#failPending('the venue stopped before the command was durable');
+  }
+
+  async #nap(): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, SELDOM_MS);
+      this.#wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+    this.#wake = undefined;
+  }
+
+  /** Wakes engine and journal once for all requests that this turn of the event loop brought. */
+  #ringSoon(): void {
+    if (this.#willRing) return;
+    this.#willRing = true;
+    setImmediate(() => {
+      this.#willRing = false;
+      this.#shared.engineBell.ring();
+      this.#shared.journalBell.ring();
+    });
+  }
+
+  #refusal(fields: CommandFields): GatewayError | undefined {
+    if (this.#dead !== undefined) return new GatewayError('unknown_outcome', this.#dead);
+    const { account = 0, legs, orderId = 0 } = fields;
+    const replaced = isReplacement(fields) && !this.#replacing.has(orderId) ? 1 : 0;
+    const reason = mayEnter(fields) ? this.admission.refusal(account, (legs?.length ?? 1) - replaced) : REASON.NONE;
+    if (reason === REASON.TOO_MANY_OPEN_ORDERS)
+      return new GatewayError('too_many_orders', 'the account has as many open orders as it may have');
+    if (reason !== REASON.NONE) return new GatewayError('short_of_memory', 'memory is short: no new orders for now');
+    switch (this.#shared.journalState) {
+      case JOURNAL_FULL:
+        return new GatewayError(
+          'journal_full',
+          'the journal cannot grow for now (disk space, file descriptors): no orders or cancels are accepted until it can',
+        );
+      case JOURNAL_FAILED:
+        return new GatewayError('unknown_outcome', 'the journal failed: nothing is acknowledged any more');
+      default:
+        return undefined;
+    }
+  }
+
+  /** Takes in a turn's events, and answers the commands that they are of. Returns whether there was anything to do. */
+  #drain(): boolean {
+    const { events, durable: durableSequence } = this.#shared;
+    const durable = durableSequence.read();
+    const applied = this.#ring.gate(ENGINE_GATE);
+    const published = events.published(); // after `applied`: the events of every command up to there are included
+    const begin = this.#read;
+    const end = Math.min(published, begin + EVENTS_A_TURN);
+    let told = Math.min(durable, applied);
+    while (this.#read < end) {
+      const at = events.wordOf(this.#read);
+      const sequence = events.f64[(at >> 1) + event.F64_SEQUENCE];
+      if (sequence > durable) break;
+      this.#settle(sequence - 1);
+      const head = this.#pending[this.#head];
+      if (head?.outcome.sequence === sequence) {
+        this.#current = head.outcome;
+        this.#meant = head.meant;
+        this.#account = head.account;
+      } else this.#current = undefined;
+      const kind = events.i32[at + event.HEAD] & 0xff;
+      if (kind === CANCELLING && this.#current !== undefined) head.massCancel = events.f64[(at >> 1) + event.F64_TRADE];
+      else if (kind === CANCELLED_ALL) this.#leftOver.end(events.f64[(at >> 1) + event.F64_TRADE], events.i32[at + event.QUANTITY]);
+      this.view.apply(events.i32, events.f64, at);
+      this.#read++;
+    }
+    this.#current = undefined;
+    this.#hasMore = this.#read === end && end < published;
+    if (this.#hasMore) told = events.f64[(events.wordOf(end - 1) >> 1) + event.F64_SEQUENCE] - 1;
+    this.#taken = told;
+    if (this.#read !== begin) events.release(GATEWAY_GATE, this.#read);
+    if (this.#read !== begin) this.onTurn();
+    const settled = this.#settle(told);
+    return settled || this.#read !== begin;
+  }
+
+  /** Answers every command up to a number, with the orders as they are at that point. Returns whether there was one. */
+  #settle(sequence: number): boolean {
+    const begin = this.#head;
+    while (this.#head < this.#pending.length && this.#pending[this.#head].outcome.sequence <= sequence) {
+      const pending = this.#pending[this.#head++];
+      if (pending.replaces !== 0) this.#replacing.delete(pending.replaces);
+      if (pending.massCancel === 0) pending.resolve(pending.outcome);
+      else this.#leftOver.wait(pending);
+    }
+    if (this.#head === begin) return false;
+    if (this.#head === this.#pending.length) {
+      this.#pending.length = 0;
+      this.#head = 0;
+    } else if (this.#head > 4096) {
+      this.#pending.splice(0, this.#head);
+      this.#head = 0;
+    }
+    return true;
+  }
+
+  /** Answers what waits: nobody knows yet what will come of it. */
+  #failPending(why: string): void {
+    const lost = [...this.#pending.slice(this.#head), ...this.#leftOver.giveUp()];
+    this.#pending = [];
+    this.#head = 0;
+    this.#replacing.clear();
+    for (const { reject } of lost) reject(new GatewayError('unknown_outcome', why));
+  }
+
+  /** Keeps the latest copy of an order that the command being answered entered. Returns whether it is one. */
+  #note(order: Order): boolean {
+    const current = this.#current;
+    if (current === undefined) return false;
+    if (current.order?.id === order.id) current.order = order;
+    const leg = current.legs.findIndex(({ id }) => id === order.id);
+    if (leg >= 0) current.legs[leg] = order;
+    return leg >= 0 || current.order?.id === order.id;
+  }
+
+  #noteMeant(order: Order): void {
+    if (this.#current !== undefined && order.id === this.#meant) this.#current.changed = order;
+  }
+
+  /** Whether anybody follows an account: whoever waits for an answer wants all that the command brings about. */
+  #isFollowed(account: number): boolean {
+    if (this.#current !== undefined) return true;
+    for (const listener of this.orderListeners) if (listener.follows(account)) return true;
+    return false;
+  }
+
+  /** Notes for the command being answered, then tells the listeners. */
+  #fanOut(state: SharedState): ViewListener {
+    const { marketListeners, orderListeners, accountListeners } = this;
+    return {
+      follows: (account) => this.#isFollowed(account),
+      onAccepted: (order: Order) => {
+        if (this.#current !== undefined) {
+          this.#current.order ??= order;
+          this.#current.list = order.terms?.list ?? 0;
+          if (this.#current.list !== 0) this.#current.legs.push(order);
+        }
+        for (const listener of orderListeners) listener.onAccepted?.(order);
+      },
+      onRested: (order: Order) => {
+        this.#note(order);
+        for (const listener of orderListeners) listener.onRested?.(order);
+      },
+      onFill: (fill: Fill) => {
+        if (this.#current !== undefined && this.#current.order?.id === fill.order.id) {
+          this.#note(fill.order);
+          this.#current.fills.push(fill);
+        } else this.#note(fill.order);
+        for (const listener of orderListeners) listener.onFill?.(fill);
+      },
+      onEnded: (order: Order, reason: number) => {
+        // Orders of others may end with it too: their time was up.
+        if (this.#current !== undefined && (this.#account === -1 || this.#account === order.account)) {
+          if (this.#current.endedCount++ < MOST_ENDED) this.#current.ended.push(order);
+        }
+        if (!this.#note(order)) this.#noteMeant(order);
+        for (const listener of orderListeners) listener.onEnded?.(order, reason);
+      },
+      onTriggered: (order: Order) => {
+        this.#note(order);
+        for (const listener of orderListeners) listener.onTriggered?.(order);
+      },
+      onAmended: (order: Order) => {
+        if (!this.#note(order)) this.#noteMeant(order);
+        for (const listener of orderListeners) listener.onAmended?.(order);
+      },
+      onTrade: (trade: Readonly<Trade>) => {
+        for (const listener of marketListeners) listener.onTrade?.(trade);
+      },
+      onState: (instrument: number, instrumentState: number, reference: number) => {
+        for (const listener of marketListeners) listener.onState?.(instrument, instrumentState, reference);
+      },
+      onAuction: (instrument: number, auction: AuctionPrice, isDone: boolean) => {
+        for (const listener of marketListeners) listener.onAuction?.(instrument, auction, isDone);
+      },
+      onDepth: (instrument: number, side: Side, price: number, lots: number) => {
+        state.touch(instrument);
+        for (const listener of marketListeners) listener.onDepth?.(instrument, side, price, lots);
+      },
+      onInstrument: (instrument: number, lastPrice: number) => {
+        for (const listener of marketListeners) listener.onInstrument?.(instrument, lastPrice);
+      },
+      onBalance: (account: number, asset: number) => {
+        for (const listener of accountListeners) listener.onBalance?.(account, asset);
+      },
+      onTransfer: (account: number, asset: number, units: number, time: number) => {
+        for (const listener of accountListeners) listener.onTransfer?.(account, asset, units, time);
+      },
+      onRecord: (name, value) => this.onRecord(name, value),
+      onRejected: (reason: number, flags: number) => {
+        if (this.#current === undefined) return;
+        if ((flags & OF_CANCEL) !== 0) this.#current.cancelReason = reason;
+        else this.#current.reason = reason;
+      },
+    };
+  }
+}

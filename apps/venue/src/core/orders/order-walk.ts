@@ -1,0 +1,45 @@
+import type { Pace } from '../fairness/pace.ts';
+import type { OpenOrders, OrderCursor } from './open-orders.ts';
+import type { Order } from './view.ts';
+
+/** Orders of a slice, and those looked at for it. */
+const ORDERS_A_SLICE = 32;
+const LOOKS_A_SLICE = 512;
+/** Of these so many take a unit of Pace: to make something of an order, and to look at one. */
+const ORDERS_A_UNIT = 2;
+const LOOKS_A_UNIT = 256;
+
+/**
+ * An account's orders, oldest first, in slices of a turn of the event loop: an account may have a million. They come and go meanwhile; it
+ * ends after as many as there were when it began. @param isWanted of an order's slot @param from the first slot, by default the oldest order's
+ */
+export async function* walkOrders(
+  orders: OpenOrders,
+  pace: Pace,
+  account: number,
+  isWanted: (slot: number) => boolean = () => true,
+  from = orders.first(account),
+): AsyncGenerator<Order[]> {
+  const cursor: OrderCursor = { slot: from };
+  let left = orders.countOf(account);
+  let units = 1;
+  orders.hold(cursor);
+  try {
+    while (cursor.slot !== 0 && left > 0) {
+      await pace.take(units);
+      orders.release(cursor);
+      const slice: Order[] = [];
+      let looks = 0;
+      for (; cursor.slot !== 0 && looks < Math.min(left, LOOKS_A_SLICE) && slice.length < ORDERS_A_SLICE; looks++) {
+        if (isWanted(cursor.slot)) slice.push(orders.copy(cursor.slot));
+        cursor.slot = orders.next(cursor.slot);
+      }
+      left -= looks;
+      units = slice.length / ORDERS_A_UNIT + looks / LOOKS_A_UNIT;
+      orders.hold(cursor);
+      yield slice;
+    }
+  } finally {
+    orders.release(cursor);
+  }
+}

@@ -1,0 +1,403 @@
+import { readPiece, readText } from '@outcry/engine/event-writer';
+import { POST_ONLY } from '@outcry/market/command';
+import { DARK, EVENT, event, IS_MAKER, NEW_AGGREGATE, RESTING, WAITING } from '@outcry/market/event';
+import { BUY, GTC, LIMIT, type OrderKind, type Side, type TimeInForce } from '@outcry/market/order-terms';
+import { legOf, triggerOf } from '@outcry/market/terms';
+import { makeTerms, readTerms, type SpecialTerms } from '../../domain/special-terms.ts';
+import { endStatus, STATUS } from '../../store/sqlite/schema.ts';
+import type { OpenOrders } from './open-orders.ts';
+import type { SharedState } from './shared-state.ts';
+
+/** An order as its owner sees it. Prices in ticks, quantities in lots, amounts in quote units, times in microseconds since 1970. */
+export interface Order {
+  id: number;
+  account: number;
+  instrument: number;
+  clientId: string;
+  side: Side;
+  kind: OrderKind;
+  timeInForce: TimeInForce;
+  postOnly: boolean;
+  price: number;
+  quantity: number;
+  /** quote amount of a market order by amount, else 0 */
+  amount: number;
+  left: number;
+  executedAmount: number;
+  status: number;
+  time: number;
+  updateTime: number;
+  /** in the book, displayed or not */
+  resting: boolean;
+  /** lots displayed */
+  shown: number;
+  /** outside the book: for its trigger, its list, a price to follow or the closing auction */
+  waiting: boolean;
+  terms: SpecialTerms | undefined;
+}
+
+/** Where an auction trades, or would: ticks (0: nowhere), lots, lots bought less lots sold. */
+export interface AuctionPrice {
+  price: number;
+  volume: number;
+  surplus: number;
+}
+
+/** One side of a trade. */
+export interface Fill {
+  order: Order;
+  trade: number;
+  price: number;
+  quantity: number;
+  amount: number;
+  fee: number;
+  /** asset that the fee is paid in; -1: what is received */
+  feeAsset: number;
+  isMaker: boolean;
+  time: number;
+}
+
+export interface Trade {
+  instrument: number;
+  id: number;
+  aggregate: number;
+  newAggregate: boolean;
+  price: number;
+  quantity: number;
+  amount: number;
+  time: number;
+  takerSide: Side;
+}
+
+export interface Balance {
+  available: number;
+  held: number;
+}
+
+/** What the public may know, told in the engine's order and only once it is durable. */
+export interface MarketListener {
+  /** The trade is one object, filled anew for each: it is only valid during the call. */
+  onTrade(trade: Readonly<Trade>): void;
+  onState(instrument: number, state: number, reference: number): void;
+  /** An auction traded, or its indicative price changed. */
+  onAuction(instrument: number, auction: AuctionPrice, isDone: boolean): void;
+  /** Liquidity joined (lots above 0) or left a price. */
+  onDepth(instrument: number, side: Side, price: number, lots: number): void;
+  /** After a start: where an instrument's numbers stand. */
+  onInstrument(instrument: number, lastPrice: number): void;
+}
+
+/** What an account's owner may know, told likewise. Orders are copies; they are made only of accounts that are followed. */
+export interface OrderListener {
+  follows(account: number): boolean;
+  onAccepted(order: Order): void;
+  /** What was left of an order that traded at once is on the book. */
+  onRested(order: Order): void;
+  onFill(fill: Fill): void;
+  onEnded(order: Order, reason: number): void;
+  /** A waiting order enters the book, or begins to wait for its trigger. */
+  onTriggered(order: Order): void;
+  onAmended(order: Order): void;
+}
+
+/** A listener of some of it. */
+export type OrderFollower = Pick<OrderListener, 'follows'> & Partial<OrderListener>;
+
+/** What happens to accounts, whoever follows them. Times in microseconds since 1970. */
+export interface AccountListener {
+  onBalance(account: number, asset: number): void;
+  /** A deposit (units above 0) or withdrawal. */
+  onTransfer(account: number, asset: number, units: number, time: number): void;
+}
+
+/** All of it, what gateways keep in the journal, and refusals. */
+export interface ViewListener extends MarketListener, OrderListener, AccountListener {
+  /** @param value undefined: it was removed */
+  onRecord(name: string, value: Uint8Array | undefined): void;
+  onRejected(reason: number, flags: number): void;
+}
+
+/** Open orders and balances, built from the engine's events alone, without an object an event. */
+export class View {
+  readonly orders: OpenOrders;
+  readonly #aggregates: number[] = [];
+  readonly #unitOf: (instrument: number) => number;
+  readonly #listener: ViewListener;
+  readonly #state: SharedState;
+  readonly #trade: Trade = newTrade();
+  readonly #opened: Order = newOrder();
+  #text = '';
+  /** of the next order, where there are some */
+  readonly #terms: SpecialTerms = makeTerms({});
+  #hasTerms = false;
+  /** of the next order, 0: it is the number of its command */
+  #id = 0;
+  #isTransfer = false;
+  readonly #pieces: number[] = [];
+
+  constructor(listener: ViewListener, unitOf: (instrument: number) => number, state: SharedState, orders: OpenOrders) {
+    this.#state = state;
+    this.orders = orders;
+    this.#listener = listener;
+    this.#unitOf = unitOf;
+  }
+
+  balance(account: number, asset: number): Balance {
+    return this.#state.balance(account, asset);
+  }
+
+  /** Microseconds since 1970 of an account's last change of balance, 0: none yet. */
+  lastUpdate(account: number): number {
+    return this.#state.lastUpdate(account);
+  }
+
+  /** Takes in one event. */
+  apply(i32: Int32Array, f64: Float64Array, at: number): void {
+    switch (i32[at + event.HEAD] & 0xff) {
+      case EVENT.TEXT:
+        this.#text = readText(i32, at);
+        break;
+      case EVENT.TERMS:
+        readTerms(i32, f64, at, this.#terms);
+        this.#hasTerms = true;
+        break;
+      case EVENT.ORDER_ID:
+        this.#id = f64[(at >> 1) + event.F64_AMOUNT];
+        break;
+      case EVENT.LIST:
+        this.#text = ''; // the store keeps lists
+        break;
+      case EVENT.TRIGGERED:
+        this.#triggered(i32, f64, at);
+        break;
+      case EVENT.SHOWN:
+        this.#shown(i32, at);
+        break;
+      case EVENT.STATE:
+        this.#listener.onState(i32[at + event.PLACE] & 0xffff, i32[at + event.PLACE] >>> 16, i32[at + event.PRICE]);
+        break;
+      case EVENT.AUCTION:
+      case EVENT.INDICATIVE: {
+        const [volume, surplus] = [f64[(at >> 1) + event.F64_TRADE], f64[(at >> 1) + event.F64_AMOUNT]];
+        const isDone = (i32[at + event.HEAD] & 0xff) === EVENT.AUCTION;
+        this.#listener.onAuction(i32[at + event.PLACE] & 0xffff, { price: i32[at + event.PRICE], volume, surplus }, isDone);
+        break;
+      }
+      case EVENT.ACCEPTED:
+      case EVENT.OPEN_ORDER:
+        this.#open(i32, f64, at);
+        break;
+      case EVENT.FILL:
+        this.#fill(i32, f64, at);
+        break;
+      case EVENT.RESTED:
+        this.#rested(i32, at);
+        break;
+      case EVENT.CANCELLED:
+        this.#ended(i32, f64, at);
+        break;
+      case EVENT.AMENDED:
+        this.#amended(i32, f64, at);
+        break;
+      case EVENT.BALANCE:
+        this.#balance(i32, f64, at);
+        break;
+      case EVENT.APPLIED:
+        this.#isTransfer = true;
+        return;
+      case EVENT.PIECE:
+        readPiece(i32, at, this.#pieces);
+        break;
+      case EVENT.RECORD:
+        this.#record(i32[at + event.PRICE], i32[at + event.QUANTITY]);
+        break;
+      case EVENT.REJECTED:
+        this.#listener.onRejected(i32[at + event.PLACE] >>> 16, (i32[at + event.HEAD] >>> 16) & 0xff);
+        break;
+      case EVENT.INSTRUMENT: {
+        const instrument = i32[at + event.PLACE] & 0xffff;
+        this.#aggregates[instrument] = f64[(at >> 1) + event.F64_AMOUNT];
+        this.#listener.onInstrument(instrument, i32[at + event.PRICE]);
+      }
+    }
+    this.#isTransfer = false;
+  }
+
+  #record(nameBytes: number, valueBytes: number): void {
+    const bytes = Buffer.from(Int32Array.from(this.#pieces).buffer);
+    this.#pieces.length = 0;
+    const value = valueBytes < 0 ? undefined : bytes.subarray(nameBytes, nameBytes + valueBytes);
+    this.#listener.onRecord(bytes.toString('latin1', 0, nameBytes), value);
+  }
+
+  #open(i32: Int32Array, f64: Float64Array, at: number): void {
+    const head = i32[at + event.HEAD];
+    const isNew = (head & 0xff) === EVENT.ACCEPTED;
+    const terms = i32[at + event.PLACE] >>> 16;
+    const time = f64[(at >> 1) + event.F64_TIME];
+    const amount = f64[(at >> 1) + event.F64_AMOUNT];
+    const left = i32[at + event.REMAINING];
+    const flags = head >>> 16;
+    const termsFlags = this.#hasTerms ? this.#terms.flags : 0;
+    const isWaitingLeg = (flags & WAITING) !== 0 && legOf(termsFlags) > 0 && triggerOf(termsFlags) === 0;
+    const slot = i32[at + event.ORDER_SLOT];
+    const order = this.#opened;
+    order.id = this.#id === 0 ? f64[(at >> 1) + event.F64_SEQUENCE] : this.#id;
+    order.account = i32[at + event.ACCOUNT];
+    order.instrument = i32[at + event.PLACE] & 0xffff;
+    order.clientId = this.#text;
+    order.side = ((head >>> 8) & 1) as Side;
+    order.kind = (terms & 7) as OrderKind;
+    order.timeInForce = ((terms >>> 3) & 0xf) as TimeInForce;
+    order.postOnly = ((terms >>> 7) & POST_ONLY) !== 0;
+    order.price = i32[at + event.PRICE];
+    order.quantity = i32[at + event.QUANTITY];
+    order.amount = isNew ? amount : 0;
+    order.left = left;
+    order.executedAmount = isNew ? 0 : amount;
+    order.status = left !== order.quantity ? STATUS.PARTIALLY_FILLED : isWaitingLeg ? STATUS.PENDING_NEW : STATUS.NEW;
+    order.time = time;
+    order.updateTime = time;
+    order.resting = (flags & RESTING) !== 0;
+    order.shown = order.resting && (flags & DARK) === 0 ? left : 0;
+    order.waiting = (flags & WAITING) !== 0;
+    order.terms = this.#hasTerms ? this.#terms : undefined;
+    this.#text = '';
+    this.#hasTerms = false;
+    this.#id = 0;
+    this.orders.add(slot, i32[at + event.ORDER_GENERATION], order);
+    if (isNew && this.#listener.follows(order.account)) this.#listener.onAccepted(this.orders.copy(slot));
+    if (order.shown > 0) this.#tellDepth(slot, order.shown);
+  }
+
+  #rested(i32: Int32Array, at: number): void {
+    const slot = this.#slotAt(i32, at);
+    const isDark = ((i32[at + event.HEAD] >>> 16) & DARK) !== 0;
+    const shown = this.orders.rest(slot, i32[at + event.PRICE], isDark);
+    if (this.#isFollowed(slot)) this.#listener.onRested(this.orders.copy(slot));
+    if (shown > 0) this.#tellDepth(slot, shown);
+  }
+
+  #triggered(i32: Int32Array, f64: Float64Array, at: number): void {
+    const slot = this.#slotAt(i32, at);
+    const isWaiting = ((i32[at + event.HEAD] >>> 16) & WAITING) !== 0;
+    this.orders.trigger(slot, i32[at + event.PRICE], isWaiting, f64[(at >> 1) + event.F64_TIME]);
+    if (this.#isFollowed(slot)) this.#listener.onTriggered(this.orders.copy(slot));
+  }
+
+  /** A resting order displays so many lots now, at a price (0: it left the book, and waits). */
+  #shown(i32: Int32Array, at: number): void {
+    const slot = this.#slotAt(i32, at);
+    const price = i32[at + event.PRICE];
+    const change = this.orders.show(slot, i32[at + event.QUANTITY], price !== 0);
+    if (change !== 0) this.#listener.onDepth(this.orders.instrument(slot), this.orders.side(slot), price, change);
+  }
+
+  #fill(i32: Int32Array, f64: Float64Array, at: number): void {
+    const slot = this.#slotAt(i32, at);
+    const { orders } = this;
+    const flags = (i32[at + event.HEAD] >>> 16) & 0xff;
+    const price = i32[at + event.PRICE];
+    const quantity = i32[at + event.QUANTITY];
+    const left = i32[at + event.REMAINING];
+    const instrument = orders.instrument(slot);
+    const amount = price * quantity * this.#unitOf(instrument);
+    const time = f64[(at >> 1) + event.F64_TIME];
+    const shown = orders.trade(slot, quantity, amount, left, time);
+    const isMaker = (flags & IS_MAKER) !== 0;
+    if (this.#isFollowed(slot)) {
+      const feeAsset = (i32[at + event.PLACE] >>> 16) - 1;
+      const [trade, fee] = [f64[(at >> 1) + event.F64_TRADE], f64[(at >> 1) + event.F64_AMOUNT]];
+      this.#listener.onFill({ order: orders.copy(slot), trade, price, quantity, amount, fee, feeAsset, isMaker, time });
+    }
+    if (shown > 0) this.#tellDepth(slot, -shown);
+    if (!isMaker) this.#tellTrade(slot, f64[(at >> 1) + event.F64_TRADE], price, quantity, amount, time, (flags & NEW_AGGREGATE) !== 0);
+    if (left === 0) orders.remove(slot);
+  }
+
+  #tellTrade(taker: number, id: number, price: number, quantity: number, amount: number, time: number, newAggregate: boolean): void {
+    const trade = this.#trade;
+    const instrument = this.orders.instrument(taker);
+    const aggregate = (this.#aggregates[instrument] ?? 0) + (newAggregate ? 1 : 0);
+    this.#aggregates[instrument] = aggregate;
+    trade.instrument = instrument;
+    trade.id = id;
+    trade.aggregate = aggregate;
+    trade.newAggregate = newAggregate;
+    trade.price = price;
+    trade.quantity = quantity;
+    trade.amount = amount;
+    trade.time = time;
+    trade.takerSide = this.orders.side(taker);
+    this.#listener.onTrade(trade);
+  }
+
+  #ended(i32: Int32Array, f64: Float64Array, at: number): void {
+    const slot = this.#slotAt(i32, at);
+    const reason = i32[at + event.PLACE] >>> 16;
+    const shown = this.orders.end(slot, endStatus(reason), f64[(at >> 1) + event.F64_TIME]);
+    if (shown > 0) this.#tellDepth(slot, -shown);
+    const copy = this.#isFollowed(slot) ? this.orders.copy(slot) : undefined;
+    this.orders.remove(slot);
+    if (copy !== undefined) this.#listener.onEnded(copy, reason);
+  }
+
+  #amended(i32: Int32Array, f64: Float64Array, at: number): void {
+    const slot = this.#slotAt(i32, at);
+    const less = this.orders.amend(slot, i32[at + event.QUANTITY], i32[at + event.REMAINING], f64[(at >> 1) + event.F64_TIME]);
+    if (less > 0) this.#tellDepth(slot, -less);
+    if (this.#isFollowed(slot)) this.#listener.onAmended(this.orders.copy(slot));
+  }
+
+  #balance(i32: Int32Array, f64: Float64Array, at: number): void {
+    const account = i32[at + event.ACCOUNT];
+    const asset = i32[at + event.PRICE];
+    const available = f64[(at >> 1) + event.F64_AVAILABLE];
+    const time = f64[(at >> 1) + event.F64_TIME];
+    if (this.#isTransfer) this.#listener.onTransfer(account, asset, available - this.#state.balance(account, asset).available, time);
+    this.#state.setBalance(account, asset, available, f64[(at >> 1) + event.F64_HELD], f64[(at >> 1) + event.F64_SEQUENCE], time);
+    this.#listener.onBalance(account, asset);
+  }
+
+  #tellDepth(slot: number, lots: number): void {
+    this.#listener.onDepth(this.orders.instrument(slot), this.orders.side(slot), this.orders.price(slot), lots);
+  }
+
+  #isFollowed(slot: number): boolean {
+    return this.#listener.follows(this.orders.account(slot));
+  }
+
+  /** The order that an event is about: every event's order is open when it comes. */
+  #slotAt(i32: Int32Array, at: number): number {
+    return this.orders.openSlot(i32[at + event.ORDER_SLOT], i32[at + event.ORDER_GENERATION]);
+  }
+}
+
+function newTrade(): Trade {
+  return { instrument: 0, id: 0, aggregate: 0, newAggregate: false, price: 0, quantity: 0, amount: 0, time: 0, takerSide: BUY };
+}
+
+function newOrder(): Order {
+  return {
+    id: 0,
+    account: 0,
+    instrument: 0,
+    clientId: '',
+    side: BUY,
+    kind: LIMIT,
+    timeInForce: GTC,
+    postOnly: false,
+    price: 0,
+    quantity: 0,
+    amount: 0,
+    left: 0,
+    executedAmount: 0,
+    status: STATUS.NEW,
+    time: 0,
+    updateTime: 0,
+    resting: false,
+    shown: 0,
+    waiting: false,
+    terms: undefined,
+  };
+}

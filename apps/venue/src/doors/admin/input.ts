@@ -1,0 +1,68 @@
+import { DecimalError } from '@outcry/market/decimal';
+import type { AccountRecord } from '../../core/accounts/accounts.ts';
+import type { Asset, Instrument } from '../../domain/market.ts';
+import { ApiError, errors } from '../binance/errors.ts';
+import type { Services } from '../binance/operation.ts';
+
+/** What an administrator sent, read field by field. Everything here throws ApiError, with the field's name. */
+export type Body = Record<string, unknown>;
+
+/**
+ * What a request brings, empty when it brings nothing. Throws ApiError for a field that means nothing there: a misspelt limit is none.
+ * @param fields those that may be sent; undefined: whoever reads them checks each name
+ */
+export function bodyOf({ body }: { body: unknown }, fields: readonly string[] | undefined): Body {
+  if (body === undefined || body === null) return {};
+  if (typeof body !== 'object' || Array.isArray(body)) throw errors.illegal('body', 'an object');
+  const strange = fields === undefined ? undefined : Object.keys(body).find((name) => !fields.includes(name));
+  if (strange !== undefined) throw errors.illegal(strange, fields!.length === 0 ? 'nothing is read here' : fields!.join(', '));
+  return body as Body;
+}
+
+/** Who administers has no account of its own. */
+export const NOBODY = { account: -1, apiKey: '' };
+
+export function accountNamed(services: Services, name: string): AccountRecord {
+  const account = services.accounts.find(name);
+  if (account === undefined) throw new ApiError(-1100, `There is no account '${name}'.`, 404);
+  return account;
+}
+
+export function assetNamed(services: Services, name: string): Asset {
+  const asset = services.market.asset(name);
+  if (asset === undefined) throw new ApiError(-1100, `There is no asset '${name}'.`, 404);
+  return asset;
+}
+
+export function instrumentNamed(services: Services, symbol: string): Instrument {
+  const instrument = services.market.find(symbol);
+  if (instrument === undefined) throw errors.badSymbol();
+  return instrument;
+}
+
+/** The number of a name in a table of names. */
+export function code(table: Record<string, number>, what: string, name: unknown): number {
+  if (typeof name !== 'string' || !Object.hasOwn(table, name)) throw errors.illegal(what, Object.keys(table).join(', '));
+  return table[name];
+}
+
+export function text(body: Body, name: string): string {
+  const value = body[name];
+  if (typeof value !== 'string' || value === '') throw errors.missing(name);
+  return value;
+}
+
+export function whole(name: string, value: unknown): number {
+  if (typeof value !== 'number' || !Number.isSafeInteger(value)) throw errors.illegal(name, 'a whole number');
+  return value;
+}
+
+/** Reads a decimal. */
+export function parse(read: () => number): number {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof DecimalError) throw new ApiError(-1100, error.message);
+    throw error;
+  }
+}

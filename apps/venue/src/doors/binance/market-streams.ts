@@ -1,0 +1,330 @@
+import { BUY, SELL } from '@outcry/market/order-terms';
+import type { AggregateTrade, MarketFeed } from '../../core/feeds/market-feed.ts';
+import type { FeedListener } from '../../core/feeds/queue-reader.ts';
+import { Noted } from '../../core/orders/noted.ts';
+import type { Trade } from '../../core/orders/view.ts';
+import type { Instrument, Market } from '../../domain/market.ts';
+import { CANDLE_SECONDS } from '../../store/sqlite/schema.ts';
+import { aggregateJson, levelsJson, ms } from './format.ts';
+import { auctionEvent, bookEvent, dayEvents, isClosed, klineMessage, partialEvent, presentOf } from './stream-events.ts';
+import { Stream, type StreamReader, type StreamSource, type TextListener, type Told } from './streams.ts';
+
+const INTERVALS = Object.keys(CANDLE_SECONDS).join('|');
+const SYMBOL_STREAM = new RegExp(
+  `^([a-z0-9]+)@(trade|aggTrade|bookTicker|ticker|miniTicker|auction|depth(?:5|10|20)?(?:@100ms|@1000ms)?|kline_(?:${INTERVALS}))$`,
+);
+const ALL_TICKERS = '!ticker@arr';
+const ALL_MINI_TICKERS = '!miniTicker@arr';
+const ALL_BOOK_TICKERS = '!bookTicker';
+const ALL_STREAMS = [ALL_TICKERS, ALL_MINI_TICKERS, ALL_BOOK_TICKERS];
+/** Streams of what happened: whoever reads one hears all from then on, and nothing of before. The others have a value that a newcomer is told. */
+const EVENTS = /@(trade|aggTrade|depth(@\d+ms)?)$/;
+const PARTIAL = [5, 10, 20];
+
+/** Best bid and ask: prices and lots; 0 lots: none. */
+type Touch = [bid: number, bidLots: number, ask: number, askLots: number];
+
+/**
+ * Public streams: who reads what, and what they are told. What is told in a turn goes out with {@link deliver}. Costs nothing for streams that nobody reads.
+ */
+export class MarketStreams implements FeedListener, StreamSource {
+  readonly #market: Market;
+  readonly #feeds: readonly MarketFeed[];
+  readonly #streams = new Map<string, Stream>();
+  /** streams that were told something in this turn, and those with newcomers */
+  #told: Stream[] = [];
+  readonly #joined = new Set<Stream>();
+  readonly #fast: number[];
+  readonly #slow: number[];
+  /** the last update of a depth stream, by instrument */
+  readonly #fastTold: number[];
+  readonly #slowTold: number[];
+  readonly #touches: Touch[];
+  readonly #daySent: number[];
+  readonly #aggregates: { instrument: Instrument; trade: AggregateTrade }[] = [];
+  /** instruments whose depth changed since the last mark */
+  readonly #touched: Noted;
+
+  constructor(market: Market, feeds: readonly MarketFeed[]) {
+    this.#market = market;
+    this.#feeds = feeds;
+    this.#touched = new Noted(new Uint8Array(feeds.length));
+    this.#fast = feeds.map((feed) => feed.depth.addCollector());
+    this.#slow = feeds.map((feed) => feed.depth.addCollector());
+    this.#fastTold = feeds.map((feed) => feed.updateId);
+    this.#slowTold = feeds.map((feed) => feed.updateId);
+    this.#touches = feeds.map(() => [0, 0, 0, 0]);
+    this.#daySent = feeds.map(() => 0);
+  }
+
+  /** Streams that somebody reads. */
+  get size(): number {
+    return this.#streams.size;
+  }
+
+  /** Whether there is something to deliver. */
+  hasMore(isAtMark: boolean): boolean {
+    return this.#told.length > 0 || (isAtMark && this.#joined.size > 0);
+  }
+
+  subscribe(name: string, reader: StreamReader): boolean {
+    const stream = this.#find(name);
+    stream?.add(reader, !EVENTS.test(name));
+    return stream !== undefined;
+  }
+
+  unsubscribe(name: string, reader: StreamReader): void {
+    this.#streams.get(name)?.remove(reader);
+    this.#drop(name);
+  }
+
+  /** As {@link subscribe}, for another thread. */
+  listen(name: string, listener: TextListener): boolean {
+    const stream = this.#find(name);
+    stream?.listen(listener, !EVENTS.test(name));
+    return stream !== undefined;
+  }
+
+  unlisten(name: string, listener: TextListener): void {
+    this.#streams.get(name)?.unlisten(listener);
+    this.#drop(name);
+  }
+
+  #find(name: string): Stream | undefined {
+    let stream = this.#streams.get(name);
+    if (stream === undefined) {
+      if (!this.#exists(name)) return undefined;
+      stream = new Stream(name);
+      this.#streams.set(name, stream);
+    }
+    if (!EVENTS.test(name)) this.#joined.add(stream);
+    return stream;
+  }
+
+  #drop(name: string): void {
+    const stream = this.#streams.get(name);
+    if (stream === undefined || !stream.isEmpty) return;
+    this.#streams.delete(name);
+    this.#joined.delete(stream);
+  }
+
+  #exists(name: string): boolean {
+    if (ALL_STREAMS.includes(name)) return true;
+    const match = SYMBOL_STREAM.exec(name);
+    return match !== null && this.#market.find(match[1].toUpperCase()) !== undefined;
+  }
+
+  onTrade(trade: Readonly<Trade>): void {
+    const feed = this.#feeds[trade.instrument];
+    const { instrument } = feed;
+    const aggregate = feed.addTrade(trade);
+    if (this.#streams.size === 0) return;
+    if (this.#streams.has(streamOf(instrument, 'aggTrade')) && this.#aggregates.at(-1)?.trade !== aggregate)
+      this.#aggregates.push({ instrument, trade: aggregate });
+    const stream = this.#streams.get(streamOf(instrument, 'trade'));
+    if (stream === undefined) return;
+    this.#tell(stream, {
+      e: 'trade',
+      E: Date.now(),
+      s: instrument.symbol,
+      t: trade.id,
+      p: instrument.formatPrice(trade.price),
+      q: instrument.formatQuantity(trade.quantity),
+      T: ms(trade.time),
+      m: trade.takerSide !== BUY,
+      M: true,
+    });
+  }
+
+  onBook(instrument: number): void {
+    this.#touched.note(instrument);
+  }
+
+  onState(instrument: number): void {
+    this.#tellAuction(instrument, false);
+  }
+
+  onAuction(instrument: number, isDone: boolean): void {
+    this.#tellAuction(instrument, isDone);
+  }
+
+  /** Tells what is due when the books are as the order lane has them. */
+  onMark(): void {
+    this.#touched.workOff((number) => this.#tellBest(this.#feeds[number]));
+    for (const { instrument, trade } of this.#aggregates) {
+      const stream = this.#streams.get(streamOf(instrument, 'aggTrade'));
+      if (stream !== undefined)
+        this.#tell(stream, { e: 'aggTrade', E: Date.now(), s: instrument.symbol, ...aggregateJson(trade, instrument) });
+    }
+    this.#aggregates.length = 0;
+  }
+
+  /** Queues what was told for its readers. @param isAtMark then newcomers are told what the present is */
+  deliver(isAtMark: boolean): void {
+    const told = this.#told;
+    this.#told = [];
+    for (const stream of told) stream.deliver();
+    if (!isAtMark || this.#joined.size === 0) return;
+    for (const stream of this.#joined) stream.welcome(this.#present(stream.name));
+    this.#joined.clear();
+  }
+
+  /** Tells what is due ten times a second; at a mark. */
+  every100ms(): void {
+    this.#feeds.forEach((feed, i) => {
+      this.#fastTold[i] = this.#tellDepth(feed, this.#fast[i], this.#fastTold[i], 'depth@100ms');
+      for (const levels of PARTIAL) this.#tellPartial(feed, levels, `depth${levels}@100ms`);
+    });
+  }
+
+  /** Tells what is due once a second; at a mark. */
+  everySecond(): void {
+    const now = Date.now();
+    const changed: object[][] = [[], []];
+    this.#feeds.forEach((feed, i) => {
+      this.#slowTold[i] = this.#tellDepth(feed, this.#slow[i], this.#slowTold[i], 'depth', 'depth@1000ms');
+      for (const levels of PARTIAL) {
+        this.#tellPartial(feed, levels, `depth${levels}`);
+        this.#tellPartial(feed, levels, `depth${levels}@1000ms`);
+      }
+      for (const [interval, seconds] of Object.entries(CANDLE_SECONDS)) this.#tellKline(feed, interval, seconds, now);
+      this.#tellDay(feed, i, now, changed);
+    });
+    for (const [i, name] of [ALL_TICKERS, ALL_MINI_TICKERS].entries()) {
+      const stream = this.#streams.get(name);
+      if (stream !== undefined && changed[i].length > 0) this.#tell(stream, changed[i]);
+    }
+  }
+
+  /** @param key of a last value: what it is of */
+  #tell(stream: Stream, data: object, key?: string): void {
+    if (stream.tell(JSON.stringify(data), key)) this.#told.push(stream);
+  }
+
+  #tellAuction(number: number, isDone: boolean): void {
+    const feed = this.#feeds[number];
+    const stream = this.#streams.get(streamOf(feed.instrument, 'auction'));
+    if (stream !== undefined) this.#tell(stream, auctionEvent(feed, isDone), stream.name);
+  }
+
+  /** bookTicker, as soon as the best price or its quantity is another. */
+  #tellBest(feed: MarketFeed): void {
+    const touch = this.#touches[feed.instrument.number];
+    if (!updateTouch(touch, feed)) return;
+    const stream = this.#streams.get(streamOf(feed.instrument, 'bookTicker'));
+    const all = this.#streams.get(ALL_BOOK_TICKERS);
+    if (stream === undefined && all === undefined) return;
+    const event = bookEvent(feed);
+    if (event === undefined) return;
+    if (stream !== undefined) this.#tell(stream, event, stream.name);
+    if (all !== undefined) this.#tell(all, event, `${ALL_BOOK_TICKERS} ${event.s}`);
+  }
+
+  /** Returns the update that the stream is at. */
+  #tellDepth(feed: MarketFeed, collector: number, before: number, ...kinds: string[]): number {
+    const change = feed.depth.take(collector);
+    if (change === undefined) return before;
+    const { instrument } = feed;
+    let data: object | undefined;
+    for (const kind of kinds) {
+      const stream = this.#streams.get(streamOf(instrument, kind));
+      if (stream === undefined) continue;
+      data ??= {
+        e: 'depthUpdate',
+        E: Date.now(),
+        s: instrument.symbol,
+        U: before + 1,
+        u: feed.updateId,
+        b: levelsJson(change.bids, instrument),
+        a: levelsJson(change.asks, instrument),
+      };
+      this.#tell(stream, data);
+    }
+    return feed.updateId;
+  }
+
+  #tellPartial(feed: MarketFeed, levels: number, kind: string): void {
+    const stream = this.#streams.get(streamOf(feed.instrument, kind));
+    if (stream === undefined || stream.sent === feed.updateId) return;
+    stream.sent = feed.updateId;
+    this.#tell(stream, partialEvent(feed, levels), stream.name);
+  }
+
+  /** The candles since the one that was told last, each as often as it changed, and a last time when it is closed. */
+  #tellKline(feed: MarketFeed, interval: string, seconds: number, now: number): void {
+    const stream = this.#streams.get(streamOf(feed.instrument, `kline_${interval}`));
+    if (stream === undefined) return;
+    const candles = feed.candles(seconds);
+    let first = candles.length - 1;
+    while (stream.candle.openTime > 0 && first > 0 && candles[first - 1].openTime >= stream.candle.openTime) first--;
+    for (let i = Math.max(0, first); i < candles.length; i++) {
+      const { openTime, trades } = candles[i];
+      const closed = isClosed(candles[i], seconds, now);
+      const { candle: told } = stream;
+      if (told.openTime === openTime && told.trades === trades && told.closed === closed) continue;
+      stream.candle = { openTime, trades, closed };
+      this.#tell(stream, klineMessage(feed, candles[i], seconds, interval, now));
+    }
+  }
+
+  #tellDay(feed: MarketFeed, number: number, now: number, changed: object[][]): void {
+    const kinds = ['ticker', 'miniTicker'] as const;
+    const streams = kinds.map((kind) => this.#streams.get(streamOf(feed.instrument, kind)));
+    const heard = streams.some((stream) => stream !== undefined) || this.#streams.has(ALL_TICKERS) || this.#streams.has(ALL_MINI_TICKERS);
+    const state = feed.updateId + feed.lastTradeId;
+    if (!heard || this.#daySent[number] === state) return;
+    this.#daySent[number] = state;
+    dayEvents(feed, now).forEach((event, i) => {
+      const stream = streams[i];
+      if (stream !== undefined) this.#tell(stream, event, stream.name);
+      changed[i].push(event);
+    });
+  }
+
+  /** What a newcomer is told of a stream: of last values the present, of others nothing. */
+  #present(name: string): Told[] {
+    const now = Date.now();
+    const all = (events: (object & { s: string })[]) => events.map((event) => ({ text: JSON.stringify(event), key: `${name} ${event.s}` }));
+    switch (name) {
+      case ALL_BOOK_TICKERS:
+        return all(this.#feeds.map(bookEvent).filter((event) => event !== undefined));
+      case ALL_TICKERS:
+      case ALL_MINI_TICKERS: {
+        const kind = name === ALL_TICKERS ? 0 : 1;
+        return [{ text: JSON.stringify(this.#feeds.map((feed) => dayEvents(feed, now)[kind])), key: undefined }];
+      }
+    }
+    const [, symbol, kind] = SYMBOL_STREAM.exec(name)!;
+    const event = presentOf(this.#feeds[this.#market.find(symbol.toUpperCase())!.number], kind, now);
+    return event === undefined ? [] : [{ text: JSON.stringify(event), key: name }];
+  }
+}
+
+const names = new WeakMap<Instrument, Map<string, string>>();
+
+/** A stream's name, made once. */
+function streamOf(instrument: Instrument, kind: string): string {
+  let own = names.get(instrument);
+  if (own === undefined) {
+    own = new Map();
+    names.set(instrument, own);
+  }
+  let name = own.get(kind);
+  if (name === undefined) {
+    name = `${instrument.symbol.toLowerCase()}@${kind}`;
+    own.set(kind, name);
+  }
+  return name;
+}
+
+/** Returns whether it is another now. */
+function updateTouch(touch: Touch, { depth }: MarketFeed): boolean {
+  const [bid, bidLots] = depth.best(BUY) ?? [0, 0];
+  const [ask, askLots] = depth.best(SELL) ?? [0, 0];
+  if (touch[0] === bid && touch[1] === bidLots && touch[2] === ask && touch[3] === askLots) return false;
+  touch[0] = bid;
+  touch[1] = bidLots;
+  touch[2] = ask;
+  touch[3] = askLots;
+  return true;
+}

@@ -1,0 +1,221 @@
+import { CANDLE_SECONDS } from '../../../store/sqlite/schema.ts';
+import { errors } from '../errors.ts';
+import { askPublisher, type Caller, instrumentOf, knowingAll, type Operation, readHistory, type Services } from '../operation.ts';
+import { integer, optionalInteger, type Parameters } from '../parameters.ts';
+import type { PublicArguments, PublicQuestion } from '../public-data.ts';
+import * as s from './schemas.ts';
+
+const MOST_ROWS = 1000;
+const MOST_LEVELS = 5000;
+
+/** The numbers of the instruments that `symbols` names; of all when neither it nor `symbol` was sent. With `symbol`, one number. */
+function chosen(services: Services, sent: Parameters): number | number[] {
+  if (sent.symbol !== undefined && sent.symbols !== undefined) throw errors.tooMany("'symbol' and 'symbols' exclude each other");
+  if (sent.symbol !== undefined) return instrumentOf(services, sent).number;
+  if (sent.symbols === undefined) return services.market.instruments.map(({ number }) => number);
+  const numbers = (JSON.parse(sent.symbols) as string[]).map((symbol) => instrumentOf(services, { symbol }).number);
+  return [...new Set(numbers)];
+}
+
+/** What a publisher has of market data, as JSON. Throws ApiError. */
+async function ask<Q extends PublicQuestion>(services: Services, caller: Caller, question: Q, ...args: PublicArguments<Q>) {
+  const answer = await askPublisher(services, caller, question, args);
+  if (answer === undefined) throw new Error(`a publisher does not know '${question}'`);
+  return answer;
+}
+
+function timesOf(sent: Parameters) {
+  return {
+    startTime: optionalInteger(sent, 'startTime'),
+    endTime: optionalInteger(sent, 'endTime'),
+    limit: integer(sent, 'limit', 500, 1, MOST_ROWS),
+  };
+}
+
+async function klines(services: Services, sent: Parameters, caller: Caller) {
+  const { number } = instrumentOf(services, sent);
+  const seconds = Object.hasOwn(CANDLE_SECONDS, sent.interval) ? CANDLE_SECONDS[sent.interval] : undefined;
+  if (seconds === undefined) throw errors.invalidInterval();
+  const range = timesOf(sent);
+  if (range.startTime === undefined && range.endTime === undefined)
+    return await ask(services, caller, 'klines', number, seconds, range.limit);
+  return await readHistory(services, caller, 'klines', number, seconds, range);
+}
+
+const klineParameters = s.parameters({
+  symbol: s.symbol,
+  interval: s.word(`Length of a candle: ${Object.keys(CANDLE_SECONDS).join(', ')}`),
+  ...s.range,
+  timeZone: s.optional(s.whole('Only 0 (UTC)')),
+  limit: s.limit,
+});
+const tickerParameters = s.parameters({
+  symbol: s.optional(s.symbol),
+  symbols: s.optional(s.symbolList),
+  type: s.optional(s.word('FULL or MINI')),
+  symbolStatus: s.optional(s.word('TRADING')),
+});
+
+export const marketDataOperations: Operation[] = [
+  {
+    summary: 'Test connectivity',
+    rest: { method: 'GET', path: '/api/v3/ping' },
+    ws: 'ping',
+    security: 'NONE',
+    weight: 1,
+    parameters: s.parameters({}),
+    run: () => ({}),
+  },
+  {
+    summary: 'Server time',
+    rest: { method: 'GET', path: '/api/v3/time' },
+    ws: 'time',
+    security: 'NONE',
+    weight: 1,
+    parameters: s.parameters({}),
+    run: (services) => ({ serverTime: services.now() }),
+  },
+  {
+    summary: 'Instruments, their filters, and rate limits',
+    rest: { method: 'GET', path: '/api/v3/exchangeInfo' },
+    ws: 'exchangeInfo',
+    security: 'NONE',
+    weight: 20,
+    parameters: s.parameters({
+      symbol: s.optional(s.symbol),
+      symbols: s.optional(s.symbolList),
+      permissions: s.optional({ ...s.symbol, pattern: '^["A-Z,\\[\\]]{1,80}$' } as typeof s.symbol),
+      showPermissionSets: s.optional(s.flag),
+      symbolStatus: s.optional(s.word('TRADING')),
+    }),
+    run: (services, sent, caller) => {
+      const { weightPerMinute, ordersPerTenSeconds, ordersPerDay } = services.config.rateLimits;
+      const head = {
+        timezone: 'UTC',
+        serverTime: services.now(),
+        rateLimits: [
+          { rateLimitType: 'REQUEST_WEIGHT', interval: 'MINUTE', intervalNum: 1, limit: weightPerMinute },
+          { rateLimitType: 'ORDERS', interval: 'SECOND', intervalNum: 10, limit: ordersPerTenSeconds },
+          { rateLimitType: 'ORDERS', interval: 'DAY', intervalNum: 1, limit: ordersPerDay },
+        ],
+        exchangeFilters: [],
+      };
+      return ask(services, caller, 'instruments', [chosen(services, sent)].flat(), head);
+    },
+  },
+  {
+    summary: 'Trading state and auction of instruments',
+    rest: { method: 'GET', path: '/outcry/v1/sessions' },
+    ws: 'outcry.sessions',
+    security: 'NONE',
+    weight: 2,
+    parameters: s.parameters({ symbol: s.optional(s.symbol) }),
+    run: (services, sent, caller) => ask(services, caller, 'sessions', chosen(services, sent)),
+  },
+  {
+    summary: 'Order book by price level',
+    rest: { method: 'GET', path: '/api/v3/depth' },
+    ws: 'depth',
+    security: 'NONE',
+    weight: 5,
+    parameters: s.parameters({ symbol: s.symbol, limit: s.limit }),
+    run: (services, sent, caller) =>
+      ask(services, caller, 'depth', instrumentOf(services, sent).number, integer(sent, 'limit', 100, 1, MOST_LEVELS)),
+  },
+  {
+    summary: 'Latest trades',
+    rest: { method: 'GET', path: '/api/v3/trades' },
+    ws: 'trades.recent',
+    security: 'NONE',
+    weight: 25,
+    parameters: s.parameters({ symbol: s.symbol, limit: s.limit }),
+    run: async (services, sent, caller) => {
+      const { number } = instrumentOf(services, sent);
+      const limit = integer(sent, 'limit', 500, 1, MOST_ROWS);
+      const latest = await askPublisher(services, caller, 'trades', [number, limit]);
+      return latest ?? (await readHistory(services, knowingAll(services, caller), 'trades', number, { limit }));
+    },
+  },
+  {
+    summary: 'Trades from a trade id on',
+    rest: { method: 'GET', path: '/api/v3/historicalTrades' },
+    ws: 'trades.historical',
+    security: 'NONE',
+    weight: 25,
+    parameters: s.parameters({ symbol: s.symbol, limit: s.limit, fromId: s.optional(s.whole('First trade id')) }),
+    run: (services, sent, caller) => {
+      const range = { from: optionalInteger(sent, 'fromId'), limit: integer(sent, 'limit', 500, 1, MOST_ROWS) };
+      return readHistory(services, caller, 'trades', instrumentOf(services, sent).number, range);
+    },
+  },
+  {
+    summary: 'Trades of one order at one price, put together',
+    rest: { method: 'GET', path: '/api/v3/aggTrades' },
+    ws: 'trades.aggregate',
+    security: 'NONE',
+    weight: 4,
+    parameters: s.parameters({ symbol: s.symbol, fromId: s.optional(s.whole('First aggregate trade id')), ...s.range, limit: s.limit }),
+    run: async (services, sent, caller) => {
+      const { number } = instrumentOf(services, sent);
+      const range = { from: optionalInteger(sent, 'fromId'), ...timesOf(sent) };
+      const isLatest = range.from === undefined && range.startTime === undefined && range.endTime === undefined;
+      const latest = isLatest ? await askPublisher(services, caller, 'aggregates', [number, range.limit]) : undefined;
+      if (latest !== undefined) return latest;
+      return await readHistory(services, isLatest ? knowingAll(services, caller) : caller, 'aggregates', number, range);
+    },
+  },
+  {
+    summary: 'Candles',
+    rest: { method: 'GET', path: '/api/v3/klines' },
+    ws: 'klines',
+    security: 'NONE',
+    weight: 2,
+    parameters: klineParameters,
+    run: klines,
+  },
+  {
+    summary: 'Candles, for charts',
+    rest: { method: 'GET', path: '/api/v3/uiKlines' },
+    ws: 'uiKlines',
+    security: 'NONE',
+    weight: 2,
+    parameters: klineParameters,
+    run: klines,
+  },
+  {
+    summary: 'Average price of the last 5 minutes',
+    rest: { method: 'GET', path: '/api/v3/avgPrice' },
+    ws: 'avgPrice',
+    security: 'NONE',
+    weight: 2,
+    parameters: s.parameters({ symbol: s.symbol }),
+    run: (services, sent, caller) => ask(services, caller, 'averagePrice', instrumentOf(services, sent).number, services.now()),
+  },
+  {
+    summary: 'Statistics of the last 24 hours',
+    rest: { method: 'GET', path: '/api/v3/ticker/24hr' },
+    ws: 'ticker.24hr',
+    security: 'NONE',
+    weight: 2,
+    parameters: tickerParameters,
+    run: (services, sent, caller) => ask(services, caller, 'day', chosen(services, sent), services.now(), sent.type === 'MINI'),
+  },
+  {
+    summary: 'Latest price',
+    rest: { method: 'GET', path: '/api/v3/ticker/price' },
+    ws: 'ticker.price',
+    security: 'NONE',
+    weight: 2,
+    parameters: tickerParameters,
+    run: (services, sent, caller) => ask(services, caller, 'prices', chosen(services, sent)),
+  },
+  {
+    summary: 'Best bid and ask',
+    rest: { method: 'GET', path: '/api/v3/ticker/bookTicker' },
+    ws: 'ticker.book',
+    security: 'NONE',
+    weight: 2,
+    parameters: tickerParameters,
+    run: (services, sent, caller) => ask(services, caller, 'bookTickers', chosen(services, sent)),
+  },
+];

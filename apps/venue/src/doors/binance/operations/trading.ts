@@ -1,0 +1,321 @@
+import { ALLOW_FAILURE } from '@outcry/market/command';
+import { LIMIT } from '@outcry/market/order-terms';
+import { freshId } from '../../../core/fresh-id.ts';
+import type { Instrument } from '../../../domain/market.ts';
+import { amend, cancel, cancelReplace, massCancel, newOrder } from '../../../spine/commands.ts';
+import { ApiError, cancelError, errors, newOrderError } from '../errors.ts';
+import { cancelJson, listNumber, ms, newOrderJson, orderJson, SIDE_NAMES, selfTradeName } from '../format.ts';
+import { newOrderParameters, ownOrderParameters, RESPONSE_TYPES, readNewOrder, readQuantity } from '../new-order.ts';
+import { type Caller, instrumentOf, type Operation, readHistory, type Services, submit } from '../operation.ts';
+import { integer, optionalInteger, type Parameters } from '../parameters.ts';
+import { cancelAll, openOrders } from './open-orders.ts';
+import * as s from './schemas.ts';
+
+const PPM = 1_000_000;
+
+export function responseType(sent: Parameters, otherwise: string): string {
+  const type = sent.newOrderRespType ?? otherwise;
+  if (!RESPONSE_TYPES.includes(type)) throw errors.illegal('newOrderRespType', RESPONSE_TYPES.join(', '));
+  return type;
+}
+
+/** The open order that a request means by either id; undefined: there is none. */
+function openOrder(
+  services: Services,
+  sent: Parameters,
+  caller: Caller,
+  instrument: Instrument,
+  idName = 'orderId',
+  clientName = 'origClientOrderId',
+) {
+  if (sent[idName] === undefined && sent[clientName] === undefined) throw errors.missingOneOf(clientName, idName);
+  const { view } = services.gateway;
+  const order =
+    sent[idName] !== undefined ? view.orders.get(Number(sent[idName])) : view.orders.findByClientId(caller.account, sent[clientName]);
+  if (order === undefined || order.account !== caller.account || order.instrument !== instrument.number) return undefined;
+  if (sent[clientName] !== undefined && order.clientId !== sent[clientName]) return undefined;
+  return order;
+}
+
+export function countOrder(services: Services, caller: Caller): void {
+  caller.orderCounts?.(...services.limiter.countOrder(caller.account, services.now()));
+}
+
+async function placeOrder(services: Services, sent: Parameters, caller: Caller, own = false) {
+  const order = readNewOrder(services, sent, caller, own);
+  const answer = responseType(sent, order.kind === LIMIT && order.flags !== 0 ? 'ACK' : 'FULL');
+  countOrder(services, caller);
+  const outcome = await submit(services, caller, newOrder(order));
+  if (outcome.reason !== 0) throw newOrderError(outcome.reason);
+  return newOrderJson(outcome.order!, outcome.fills, answer, services.market);
+}
+
+function testOrder(services: Services, sent: Parameters, caller: Caller) {
+  const order = readNewOrder(services, sent, caller);
+  responseType(sent, 'ACK');
+  if (sent.computeCommissionRates?.toLowerCase() !== 'true') return {};
+  return commissionRates(order.instrument);
+}
+
+function commissionRates(instrument: Instrument) {
+  const rate = (ppm: number) => (ppm / PPM).toFixed(8);
+  const { makerFeePpm, takerFeePpm } = instrument.definition;
+  const none = { maker: rate(0), taker: rate(0), buyer: rate(0), seller: rate(0) };
+  return {
+    standardCommission: { maker: rate(makerFeePpm), taker: rate(takerFeePpm), buyer: rate(0), seller: rate(0) },
+    specialCommission: none,
+    taxCommission: none,
+    discount: { enabledForAccount: false, enabledForSymbol: false, discountAsset: '', discount: rate(0) },
+  };
+}
+
+async function findOrder(services: Services, sent: Parameters, caller: Caller) {
+  const instrument = instrumentOf(services, sent);
+  const open = openOrder(services, sent, caller, instrument);
+  if (open !== undefined) return orderJson(open, services.market);
+  const id = optionalInteger(sent, 'orderId');
+  const found = await readHistory(services, caller, 'order', caller.account, instrument.number, id, sent.origClientOrderId ?? '');
+  if (found === undefined) throw errors.noSuchOrder();
+  return found;
+}
+
+async function cancelOrder(services: Services, sent: Parameters, caller: Caller) {
+  const instrument = instrumentOf(services, sent);
+  const { cancelRestrictions: restriction } = sent;
+  if (restriction !== undefined && !['ONLY_NEW', 'ONLY_PARTIALLY_FILLED'].includes(restriction)) {
+    throw new ApiError(-1145, "'cancelRestrictions' value has to be either 'ONLY_NEW' or 'ONLY_PARTIALLY_FILLED'.");
+  }
+  const order = openOrder(services, sent, caller, instrument);
+  if (order === undefined) throw cancelError(0);
+  if (restriction !== undefined && restriction !== (order.left === order.quantity ? 'ONLY_NEW' : 'ONLY_PARTIALLY_FILLED')) {
+    throw new ApiError(-2011, 'Order was not canceled due to cancel restrictions.');
+  }
+  const outcome = await submit(services, caller, cancel(caller.account, instrument.number, order.id));
+  if (outcome.cancelReason !== 0) throw cancelError(outcome.cancelReason);
+  return cancelJson(outcome.changed!, sent.newClientOrderId ?? freshId(), services.market);
+}
+
+/** cancelReplace: one command, so that nothing comes between. */
+async function replaceOrder(services: Services, sent: Parameters, caller: Caller) {
+  if (!['STOP_ON_FAILURE', 'ALLOW_FAILURE'].includes(sent.cancelReplaceMode))
+    throw errors.illegal('cancelReplaceMode', 'STOP_ON_FAILURE, ALLOW_FAILURE');
+  const allowFailure = sent.cancelReplaceMode === 'ALLOW_FAILURE';
+  const order = readNewOrder(services, sent, caller);
+  const answer = responseType(sent, 'FULL');
+  const open = openOrder(services, sent, caller, order.instrument, 'cancelOrderId', 'cancelOrigClientOrderId');
+  if (open === undefined && !allowFailure) throw replaceError(cancelError(0), undefined, undefined);
+  countOrder(services, caller);
+  if (allowFailure) order.flags |= ALLOW_FAILURE;
+  const outcome = await submit(services, caller, cancelReplace(order, open?.id ?? 0));
+  const cancelled = outcome.changed && cancelJson(outcome.changed, sent.cancelNewClientOrderId ?? freshId(), services.market);
+  const entered = outcome.order && newOrderJson(outcome.order, outcome.fills, answer, services.market);
+  const cancelFailure = outcome.cancelReason === 0 ? undefined : cancelError(outcome.cancelReason);
+  const newFailure = outcome.reason === 0 ? undefined : newOrderError(outcome.reason);
+  if (cancelFailure !== undefined || newFailure !== undefined)
+    throw replaceError(cancelFailure ?? cancelled, newFailure ?? entered, entered);
+  return { cancelResult: 'SUCCESS', newOrderResult: 'SUCCESS', cancelResponse: cancelled, newOrderResponse: entered };
+}
+
+/** -2022: the cancel failed (and with it the rest); -2021: one of the two failed. The details go along as `data`. */
+function replaceError(cancelPart: unknown, newPart: unknown, entered: unknown): ApiError {
+  const cancelFailed = cancelPart instanceof ApiError;
+  const partly = !cancelFailed || entered !== undefined;
+  const error = partly
+    ? new ApiError(-2021, 'Order cancel-replace partially failed.', 409)
+    : new ApiError(-2022, 'Order cancel-replace failed.');
+  const shown = (part: unknown) => (part instanceof ApiError ? { code: part.code, msg: part.message } : (part ?? null));
+  const newResult = newPart === undefined ? 'NOT_ATTEMPTED' : newPart instanceof ApiError ? 'FAILURE' : 'SUCCESS';
+  const data = {
+    cancelResult: cancelFailed ? 'FAILURE' : 'SUCCESS',
+    newOrderResult: newResult,
+    cancelResponse: shown(cancelPart),
+    newOrderResponse: shown(newPart),
+  };
+  return Object.assign(error, { data });
+}
+
+async function amendOrder(services: Services, sent: Parameters, caller: Caller) {
+  const instrument = instrumentOf(services, sent);
+  const order = openOrder(services, sent, caller, instrument);
+  if (order === undefined) throw cancelError(0);
+  const quantity = readQuantity(sent.newQty, instrument);
+  if (sent.newClientOrderId !== undefined && sent.newClientOrderId !== order.clientId) throw errors.notRequired('newClientOrderId');
+  const outcome = await submit(services, caller, amend(caller.account, instrument.number, order.id, quantity));
+  if (outcome.cancelReason !== 0) throw cancelError(outcome.cancelReason);
+  const changed = outcome.changed!;
+  const { orderId, clientOrderId, price, origQty, executedQty, status, timeInForce, type, side, workingTime } = orderJson(
+    changed,
+    services.market,
+  );
+  const ids = { symbol: instrument.symbol, orderId, orderListId: listNumber(changed), origClientOrderId: clientOrderId, clientOrderId };
+  return {
+    transactTime: ms(changed.updateTime),
+    executionId: outcome.sequence,
+    amendedOrder: {
+      ...ids,
+      price,
+      qty: origQty,
+      executedQty,
+      preventedQty: instrument.formatQuantity(0),
+      cumulativeQuoteQty: instrument.quote.format(changed.executedAmount),
+      status,
+      timeInForce,
+      type,
+      side,
+      workingTime,
+      selfTradePreventionMode: selfTradeName(changed),
+    },
+  };
+}
+
+async function allOrders(services: Services, sent: Parameters, caller: Caller) {
+  const instrument = instrumentOf(services, sent);
+  const range = {
+    from: optionalInteger(sent, 'orderId'),
+    startTime: optionalInteger(sent, 'startTime'),
+    endTime: optionalInteger(sent, 'endTime'),
+    limit: integer(sent, 'limit', 500, 1, 1000),
+  };
+  return await readHistory(services, caller, 'orders', caller.account, instrument.number, range);
+}
+
+const which = { symbol: s.symbol, orderId: s.optional(s.whole('Order id')), origClientOrderId: s.optional(s.clientId) };
+
+/** Cancels what an account has, of an instrument, a side, or altogether, as one step. */
+async function cancelMass(services: Services, sent: Parameters, caller: Caller) {
+  const instrument = sent.symbol === undefined ? -1 : instrumentOf(services, sent).number;
+  const side = sent.side === undefined ? -1 : SIDE_NAMES.indexOf(sent.side);
+  if (sent.side !== undefined && side < 0) throw new ApiError(-1117, 'Invalid side.');
+  const outcome = await submit(services, caller, massCancel(caller.account, instrument, side));
+  if (outcome.reason !== 0) throw cancelError(outcome.reason);
+  return { cancelled: outcome.endedCount };
+}
+
+export const tradingOperations: Operation[] = [
+  {
+    summary: "Place an order with the venue's own terms as well",
+    rest: { method: 'POST', path: '/outcry/v1/order' },
+    ws: 'outcry.order.place',
+    security: 'SIGNED',
+    trades: true,
+    weight: 1,
+    parameters: s.parameters(ownOrderParameters),
+    run: (services, sent, caller) => placeOrder(services, sent, caller, true),
+  },
+  {
+    summary: 'Cancel all open orders, of an instrument or a side if named, as one step',
+    rest: { method: 'DELETE', path: '/outcry/v1/openOrders' },
+    ws: 'outcry.openOrders.cancelAll',
+    security: 'SIGNED',
+    trades: true,
+    weight: 1,
+    parameters: s.parameters({ symbol: s.optional(s.symbol), side: s.optional(s.oneOf(SIDE_NAMES, 'Side')) }),
+    run: cancelMass,
+  },
+  {
+    summary: 'Place an order',
+    rest: { method: 'POST', path: '/api/v3/order' },
+    ws: 'order.place',
+    security: 'SIGNED',
+    trades: true,
+    weight: 1,
+    parameters: s.parameters(newOrderParameters),
+    run: (services, sent, caller) => placeOrder(services, sent, caller),
+  },
+  {
+    summary: 'Check an order without placing it',
+    rest: { method: 'POST', path: '/api/v3/order/test' },
+    ws: 'order.test',
+    security: 'SIGNED',
+    trades: true,
+    weight: 1,
+    parameters: s.parameters(newOrderParameters),
+    run: testOrder,
+  },
+  {
+    summary: 'One order',
+    rest: { method: 'GET', path: '/api/v3/order' },
+    ws: 'order.status',
+    security: 'SIGNED',
+    weight: 4,
+    parameters: s.parameters(which),
+    run: findOrder,
+  },
+  {
+    summary: 'Cancel an order',
+    rest: { method: 'DELETE', path: '/api/v3/order' },
+    ws: 'order.cancel',
+    security: 'SIGNED',
+    trades: true,
+    weight: 1,
+    parameters: s.parameters({
+      ...which,
+      newClientOrderId: s.optional(s.clientId),
+      cancelRestrictions: s.optional(s.word('ONLY_NEW or ONLY_PARTIALLY_FILLED')),
+    }),
+    run: cancelOrder,
+  },
+  {
+    summary: 'Cancel an order and place another, as one step',
+    rest: { method: 'POST', path: '/api/v3/order/cancelReplace' },
+    ws: 'order.cancelReplace',
+    security: 'SIGNED',
+    trades: true,
+    weight: 1,
+    parameters: s.parameters({
+      ...newOrderParameters,
+      cancelReplaceMode: s.word('STOP_ON_FAILURE or ALLOW_FAILURE'),
+      cancelOrderId: s.optional(s.whole('Order id')),
+      cancelOrigClientOrderId: s.optional(s.clientId),
+      cancelNewClientOrderId: s.optional(s.clientId),
+    }),
+    run: replaceOrder,
+  },
+  {
+    summary: "Lower an order's quantity; it keeps its priority",
+    rest: { method: 'PUT', path: '/api/v3/order/amend/keepPriority' },
+    ws: 'order.amend.keepPriority',
+    security: 'SIGNED',
+    trades: true,
+    weight: 4,
+    parameters: s.parameters({ ...which, newQty: s.decimal('New quantity'), newClientOrderId: s.optional(s.clientId) }),
+    run: amendOrder,
+  },
+  {
+    summary: 'Open orders',
+    rest: { method: 'GET', path: '/api/v3/openOrders' },
+    ws: 'openOrders.status',
+    security: 'SIGNED',
+    weight: 6,
+    parameters: s.parameters({ symbol: s.optional(s.symbol) }),
+    run: openOrders,
+  },
+  {
+    summary: "Cancel an instrument's open orders",
+    rest: { method: 'DELETE', path: '/api/v3/openOrders' },
+    ws: 'openOrders.cancelAll',
+    security: 'SIGNED',
+    trades: true,
+    weight: 1,
+    parameters: s.parameters({ symbol: s.symbol }),
+    run: cancelAll,
+  },
+  {
+    summary: 'All orders, open or done',
+    rest: { method: 'GET', path: '/api/v3/allOrders' },
+    ws: 'allOrders',
+    security: 'SIGNED',
+    weight: 20,
+    parameters: s.parameters({ symbol: s.symbol, orderId: s.optional(s.whole('First order id')), ...s.range, limit: s.limit }),
+    run: allOrders,
+  },
+  {
+    summary: 'Commission rates',
+    rest: { method: 'GET', path: '/api/v3/account/commission' },
+    ws: 'account.commission',
+    security: 'SIGNED',
+    weight: 20,
+    parameters: s.parameters({ symbol: s.symbol }),
+    run: (services, sent) => ({ symbol: sent.symbol, ...commissionRates(instrumentOf(services, sent)) }),
+  },
+];

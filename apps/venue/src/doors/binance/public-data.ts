@@ -1,0 +1,156 @@
+import { formatUnits } from '@outcry/market/decimal';
+import { BUY, SELL } from '@outcry/market/order-terms';
+import { isCall, STATE } from '@outcry/market/rules';
+import type { MarketFeed } from '../../core/feeds/market-feed.ts';
+import type { Instrument } from '../../domain/market.ts';
+import { aggregateJson, bookTickerJson, dayJson, klineJson, levelsJson, publicTradeJson, sessionJson } from './format.ts';
+import { SELF_TRADE_MODES, TYPES } from './special-order.ts';
+
+/**
+ * What publishers answer of market data, by the name of the question. Undefined: they do not have enough of it, history does.
+ * The answers go out as JSON, made on the publisher's thread.
+ */
+export const PUBLIC_DATA = {
+  depth(feeds: readonly MarketFeed[], number: number, most: number) {
+    const { instrument, depth, updateId } = feeds[number];
+    return {
+      lastUpdateId: updateId,
+      bids: levelsJson(depth.levels(BUY, most), instrument),
+      asks: levelsJson(depth.levels(SELL, most), instrument),
+    };
+  },
+
+  trades(feeds: readonly MarketFeed[], number: number, most: number) {
+    const { instrument, trades } = feeds[number];
+    if (!hasEnough(feeds[number], trades, trades[0]?.id, most)) return undefined;
+    return trades.slice(-most).map((trade) => publicTradeJson(trade, instrument));
+  },
+
+  aggregates(feeds: readonly MarketFeed[], number: number, most: number) {
+    const { instrument, aggregates } = feeds[number];
+    if (!hasEnough(feeds[number], aggregates, aggregates[0]?.firstTrade, most)) return undefined;
+    return aggregates.slice(-most).map((trade) => aggregateJson(trade, instrument));
+  },
+
+  klines(feeds: readonly MarketFeed[], number: number, seconds: number, most: number) {
+    const feed = feeds[number];
+    const candles = feed.candles(seconds).slice(-most);
+    return candles.map((candle) => klineJson(candle, seconds, feed.instrument));
+  },
+
+  averagePrice(feeds: readonly MarketFeed[], number: number, now: number) {
+    const feed = feeds[number];
+    const closeTime = Math.floor(feed.lastTradeTime / 1000);
+    return { mins: 5, price: feed.instrument.formatPrice(feed.averagePrice(now)), closeTime };
+  },
+
+  day(feeds: readonly MarketFeed[], which: number | number[], now: number, isMini: boolean) {
+    return eachOf(feeds, which, (feed) => {
+      const full = dayJson(feed, now);
+      if (!isMini) return full;
+      const { priceChange, priceChangePercent, weightedAvgPrice, prevClosePrice, lastQty, bidPrice, bidQty, askPrice, askQty, ...mini } =
+        full;
+      return mini;
+    });
+  },
+
+  prices(feeds: readonly MarketFeed[], which: number | number[]) {
+    return eachOf(feeds, which, ({ instrument, lastPrice }) => ({
+      symbol: instrument.symbol,
+      price: lastPrice === 0 ? formatUnits(0, 8) : instrument.formatPrice(lastPrice),
+    }));
+  },
+
+  bookTickers(feeds: readonly MarketFeed[], which: number | number[]) {
+    return eachOf(feeds, which, bookTickerJson);
+  },
+
+  sessions(feeds: readonly MarketFeed[], which: number | number[]) {
+    return eachOf(feeds, which, sessionJson);
+  },
+
+  /** exchangeInfo, its limits beside. */
+  instruments(feeds: readonly MarketFeed[], which: number[], head: object) {
+    return { ...head, symbols: which.map((number) => symbolJson(feeds[number])) };
+  },
+} as const;
+
+export type PublicQuestion = keyof typeof PUBLIC_DATA;
+type Tail<T> = T extends (feeds: readonly MarketFeed[], ...rest: infer Rest) => unknown ? Rest : never;
+export type PublicArguments<Q extends PublicQuestion> = Tail<(typeof PUBLIC_DATA)[Q]>;
+
+/** Whether a list of latest trades has all that was asked for: so many, or everything since the first trade of all. */
+function hasEnough({ lastPrice }: MarketFeed, list: readonly unknown[], firstTrade: number | undefined, most: number): boolean {
+  return list.length >= most || firstTrade === 1 || (list.length === 0 && lastPrice === 0);
+}
+
+/** One entry for a number, a list otherwise. */
+function eachOf<T>(feeds: readonly MarketFeed[], which: number | number[], toJson: (feed: MarketFeed) => T): T | T[] {
+  return typeof which === 'number' ? toJson(feeds[which]) : which.map((number) => toJson(feeds[number]));
+}
+
+function filters(instrument: Instrument) {
+  const { definition } = instrument;
+  const { percentPrice } = definition;
+  const lot = {
+    minQty: instrument.formatQuantity(1),
+    maxQty: instrument.formatQuantity(instrument.maxQuantity),
+    stepSize: instrument.formatQuantity(1),
+  };
+  return [
+    {
+      filterType: 'PRICE_FILTER',
+      minPrice: instrument.formatPrice(1),
+      maxPrice: instrument.formatPrice(0x7ffffffe),
+      tickSize: instrument.formatPrice(1),
+    },
+    { filterType: 'LOT_SIZE', ...lot },
+    { filterType: 'MARKET_LOT_SIZE', ...lot },
+    {
+      filterType: 'NOTIONAL',
+      minNotional: instrument.quote.format(instrument.minNotional),
+      applyMinToMarket: true,
+      maxNotional: instrument.quote.format(instrument.maxNotional),
+      applyMaxToMarket: false,
+      avgPriceMins: 5,
+    },
+    {
+      filterType: 'PERCENT_PRICE_BY_SIDE',
+      bidMultiplierUp: percentPrice.bidUp,
+      bidMultiplierDown: percentPrice.bidDown,
+      askMultiplierUp: percentPrice.askUp,
+      askMultiplierDown: percentPrice.askDown,
+      avgPriceMins: 5,
+    },
+  ];
+}
+
+function symbolJson({ instrument, state }: MarketFeed) {
+  return {
+    symbol: instrument.symbol,
+    status: state === STATE.CONTINUOUS ? 'TRADING' : isCall(state) ? 'AUCTION_MATCH' : state === STATE.HALTED ? 'HALT' : 'BREAK',
+    baseAsset: instrument.base.name,
+    baseAssetPrecision: 8,
+    quoteAsset: instrument.quote.name,
+    quotePrecision: 8,
+    quoteAssetPrecision: 8,
+    baseCommissionPrecision: 8,
+    quoteCommissionPrecision: 8,
+    orderTypes: TYPES,
+    icebergAllowed: true,
+    ocoAllowed: true,
+    otoAllowed: true,
+    quoteOrderQtyMarketAllowed: true,
+    allowTrailingStop: true,
+    pegInstructionsAllowed: true,
+    cancelReplaceAllowed: true,
+    amendAllowed: true,
+    isSpotTradingAllowed: true,
+    isMarginTradingAllowed: false,
+    filters: filters(instrument),
+    permissions: [],
+    permissionSets: [['SPOT']],
+    defaultSelfTradePreventionMode: 'NONE',
+    allowedSelfTradePreventionModes: Object.keys(SELF_TRADE_MODES),
+  };
+}

@@ -1,0 +1,115 @@
+import { Readable } from 'node:stream';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Logger } from 'pino';
+import type { AccountRecord } from '../../core/accounts/accounts.ts';
+import type { ApiKey } from '../../domain/credentials.ts';
+import type { Door } from '../http/door.ts';
+import { noSuchRoute } from '../http/requests.ts';
+import { ApiError, errors } from './errors.ts';
+import { type Caller, Json, JsonPieces, type Operation, type Services } from './operation.ts';
+import { checkParameters, parseForm } from './parameters.ts';
+import { checkSignature, keyHolder, signedPayload } from './security.ts';
+
+/** An order list with all its parameters takes a quarter of it. */
+const BODY_LIMIT = 16 * 1024;
+
+const JSON_TYPE = 'application/json; charset=utf-8';
+
+type Holder = { account: AccountRecord; key: ApiKey };
+
+/** Who a request's API key belongs to: known from its head, before its body is read. */
+const holders = new WeakMap<FastifyRequest, Holder>();
+
+/**
+ * Puts every operation that has a path on the server, documented from the same schemas that check it.
+ * @param door where a connection that brings something signed is noted
+ */
+export function addRestOperations(server: FastifyInstance, services: Services, operations: readonly Operation[], door: Door): void {
+  // Parameters come from query and body together and fail with Binance's codes: checkParameters does that, not Ajv.
+  server.setValidatorCompiler(() => () => true);
+  server.addContentTypeParser('application/x-www-form-urlencoded', { parseAs: 'string' }, (_request, body, done) => done(null, body));
+  for (const operation of operations) {
+    if (operation.rest === undefined) continue;
+    server.route({
+      method: operation.rest.method,
+      url: operation.rest.path,
+      bodyLimit: BODY_LIMIT,
+      config: { weight: operation.weight },
+      onRequest: async (request) => {
+        if (operation.security !== 'NONE') holders.set(request, holderOf(services, operation, request));
+      },
+      schema: {
+        summary: operation.summary,
+        tags: [operation.security === 'NONE' ? 'Market data' : 'Account'],
+        querystring: operation.parameters,
+        ...(operation.security !== 'NONE' && { security: [{ apiKey: [] }] }),
+      },
+      handler: (request, reply) => answer(services, operation, door, request, reply),
+    });
+  }
+}
+
+/** Throws ApiError -2014 or -2015. */
+function holderOf(services: Services, operation: Operation, { headers, ip }: FastifyRequest): Holder {
+  const header = headers['x-mbx-apikey'];
+  return keyHolder(services.accounts, Array.isArray(header) ? header[0] : header, ip, operation.trades === true);
+}
+
+async function answer(
+  services: Services,
+  operation: Operation,
+  door: Door,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<unknown> {
+  const at = request.url.indexOf('?');
+  const query = at < 0 ? '' : request.url.slice(at + 1);
+  if (request.body !== undefined && request.body !== null && typeof request.body !== 'string') {
+    throw new ApiError(-1100, 'The body must be application/x-www-form-urlencoded.', 415);
+  }
+  const body = request.body ?? '';
+  const parameters = parseForm(body, parseForm(query));
+  const caller: Caller = { account: -1, apiKey: '', address: request.ip };
+  const holder = holders.get(request);
+  if (holder !== undefined) {
+    if (operation.security === 'SIGNED') {
+      checkSignature(holder.key, signedPayload(query, body), parameters, services.now());
+      door.signedIn(request.raw.socket);
+    }
+    caller.account = holder.account.number;
+    caller.apiKey = holder.key.key;
+  }
+  caller.orderCounts = (tenSeconds, day) => reply.header('x-mbx-order-count-10s', tenSeconds).header('x-mbx-order-count-1d', day);
+  checkParameters(operation.parameters, parameters, operation.security !== 'NONE');
+  caller.onGone = (listener) => reply.raw.once('close', listener);
+  const result = await operation.run(services, parameters, caller);
+  if (result instanceof JsonPieces) {
+    if (!result.isShort) return reply.type(JSON_TYPE).send(Readable.from(result.pieces));
+    let text = '';
+    for await (const piece of result.pieces) text += piece;
+    return reply.type(JSON_TYPE).send(text);
+  }
+  return result instanceof Json ? reply.type(JSON_TYPE).send(result.text) : result;
+}
+
+/** Every error in Binance's form; what nobody foresaw is logged and told as -1000. */
+export function addErrorHandler(server: FastifyInstance, log: Logger): void {
+  server.setErrorHandler((error: Error & { statusCode?: number; code?: string; data?: unknown }, request, reply) => {
+    const shown = error instanceof ApiError ? error : fromFastify(error);
+    if (shown.status >= 500 && !(error instanceof ApiError)) log.error(error, `${request.method} ${request.url.split('?')[0]}`);
+    if (shown.retryAfter !== undefined) reply.header('retry-after', shown.retryAfter);
+    reply.status(shown.status).send({ code: shown.code, msg: shown.message, ...(error.data !== undefined && { data: error.data }) });
+  });
+  server.setNotFoundHandler((request) => {
+    throw noSuchRoute(request);
+  });
+}
+
+function fromFastify(error: { statusCode?: number; code?: string; message: string }): ApiError {
+  if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE')
+    return new ApiError(-1101, 'Too many parameters sent for this endpoint: the body is too large.', 413);
+  if (error.statusCode === 415) return new ApiError(-1100, 'The body must be application/x-www-form-urlencoded.', 415);
+  if (error.statusCode !== undefined && error.statusCode < 500)
+    return new ApiError(-1100, `Malformed request: ${error.message}`, error.statusCode);
+  return errors.unknown();
+}

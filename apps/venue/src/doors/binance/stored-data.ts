@@ -1,0 +1,92 @@
+import { formatBigUnits } from '@outcry/market/decimal';
+import type { Order } from '../../core/orders/view.ts';
+import type { Instrument, Market } from '../../domain/market.ts';
+import { Positions } from '../../store/positions.ts';
+import type { History, Range } from '../../store/sqlite/history.ts';
+import { aggregateJson, averagePrice, klineJson, myTradesJson, orderJson, publicTradeJson } from './format.ts';
+
+/** What history threads answer, by the name of the question, in Binance's words: made to JSON on their threads. */
+export const STORED_DATA = {
+  trades(history: History, market: Market, instrument: number, range: Range) {
+    return history.trades(instrument, range).map((trade) => publicTradeJson(trade, market.instruments[instrument]));
+  },
+
+  aggregates(history: History, market: Market, instrument: number, range: Range) {
+    return history.aggregates(instrument, range).map((trade) => aggregateJson(trade, market.instruments[instrument]));
+  },
+
+  klines(history: History, market: Market, instrument: number, seconds: number, range: Range) {
+    const candles = history.candles(instrument, seconds, range);
+    return candles.map((candle) => klineJson(candle, seconds, market.instruments[instrument]));
+  },
+
+  myTrades(history: History, market: Market, account: number, instrument: number, range: Range, order?: number) {
+    return history
+      .tradesOf(account, instrument, range, order)
+      .flatMap((trade) => myTradesJson(trade, account, market.instruments[instrument], market))
+      .filter((trade) => order === undefined || trade.orderId === order);
+  },
+
+  /** An account's order of an instrument by either id; undefined: there is none. */
+  order(history: History, market: Market, account: number, instrument: number, id: number | undefined, clientId: string) {
+    const found = id !== undefined ? history.order(account, id) : history.orderByClientId(account, instrument, clientId);
+    return found === undefined || found.instrument !== instrument ? undefined : orderJson(found, market);
+  },
+
+  orders(history: History, market: Market, account: number, instrument: number, range: Range) {
+    return history.orders(account, instrument, range).map((order) => orderJson(order, market));
+  },
+
+  /** What the account's trades come to, by instrument, at average cost. */
+  positions(history: History, market: Market, account: number, instruments: readonly number[]) {
+    const all = positionsOf(history);
+    return instruments.flatMap((number) => {
+      const { lots, cost, realized } = all.read(history, account, number);
+      return lots === 0n && realized === 0n ? [] : [positionJson(market.instruments[number], lots, cost, realized)];
+    });
+  },
+} as const;
+
+/** Questions whose answers are looked into on the order lane: objects, not JSON. */
+export const STORED_LISTS = {
+  list(history: History, _market: Market, account: number, id: number | undefined, clientId: string) {
+    const list = id !== undefined ? history.list(account, id) : history.listByClientId(account, clientId);
+    return list && { list, orders: history.ordersOfList(list.id) };
+  },
+
+  lists(history: History, _market: Market, account: number, range: Range) {
+    return history.lists(account, range).map((list) => ({ list, orders: history.ordersOfList(list.id) }));
+  },
+
+  /** Those of an account's lists that have these numbers. */
+  listsOf(history: History, _market: Market, account: number, ids: readonly number[]) {
+    return ids.flatMap((id) => {
+      const list = history.list(account, id);
+      return list === undefined ? [] : [{ list, orders: history.ordersOfList(id) as Order[] }];
+    });
+  },
+} as const;
+
+const positions = new WeakMap<History, Positions>();
+
+/** Positions of a thread's history, as far as they were added up before. */
+function positionsOf(history: History): Positions {
+  let all = positions.get(history);
+  if (all === undefined) {
+    all = new Positions();
+    positions.set(history, all);
+  }
+  return all;
+}
+
+function positionJson(instrument: Instrument, lots: bigint, cost: bigint, realized: bigint) {
+  const size = lots < 0n ? -lots : lots;
+  const amount = (units: bigint) => formatBigUnits(units, instrument.quote.scale);
+  return {
+    symbol: instrument.symbol,
+    positionQty: `${lots < 0n ? '-' : ''}${formatBigUnits(size * BigInt(instrument.lotUnits), instrument.base.scale)}`,
+    averageCost: size === 0n ? null : averagePrice(cost, size, instrument),
+    cost: amount(cost),
+    realizedProfit: amount(realized),
+  };
+}

@@ -1,0 +1,92 @@
+import { BUY, SELL } from '@outcry/market/order-terms';
+import type { MarketFeed } from '../../core/feeds/market-feed.ts';
+import type { Candle } from '../../domain/candle.ts';
+import { CANDLE_SECONDS } from '../../store/sqlite/schema.ts';
+import { dayJson, klineJson, levelsJson, sessionJson } from './format.ts';
+
+/** What streams of one instrument say, as objects. */
+
+/** What a stream says now to one that has not heard anything; undefined: nothing. */
+export function presentOf(feed: MarketFeed, kind: string, now: number): object | undefined {
+  const partial = /^depth(5|10|20)/.exec(kind);
+  if (partial !== null) return partialEvent(feed, Number(partial[1]));
+  if (kind.startsWith('kline_')) {
+    const interval = kind.slice('kline_'.length);
+    const candle = feed.candles(CANDLE_SECONDS[interval]).at(-1);
+    return candle && klineMessage(feed, candle, CANDLE_SECONDS[interval], interval, now);
+  }
+  switch (kind) {
+    case 'bookTicker':
+      return bookEvent(feed);
+    case 'auction':
+      return auctionEvent(feed, false);
+    case 'ticker':
+      return dayEvents(feed, now)[0];
+    case 'miniTicker':
+      return dayEvents(feed, now)[1];
+    default:
+      return undefined;
+  }
+}
+
+export function bookEvent({ instrument, depth, updateId }: MarketFeed) {
+  const [bid, ask] = [depth.best(BUY), depth.best(SELL)];
+  if (bid === undefined || ask === undefined) return undefined;
+  return {
+    u: updateId,
+    s: instrument.symbol,
+    b: instrument.formatPrice(bid[0]),
+    B: instrument.formatQuantity(bid[1]),
+    a: instrument.formatPrice(ask[0]),
+    A: instrument.formatQuantity(ask[1]),
+  };
+}
+
+export function auctionEvent(feed: MarketFeed, done: boolean) {
+  return { e: 'auction', E: Date.now(), ...sessionJson(feed), done };
+}
+
+export function partialEvent({ instrument, depth, updateId }: MarketFeed, levels: number) {
+  return {
+    lastUpdateId: updateId,
+    bids: levelsJson(depth.levels(BUY, levels), instrument),
+    asks: levelsJson(depth.levels(SELL, levels), instrument),
+  };
+}
+
+export function isClosed(candle: Candle, seconds: number, now: number): boolean {
+  return candle.openTime + seconds * 1000 <= now;
+}
+
+export function klineMessage({ instrument }: MarketFeed, candle: Candle, seconds: number, interval: string, now: number) {
+  const [t, o, h, l, c, v, T, q, n, V, Q] = klineJson(candle, seconds, instrument);
+  const x = isClosed(candle, seconds, now);
+  const k = { t, T, s: instrument.symbol, i: interval, f: -1, L: -1, o, c, h, l, v, n, x, q, V, Q, B: '0' };
+  return { e: 'kline', E: now, s: instrument.symbol, k };
+}
+
+/** 24hrTicker and 24hrMiniTicker. */
+export function dayEvents(feed: MarketFeed, now: number) {
+  const day = dayJson(feed, now);
+  const core = { E: now, s: day.symbol, o: day.openPrice, h: day.highPrice, l: day.lowPrice, v: day.volume, q: day.quoteVolume };
+  const full = {
+    e: '24hrTicker',
+    ...core,
+    p: day.priceChange,
+    P: day.priceChangePercent,
+    w: day.weightedAvgPrice,
+    x: day.prevClosePrice,
+    c: day.lastPrice,
+    Q: day.lastQty,
+    b: day.bidPrice,
+    B: day.bidQty,
+    a: day.askPrice,
+    A: day.askQty,
+    O: day.openTime,
+    C: day.closeTime,
+    F: day.firstId,
+    L: day.lastId,
+    n: day.count,
+  };
+  return [full, { e: '24hrMiniTicker', ...core, c: day.lastPrice }] as const;
+}

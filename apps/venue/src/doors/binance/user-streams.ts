@@ -1,0 +1,268 @@
+import crypto from 'node:crypto';
+import { BUY, LIMIT } from '@outcry/market/order-terms';
+import { REASON } from '@outcry/market/reason';
+import type { AccountListener, Fill, Order, OrderListener, View } from '../../core/orders/view.ts';
+import type { Market } from '../../domain/market.ts';
+import { endStatus, STATUS_NAMES } from '../../store/sqlite/schema.ts';
+import { errors } from './errors.ts';
+import { feeJson, icebergQuantity, listNumber, ms, SIDE_NAMES, selfTradeName, stopPrice, timeInForceName, typeName } from './format.ts';
+import { textFrame } from './frame.ts';
+
+const LISTEN_KEY_MS = 60 * 60_000;
+const ZERO = '0.00000000';
+
+/** Readers of one account's events, and those of them that one API key or listen key may have: each costs every event of the account. */
+const MOST_READERS = 64;
+const MOST_READERS_BY_KEY = 16;
+
+/** An event as JSON, framed once for all that read it in one form. */
+export class AccountEvent {
+  readonly text: string;
+  readonly #frames = new Map<string, Buffer>();
+
+  constructor(event: object) {
+    this.text = JSON.stringify(event);
+  }
+
+  /** The message that has the event between a head and a tail. */
+  frame(head: string, tail: string): Buffer {
+    let frame = this.#frames.get(head);
+    if (frame === undefined) {
+      frame = textFrame(head + this.text + tail);
+      this.#frames.set(head, frame);
+    }
+    return frame;
+  }
+}
+
+interface Subscriber {
+  /** the API key or listen key that it came with */
+  key: string;
+  hear(event: AccountEvent): void;
+}
+
+/** A capability to read an account's events: of an API key, and no longer than it. */
+interface ListenKey {
+  readonly account: number;
+  readonly apiKey: string;
+  timer: NodeJS.Timeout;
+  /** ends of those who listen by it */
+  readonly listeners: Set<() => void>;
+}
+
+/** Account events for their owners: executionReport, outboundAccountPosition, balanceUpdate. */
+export class UserStreams implements Partial<OrderListener & AccountListener> {
+  readonly #market: Market;
+  readonly #view: View;
+  readonly #keys = new Map<string, ListenKey>();
+  readonly #ofApiKey = new Map<string, string>();
+  readonly #subscribers = new Map<number, Set<Subscriber>>();
+  readonly #changed = new Map<number, Set<number>>();
+  #executions = 0;
+
+  constructor(market: Market, view: View) {
+    this.#market = market;
+    this.#view = view;
+  }
+
+  /** An API key's listen key: the one that it has, for another hour, or a new one. */
+  openListenKey(account: number, apiKey: string): string {
+    const known = this.#ofApiKey.get(apiKey);
+    if (known !== undefined) {
+      this.keepAlive(known, account);
+      return known;
+    }
+    const key = crypto.randomBytes(30).toString('hex');
+    this.#keys.set(key, { account, apiKey, timer: this.#endLater(key), listeners: new Set() });
+    this.#ofApiKey.set(apiKey, key);
+    return key;
+  }
+
+  hasListenKey(key: string): boolean {
+    return this.#keys.has(key);
+  }
+
+  keepAlive(key: string, account: number): void {
+    const entry = this.#keys.get(key);
+    if (entry === undefined || entry.account !== account) throw errors.badListenKey();
+    clearTimeout(entry.timer);
+    entry.timer = this.#endLater(key);
+  }
+
+  closeListenKey(key: string, account: number): void {
+    this.keepAlive(key, account);
+    this.#endListenKey(key);
+  }
+
+  /** An API key was revoked, or its time is up: nobody listens by it any more. */
+  endApiKey(apiKey: string): void {
+    const key = this.#ofApiKey.get(apiKey);
+    if (key !== undefined) this.#endListenKey(key);
+  }
+
+  close(): void {
+    for (const { timer } of this.#keys.values()) clearTimeout(timer);
+  }
+
+  #endLater(key: string): NodeJS.Timeout {
+    return setTimeout(() => this.#endListenKey(key), LISTEN_KEY_MS).unref();
+  }
+
+  /** Ends a listen key and the streams by it, which are told so. */
+  #endListenKey(key: string): void {
+    const { timer, apiKey, listeners } = this.#keys.get(key)!;
+    clearTimeout(timer);
+    this.#keys.delete(key);
+    this.#ofApiKey.delete(apiKey);
+    for (const end of listeners) end();
+  }
+
+  /**
+   * Tells a listener the events of a listen key's account, and at last that the key has ended. Returns how to stop;
+   * undefined: there is no such key, or it has as many readers as it may.
+   */
+  listen(key: string, hear: (event: AccountEvent) => void): (() => void) | undefined {
+    const entry = this.#keys.get(key);
+    const unsubscribe = entry && this.subscribe(entry.account, key, hear);
+    if (entry === undefined || unsubscribe === undefined) return undefined;
+    const end = () => {
+      unsubscribe();
+      hear(new AccountEvent({ e: 'listenKeyExpired', E: Date.now(), listenKey: key }));
+    };
+    entry.listeners.add(end);
+    return () => {
+      entry.listeners.delete(end);
+      unsubscribe();
+    };
+  }
+
+  /** Returns how to end it; undefined: the account, or the key, has as many readers as it may. @param key that the reader came with */
+  subscribe(account: number, key: string, hear: (event: AccountEvent) => void): (() => void) | undefined {
+    const all = this.#subscribers.get(account) ?? new Set();
+    let byKey = 0;
+    for (const other of all) if (other.key === key) byKey++;
+    if (all.size >= MOST_READERS || byKey >= MOST_READERS_BY_KEY) return undefined;
+    const subscriber = { key, hear };
+    this.#subscribers.set(account, all.add(subscriber));
+    return () => {
+      if (all.delete(subscriber) && all.size === 0 && this.#subscribers.get(account) === all) this.#subscribers.delete(account);
+    };
+  }
+
+  follows(account: number): boolean {
+    return this.#subscribers.has(account);
+  }
+
+  onAccepted(order: Order): void {
+    this.#report(order, 'NEW', STATUS_NAMES[order.status]);
+  }
+
+  onFill(fill: Fill): void {
+    const { order } = fill;
+    if (!this.follows(order.account)) return;
+    const instrument = this.#market.instruments[order.instrument];
+    const fee = feeJson(fill.fee, fill.feeAsset, order.side === BUY, instrument, this.#market);
+    this.#report(order, 'TRADE', STATUS_NAMES[order.status], {
+      l: instrument.formatQuantity(fill.quantity),
+      L: instrument.formatPrice(fill.price),
+      n: fee.commission,
+      N: fee.commissionAsset,
+      t: fill.trade,
+      m: fill.isMaker,
+      Y: instrument.quote.format(fill.amount),
+    });
+  }
+
+  onEnded(order: Order, reason: number): void {
+    const status = STATUS_NAMES[endStatus(reason)];
+    const type = reason === REASON.SELF_TRADE ? 'TRADE_PREVENTION' : status;
+    this.#report(order, type, status, { C: status === 'CANCELED' ? order.clientId : '' });
+  }
+
+  onTriggered(order: Order): void {
+    this.#report(order, 'NEW', STATUS_NAMES[order.status]);
+  }
+
+  onAmended(order: Order): void {
+    this.#report(order, 'REPLACED', STATUS_NAMES[order.status]);
+  }
+
+  onTransfer(account: number, asset: number, units: number, time: number): void {
+    const { name, format } = { name: this.#market.assets[asset].name, format: (n: number) => this.#market.assets[asset].format(n) };
+    const delta = units < 0 ? `-${format(-units)}` : format(units);
+    this.#tell(account, { e: 'balanceUpdate', E: ms(time), a: name, d: delta, T: ms(time) });
+  }
+
+  onBalance(account: number, asset: number): void {
+    if (!this.follows(account)) return;
+    if (this.#changed.size === 0) queueMicrotask(() => this.#tellPositions());
+    let assets = this.#changed.get(account);
+    if (assets === undefined) {
+      assets = new Set();
+      this.#changed.set(account, assets);
+    }
+    assets.add(asset);
+  }
+
+  #tellPositions(): void {
+    for (const [account, assets] of this.#changed) {
+      const time = ms(this.#view.lastUpdate(account));
+      const B = [...assets].map((number) => {
+        const asset = this.#market.assets[number];
+        const { available, held } = this.#view.balance(account, number);
+        return { a: asset.name, f: asset.format(available), l: asset.format(held) };
+      });
+      this.#tell(account, { e: 'outboundAccountPosition', E: Date.now(), u: time, B });
+    }
+    this.#changed.clear();
+  }
+
+  #tell(account: number, event: object): void {
+    const subscribers = this.#subscribers.get(account);
+    if (subscribers === undefined) return;
+    const told = new AccountEvent(event);
+    for (const { hear } of subscribers) hear(told);
+  }
+
+  #report(order: Order, executionType: string, status: string, more: object = {}): void {
+    if (!this.follows(order.account)) return;
+    const instrument = this.#market.instruments[order.instrument];
+    this.#tell(order.account, {
+      e: 'executionReport',
+      E: Date.now(),
+      s: instrument.symbol,
+      c: order.clientId,
+      S: SIDE_NAMES[order.side],
+      o: typeName(order),
+      f: timeInForceName(order),
+      q: instrument.formatQuantity(order.quantity),
+      p: order.kind === LIMIT ? instrument.formatPrice(order.price) : ZERO,
+      P: stopPrice(order, instrument),
+      F: icebergQuantity(order, instrument),
+      g: listNumber(order),
+      C: '',
+      x: executionType,
+      X: status,
+      r: 'NONE',
+      i: order.id,
+      l: ZERO,
+      z: instrument.formatQuantity(order.quantity - order.left),
+      L: ZERO,
+      n: '0',
+      N: null,
+      T: ms(order.updateTime),
+      t: -1,
+      I: ++this.#executions,
+      w: order.resting,
+      m: false,
+      M: false,
+      O: ms(order.time),
+      Z: instrument.quote.format(order.executedAmount),
+      Y: ZERO,
+      Q: instrument.quote.format(order.amount),
+      ...(!order.waiting && { W: ms(order.time) }),
+      V: selfTradeName(order),
+      ...more,
+    });
+  }
+}

@@ -1,0 +1,68 @@
+import { REASON, REASON_NAMES } from '@outcry/market/reason';
+import type { Order } from '../../core/orders/view.ts';
+import { STATUS } from '../../store/sqlite/schema.ts';
+
+/** OrdStatus (39) and ExecType (150), FIX 4.4. */
+export const NEW = '0';
+export const PARTIALLY_FILLED = '1';
+export const FILLED = '2';
+export const CANCELED = '4';
+export const REPLACED = '5';
+export const PENDING_CANCEL = '6';
+export const REJECTED = '8';
+export const PENDING_NEW = 'A';
+export const EXPIRED = 'C';
+export const RESTATED = 'D';
+export const PENDING_REPLACE = 'E';
+export const TRADE = 'F';
+export const ORDER_STATUS = 'I';
+
+/** OrdRejReason (103). */
+export function ordRejReason(reason: number): number {
+  return ORD_REJ[reason] ?? 99;
+}
+const ORD_REJ: Record<number, number> = {
+  [REASON.UNKNOWN_INSTRUMENT]: 1,
+  [REASON.UNKNOWN_ORDER]: 5,
+  [REASON.UNKNOWN_ACCOUNT]: 15,
+  [REASON.UNKNOWN_ASSET]: 11,
+  [REASON.NOT_TRADING]: 2,
+  [REASON.QUANTITY_TOO_LARGE]: 3,
+  [REASON.NOTIONAL_TOO_LARGE]: 3,
+  [REASON.OVERFLOW]: 3,
+  [REASON.INSUFFICIENT_BALANCE]: 3,
+  [REASON.DUPLICATE_CLIENT_ID]: 6,
+  [REASON.INVALID_TERMS]: 11,
+  [REASON.INVALID_QUANTITY]: 13,
+};
+
+/** CxlRejReason (102): too late, unknown order, a ClOrdID that was used, or something else. */
+export function cxlRejReason(reason: number): number {
+  return CXL_REJ[reason] ?? 99;
+}
+const CXL_REJ: Record<number, number> = { [REASON.NONE]: 0, [REASON.UNKNOWN_ORDER]: 1, [REASON.DUPLICATE_CLIENT_ID]: 6 };
+/** OrdRejReason of what was entered under a session day before this one. */
+export const STALE = 8;
+
+/** A reason in words. */
+export function inWords(reason: number): string {
+  return (REASON_NAMES[reason] ?? 'refused').replaceAll('_', ' ');
+}
+
+/** Amount over quantity as a decimal with eight places at most, rounded down: exact integers in, no floating point. */
+export function averagePrice(quoteUnits: number, baseUnits: number, quoteScale: number, baseScale: number): string {
+  if (baseUnits === 0) return '0';
+  const PLACES = 8n;
+  const numerator = BigInt(quoteUnits) * 10n ** (PLACES + BigInt(baseScale));
+  const price = numerator / (BigInt(baseUnits) * 10n ** BigInt(quoteScale));
+  const digits = price.toString().padStart(Number(PLACES) + 1, '0');
+  return `${digits.slice(0, -Number(PLACES))}.${digits.slice(-Number(PLACES))}`.replace(/\.?0+$/, '');
+}
+
+/** OrdStatus of an order, with what the orders before it in its chain traded. */
+export function ordStatus({ status, left, quantity }: Order, baseLots = 0): string {
+  if (status === STATUS.CANCELED) return CANCELED;
+  if (status === STATUS.EXPIRED || status === STATUS.EXPIRED_IN_MATCH) return EXPIRED;
+  if (left === 0) return FILLED;
+  return baseLots + quantity - left > 0 ? PARTIALLY_FILLED : NEW;
+}

@@ -1,0 +1,333 @@
+import { LESS_TRADED } from '@outcry/market/command';
+import { REASON } from '@outcry/market/reason';
+import { type FixField, type FixMessage, MSG, parseFixTime, TAG } from '@outcry/wire/fix';
+import { GatewayError, type Outcome } from '../../core/orders/gateway.ts';
+import type { Order, OrderFollower } from '../../core/orders/view.ts';
+import type { SessionDay } from '../../core/session-day.ts';
+import type { Instrument } from '../../domain/market.ts';
+import { type CommandFields, cancel, cancelReplace, massCancel, type NewOrder, newOrder } from '../../spine/commands.ts';
+import type { Services } from '../binance/operation.ts';
+import type { FixClient } from './fix-client.ts';
+import * as codes from './fix-codes.ts';
+import { FixReports, type Refusal } from './fix-reports.ts';
+import { checkAccount, checkReference, need, readInstrument, readOrder, SIDE_CODES } from './order-reader.ts';
+import { cancelRefusalIn, cancelRefusalOf, refusalIn, refusalOf } from './refusals.ts';
+import { StoredOrders } from './stored-orders.ts';
+import { type Requested, TrackedOrders } from './tracked-orders.ts';
+import type { UsedIds } from './used-ids.ts';
+
+const APPLICATION_NOT_AVAILABLE = 4;
+
+/** Order entry by FIX: requests become commands. What becomes of them is told by {@link TrackedOrders}. */
+export class FixOrders {
+  readonly #services: Services;
+  readonly #day: SessionDay;
+  readonly #ids: UsedIds;
+  readonly #reports: FixReports;
+  readonly #stored: StoredOrders;
+  readonly #orders: TrackedOrders;
+
+  constructor(services: Services, day: SessionDay, ids: UsedIds) {
+    this.#services = services;
+    this.#day = day;
+    this.#ids = ids;
+    this.#reports = new FixReports(services);
+    this.#stored = new StoredOrders(services);
+    this.#orders = new TrackedOrders(services, this.#reports);
+  }
+
+  get listener(): OrderFollower {
+    return this.#orders.listener;
+  }
+
+  /** A client's session is over. */
+  gone(client: FixClient): void {
+    this.#orders.gone(client);
+  }
+
+  // ── Requests ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  enter(client: FixClient, message: FixMessage): void {
+    const clientId = need(message, TAG.CL_ORD_ID);
+    const refuse = (refusal: Refusal) => this.#reports.refuse(client, message, refusal);
+    if (this.#isUsed(client, clientId)) {
+      if (isAgain(message)) this.#tellState(client, message, clientId);
+      else refuse(refusalOf(REASON.DUPLICATE_CLIENT_ID, 'ClOrdID is in use, or was used before'));
+      return;
+    }
+    if (!this.#mayEnter(client, message, refuse)) return;
+    let order: NewOrder;
+    try {
+      order = readOrder(client, message, readInstrument(this.#services.market, message));
+    } catch (error) {
+      refuse(refusalIn(error));
+      this.#use(client, clientId);
+      return;
+    }
+    this.#use(client, clientId);
+    const requested: Requested = { client, logon: client.logons };
+    this.#submit(client, message, newOrder(order), requested, refuse, (outcome) => {
+      if (outcome.reason !== 0) refuse(refusalOf(outcome.reason));
+    });
+  }
+
+  cancel(client: FixClient, message: FixMessage): void {
+    const [clientId, original] = [need(message, TAG.CL_ORD_ID), need(message, TAG.ORIG_CL_ORD_ID)];
+    const order = this.#orders.find(client, original);
+    const refuse = (refusal: Refusal) => this.#refuseCancel(client, message, order, refusal);
+    if (this.#isUsed(client, clientId)) {
+      if (isAgain(message)) this.#tellState(client, message, original);
+      else refuse(cancelRefusalOf(REASON.DUPLICATE_CLIENT_ID, 'ClOrdID is in use, or was used before'));
+      return;
+    }
+    this.#use(client, clientId);
+    if (order === undefined) {
+      refuse(cancelRefusalOf(REASON.UNKNOWN_ORDER));
+      return;
+    }
+    try {
+      checkReference(client, message, order, this.#services.market.instruments[order.instrument]);
+    } catch (error) {
+      refuse(cancelRefusalIn(error));
+      return;
+    }
+    this.#orders.track(client, order).requestId = clientId;
+    this.#submit(client, message, cancel(order.account, order.instrument, order.id), undefined, refuse, (outcome) => {
+      if (outcome.cancelReason !== 0) refuse(cancelRefusalOf(outcome.cancelReason));
+    });
+  }
+
+  replace(client: FixClient, message: FixMessage): void {
+    const [clientId, original] = [need(message, TAG.CL_ORD_ID), need(message, TAG.ORIG_CL_ORD_ID)];
+    const old = this.#orders.find(client, original);
+    const refuse = (refusal: Refusal) => this.#refuseCancel(client, message, old, refusal);
+    if (this.#isUsed(client, clientId)) {
+      if (isAgain(message)) this.#tellState(client, message, clientId);
+      else refuse(cancelRefusalOf(REASON.DUPLICATE_CLIENT_ID, 'ClOrdID is in use, or was used before'));
+      return;
+    }
+    if (!this.#mayEnter(client, message, refuse)) return;
+    if (old === undefined) {
+      this.#use(client, clientId);
+      refuse(cancelRefusalOf(REASON.UNKNOWN_ORDER));
+      return;
+    }
+    let order: NewOrder;
+    try {
+      const instrument = this.#services.market.instruments[old.instrument];
+      checkReference(client, message, old, instrument);
+      order = readOrder(client, message, instrument);
+    } catch (error) {
+      refuse(cancelRefusalIn(error));
+      this.#use(client, clientId);
+      return;
+    }
+    this.#use(client, clientId);
+    this.#submitReplace(client, message, order, old, refuse);
+  }
+
+  #submitReplace(client: FixClient, message: FixMessage, order: NewOrder, old: Order, refuse: (refusal: Refusal) => void): void {
+    const tracked = this.#orders.track(client, old);
+    const { baseLots, baseAmount } = tracked;
+    // OrderQty is of the whole chain; the engine takes off what this order has traded when it is replaced.
+    order.quantity -= baseLots;
+    order.flags |= LESS_TRADED;
+    const requested: Requested = {
+      client,
+      logon: client.logons,
+      replaces: { clientId: tracked.clientId, baseLots, baseAmount, order: old },
+    };
+    tracked.replacing = [...(tracked.replacing ?? []), requested];
+    this.#submit(client, message, cancelReplace(order, old.id), requested, refuse, (outcome) => {
+      tracked.replacing = tracked.replacing?.filter((one) => one !== requested);
+      if (outcome.cancelReason !== 0) refuse(cancelRefusalOf(outcome.cancelReason));
+      else if (outcome.reason !== 0) {
+        refuse(cancelRefusalOf(outcome.reason));
+        // The order was out already.
+        this.#reports.send(tracked, outcome.changed ?? old, codes.CANCELED, codes.CANCELED, [
+          [TAG.CL_ORD_ID, order.clientId],
+          [TAG.ORIG_CL_ORD_ID, tracked.clientId],
+        ]);
+      }
+    });
+  }
+
+  /** OrderStatusRequest: of any order of the account, open or not. */
+  status(client: FixClient, message: FixMessage): void {
+    const clientId = need(message, TAG.CL_ORD_ID);
+    const order = this.#orders.find(client, clientId);
+    if (order !== undefined) {
+      try {
+        checkReference(client, message, order, this.#services.market.instruments[order.instrument]);
+      } catch (error) {
+        this.#reports.sendWithoutOrder(client, message, codes.ORDER_STATUS, codes.REJECTED, refusalIn(error));
+        return;
+      }
+    }
+    this.#tellState(client, message, clientId);
+  }
+
+  massCancel(client: FixClient, message: FixMessage): void {
+    const clientId = need(message, TAG.CL_ORD_ID);
+    const type = need(message, TAG.MASS_CANCEL_REQUEST_TYPE);
+    const answer = (response: string, more: readonly FixField[]) =>
+      client.session.send(MSG.ORDER_MASS_CANCEL_REPORT, [
+        [TAG.CL_ORD_ID, clientId],
+        [TAG.ORDER_ID, clientId],
+        [TAG.MASS_CANCEL_REQUEST_TYPE, type],
+        [TAG.MASS_CANCEL_RESPONSE, response],
+        [TAG.MASS_ACTION_REPORT_ID, client.session.isFixt ? this.#reports.nextId() : undefined],
+        ...more,
+      ]);
+    const refuse = ({ text, code }: Refusal) =>
+      answer('0', [
+        [TAG.MASS_CANCEL_REJECT_REASON, code],
+        [TAG.TEXT, text],
+      ]);
+    const problem = this.#massCancelProblem(client, message, type);
+    if (problem !== undefined) {
+      refuse(problem);
+      return;
+    }
+    this.#use(client, clientId);
+    const instrument = type === '1' ? this.#services.market.find(message.get(TAG.SYMBOL)!)!.number : -1;
+    const side = SIDE_CODES.indexOf(message.get(TAG.SIDE) ?? '');
+    this.#submit(client, message, massCancel(client.login.account, instrument, side), undefined, refuse, (outcome) =>
+      answer(outcome.reason === 0 ? type : '0', [
+        [TAG.TOTAL_AFFECTED_ORDERS, outcome.endedCount],
+        [TAG.MASS_CANCEL_REJECT_REASON, outcome.reason === 0 ? undefined : 99],
+      ]),
+    );
+  }
+
+  /** MassCancelRejectReason: 0 the kind is not supported, 1 no such symbol, 99 something else. */
+  #massCancelProblem(client: FixClient, message: FixMessage, type: string): Refusal | undefined {
+    const symbol = message.get(TAG.SYMBOL);
+    const account = message.get(TAG.ACCOUNT) ?? client.account;
+    if (this.#isUsed(client, need(message, TAG.CL_ORD_ID))) return { code: 99, text: 'ClOrdID is in use, or was used before' };
+    if (type !== '1' && type !== '7') return { code: 0, text: 'MassCancelRequestType must be 1 or 7' };
+    if (type === '1' && this.#services.market.find(symbol ?? '') === undefined) return { code: 1, text: 'no such symbol' };
+    if (type === '7' && symbol !== undefined) return { code: 99, text: 'Symbol is of MassCancelRequestType 1' };
+    if (account !== client.account) return { code: 99, text: `Account must be ${client.account}, the login's` };
+    if (!['1', '2', undefined].includes(message.get(TAG.SIDE))) return { code: 99, text: 'Side must be 1 or 2' };
+    return undefined;
+  }
+
+  // ── What the day has seen ────────────────────────────────────────────────────────────────────────────────────────────────
+
+  #isUsed(client: FixClient, clientId: string): boolean {
+    return this.#ids.has(client.login.account, clientId) || this.#orders.find(client, clientId) !== undefined;
+  }
+
+  #use(client: FixClient, clientId: string): void {
+    this.#orders.follow(client);
+    this.#ids.add(client.login.account, clientId);
+  }
+
+  /** Whether an order may be new: it is not of another day, and it is known what this day has seen. */
+  #mayEnter(client: FixClient, message: FixMessage, refuse: (refusal: Refusal) => void): boolean {
+    const original = message.get(TAG.ORIG_SENDING_TIME);
+    if (original !== undefined && parseFixTime(original) < this.#day.begin) {
+      refuse({ code: message.type === MSG.NEW_ORDER_SINGLE ? codes.STALE : 99, text: 'it is from before this session day' });
+      return false;
+    }
+    if (this.#ids.isFull(client.login.account)) {
+      refuse({ code: 99, text: 'the account has used too many ClOrdIDs today' });
+      return false;
+    }
+    if (this.#ids.isComplete) return true;
+    this.#sayNotAvailable(client, message, "the day's ClOrdIDs are not known yet: send it again");
+    return false;
+  }
+
+  #sayNotAvailable(client: FixClient, message: FixMessage, why: string): void {
+    client.session.send(MSG.BUSINESS_MESSAGE_REJECT, [
+      [TAG.REF_SEQ_NUM, message.get(TAG.MSG_SEQ_NUM)],
+      [TAG.REF_MSG_TYPE, message.type],
+      [TAG.BUSINESS_REJECT_REF_ID, message.get(TAG.CL_ORD_ID)],
+      [TAG.BUSINESS_REJECT_REASON, APPLICATION_NOT_AVAILABLE],
+      [TAG.TEXT, why],
+    ]);
+  }
+
+  /** Reports where an order stands that a request names: open, on its way, ended, or never one. */
+  #tellState(client: FixClient, message: FixMessage, clientId: string): void {
+    const tell = (status: string, refusal: Refusal | undefined, text?: string) =>
+      this.#reports.sendWithoutOrder(client, message, codes.ORDER_STATUS, status, refusal, text);
+    const order = this.#orders.find(client, clientId);
+    if (order !== undefined) {
+      this.#orders.tellState(client, order);
+      return;
+    }
+    if (this.#orders.isRequested(client, clientId)) {
+      tell(codes.PENDING_NEW, undefined, 'it is on its way');
+      return;
+    }
+    let instrument: Instrument;
+    try {
+      checkAccount(client, message);
+      instrument = readInstrument(this.#services.market, message);
+    } catch (error) {
+      tell(codes.REJECTED, refusalIn(error));
+      return;
+    }
+    this.#stored.ask({
+      client,
+      clientId,
+      instrument: instrument.number,
+      answer: (ended) => {
+        const of = { client, clientId, baseLots: 0, baseAmount: 0 };
+        if (ended === undefined) tell(codes.REJECTED, refusalOf(REASON.UNKNOWN_ORDER, 'no order has this ClOrdID'));
+        else this.#reports.send(of, ended, codes.ORDER_STATUS, codes.ordStatus(ended), [[TAG.CL_ORD_ID, clientId]]);
+      },
+      fail: (why) => this.#sayNotAvailable(client, message, why),
+    });
+  }
+
+  #refuseCancel(client: FixClient, message: FixMessage, order: Order | undefined, refusal: Refusal): void {
+    const tracked = this.#orders.get(order);
+    if (tracked !== undefined) tracked.requestId = tracked.clientId;
+    this.#reports.refuseCancel(client, message, order, refusal);
+  }
+
+  /** Sends a command. A request whose outcome nobody knows is pending, not refused. */
+  #submit(
+    client: FixClient,
+    message: FixMessage,
+    fields: CommandFields,
+    requested: Requested | undefined,
+    refuse: (refusal: Refusal) => void,
+    then: (outcome: Outcome) => void,
+  ): void {
+    const clientId = message.get(TAG.CL_ORD_ID)!;
+    if (requested !== undefined) this.#orders.request(clientId, requested);
+    this.#services.gateway.submit(fields).then(
+      (outcome) => {
+        if (requested !== undefined) this.#orders.answered(clientId, requested);
+        then(outcome);
+      },
+      (error: unknown) => {
+        if (!(error instanceof GatewayError)) throw error;
+        if (error.code !== 'unknown_outcome') {
+          if (requested !== undefined) this.#orders.answered(clientId, requested);
+          refuse({ code: 99, text: error.message });
+          return;
+        }
+        if (requested !== undefined) requested.isUnknown = true;
+        const status = PENDING[message.type];
+        if (status !== undefined) this.#reports.sendWithoutOrder(client, message, status, status, undefined, error.message);
+      },
+    );
+  }
+}
+
+const PENDING: Record<string, string> = {
+  [MSG.NEW_ORDER_SINGLE]: codes.PENDING_NEW,
+  [MSG.ORDER_CANCEL_REQUEST]: codes.PENDING_CANCEL,
+  [MSG.ORDER_CANCEL_REPLACE_REQUEST]: codes.PENDING_REPLACE,
+};
+
+/** Whether the sender says that a message may have come before: under another number (PossResend), or the same (PossDupFlag). */
+function isAgain(message: FixMessage): boolean {
+  return message.get(TAG.POSS_RESEND) === 'Y' || message.get(TAG.POSS_DUP_FLAG) === 'Y';
+}

@@ -1,0 +1,113 @@
+import { LIMIT } from '@outcry/market/order-terms';
+import { type FixField, type FixMessage, fixTime, MSG, TAG } from '@outcry/wire/fix';
+import type { Order } from '../../core/orders/view.ts';
+import type { Services } from '../binance/operation.ts';
+import type { FixClient } from './fix-client.ts';
+import * as codes from './fix-codes.ts';
+import { SIDE_CODES, TIME_CODES } from './order-reader.ts';
+
+/** Whom reports on an order go to, and what the orders before it in its chain had traded. */
+export interface Reported {
+  client: FixClient;
+  clientId: string;
+  baseLots: number;
+  baseAmount: number;
+}
+
+/** What a request is answered with that did not get as far as an order. */
+export interface Refusal {
+  text: string;
+  /** OrdRejReason (103) or CxlRejReason (102) */
+  code: number;
+}
+
+/** ExecutionReports, and what says that there is nothing to report. */
+export class FixReports {
+  readonly #services: Services;
+  readonly #started = Date.now().toString(36);
+  #execution = 0;
+
+  constructor(services: Services) {
+    this.#services = services;
+  }
+
+  /** An id that no report has had. */
+  nextId(): string {
+    return `${this.#started}-${++this.#execution}`;
+  }
+
+  send({ client, baseLots, baseAmount }: Reported, order: Order, execution: string, status: string, more: readonly FixField[]): void {
+    const instrument = this.#services.market.instruments[order.instrument];
+    const quantity = (lots: number) => trim(instrument.formatQuantity(lots));
+    const lots = baseLots + order.quantity - order.left;
+    const isOver = status === codes.CANCELED || status === codes.EXPIRED;
+    const amount = baseAmount + order.executedAmount;
+    const { quote, base } = instrument;
+    client.session.send(MSG.EXECUTION_REPORT, [
+      [TAG.ORDER_ID, order.id],
+      [TAG.EXEC_ID, this.nextId()],
+      [TAG.EXEC_TYPE, execution],
+      [TAG.ORD_STATUS, status],
+      ...more,
+      [TAG.SYMBOL, instrument.symbol],
+      [TAG.SIDE, SIDE_CODES[order.side]],
+      [TAG.ORDER_QTY, quantity(baseLots + order.quantity)],
+      [TAG.ORD_TYPE, order.kind === LIMIT ? '2' : '1'],
+      [TAG.PRICE, order.kind === LIMIT && order.price > 0 ? trim(instrument.formatPrice(order.price)) : undefined],
+      [TAG.TIME_IN_FORCE, TIME_CODES[order.timeInForce]],
+      [TAG.LEAVES_QTY, isOver ? '0' : quantity(order.left)],
+      [TAG.CUM_QTY, quantity(lots)],
+      [TAG.AVG_PX, codes.averagePrice(amount, lots * instrument.lotUnits, quote.scale, base.scale)],
+      [TAG.TRANSACT_TIME, fixTime(Math.floor(order.updateTime / 1000))],
+    ]);
+  }
+
+  /** A report on a request that is no order: refused, not known, or on its way. */
+  sendWithoutOrder(
+    client: FixClient,
+    message: FixMessage,
+    execution: string,
+    status: string,
+    refusal: Refusal | undefined,
+    text = '',
+  ): void {
+    client.session.send(MSG.EXECUTION_REPORT, [
+      [TAG.ORDER_ID, 'NONE'],
+      [TAG.EXEC_ID, this.nextId()],
+      [TAG.EXEC_TYPE, execution],
+      [TAG.ORD_STATUS, status],
+      [TAG.CL_ORD_ID, message.get(TAG.CL_ORD_ID)],
+      [TAG.SYMBOL, message.get(TAG.SYMBOL)],
+      [TAG.SIDE, message.get(TAG.SIDE)],
+      [TAG.ORDER_QTY, message.get(TAG.ORDER_QTY)],
+      [TAG.LEAVES_QTY, status === codes.PENDING_NEW ? message.get(TAG.ORDER_QTY) : '0'],
+      [TAG.CUM_QTY, '0'],
+      [TAG.AVG_PX, '0'],
+      [TAG.ORD_REJ_REASON, refusal?.code],
+      [TAG.TEXT, refusal?.text ?? text],
+      [TAG.TRANSACT_TIME, fixTime(this.#services.now())],
+    ]);
+  }
+
+  refuse(client: FixClient, message: FixMessage, refusal: Refusal): void {
+    this.sendWithoutOrder(client, message, codes.REJECTED, codes.REJECTED, refusal);
+  }
+
+  /** OrderCancelReject: of a cancel request, or of a replace request. */
+  refuseCancel(client: FixClient, message: FixMessage, order: Order | undefined, { text, code }: Refusal): void {
+    client.session.send(MSG.ORDER_CANCEL_REJECT, [
+      [TAG.ORDER_ID, order?.id ?? 'NONE'],
+      [TAG.CL_ORD_ID, message.get(TAG.CL_ORD_ID)],
+      [TAG.ORIG_CL_ORD_ID, message.get(TAG.ORIG_CL_ORD_ID)],
+      [TAG.ORD_STATUS, order === undefined ? codes.REJECTED : codes.ordStatus(order)],
+      [TAG.CXL_REJ_RESPONSE_TO, message.type === MSG.ORDER_CANCEL_REQUEST ? '1' : '2'],
+      [TAG.CXL_REJ_REASON, code],
+      [TAG.TEXT, text],
+    ]);
+  }
+}
+
+/** Without the zeros that the venue's own surface pads with. */
+export function trim(decimal: string): string {
+  return decimal.replace(/\.?0+$/, '');
+}

@@ -1,0 +1,170 @@
+import { REASON } from '@outcry/market/reason';
+import { type FixField, TAG } from '@outcry/wire/fix';
+import type { Fill, Order, OrderFollower } from '../../core/orders/view.ts';
+import { STATUS } from '../../store/sqlite/schema.ts';
+import type { Services } from '../binance/operation.ts';
+import type { FixClient } from './fix-client.ts';
+import * as codes from './fix-codes.ts';
+import { type FixReports, type Reported, trim } from './fix-reports.ts';
+import { LeftOrders } from './left-orders.ts';
+
+/** What the gateway knows of an order beyond the view. */
+export interface Tracked extends Reported {
+  /** the request that this order, or its end, answers to */
+  requestId: string;
+  /** requests to replace it that are under way */
+  replacing?: Requested[];
+}
+
+/** A request whose outcome is not known: by account and ClOrdID. */
+export interface Requested {
+  client: FixClient;
+  /** of its client's logons the one that it came with */
+  logon: number;
+  replaces?: { clientId: string; baseLots: number; baseAmount: number; order: Order };
+  /** nobody knows whether it takes effect: when it does, that is reported */
+  isUnknown?: boolean;
+}
+
+/** The orders that FIX clients are told of, and what becomes of them: ExecutionReports. */
+export class TrackedOrders {
+  readonly #services: Services;
+  readonly #reports: FixReports;
+  readonly #left: LeftOrders;
+  readonly #orders = new Map<number, Tracked>();
+  readonly #requested = new Map<string, Requested>();
+  /** of clients that have used an order */
+  readonly #accounts = new Set<number>();
+
+  constructor(services: Services, reports: FixReports) {
+    this.#services = services;
+    this.#reports = reports;
+    this.#left = new LeftOrders(services.gateway);
+  }
+
+  /** What the gateway tells, in the engine's order, once it is durable. */
+  readonly listener: OrderFollower = {
+    follows: (account) => this.#accounts.has(account),
+    onAccepted: (order) => this.#accepted(order),
+    onFill: (fill) => this.#filled(fill),
+    onEnded: (order, reason) => this.#ended(order, reason),
+    onTriggered: (order) => this.#report(order, codes.NEW, codes.NEW),
+    onAmended: (order) => this.#report(order, codes.RESTATED, codes.ordStatus(order)),
+  };
+
+  // ── Orders and requests ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** An open order by the ClOrdID that it was entered with. */
+  find(client: FixClient, clientId: string): Order | undefined {
+    return this.#services.gateway.view.orders.findByClientId(client.login.account, clientId);
+  }
+
+  /** Something of an account comes from FIX: what happens to it is followed. */
+  follow(client: FixClient): void {
+    this.#accounts.add(client.login.account);
+  }
+
+  get(order: Order | undefined): Tracked | undefined {
+    return order && this.#orders.get(order.id);
+  }
+
+  /**
+   * An order of the account may come from before a start, or from another gateway: from now on this client is told of it. It is not an order
+   * that the client entered: it stays when the client is gone.
+   */
+  track(client: FixClient, order: Order): Tracked {
+    let tracked = this.#orders.get(order.id);
+    if (tracked === undefined) {
+      const { clientId } = order;
+      tracked = { client, clientId, requestId: clientId, baseLots: 0, baseAmount: 0 };
+      this.#orders.set(order.id, tracked);
+      this.#accounts.add(order.account);
+    }
+    return tracked;
+  }
+
+  isRequested(client: FixClient, clientId: string): boolean {
+    return this.#requested.has(keyOf(client.login.account, clientId));
+  }
+
+  request(clientId: string, requested: Requested): void {
+    this.#requested.set(keyOf(requested.client.login.account, clientId), requested);
+  }
+
+  /** The outcome of a request is known. */
+  answered(clientId: string, { client }: Requested): void {
+    this.#requested.delete(keyOf(client.login.account, clientId));
+  }
+
+  /** A client is gone: orders of a login with cancel-on-disconnect go too. */
+  gone(client: FixClient): void {
+    this.#left.gone(client);
+  }
+
+  /** Reports where an open order stands. */
+  tellState(client: FixClient, order: Order): void {
+    const { baseLots } = this.track(client, order);
+    this.#report(order, codes.ORDER_STATUS, codes.ordStatus(order, baseLots));
+  }
+
+  // ── What became of them ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+  #accepted(order: Order): void {
+    if (order.clientId === '') return;
+    const key = keyOf(order.account, order.clientId);
+    const requested = this.#requested.get(key);
+    if (requested === undefined) return;
+    if (requested.isUnknown) this.#requested.delete(key);
+    const { client, replaces, logon } = requested;
+    const baseLots = replaces === undefined ? 0 : replaces.baseLots + replaces.order.quantity - replaces.order.left;
+    const baseAmount = replaces === undefined ? 0 : replaces.baseAmount + replaces.order.executedAmount;
+    this.#orders.set(order.id, { client, clientId: order.clientId, requestId: order.clientId, baseLots, baseAmount });
+    if (replaces === undefined) this.#report(order, codes.NEW, codes.ordStatus(order));
+    else this.#report(order, codes.REPLACED, codes.ordStatus(order, baseLots), [[TAG.ORIG_CL_ORD_ID, replaces.clientId]]);
+    this.#left.entered(client, order, logon);
+  }
+
+  #filled({ order, trade, price, quantity }: Fill): void {
+    const tracked = this.#orders.get(order.id);
+    if (tracked === undefined) return;
+    const instrument = this.#services.market.instruments[order.instrument];
+    this.#report(order, codes.TRADE, order.left === 0 ? codes.FILLED : codes.PARTIALLY_FILLED, [
+      [TAG.LAST_QTY, trim(instrument.formatQuantity(quantity))],
+      [TAG.LAST_PX, trim(instrument.formatPrice(price))],
+      [TAG.TEXT, `trade ${trade}`],
+    ]);
+    if (order.left === 0) this.#over(order, tracked);
+  }
+
+  #ended(order: Order, reason: number): void {
+    const tracked = this.#orders.get(order.id);
+    if (tracked === undefined) return;
+    this.#over(order, tracked);
+    if (reason === REASON.REPLACED) {
+      // Its replacement tells; the copy has what it traded in the end.
+      for (const { replaces } of tracked.replacing ?? []) if (replaces !== undefined) replaces.order = order;
+      return;
+    }
+    const code = order.status === STATUS.CANCELED ? codes.CANCELED : codes.EXPIRED;
+    const byRequest = tracked.requestId !== tracked.clientId;
+    this.#reports.send(tracked, order, code, code, [
+      [TAG.CL_ORD_ID, tracked.requestId],
+      [TAG.ORIG_CL_ORD_ID, byRequest ? tracked.clientId : undefined],
+      [TAG.TEXT, codes.inWords(reason)],
+    ]);
+  }
+
+  #over(order: Order, { client }: Tracked): void {
+    this.#orders.delete(order.id);
+    this.#left.over(client, order.id);
+  }
+
+  #report(order: Order, execution: string, status: string, more: readonly FixField[] = []): void {
+    const tracked = this.#orders.get(order.id);
+    if (tracked !== undefined) this.#reports.send(tracked, order, execution, status, [[TAG.CL_ORD_ID, tracked.clientId], ...more]);
+  }
+}
+
+function keyOf(account: number, clientId: string): string {
+  return `${account}:${clientId}`;
+}

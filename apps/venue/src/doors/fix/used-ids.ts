@@ -1,0 +1,101 @@
+import path from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
+import type { Logger } from 'pino';
+import type { SessionDay } from '../../core/session-day.ts';
+import { textHash } from '../../spine/commands.ts';
+import type { Services } from '../binance/operation.ts';
+import { IdSet } from './id-set.ts';
+
+/** ClOrdIDs of an account in a day, beyond which it enters nothing new, and no more are remembered: 200 MB of memory. */
+const MOST_IDS = 16_000_000;
+const ROWS_A_TURN = 500;
+const POLL_MS = 5;
+const RETRY_MS = 1000;
+
+/**
+ * The ClOrdIDs that accounts have used since the session day began: none enters twice. What this run saw is remembered, and what became an
+ * order before it is read from the store, which the journal keeps whole.
+ */
+export class UsedIds {
+  readonly #services: Services;
+  readonly #day: SessionDay;
+  readonly #log: Logger;
+  readonly #byAccount = new Map<number, IdSet>();
+  #isRunning = true;
+  /** Whether those of before this run are known. */
+  isComplete = false;
+
+  readonly #most: number;
+
+  /** @param most for tests */
+  constructor(services: Services, day: SessionDay, log: Logger, most = MOST_IDS) {
+    this.#most = most;
+    this.#services = services;
+    this.#day = day;
+    this.#log = log;
+    day.onRoll.push(() => this.#byAccount.clear());
+  }
+
+  has(account: number, id: string): boolean {
+    return this.#byAccount.get(account)?.has(id) ?? false;
+  }
+
+  /** Whether the account can have no more today. */
+  isFull(account: number): boolean {
+    return (this.#byAccount.get(account)?.size ?? 0) >= this.#most;
+  }
+
+  /** Remembers one, unless the account has too many: it enters nothing more then, and its cancels, which may come under any id, pass. */
+  add(account: number, id: string): void {
+    if (this.isFull(account)) return;
+    let ids = this.#byAccount.get(account);
+    if (ids === undefined) {
+      ids = new IdSet(textHash);
+      this.#byAccount.set(account, ids);
+    }
+    ids.add(id);
+  }
+
+  close(): void {
+    this.#isRunning = false;
+  }
+
+  /** Reads the day's orders of accounts with logins, a few at a time, once the store has what was recovered; until it has, as long as that takes. */
+  async load(): Promise<void> {
+    const { shared } = this.#services;
+    const recovered = shared.memory.start;
+    if (recovered === 0) this.isComplete = true;
+    while (this.#isRunning && shared.stored.read() < recovered) await sleep(POLL_MS);
+    for (let isFirst = true; this.#isRunning && !this.isComplete; isFirst = false) {
+      try {
+        await this.#read();
+        this.isComplete = this.#isRunning;
+      } catch (error) {
+        if (isFirst) this.#log.warn(`FIX takes no new orders until the store can be read: ${(error as Error).message}`);
+        await sleep(RETRY_MS);
+      }
+    }
+  }
+
+  async #read(): Promise<void> {
+    const { config, accounts, market } = this.#services;
+    const database = new DatabaseSync(config.storeFile ?? path.join(config.data, 'store.sqlite'), { readOnly: true, timeout: 250 });
+    try {
+      const orders = database.prepare('SELECT client_id, time FROM orders WHERE account = ? AND instrument = ? ORDER BY id DESC');
+      const since = this.#day.begin * 1000;
+      let rows = 0;
+      for (const account of new Set(accounts.logins.map((login) => login.account))) {
+        for (const { number } of market.instruments) {
+          for (const { client_id: id, time } of orders.iterate(account, number)) {
+            if (Number(time) < since || !this.#isRunning) break;
+            if (id !== '') this.add(account, String(id));
+            if (++rows % ROWS_A_TURN === 0) await nextTurn();
+          }
+        }
+      }
+    } finally {
+      database.close();
+    }
+  }
+}

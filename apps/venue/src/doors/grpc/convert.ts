@@ -1,0 +1,159 @@
+import { create } from '@bufbuild/protobuf';
+import { Code, ConnectError } from '@connectrpc/connect';
+import { POST_ONLY } from '@outcry/market/command';
+import { DecimalError } from '@outcry/market/decimal';
+import {
+  BUY,
+  DAY,
+  FOK,
+  GTC,
+  IOC,
+  LIMIT,
+  MARKET,
+  type OrderKind,
+  SELL,
+  type Side,
+  type TimeInForce as Time,
+} from '@outcry/market/order-terms';
+import { REASON, REASON_NAMES } from '@outcry/market/reason';
+import { textFault } from '@outcry/market/text';
+import { freshId } from '../../core/fresh-id.ts';
+import { GatewayError } from '../../core/orders/gateway.ts';
+import type { Fill as ViewFill, Order as ViewOrder } from '../../core/orders/view.ts';
+import type { Instrument } from '../../domain/market.ts';
+import type { NewOrder } from '../../spine/commands.ts';
+import { STATUS } from '../../store/sqlite/schema.ts';
+import type { Services } from '../binance/operation.ts';
+import * as pb from './generated/outcry/v1/venue_pb.js';
+
+const MOST_ID_BYTES = 36;
+/** Letters that an answer repeats of what was sent. */
+const MOST_SHOWN = 48;
+const TIMES: Record<number, Time> = {
+  [pb.TimeInForce.GTC]: GTC,
+  [pb.TimeInForce.IOC]: IOC,
+  [pb.TimeInForce.FOK]: FOK,
+  [pb.TimeInForce.DAY]: DAY,
+};
+const SIDES: Record<number, Side> = { [pb.Side.BUY]: BUY, [pb.Side.SELL]: SELL };
+const KINDS: Record<number, OrderKind> = { [pb.OrderType.LIMIT]: LIMIT, [pb.OrderType.MARKET]: MARKET };
+const STATUSES: Record<number, pb.OrderStatus> = {
+  [STATUS.NEW]: pb.OrderStatus.NEW,
+  [STATUS.PENDING_NEW]: pb.OrderStatus.NEW,
+  [STATUS.PARTIALLY_FILLED]: pb.OrderStatus.PARTIALLY_FILLED,
+  [STATUS.FILLED]: pb.OrderStatus.FILLED,
+  [STATUS.CANCELED]: pb.OrderStatus.CANCELLED,
+  [STATUS.EXPIRED]: pb.OrderStatus.EXPIRED,
+  [STATUS.EXPIRED_IN_MATCH]: pb.OrderStatus.EXPIRED,
+};
+
+const invalid = (why: string) => new ConnectError(why, Code.InvalidArgument);
+
+/** Throws ConnectError, not_found. */
+export function instrumentOf(services: Services, symbol: string): Instrument {
+  const instrument = services.market.find(symbol);
+  if (instrument === undefined) throw new ConnectError(`no symbol '${symbol.slice(0, MOST_SHOWN)}'`, Code.NotFound);
+  return instrument;
+}
+
+/** A new order out of a request. Throws ConnectError, invalid_argument: also for a value that the contract does not have. */
+export function readOrder(services: Services, account: number, request: pb.PlaceOrderRequest): NewOrder {
+  const instrument = instrumentOf(services, request.symbol);
+  const kind = meant('type', KINDS, request.type);
+  const isLimit = kind === LIMIT;
+  const timeInForce =
+    request.timeInForce === pb.TimeInForce.UNSPECIFIED ? (isLimit ? GTC : IOC) : meant('time_in_force', TIMES, request.timeInForce);
+  const stays = timeInForce === GTC || timeInForce === DAY;
+  if (!isLimit && (request.price !== '' || request.postOnly)) throw invalid('a market order has no price and takes');
+  if (!isLimit && stays) throw invalid('a market order does not rest: time_in_force is IOC or FOK');
+  if (request.postOnly && !stays) throw invalid('a post_only order rests: time_in_force is GTC or DAY');
+  checkClientOrderId(request.clientOrderId);
+  return {
+    account,
+    instrument,
+    side: meant('side', SIDES, request.side),
+    kind,
+    timeInForce,
+    flags: request.postOnly ? POST_ONLY : 0,
+    price: isLimit ? decimal('price', () => instrument.parsePrice(request.price)) : 0,
+    quantity: decimal('quantity', () => instrument.parseQuantity(request.quantity)),
+    amount: 0,
+    clientId: request.clientOrderId || freshId(),
+  };
+}
+
+/** What a value of an enum means here. Throws ConnectError: it is unspecified, or no contract of this venue has it. */
+function meant<T>(name: string, meanings: Record<number, T>, value: number): T {
+  const meaning = meanings[value];
+  if (meaning === undefined) throw invalid(value === 0 ? `${name} is missing` : `${name} ${value} is unknown`);
+  return meaning;
+}
+
+/** Throws ConnectError, invalid_argument. */
+function checkClientOrderId(id: string): void {
+  const fault = id === '' ? undefined : textFault(id, MOST_ID_BYTES);
+  if (fault !== undefined) throw invalid(`client_order_id ${fault}`);
+}
+
+/** An order's id as a number. Throws ConnectError, invalid_argument: above 2^53 - 1 it would be rounded to another order's. */
+export function readOrderId(id: bigint): number {
+  if (id > BigInt(Number.MAX_SAFE_INTEGER)) throw invalid(`order_id ${id} is above 2^53 - 1`);
+  return Number(id);
+}
+
+function decimal(name: string, parse: () => number): number {
+  try {
+    return parse();
+  } catch (error) {
+    if (error instanceof DecimalError) throw invalid(`${name}: ${error.message}`);
+    throw error;
+  }
+}
+
+export function orderMessage(services: Services, order: ViewOrder): pb.Order {
+  const instrument = services.market.instruments[order.instrument];
+  return create(pb.OrderSchema, {
+    orderId: BigInt(order.id),
+    clientOrderId: order.clientId,
+    symbol: instrument.symbol,
+    side: order.side === BUY ? pb.Side.BUY : pb.Side.SELL,
+    type: order.kind === LIMIT ? pb.OrderType.LIMIT : pb.OrderType.MARKET,
+    timeInForce: Number(Object.entries(TIMES).find(([, time]) => time === order.timeInForce)?.[0] ?? 0),
+    price: order.kind === LIMIT ? instrument.formatPrice(order.price) : '',
+    quantity: instrument.formatQuantity(order.quantity),
+    left: instrument.formatQuantity(order.left),
+    executed: instrument.formatQuantity(order.quantity - order.left),
+    status: STATUSES[order.status],
+    time: BigInt(order.time),
+    updateTime: BigInt(order.updateTime),
+  });
+}
+
+export function fillMessage(services: Services, { order, trade, price, quantity, fee, feeAsset, isMaker }: ViewFill): pb.Fill {
+  const instrument = services.market.instruments[order.instrument];
+  const received = order.side === BUY ? instrument.base : instrument.quote;
+  const asset = feeAsset < 0 ? received : services.market.assets[feeAsset];
+  return create(pb.FillSchema, {
+    tradeId: BigInt(trade),
+    price: instrument.formatPrice(price),
+    quantity: instrument.formatQuantity(quantity),
+    fee: asset.format(fee),
+    feeAsset: asset.name,
+    isMaker,
+  });
+}
+
+/** A refusal of the engine's, as a status: what the client must change, or wait for. */
+export function refusal(reason: number): ConnectError {
+  const name = REASON_NAMES[reason] ?? 'refused';
+  if (reason === REASON.UNKNOWN_ORDER) return new ConnectError(name, Code.NotFound);
+  if (reason === REASON.DUPLICATE_CLIENT_ID) return new ConnectError(name, Code.AlreadyExists);
+  if (reason === REASON.OUT_OF_ORDERS || reason === REASON.TOO_MANY_MESSAGES) return new ConnectError(name, Code.ResourceExhausted);
+  return new ConnectError(name, Code.FailedPrecondition);
+}
+
+/** What the gateway throws, as a status. */
+export function gatewayError(error: unknown): unknown {
+  if (!(error instanceof GatewayError)) return error;
+  return new ConnectError(error.message, error.code === 'unknown_outcome' ? Code.Unknown : Code.ResourceExhausted);
+}

@@ -1,0 +1,99 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Code, ConnectError, type HandlerContext } from '@connectrpc/connect';
+import type { LogIns, SignedIn } from '../../core/accounts/log-ins.ts';
+import { Slices } from '../../core/fairness/slices.ts';
+import { Throttle } from '../../core/fairness/throttle.ts';
+import { isAdmin } from '../admin/routes.ts';
+import { ApiError } from '../binance/errors.ts';
+import type { Services } from '../binance/operation.ts';
+import * as pb from './generated/outcry/v1/venue_pb.js';
+import { LOGIN, PEER } from './peer.ts';
+
+/** Weights by address of calls that need no login, as REST's of the same kind; 1 when it is not said. */
+const WEIGHTS = new Map<unknown, number>([
+  [pb.MarketData.method.listInstruments, 20],
+  [pb.MarketData.method.getBook, 5],
+  [pb.MarketData.method.watch, 2],
+]);
+
+/** Milliseconds of a turn of the event loop for messages of logins: so long at most do all of them together hold up what is beside them. */
+const TURN_MS = 1;
+
+/** Whose slices those without a login are. */
+const ANYBODY = -1;
+
+/** Lets calls in, by their headers alone: before any of their messages is read. */
+export class Gate {
+  readonly #services: Services;
+  readonly #logins: LogIns;
+  readonly #throttles = new Map<number, Throttle>();
+  readonly #slices = new Slices(TURN_MS);
+
+  constructor(services: Services, logins: LogIns) {
+    this.#services = services;
+    this.#logins = logins;
+  }
+
+  /** Rejects with ConnectError: unauthenticated, resource_exhausted. */
+  readonly check = async (context: HandlerContext): Promise<void> => {
+    if (context.service.typeName === pb.Trading.typeName) await this.#signIn(context);
+    else if (context.service.typeName === pb.Admin.typeName && context.method !== pb.Admin.method.getStatus) this.#admit(context);
+    else await this.admitAnybody(context, WEIGHTS.get(context.method) ?? 1);
+  };
+
+  /** Counts a call or message of somebody without a login, and waits for its slice. Rejects with ConnectError: resource_exhausted, or why the call is over. */
+  async admitAnybody(context: HandlerContext, weight: number): Promise<void> {
+    this.weigh(context, weight);
+    await this.#slices.take(ANYBODY);
+    context.signal.throwIfAborted();
+  }
+
+  /** Counts what a call costs: one without a login by its address, one that lists much by its login, which no other at its address keeps out. Throws ConnectError, resource_exhausted. */
+  weigh(context: HandlerContext, weight: number): void {
+    try {
+      const login = context.values.get(LOGIN);
+      const whose = login === undefined ? context.values.get(PEER).address : `login ${login.number}`;
+      this.#services.limiter.useWeight(whose, weight, this.#services.now());
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      throw new ConnectError(error.message, Code.ResourceExhausted);
+    }
+  }
+
+  /** Waits while a login sends more than its share, and for its slice; all its calls and streams are one session. */
+  async throttle(login: SignedIn, signal: AbortSignal): Promise<void> {
+    let throttle = this.#throttles.get(login.number);
+    if (throttle === undefined) {
+      throttle = new Throttle(this.#services.config.connections.messagesPerSecond);
+      this.#throttles.set(login.number, throttle);
+    }
+    const wait = throttle.take(1);
+    if (wait > 0) await sleep(wait, undefined, { signal });
+    await this.#slices.take(login.number);
+  }
+
+  async #signIn(context: HandlerContext): Promise<void> {
+    const peer = context.values.get(PEER);
+    const header = context.requestHeader.get('authorization') ?? '';
+    const [user, ...rest] = Buffer.from(header.replace(/^Basic /, ''), 'base64')
+      .toString('latin1')
+      .split(':');
+    const login = header.startsWith('Basic ') ? this.#logins.check(user, rest.join(':'), peer.address) : undefined;
+    if (login === undefined) {
+      this.weigh(context, 1);
+      throw new ConnectError('user or password is wrong', Code.Unauthenticated);
+    }
+    peer.signedIn();
+    context.values.set(LOGIN, login);
+    await this.throttle(login, context.signal);
+  }
+
+  #admit(context: HandlerContext): void {
+    const peer = context.values.get(PEER);
+    if (!isAdmin(this.#services, context.requestHeader.get('x-outcry-admin') ?? '', peer.address)) {
+      this.weigh(context, 1);
+      throw new ConnectError('not the admin token', Code.Unauthenticated);
+    }
+    peer.signedIn();
+  }
+}

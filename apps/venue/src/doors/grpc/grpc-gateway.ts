@@ -1,0 +1,133 @@
+import type { Http2ServerRequest } from 'node:http2';
+import { create } from '@bufbuild/protobuf';
+import { Code, ConnectError, type ConnectRouter, type ConnectRouterOptions, type ServiceImpl } from '@connectrpc/connect';
+import { connectNodeAdapter } from '@connectrpc/connect-node';
+import { LogIns } from '../../core/accounts/log-ins.ts';
+import { createAccount, fundAccount, status } from '../admin/routes.ts';
+import { ApiError } from '../binance/errors.ts';
+import type { Services } from '../binance/operation.ts';
+import { requestChecker } from './check-request.ts';
+import { Gate } from './gate.ts';
+import { ServerReflection } from './generated/grpc/reflection/v1/reflection_pb.js';
+import * as pb from './generated/outcry/v1/venue_pb.js';
+import { Http2Door } from './http2-door.ts';
+import { MarketDataService } from './market-data-service.ts';
+import { ReflectionService } from './reflection-service.ts';
+import { TradingService } from './trading-service.ts';
+
+/** Bytes of the longest message that a client may send: a thousand symbols to watch. */
+const MOST_BYTES = 64 * 1024;
+/** Of Node's timers: a deadline beyond it, 24 days, would be over at once. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+/**
+ * Trading, MarketData and Admin of venue.proto. On a port of its own by gRPC (HTTP/2, with TLS where the venue has it); the same routes are
+ * on the venue's own port for gRPC-Web and Connect, which browsers speak.
+ */
+export class GrpcGateway {
+  readonly routes: (router: ConnectRouter) => void;
+  /** How the routes are served, on either port. Nothing is compressed: it would cost more than the little that messages here are. */
+  readonly options: ConnectRouterOptions;
+  readonly #services: Services;
+  readonly #marketData: MarketDataService;
+  #door: Http2Door | undefined;
+
+  constructor(services: Services) {
+    this.#services = services;
+    const logins = new LogIns(services.accounts.logins);
+    const gate = new Gate(services, logins);
+    const trading = new TradingService(services, gate);
+    services.accounts.onLogins.push((all) => {
+      logins.replace(all);
+      trading.endRevoked((login) => logins.holds(login));
+    });
+    const marketData = new MarketDataService(services, gate);
+    this.#marketData = marketData;
+    services.gateway.orderListeners.push(trading.listener);
+    services.gateway.marketListeners.push(marketData.listener);
+    services.open.entryStreams = () => trading.streamCount;
+    services.open.watchers = () => marketData.watcherCount;
+    const described = [pb.Trading, pb.MarketData, pb.Admin, ServerReflection];
+    this.options = {
+      requestGate: gate.check,
+      interceptors: [requestChecker(new Set([pb.Trading.method.entry]))],
+      readMaxBytes: MOST_BYTES,
+      maxTimeoutMs: LONGEST_TIMER_MS,
+      acceptCompression: [],
+      jsonOptions: { ignoreUnknownFields: false },
+    };
+    this.routes = (router) => {
+      router.service(pb.Trading, bound(trading));
+      router.service(pb.MarketData, bound(marketData));
+      router.service(pb.Admin, adminService(services));
+      router.service(ServerReflection, bound(new ReflectionService(described, gate)));
+    };
+  }
+
+  /** Rejects when the port is taken. */
+  async listen(port: number): Promise<void> {
+    const { config, open, ports } = this.#services;
+    const door = new Http2Door(config);
+    this.#door = door;
+    const handler = connectNodeAdapter({
+      ...this.options,
+      routes: this.routes,
+      contextValues: (request) => door.valuesOf(request as Http2ServerRequest),
+    });
+    ports.grpc = await door.listen(handler, port);
+    open.grpc = () => door.connectionCount;
+    open.grpcCalls = () => door.callCount;
+  }
+
+  close(): void {
+    this.#marketData.close();
+    this.#door?.close();
+  }
+}
+
+/** A service whose methods know their object: the router calls them without it. */
+function bound<T extends object>(service: T): T {
+  const names = Object.getOwnPropertyNames(Object.getPrototypeOf(service)).filter((name) => name !== 'constructor');
+  const methods = names.map((name) => [name, (service as Record<string, CallableFunction>)[name]] as const);
+  return Object.fromEntries(methods.filter(([, f]) => typeof f === 'function').map(([name, f]) => [name, f.bind(service)])) as T;
+}
+
+/** All but getStatus are for administrators: the gate has seen to that. */
+function adminService(services: Services): ServiceImpl<typeof pb.Admin> {
+  return {
+    getStatus: () => {
+      const { journal, durableSequence, storedSequence, openOrders, stateCheck, ports } = status(services);
+      return create(pb.StatusSchema, {
+        journal,
+        durableSequence: BigInt(durableSequence),
+        storedSequence: BigInt(storedSequence),
+        openOrders: BigInt(openOrders),
+        stateCheck,
+        ports: Object.fromEntries(Object.entries(ports).map(([name, port]) => [name, String(port)])),
+      });
+    },
+    createAccount: async ({ name }) => {
+      const { number, key, secret } = (await createAccount(services, name).catch(rethrow)) as {
+        number: number;
+        key: string;
+        secret?: string;
+      };
+      return create(pb.CreateAccountResponseSchema, { number, apiKey: key, secret: secret ?? '' });
+    },
+    fund: async ({ account, asset, amount, reference }) => {
+      const { free, locked } = await fundAccount(services, account, asset, amount, reference || undefined).catch(rethrow);
+      return create(pb.FundResponseSchema, { free, locked });
+    },
+  };
+}
+
+function rethrow(error: unknown): never {
+  if (!(error instanceof ApiError)) throw error;
+  throw new ConnectError(error.message, codeOf(error));
+}
+
+function codeOf({ code, status }: ApiError): Code {
+  if (status === 404) return Code.NotFound;
+  if (status === 503) return code === -1006 ? Code.Unknown : Code.Unavailable;
+  return status === 400 && code <= -1100 && code > -1200 ? Code.InvalidArgument : Code.FailedPrecondition;
+}

@@ -1,0 +1,164 @@
+import { create } from '@bufbuild/protobuf';
+import { Code, ConnectError, type HandlerContext, type ServiceImpl } from '@connectrpc/connect';
+import { BUY, SELL } from '@outcry/market/order-terms';
+import { Pace } from '../../core/fairness/pace.ts';
+import type { MarketListener, Trade } from '../../core/orders/view.ts';
+import type { Services } from '../binance/operation.ts';
+import { BookFeed, bookMessage, encodedBook } from './book-feed.ts';
+import { instrumentOf } from './convert.ts';
+import type { Framed } from './framed.ts';
+import type { Gate } from './gate.ts';
+import * as pb from './generated/outcry/v1/venue_pb.js';
+import { endSlowly, onceOver, PEER } from './peer.ts';
+import { Watcher } from './watcher.ts';
+
+const DEFAULT_DEPTH = 100;
+const MOST_DEPTH = 5000;
+/** Levels of GetBook that cost one more of an address's weight. */
+const LEVELS_A_WEIGHT = 20;
+const CONFLATE_MS = 100;
+/** Milliseconds without reading before a stream ends. */
+const PATIENCE_MS = 30_000;
+/** Levels that take a unit of {@link Pace} to be made, and to be sent once they are. */
+const MADE_A_UNIT = 20;
+const SENT_A_UNIT = 120;
+
+/** Books and trades by gRPC, gRPC-Web and Connect. */
+export class MarketDataService implements ServiceImpl<typeof pb.MarketData> {
+  readonly #services: Services;
+  readonly #gate: Gate;
+  /** by instrument's number */
+  readonly #feeds: readonly BookFeed[];
+  readonly #watchers = new Map<Watcher, HandlerContext>();
+  readonly #pace = new Pace();
+  readonly #traded = new Set<BookFeed>();
+  /** feeds with watchers whose snapshot is not whole */
+  readonly #beginning = new Set<BookFeed>();
+  readonly #timer: NodeJS.Timeout;
+  #isSlicing = false;
+  #isReady = false;
+
+  constructor(services: Services, gate: Gate) {
+    this.#services = services;
+    this.#gate = gate;
+    this.#feeds = services.feeds.map((feed) => new BookFeed(feed));
+    this.#timer = setInterval(() => this.#tellChanges(), CONFLATE_MS);
+  }
+
+  readonly listener: Partial<MarketListener> = { onTrade: (trade) => this.#addTrade(trade) };
+
+  get watcherCount(): number {
+    return this.#watchers.size;
+  }
+
+  close(): void {
+    clearInterval(this.#timer);
+    for (const watcher of this.#watchers.keys()) watcher.end(new ConnectError('the venue is stopping', Code.Unavailable));
+  }
+
+  listInstruments(): pb.ListInstrumentsResponse {
+    const instruments = this.#services.market.instruments.map(({ symbol, base, quote, definition: { tick, lot } }) =>
+      create(pb.InstrumentSchema, { symbol, base: base.name, quote: quote.name, tick, lot }),
+    );
+    return create(pb.ListInstrumentsResponseSchema, { instruments });
+  }
+
+  async getBook({ symbol, depth }: pb.GetBookRequest, context: HandlerContext): Promise<pb.Book> {
+    if (depth > MOST_DEPTH) throw new ConnectError(`depth is at most ${MOST_DEPTH}`, Code.InvalidArgument);
+    const levels = depth || DEFAULT_DEPTH;
+    this.#gate.weigh(context, Math.floor(levels / LEVELS_A_WEIGHT));
+    const instrument = instrumentOf(this.#services, symbol);
+    const { depth: book } = this.#services.feeds[instrument.number];
+    await this.#pace.take(1);
+    const part = { bids: book.levels(BUY, levels), asks: book.levels(SELL, levels), updateId: book.updateId };
+    if (isJson(context)) return bookMessage(instrument, part);
+    return await encodedBook(instrument, part, (count) => this.#pace.take(count / MADE_A_UNIT));
+  }
+
+  async *watch({ symbols }: pb.WatchRequest, context: HandlerContext): AsyncGenerator<pb.MarketEvent> {
+    const wanted = new Set(symbols.map((symbol) => instrumentOf(this.#services, symbol).number));
+    this.#gate.weigh(context, 2 * (wanted.size || this.#feeds.length));
+    if (!context.values.get(PEER).mayWatch()) throw new ConnectError('there are as many watchers as there may be', Code.ResourceExhausted);
+    const asJson = isJson(context);
+    const watcher = this.#open(
+      this.#feeds.filter(({ instrument }) => wanted.size === 0 || wanted.has(instrument.number)),
+      context,
+    );
+    for (let event = await watcher.next(); event !== undefined; event = await watcher.next()) {
+      await this.#pace.take(unitsOf(event));
+      yield asJson ? event.message() : event.frame();
+    }
+  }
+
+  /** A watcher of feeds, until its call ends. */
+  #open(feeds: readonly BookFeed[], context: HandlerContext): Watcher {
+    const watcher = new Watcher({
+      begin: (its, feed) => {
+        feed.begin(its);
+        this.#beginning.add(feed);
+      },
+      ready: () => void this.#slice(),
+    });
+    this.#watchers.set(watcher, context);
+    for (const feed of feeds) {
+      feed.begin(watcher);
+      this.#beginning.add(feed);
+    }
+    onceOver(context.signal, () => {
+      watcher.end(context.signal.reason);
+      this.#watchers.delete(watcher);
+      for (const feed of feeds) feed.leave(watcher);
+    });
+    void this.#slice();
+    return watcher;
+  }
+
+  /** Tells slices of snapshots while there are watchers that want some and have room. */
+  async #slice(): Promise<void> {
+    this.#isReady = true;
+    if (this.#isSlicing) return;
+    this.#isSlicing = true;
+    for (let told = false; told || this.#isReady; ) {
+      told = false;
+      this.#isReady = false;
+      for (const feed of this.#beginning) {
+        await this.#pace.take(1);
+        told = feed.tellSlice() || told;
+        if (!feed.isBeginning) this.#beginning.delete(feed);
+      }
+    }
+    this.#isSlicing = false;
+  }
+
+  #tellChanges(): void {
+    for (const feed of this.#feeds) feed.tellChanges();
+    const now = performance.now();
+    for (const [watcher, context] of this.#watchers) {
+      if (watcher.isEnded || watcher.stuckMs(now) < PATIENCE_MS) continue;
+      watcher.end(new ConnectError('the stream is not read', Code.ResourceExhausted));
+      endSlowly(context);
+    }
+  }
+
+  /** Trades of a turn are told together. */
+  #addTrade(trade: Readonly<Trade>): void {
+    const feed = this.#feeds[trade.instrument];
+    if (!feed.isWatched) return;
+    feed.addTrade(trade);
+    if (this.#traded.size === 0) setImmediate(() => this.#tellTrades());
+    this.#traded.add(feed);
+  }
+
+  #tellTrades(): void {
+    for (const feed of this.#traded) feed.tellTrades();
+    this.#traded.clear();
+  }
+}
+
+function isJson({ requestHeader }: HandlerContext): boolean {
+  return requestHeader.get('content-type')?.includes('json') === true;
+}
+
+function unitsOf({ weight, isMade }: Framed): number {
+  return 1 + weight / (isMade ? SENT_A_UNIT : MADE_A_UNIT);
+}

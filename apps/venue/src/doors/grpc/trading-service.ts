@@ -1,0 +1,223 @@
+import { create } from '@bufbuild/protobuf';
+import { Code, ConnectError, type HandlerContext, type ServiceImpl } from '@connectrpc/connect';
+import type { SignedIn } from '../../core/accounts/log-ins.ts';
+import { walkOrders } from '../../core/orders/order-walk.ts';
+import type { Fill, Order, OrderFollower } from '../../core/orders/view.ts';
+import { cancel, newOrder } from '../../spine/commands.ts';
+import type { Services } from '../binance/operation.ts';
+import { checkRequest } from './check-request.ts';
+import { fillMessage, gatewayError, instrumentOf, orderMessage, readOrder, readOrderId, refusal } from './convert.ts';
+import type { Gate } from './gate.ts';
+import * as pb from './generated/outcry/v1/venue_pb.js';
+import { endSlowly, LOGIN, onceOver, PEER } from './peer.ts';
+import { StreamQueue } from './queue.ts';
+
+/** Answers and updates that may wait for a reader of an entry stream; then the stream ends. */
+const MOST_WAITING = 65_536;
+/** Requests of an entry stream that are worked on at once; with more, the next one is not read. */
+const MOST_UNDER_WAY = 1024;
+/** Entry streams that an account may have open. */
+const MOST_STREAMS = 16;
+/** Orders in an answer of ListOpenOrders, and those looked at for it. */
+const MOST_LISTED = 1000;
+const MOST_LOOKED_AT = 10_000;
+/** What it weighs, as REST's, and orders that cost one more. */
+const LIST_WEIGHT = 6;
+const ORDERS_A_WEIGHT = 100;
+
+/** Of an entry stream, what goes out: an answer, or an update that becomes a message when its reader takes it. */
+type Outgoing = pb.EntryResponse | { order: Order; fill: Fill | undefined };
+
+/** Order entry by gRPC, gRPC-Web and Connect. */
+export class TradingService implements ServiceImpl<typeof pb.Trading> {
+  readonly #services: Services;
+  readonly #gate: Gate;
+  /** by account: each with what its call signed in with */
+  readonly #streams = new Map<number, Map<StreamQueue<Outgoing>, SignedIn>>();
+
+  constructor(services: Services, gate: Gate) {
+    this.#services = services;
+    this.#gate = gate;
+  }
+
+  readonly listener: OrderFollower = {
+    follows: (account) => this.#streams.size > 0 && this.#streams.has(account),
+    onAccepted: (order) => this.#tell(order),
+    onFill: (fill) => this.#tell(fill.order, fill),
+    onEnded: (order) => this.#tell(order),
+    onAmended: (order) => this.#tell(order),
+  };
+
+  /** Open entry streams. */
+  get streamCount(): number {
+    let count = 0;
+    for (const streams of this.#streams.values()) count += streams.size;
+    return count;
+  }
+
+  /** Ends the streams of logins that were revoked, or whose password holds no more. */
+  endRevoked(holds: (login: SignedIn) => boolean): void {
+    for (const streams of this.#streams.values()) {
+      for (const [queue, login] of streams) if (!holds(login)) queue.drop(new ConnectError('the login was revoked', Code.Unauthenticated));
+    }
+  }
+
+  async placeOrder(request: pb.PlaceOrderRequest, context: HandlerContext): Promise<pb.PlaceOrderResponse> {
+    return await this.#place(loginOf(context).account, request);
+  }
+
+  async cancelOrder(request: pb.CancelOrderRequest, context: HandlerContext): Promise<pb.CancelOrderResponse> {
+    return await this.#cancel(loginOf(context).account, request);
+  }
+
+  async listOpenOrders(
+    { symbol, limit, afterOrderId }: pb.ListOpenOrdersRequest,
+    context: HandlerContext,
+  ): Promise<pb.ListOpenOrdersResponse> {
+    const { account } = loginOf(context);
+    if (limit > MOST_LISTED) throw new ConnectError(`limit is at most ${MOST_LISTED}`, Code.InvalidArgument);
+    const wanted = symbol === '' ? undefined : instrumentOf(this.#services, symbol).number;
+    const open = this.#services.gateway.view.orders;
+    const after = afterOrderId === 0n ? undefined : open.get(readOrderId(afterOrderId));
+    if (afterOrderId !== 0n && after?.account !== account) {
+      throw new ConnectError('the order to go on after is not open any more: begin anew', Code.Aborted);
+    }
+    const orders: pb.Order[] = [];
+    let lookedAt = 0;
+    let last = 0;
+    this.#gate.weigh(context, LIST_WEIGHT + Math.floor(Math.min(open.countOf(account), limit || MOST_LISTED) / ORDERS_A_WEIGHT));
+    for await (const slice of walkOrders(open, this.#services.pace, account, undefined, open.first(account, after))) {
+      for (const order of slice) {
+        if (orders.length === (limit || MOST_LISTED) || lookedAt++ === MOST_LOOKED_AT) {
+          return create(pb.ListOpenOrdersResponseSchema, { orders, next: BigInt(last) });
+        }
+        if (wanted === undefined || order.instrument === wanted) orders.push(orderMessage(this.#services, order));
+        last = order.id;
+      }
+    }
+    return create(pb.ListOpenOrdersResponseSchema, { orders });
+  }
+
+  async *entry(requests: AsyncIterable<pb.EntryRequest>, context: HandlerContext): AsyncGenerator<pb.EntryResponse> {
+    const login = loginOf(context);
+    const queue = new StreamQueue<Outgoing>(MOST_WAITING, () => endSlowly(context));
+    const leave = this.#join(login, queue);
+    context.values.get(PEER).mayBeSilent();
+    onceOver(context.signal, () => {
+      leave();
+      queue.drop(context.signal.reason);
+    });
+    this.#workOff(login, requests, queue, context.signal).then(
+      () => queue.end(),
+      (error: unknown) => queue.end(error),
+    );
+    try {
+      for await (const outgoing of queue) yield this.#message(outgoing);
+    } finally {
+      leave();
+      queue.drop();
+    }
+  }
+
+  /** Lets a queue have the account's updates. Returns what ends that. Throws ConnectError, resource_exhausted. */
+  #join(login: SignedIn, queue: StreamQueue<Outgoing>): () => void {
+    const { account } = login;
+    const streams = this.#streams.get(account) ?? new Map<StreamQueue<Outgoing>, SignedIn>();
+    if (streams.size >= MOST_STREAMS) throw new ConnectError(`an account has at most ${MOST_STREAMS} streams`, Code.ResourceExhausted);
+    this.#streams.set(account, streams.set(queue, login));
+    return () => {
+      streams.delete(queue);
+      if (streams.size === 0 && this.#streams.get(account) === streams) this.#streams.delete(account);
+    };
+  }
+
+  /** Commands go in in the order in which they come, without waiting for each other's outcome; of those under way only the number is kept. */
+  async #workOff(
+    login: SignedIn,
+    requests: AsyncIterable<pb.EntryRequest>,
+    queue: StreamQueue<Outgoing>,
+    signal: AbortSignal,
+  ): Promise<void> {
+    let underWay = 0;
+    let wake = () => {};
+    const oneIsDone = () =>
+      new Promise<void>((resolve) => {
+        wake = resolve;
+      });
+    for await (const request of requests) {
+      await this.#gate.throttle(login, signal);
+      if (queue.isEnded) return;
+      underWay++;
+      void this.#work(login.account, request, queue).finally(() => {
+        underWay--;
+        wake();
+      });
+      while (underWay >= MOST_UNDER_WAY) await oneIsDone();
+    }
+    while (underWay > 0) await oneIsDone();
+  }
+
+  async #work(account: number, message: pb.EntryRequest, queue: StreamQueue<Outgoing>): Promise<void> {
+    const { requestId, request } = message;
+    let response: pb.EntryResponse['response'];
+    try {
+      checkRequest(pb.EntryRequestSchema, message);
+      if (request.case === 'place') response = { case: 'placed', value: await this.#place(account, request.value) };
+      else if (request.case === 'cancel') response = { case: 'cancelled', value: await this.#cancel(account, request.value) };
+      else response = { case: 'error', value: 'the request is missing' };
+    } catch (error) {
+      response = { case: 'error', value: ConnectError.from(error).rawMessage };
+    }
+    const weight = response.case === 'placed' ? 1 + response.value.fills.length : 1;
+    this.#put(queue, create(pb.EntryResponseSchema, { requestId, response }), weight);
+  }
+
+  async #place(account: number, request: pb.PlaceOrderRequest): Promise<pb.PlaceOrderResponse> {
+    const outcome = await this.#services.gateway.submit(newOrder(readOrder(this.#services, account, request))).catch((error: unknown) => {
+      throw gatewayError(error);
+    });
+    if (outcome.reason !== 0) throw refusal(outcome.reason);
+    const fills = outcome.fills.map((fill) => fillMessage(this.#services, fill));
+    return create(pb.PlaceOrderResponseSchema, { order: orderMessage(this.#services, outcome.order!), fills });
+  }
+
+  async #cancel(account: number, { orderId, clientOrderId }: pb.CancelOrderRequest): Promise<pb.CancelOrderResponse> {
+    if (orderId === 0n && clientOrderId === '') throw new ConnectError('give order_id or client_order_id', Code.InvalidArgument);
+    const id = readOrderId(orderId);
+    const { orders } = this.#services.gateway.view;
+    const order = id === 0 ? orders.findByClientId(account, clientOrderId) : orders.get(id);
+    const isMeant = order !== undefined && order.account === account && (clientOrderId === '' || order.clientId === clientOrderId);
+    if (!isMeant) throw new ConnectError('no such open order', Code.NotFound);
+    const outcome = await this.#services.gateway.submit(cancel(account, order.instrument, order.id)).catch((error: unknown) => {
+      throw gatewayError(error);
+    });
+    if (outcome.cancelReason !== 0) throw refusal(outcome.cancelReason);
+    return create(pb.CancelOrderResponseSchema, { order: orderMessage(this.#services, outcome.changed ?? order) });
+  }
+
+  #tell(order: Order, fill?: Fill): void {
+    const streams = this.#streams.get(order.account);
+    if (streams === undefined) return;
+    for (const queue of streams.keys()) this.#put(queue, { order, fill }, 1);
+  }
+
+  #put(queue: StreamQueue<Outgoing>, outgoing: Outgoing, weight: number): void {
+    if (!queue.put(outgoing, weight)) queue.drop(new ConnectError('the stream is not read', Code.ResourceExhausted));
+  }
+
+  #message(outgoing: Outgoing): pb.EntryResponse {
+    if ('$typeName' in outgoing) return outgoing;
+    const { order, fill } = outgoing;
+    const value = create(pb.OrderUpdateSchema, {
+      order: orderMessage(this.#services, order),
+      fill: fill && fillMessage(this.#services, fill),
+    });
+    return create(pb.EntryResponseSchema, { response: { case: 'update', value } });
+  }
+}
+
+function loginOf({ values }: HandlerContext): SignedIn {
+  const login = values.get(LOGIN);
+  if (login === undefined) throw new ConnectError('user or password is wrong', Code.Unauthenticated);
+  return login;
+}

@@ -1,0 +1,99 @@
+import { Fifo } from '../../core/fairness/fifo.ts';
+import type { BookFeed } from './book-feed.ts';
+import type { Framed } from './framed.ts';
+
+/** Levels and trades that may wait for a reader before it misses what comes, and that it may have waiting to get more of a snapshot. */
+const MOST_WAITING = 10_000;
+const READY = 1000;
+
+/** Who serves watchers. */
+export interface Desk {
+  /** A watcher wants a snapshot of a feed. */
+  begin(watcher: Watcher, feed: BookFeed): void;
+  /** A watcher has room for more of its snapshots. */
+  ready(): void;
+}
+
+/** A reader of books and trades: what waits for it, and what it missed. */
+export class Watcher {
+  readonly #desk: Desk;
+  /** feeds of which it missed something: it gets a new snapshot when it has caught up */
+  readonly #missed = new Set<BookFeed>();
+  readonly #events = new Fifo<Framed>();
+  #weight = 0;
+  #isEnded = false;
+  #error: unknown;
+  #wake = () => {};
+  /** when it took something, or had nothing to take; by performance.now() */
+  lastRead = performance.now();
+
+  constructor(desk: Desk) {
+    this.#desk = desk;
+  }
+
+  /** Levels and trades that wait for it. */
+  get waiting(): number {
+    return this.#weight;
+  }
+
+  get isReady(): boolean {
+    return this.#weight <= READY;
+  }
+
+  get isEnded(): boolean {
+    return this.#isEnded;
+  }
+
+  /** Returns false when it lags: it does not get them, nor anything more of the feed until it has caught up. */
+  put(feed: BookFeed, events: readonly Framed[], weight: number): boolean {
+    if (this.#isEnded) return true;
+    if (this.#weight + weight > MOST_WAITING && this.#weight > 0) {
+      this.#missed.add(feed);
+      return false;
+    }
+    if (this.#weight === 0) this.lastRead = performance.now();
+    for (const event of events) this.#events.push(event);
+    this.#weight += weight;
+    this.#wake();
+    return true;
+  }
+
+  /** Nothing more comes. What waits is given up: its reader does not read, or is gone. */
+  end(error?: unknown): void {
+    this.#isEnded = true;
+    this.#error ??= error;
+    this.#events.clear();
+    this.#missed.clear();
+    this.#wake();
+  }
+
+  /** Milliseconds that something has been waiting for the reader, without its taking anything. */
+  stuckMs(now: number): number {
+    return this.#events.length === 0 ? 0 : now - this.lastRead;
+  }
+
+  /** The next event; undefined: the end. Rejects with the error that it ended with. */
+  async next(): Promise<Framed | undefined> {
+    for (;;) {
+      const event = this.#events.shift();
+      if (event !== undefined) {
+        this.#weight -= event.weight;
+        this.lastRead = performance.now();
+        if (this.isReady) this.#begin();
+        return event;
+      }
+      if (this.#error !== undefined) throw this.#error;
+      if (this.#isEnded) return undefined;
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+  }
+
+  /** Asks for the rest of snapshots, and for new ones where it missed something. */
+  #begin(): void {
+    for (const feed of this.#missed) this.#desk.begin(this, feed);
+    this.#missed.clear();
+    this.#desk.ready();
+  }
+}

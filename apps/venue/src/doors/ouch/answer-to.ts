@@ -1,0 +1,18 @@
+import type { Login } from '../../core/accounts/accounts.ts';
+import type { CommandSender } from './command-sender.ts';
+import type { Flow, OrderTable } from './order-table.ts';
+import type { OuchPort } from './port.ts';
+
+/** What answers need of the gateway: whose orders they are about, and whom to tell what they settle. */
+export interface AnswerTo {
+  readonly table: OrderTable;
+  readonly sender: CommandSender;
+  /** number of the session that is running */
+  readonly session: number;
+  /** Whose orders a number marks. */
+  login(number: number): Login;
+  portOf(flow: Flow): OuchPort;
+  flow(login: number, channel: number, account: number): Flow;
+  settle(flow: Flow, reference: number): void;
+  cancelGone(flow: Flow, from: number): void;
+}

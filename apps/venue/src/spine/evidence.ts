@@ -1,0 +1,67 @@
+import path from 'node:path';
+import type { Mark } from '@outcry/journal/durable-mark';
+import { JournalMismatch } from '@outcry/journal/format';
+import type { Stored } from '../store/sqlite/stored.ts';
+import type { FoundSnapshot, Inspection } from './inspection.ts';
+
+/** Something beside the journal that knows how far it went: nothing is noted there before it is durable. */
+export interface Evidence {
+  /** for people */
+  readonly what: string;
+  /** the last command that it knows */
+  readonly sequence: number;
+}
+
+/** What there is of a journal's. @param own the snapshots of it */
+export function evidenceOf(journal: number, own: readonly FoundSnapshot[], mark: Mark | undefined, stored: Stored | undefined): Evidence[] {
+  return [
+    ...own.map(({ path: file, head }) => ({ what: path.basename(file), sequence: head.sequence })),
+    ...(mark === undefined ? [] : [{ what: 'durable.mark', sequence: mark.sequence }]),
+    ...(stored === undefined || stored.journal !== journal ? [] : [{ what: path.basename(stored.file), sequence: stored.sequence }]),
+  ];
+}
+
+/** Acknowledged commands are missing from the journal, or may be: a venue starts without them only when an operator says so. */
+export class JournalLoss extends JournalMismatch {
+  /** the last command that would be kept */
+  readonly keeps: number;
+  constructor(detail: string, keeps: number) {
+    super(
+      detail,
+      `Restore the journal directory from a copy that has them. If there is none, 'outcry serve --accept-journal-loss ${keeps}' starts once ` +
+        `without what came after command ${keeps}: what is cut off the journal is kept beside it in a file, and snapshots and store that know more are set aside`,
+    );
+    this.keeps = keeps;
+  }
+}
+
+/**
+ * Decides whether a venue may go on from where its journal ends. Throws JournalLoss where something that may have been acknowledged is
+ * missing, unless the operator has named the command up to which it is to be kept.
+ * @returns whether the operator's word was needed
+ */
+export function judge(found: Inspection, evidence: readonly Evidence[], accepted: number | undefined): boolean {
+  const loss = lossOf(found, evidence);
+  if (loss === undefined) {
+    if (accepted === undefined) return false;
+    throw new JournalMismatch(
+      `no acknowledged command is missing: the journal ends well at command ${found.sequence}`,
+      'Start without --accept-journal-loss.',
+    );
+  }
+  if (accepted === found.sequence) return true;
+  throw new JournalLoss(accepted === undefined ? loss : `${loss} (--accept-journal-loss says ${accepted})`, found.sequence);
+}
+
+/** What is missing that may have been acknowledged, for people; undefined: nothing. */
+export function lossOf({ sequence, end, survey }: Inspection, evidence: readonly Evidence[]): string | undefined {
+  const most = evidence.reduce((a, b) => (b.sequence > a.sequence ? b : a), { what: '', sequence: 0 });
+  const where = end.path === '' ? '' : `byte ${end.offset} of ${path.basename(end.path)}`;
+  const spoiled = end.kind === 'clean' ? '' : `; the batch after it, at ${where}, is ${end.kind}: ${end.detail}`;
+  if (most.sequence > sequence) {
+    const ends = survey.segments.length === 0 ? 'there is no journal' : `the journal ends at command ${sequence}`;
+    return `${ends}, but ${most.what} knows command ${most.sequence}: commands that were acknowledged are missing${spoiled}`;
+  }
+  if (end.kind !== 'rotten') return undefined;
+  return `the last batch, after command ${sequence}, at ${where}, is damaged in a way that no crash explains (${end.detail}): it may have been acknowledged`;
+}

@@ -1,0 +1,153 @@
+import { Worker } from 'node:worker_threads';
+import type { Logger } from 'pino';
+import type { Candle } from '../domain/candle.ts';
+import { type Asker, Questions, Unanswered } from '../spine/questions.ts';
+import type { Answer, Arguments, Question } from '../threads/history-questions.ts';
+import type { HistoryMessage, HistoryThreadData } from '../threads/history-thread.ts';
+import type { HistoryReader } from './history-reader.ts';
+import type { VolumePage } from './sqlite/history.ts';
+
+/** Questions without an answer: in all, and of one address or account. */
+const MOST = 1024;
+const MOST_EACH = 32;
+/** The venue's own questions wait longer: nobody else's answer hangs on them. */
+const OWN: Asker = { who: 'venue' };
+const CANCELLED = 0;
+const RESTART_MS = 500;
+
+interface Waiting {
+  id: number;
+  question: Question;
+  args: readonly unknown[];
+  /** milliseconds after which nobody waits for the answer (performance.now()) */
+  deadline: number;
+}
+
+interface Reader {
+  worker: Worker;
+  /** shared with its thread: the number of the question that is taken back */
+  cancelled: Int32Array;
+  /** the question that it works on, 0: none */
+  current: number;
+}
+
+export interface HistorySettings extends Omit<HistoryThreadData, 'cancelled'> {
+  readers: number;
+  deadlineMs: number;
+  /** see QuestionLimits */
+  lastId?: number;
+  log: Logger;
+}
+
+/**
+ * Threads that read the store. Each answers one question at a time; those that wait are taken by asker in turn, so that an asker with many
+ * waits for himself.
+ */
+export class HistoryReaders implements HistoryReader {
+  readonly #questions: Questions;
+  readonly #deadlineMs: number;
+  readonly #readers: Reader[];
+  /** by asker, in turn: the first is next */
+  readonly #waiting = new Map<string, Waiting[]>();
+  #isClosing = false;
+
+  constructor({ readers, deadlineMs, lastId, log, ...data }: HistorySettings) {
+    this.#deadlineMs = deadlineMs;
+    this.#questions = new Questions({ most: MOST, mostEach: MOST_EACH, deadlineMs, lastId });
+    this.#readers = Array.from({ length: readers }, (_, i) => this.#start(data, i, log));
+  }
+
+  /** Asks. Rejects with Unanswered. */
+  ask<Q extends Question>(asker: Asker, question: Q, ...args: Arguments<Q>): Promise<Answer<Q>> {
+    const start = (id: number) => {
+      const own = this.#waiting.get(asker.who) ?? [];
+      own.push({ id, question, args, deadline: performance.now() + this.#deadlineMs });
+      this.#waiting.set(asker.who, own);
+      this.#dispatch();
+    };
+    return this.#questions.ask<Answer<Q>>(asker, start, (id) => this.#cancel(id, asker.who));
+  }
+
+  minutes(instrument: number, count: number): Promise<Candle[]> {
+    return this.ask(OWN, 'minutes', instrument, count);
+  }
+
+  tradeAt(instrument: number, time: number): Promise<number> {
+    return this.ask(OWN, 'tradeAt', instrument, time);
+  }
+
+  volumePage(instrument: number, after: number, untilTime: number, rows: number): Promise<VolumePage> {
+    return this.ask(OWN, 'volumePage', instrument, after, untilTime, rows);
+  }
+
+  status(): { open: number; threads: number } {
+    return { open: this.#questions.size, threads: this.#readers.length };
+  }
+
+  async close(): Promise<void> {
+    this.#isClosing = true;
+    this.#questions.failAll(new Unanswered('unavailable', 'the venue is stopping'));
+    await Promise.all(this.#readers.map(({ worker }) => worker.terminate()));
+  }
+
+  #start(data: Omit<HistoryThreadData, 'cancelled'>, number: number, log: Logger): Reader {
+    const cancelled = new Int32Array(new SharedArrayBuffer(4));
+    const workerData: HistoryThreadData = { ...data, cancelled };
+    const worker = new Worker(new URL('../threads/history-thread.ts', import.meta.url), { workerData, name: `history-${number}` });
+    const reader: Reader = { worker, cancelled, current: 0 };
+    worker.on('message', (message: HistoryMessage) => this.#take(reader, message));
+    worker.on('error', (error) => {
+      if (this.#isClosing) return;
+      log.error({ thread: 'history', error: (error as Error).stack }, 'a history thread died; another takes its place');
+      this.#questions.fail(reader.current, new Unanswered('unavailable', 'the history thread died'));
+      setTimeout(() => {
+        if (this.#isClosing) return;
+        this.#readers[number] = this.#start(data, number, log);
+        this.#dispatch();
+      }, RESTART_MS).unref();
+    });
+    return reader;
+  }
+
+  #take(reader: Reader, { id, answer, error }: HistoryMessage): void {
+    reader.current = 0;
+    if (error === undefined) this.#questions.answer(id, answer);
+    else this.#questions.fail(id, new Unanswered(error.code, error.message));
+    this.#dispatch();
+  }
+
+  /** Gives free threads what waits. */
+  #dispatch(): void {
+    for (const reader of this.#readers) {
+      if (reader.current !== 0) continue;
+      const next = this.#next();
+      if (next === undefined) return;
+      reader.current = next.id;
+      Atomics.store(reader.cancelled, CANCELLED, 0);
+      reader.worker.postMessage({ ...next, leftMs: next.deadline - performance.now() });
+    }
+  }
+
+  /** The first question of the asker whose turn it is, who goes to the end of the line. */
+  #next(): Waiting | undefined {
+    for (const [who, own] of this.#waiting) {
+      this.#waiting.delete(who);
+      const next = own.shift()!;
+      if (own.length > 0) this.#waiting.set(who, own);
+      return next;
+    }
+    return undefined;
+  }
+
+  #cancel(id: number, who: string): void {
+    const own = this.#waiting.get(who);
+    const place = own?.findIndex((waiting) => waiting.id === id) ?? -1;
+    if (place >= 0) {
+      own!.splice(place, 1);
+      if (own!.length === 0) this.#waiting.delete(who);
+      return;
+    }
+    const reader = this.#readers.find(({ current }) => current === id);
+    if (reader !== undefined) Atomics.store(reader.cancelled, CANCELLED, id);
+  }
+}

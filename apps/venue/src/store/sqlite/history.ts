@@ -1,0 +1,426 @@
+import fs from 'node:fs';
+import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
+import { POST_ONLY } from '@outcry/market/command';
+import type { OrderKind, Side, TimeInForce } from '@outcry/market/order-terms';
+import type { AggregateTrade } from '../../core/feeds/market-feed.ts';
+import type { Order } from '../../core/orders/view.ts';
+import type { Candle } from '../../domain/candle.ts';
+import { exact } from '../../domain/exact.ts';
+import type { SpecialTerms } from '../../domain/special-terms.ts';
+import type { CANDLE_SUMS } from './schema.ts';
+
+export interface StoredTrade {
+  instrument: number;
+  id: number;
+  aggregate: number;
+  price: number;
+  quantity: number;
+  amount: number;
+  time: number;
+  takerSide: Side;
+  maker: number;
+  makerOrder: number;
+  makerFee: number;
+  /** -1: what is received */
+  makerFeeAsset: number;
+  taker: number;
+  takerOrder: number;
+  takerFee: number;
+  takerFeeAsset: number;
+}
+
+/** An order list as it was entered. */
+export interface StoredList {
+  id: number;
+  account: number;
+  instrument: number;
+  /** see LIST_TYPE */
+  type: number;
+  clientId: string;
+  time: number;
+}
+
+/** Ranges that clients ask for. Times in milliseconds since 1970, inclusive. */
+export interface Range {
+  startTime?: number;
+  endTime?: number;
+  from?: number;
+  /** trades: numbers below this */
+  before?: number;
+  limit: number;
+}
+
+/** A page of what accounts traded. */
+export interface VolumePage {
+  volumes: [account: number, quoteUnits: bigint][];
+  /** the last trade that is in it */
+  last: number;
+  /** whether there are no more */
+  isEnd: boolean;
+}
+
+/** The store could not be read: it is locked, broken or not there. */
+export class HistoryUnavailable extends Error {}
+
+type Row = Record<string, number | string>;
+
+/** Conditions of a query, with their values. */
+class Where {
+  readonly #conditions: string[] = [];
+  readonly values: SQLInputValue[] = [];
+
+  and(condition: string, ...values: SQLInputValue[]): this {
+    this.#conditions.push(condition);
+    this.values.push(...values);
+    return this;
+  }
+
+  toString(): string {
+    return `WHERE ${this.#conditions.join(' AND ')}`;
+  }
+}
+
+const TRADE_COLUMNS = `instrument, id, aggregate, price, quantity, amount, time, taker_side AS takerSide, maker, maker_order AS makerOrder,
+  maker_fee AS makerFee, maker_fee_asset AS makerFeeAsset, taker, taker_order AS takerOrder, taker_fee AS takerFee,
+  taker_fee_asset AS takerFeeAsset`;
+const LIST_COLUMNS = 'id, account, instrument, type, client_id AS clientId, time';
+
+/**
+ * Reads what the follower has written. No question's cost grows with its table: each follows an index, row by row, and looks between
+ * rows whether it shall go on. Times become numbers of trades and orders first, which ascend with them, by bisection.
+ */
+export class History {
+  readonly #file: string;
+  readonly #check: () => void;
+  #database: DatabaseSync | undefined;
+  #inode = 0;
+  /** a question failed: the next one opens the database anew */
+  #isBroken = false;
+
+  /** @param check is called between rows; what it throws ends the question */
+  constructor(file: string, check: () => void = () => undefined) {
+    this.#file = file;
+    this.#check = check;
+  }
+
+  order(account: number, id: number): Order | undefined {
+    return this.#orders('WHERE id = ? AND account = ?', [id, account], 1)[0];
+  }
+
+  /** The latest that an account entered under a client's id. */
+  orderByClientId(account: number, instrument: number, clientId: string): Order | undefined {
+    const where = new Where().and('account = ?', account).and('instrument = ?', instrument);
+    where.and(`client_id = ? AND client_id <> ''`, clientId);
+    return this.#orders(`${where} ORDER BY id DESC LIMIT 1`, where.values, 1)[0];
+  }
+
+  /** An account's orders, oldest first: from an id on, or within a time range, else the latest. */
+  orders(account: number, instrument: number, range: Range): Order[] {
+    const where = new Where().and('account = ?', account).and('instrument = ?', instrument);
+    if (range.from !== undefined) where.and('id >= ?', range.from);
+    const at = (time: number) =>
+      this.#firstAt(
+        time,
+        'SELECT id AS place, time FROM orders WHERE account = ? AND instrument = ? AND id >= ? ORDER BY id LIMIT 1',
+        [account, instrument],
+        'SELECT max(id) AS place FROM orders WHERE account = ? AND instrument = ?',
+      );
+    if (range.startTime !== undefined) where.and('id >= ?', at(range.startTime * 1000));
+    if (range.endTime !== undefined) where.and('id < ?', at((range.endTime + 1) * 1000));
+    const latest = isLatest(range);
+    const found = this.#orders(`${where} ORDER BY id ${latest ? 'DESC' : 'ASC'} LIMIT ?`, [...where.values, range.limit], range.limit);
+    return latest ? found.reverse() : found;
+  }
+
+  /** Trades of an instrument, oldest first. */
+  trades(instrument: number, range: Range): StoredTrade[] {
+    const where = this.#tradesWithin(new Where().and('instrument = ?', instrument), instrument, range);
+    const latest = isLatest(range);
+    const sql = `SELECT ${TRADE_COLUMNS} FROM trades ${where} ORDER BY id ${latest ? 'DESC' : 'ASC'} LIMIT ?`;
+    const found = [...this.#rows(sql, [...where.values, range.limit])] as unknown as StoredTrade[];
+    return latest ? found.reverse() : found;
+  }
+
+  /** Trades of one order at one price, put together, oldest first. */
+  aggregates(instrument: number, range: Range): AggregateTrade[] {
+    const where = this.#tradesWithin(new Where().and('instrument = ?', instrument), instrument, { ...range, from: undefined });
+    if (range.from !== undefined) {
+      const sql = 'SELECT id FROM trades WHERE instrument = ? AND aggregate >= ? ORDER BY aggregate, id LIMIT 1';
+      const first = this.#first(sql, [instrument, range.from])?.id;
+      if (first === undefined) return [];
+      where.and('id >= ?', first);
+    }
+    const latest = isLatest(range);
+    const found: AggregateTrade[] = [];
+    const sql = `SELECT aggregate, id, price, quantity, time, taker_side AS takerSide FROM trades ${where} ORDER BY id ${latest ? 'DESC' : 'ASC'}`;
+    for (const row of this.#rows(sql, where.values) as Iterable<Record<string, number>>) {
+      const last = found.at(-1);
+      if (last?.id === row.aggregate) {
+        last.quantity += row.quantity;
+        last.firstTrade = Math.min(last.firstTrade, row.id);
+        last.lastTrade = Math.max(last.lastTrade, row.id);
+        continue;
+      }
+      if (found.length === range.limit) break;
+      const { aggregate: id, price, quantity, time, takerSide } = row;
+      found.push({ id, price, quantity, firstTrade: row.id, lastTrade: row.id, time, takerSide: takerSide as Side });
+    }
+    return latest ? found.reverse() : found;
+  }
+
+  /** An account's trades, oldest first. @param orderId only those of this order */
+  tradesOf(account: number, instrument: number, range: Range, orderId?: number): StoredTrade[] {
+    let within = range;
+    if (orderId !== undefined) {
+      const order = this.order(account, orderId);
+      if (order === undefined || order.instrument !== instrument) return [];
+      const first = this.tradeAt(instrument, order.time);
+      const end = this.tradeAt(instrument, order.updateTime + 1);
+      within = { ...range, from: Math.max(range.from ?? 0, first), before: end };
+    }
+    const latest = isLatest(range);
+    const found: StoredTrade[] = [];
+    for (const trade of this.#tradesByAccount(account, instrument, within, latest)) {
+      if (orderId !== undefined && trade.makerOrder !== orderId && trade.takerOrder !== orderId) continue;
+      if (found.push(trade) >= range.limit) break;
+    }
+    return latest ? found.reverse() : found;
+  }
+
+  /** All trades of an account on an instrument after one, oldest first, row by row. */
+  tradesAfter(account: number, instrument: number, after: number): Iterable<StoredTrade> {
+    return this.#tradesByAccount(account, instrument, { from: after + 1, limit: -1 }, false);
+  }
+
+  /** Both indices of an account's trades in step: each trade once, also one with itself. */
+  *#tradesByAccount(account: number, instrument: number, range: Range, latest: boolean): Generator<StoredTrade> {
+    const cursors = ['maker', 'taker'].map((party) => {
+      const where = new Where().and(`${party} = ?`, account).and('instrument = ?', instrument);
+      this.#tradesWithin(where, instrument, range);
+      // Left to itself, SQLite reads the instrument's trades and tests each: its index orders them already.
+      const index = `trades INDEXED BY trades_of_${party}`;
+      const sql = `SELECT ${TRADE_COLUMNS} FROM ${index} ${where} ORDER BY id ${latest ? 'DESC' : 'ASC'}`;
+      return this.#rows(sql, where.values)[Symbol.iterator]() as Iterator<unknown> as Iterator<StoredTrade>;
+    });
+    try {
+      const heads = cursors.map((cursor) => cursor.next());
+      while (heads.some(({ done }) => !done)) {
+        const [made, taken] = heads;
+        const isMade = taken.done || (!made.done && (latest ? made.value.id >= taken.value.id : made.value.id <= taken.value.id));
+        const trade = isMade ? made.value : taken.value;
+        for (const [i, head] of heads.entries()) if (!head.done && head.value.id === trade.id) heads[i] = cursors[i].next();
+        yield trade;
+      }
+    } finally {
+      for (const cursor of cursors) cursor.return?.();
+    }
+  }
+
+  candles(instrument: number, seconds: number, range: Range): Candle[] {
+    const where = new Where().and('instrument = ?', instrument).and('seconds = ?', seconds);
+    const latest = range.startTime === undefined;
+    if (range.startTime !== undefined) where.and('open_time >= ?', range.startTime * 1000);
+    if (range.endTime !== undefined) where.and('open_time <= ?', range.endTime * 1000);
+    const sql = `SELECT * FROM candles ${where} ORDER BY open_time ${latest ? 'DESC' : 'ASC'} LIMIT ?`;
+    const candles: Candle[] = [];
+    for (const row of this.#rows(sql, [...where.values, range.limit])) candles.push(toCandle(row as Record<string, number>));
+    return latest ? candles.reverse() : candles;
+  }
+
+  /**
+   * What each account traded on an instrument in a page of its trades, in quote units; a trade with itself counts twice.
+   * @param after the trade before the first @param untilTime trades from this time on (microseconds) are not in it
+   */
+  volumePage(instrument: number, after: number, untilTime: number, rows: number): VolumePage {
+    const volumes = new Map<number, bigint>();
+    const add = (account: number, amount: number) => volumes.set(account, (volumes.get(account) ?? 0n) + BigInt(amount));
+    const sql = 'SELECT id, time, amount, maker, taker FROM trades WHERE instrument = ? AND id > ? ORDER BY id LIMIT ?';
+    let [last, count] = [after, 0];
+    for (const { id, time, amount, maker, taker } of this.#rows(sql, [instrument, after, rows]) as Iterable<Record<string, number>>) {
+      if (time >= untilTime) break;
+      add(maker, amount);
+      add(taker, amount);
+      last = id;
+      count++;
+    }
+    return { volumes: [...volumes], last, isEnd: count < rows };
+  }
+
+  list(account: number, id: number): StoredList | undefined {
+    return this.#lists(new Where().and('id = ?', id).and('account = ?', account), 'DESC', 1)[0];
+  }
+
+  listByClientId(account: number, clientId: string): StoredList | undefined {
+    return this.#lists(new Where().and('account = ?', account).and('client_id = ?', clientId), 'DESC', 1)[0];
+  }
+
+  /** An account's lists, oldest first: from a number on, or within a time range, else the latest. */
+  lists(account: number, range: Range): StoredList[] {
+    const where = new Where().and('account = ?', account);
+    if (range.from !== undefined) where.and('id >= ?', range.from);
+    const at = (time: number) =>
+      this.#firstAt(
+        time,
+        'SELECT id AS place, time FROM lists WHERE account = ? AND id >= ? ORDER BY id LIMIT 1',
+        [account],
+        'SELECT max(id) AS place FROM lists WHERE account = ?',
+      );
+    if (range.startTime !== undefined) where.and('id >= ?', at(range.startTime * 1000));
+    if (range.endTime !== undefined) where.and('id < ?', at((range.endTime + 1) * 1000));
+    const latest = isLatest(range);
+    const found = this.#lists(where, latest ? 'DESC' : 'ASC', range.limit);
+    return latest ? found.reverse() : found;
+  }
+
+  ordersOfList(id: number): Order[] {
+    return this.#orders('WHERE list = ? AND list <> 0 ORDER BY id', [id], -1);
+  }
+
+  close(): void {
+    this.#database?.close();
+    this.#database = undefined;
+  }
+
+  /** Of a range, what trade numbers it means. */
+  #tradesWithin(where: Where, instrument: number, range: Range): Where {
+    if (range.from !== undefined) where.and('id >= ?', range.from);
+    if (range.startTime !== undefined) where.and('id >= ?', this.tradeAt(instrument, range.startTime * 1000));
+    if (range.endTime !== undefined) where.and('id < ?', this.tradeAt(instrument, (range.endTime + 1) * 1000));
+    if (range.before !== undefined) where.and('id < ?', range.before);
+    return where;
+  }
+
+  /** The number of an instrument's first trade at or after a time (microseconds). */
+  tradeAt(instrument: number, time: number): number {
+    const at = 'SELECT id AS place, time FROM trades WHERE instrument = ? AND id >= ? ORDER BY id LIMIT 1';
+    return this.#firstAt(time, at, [instrument], 'SELECT max(id) AS place FROM trades WHERE instrument = ?');
+  }
+
+  /**
+   * The first place in an order, at or after a time, where places ascend with time; one past the last when there is none.
+   * @param from the first row at or after a place @param last the last place
+   */
+  #firstAt(time: number, from: string, values: SQLInputValue[], last: string): number {
+    let low = 0;
+    let high = Number(this.#first(last, values)?.place ?? -1) + 1;
+    while (low < high) {
+      const middle = Math.floor((low + high) / 2);
+      const row = this.#first(from, [...values, middle]);
+      if (row === undefined || Number(row.time) >= time) high = middle;
+      else low = Number(row.place) + 1;
+    }
+    return low;
+  }
+
+  #lists(where: Where, order: 'ASC' | 'DESC', limit: number): StoredList[] {
+    const sql = `SELECT ${LIST_COLUMNS} FROM lists ${where} ORDER BY id ${order} LIMIT ?`;
+    return [...this.#rows(sql, [...where.values, limit])] as unknown as StoredList[];
+  }
+
+  #orders(rest: string, values: SQLInputValue[], most: number): Order[] {
+    const orders: Order[] = [];
+    for (const row of this.#rows(`SELECT * FROM orders ${rest}`, values)) {
+      orders.push(toOrder(row));
+      if (orders.length === most) break;
+    }
+    return orders;
+  }
+
+  #first(sql: string, values: SQLInputValue[]): Row | undefined {
+    for (const row of this.#rows(sql, values)) return row;
+    return undefined;
+  }
+
+  /** Rows one by one; between them a look at whether to go on. */
+  *#rows(sql: string, values: SQLInputValue[]): Generator<Row> {
+    let rows: NodeJS.Iterator<Record<string, unknown>>;
+    try {
+      rows = this.#current()
+        .prepare(sql)
+        .iterate(...values) as typeof rows;
+    } catch (error) {
+      throw this.#unavailable(error);
+    }
+    try {
+      for (;;) {
+        this.#check();
+        const next = this.#next(rows);
+        if (next.done) return;
+        yield next.value as Row;
+      }
+    } finally {
+      rows.return?.();
+    }
+  }
+
+  #next(rows: NodeJS.Iterator<Record<string, unknown>>): IteratorResult<unknown, unknown> {
+    try {
+      return rows.next();
+    } catch (error) {
+      throw this.#unavailable(error);
+    }
+  }
+
+  #unavailable(error: unknown): HistoryUnavailable {
+    this.#isBroken = true;
+    return new HistoryUnavailable((error as Error).message);
+  }
+
+  /** The database that is at the path now: it may have been removed and built anew. */
+  #current(): DatabaseSync {
+    const { ino } = fs.statSync(this.#file);
+    if (this.#database !== undefined && ino === this.#inode && !this.#isBroken) return this.#database;
+    this.close();
+    this.#database = new DatabaseSync(this.#file, { readOnly: true, timeout: 250 });
+    this.#inode = ino;
+    this.#isBroken = false;
+    return this.#database;
+  }
+}
+
+/** Whether a range has no start: then the latest rows are wanted. */
+function isLatest({ from, startTime }: Range): boolean {
+  return from === undefined && startTime === undefined;
+}
+
+function toCandle(row: Record<string, number>): Candle {
+  const sum = (name: (typeof CANDLE_SUMS)[number]) => exact(row[`${name}_high`], row[name]);
+  return {
+    openTime: row.open_time / 1000,
+    open: row.open,
+    high: row.high,
+    low: row.low,
+    close: row.close,
+    quantity: sum('quantity'),
+    amount: sum('amount'),
+    trades: row.trades,
+    takerBuyQuantity: sum('taker_buy_quantity'),
+    takerBuyAmount: sum('taker_buy_amount'),
+  };
+}
+
+function toOrder(row: Row): Order {
+  const terms = Number(row.terms);
+  return {
+    id: Number(row.id),
+    account: Number(row.account),
+    instrument: Number(row.instrument),
+    clientId: String(row.client_id),
+    side: Number(row.side) as Side,
+    kind: (terms & 7) as OrderKind,
+    timeInForce: ((terms >>> 3) & 0xf) as TimeInForce,
+    postOnly: ((terms >>> 7) & POST_ONLY) !== 0,
+    price: Number(row.price),
+    quantity: Number(row.quantity),
+    amount: Number(row.amount),
+    left: Number(row.quantity) - Number(row.executed),
+    executedAmount: Number(row.executed_amount),
+    status: Number(row.status),
+    time: Number(row.time),
+    updateTime: Number(row.update_time),
+    resting: Number(row.status) < 2,
+    shown: 0,
+    waiting: false,
+    terms: row.special === null ? undefined : (JSON.parse(String(row.special)) as SpecialTerms),
+  };
+}
