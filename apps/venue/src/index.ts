@@ -1,9 +1,9 @@
 /** An exchange inside a program: see README.md. */
 import path from 'node:path';
 import pino, { type Logger } from 'pino';
+import { createAccount, fundAccount } from './core/administration.ts';
 import { ConfigError, DEFAULTS, type VenueConfig } from './domain/config.ts';
 import type { AssetDefinition, InstrumentDefinition } from './domain/market.ts';
-import { createAccount, fundAccount } from './doors/admin/routes.ts';
 import { startVenue as start } from './venue.ts';
 
 export { ConfigError, DEFAULTS, readConfig, type VenueConfig } from './domain/config.ts';

@@ -10,7 +10,7 @@ import fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 import type { VenueConfig } from './domain/config.ts';
 import { addAdminRoutes } from './doors/admin/routes.ts';
-import type { Operation, Services } from './doors/binance/operation.ts';
+import type { BinanceServices, Operation } from './doors/binance/operation.ts';
 import { accountOperations } from './doors/binance/operations/account.ts';
 import { marketDataOperations } from './doors/binance/operations/market-data.ts';
 import { orderListOperations } from './doors/binance/operations/order-lists.ts';
@@ -44,7 +44,7 @@ export const operations: readonly Operation[] = [
 ];
 
 /** REST, WebSocket, gRPC-Web and Connect, documentation and page on one port. */
-export async function startServer(services: Services, grpc: GrpcGateway, log: Logger): Promise<Server> {
+export async function startServer(services: BinanceServices, grpc: GrpcGateway, log: Logger): Promise<Server> {
   const { config } = services;
   const browsers = new Browsers(config);
   const server = createServer(config, (request) => checkRequest(services, browsers, request));

@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import crypto from 'node:crypto';
 import { describe, it } from 'node:test';
 import { AccountView } from '../src/core/accounts/account-view.ts';
+import { isAdmin } from '../src/core/accounts/administrators.ts';
 import type { OperatorKey } from '../src/core/accounts/operator-key.ts';
 import { Registry } from '../src/core/accounts/registry.ts';
+import type { Services } from '../src/core/services.ts';
 import { isValid } from '../src/domain/credentials.ts';
-import { isAdmin } from '../src/doors/admin/administrator.ts';
-import type { Services } from '../src/doors/binance/operation.ts';
 
 /** Accounts as records have them; nothing is sealed. */
 class Desk {

@@ -5,12 +5,12 @@ import { test } from 'node:test';
 import { EVENT, event, IS_MAKER, NEW_AGGREGATE } from '@outcry/market/event';
 import fc from 'fast-check';
 import { MarketFeed } from '../src/core/feeds/market-feed.ts';
+import { CANDLE_SECONDS } from '../src/domain/candle.ts';
 import { DEMO_ASSETS, DEMO_INSTRUMENTS } from '../src/domain/config.ts';
 import { addExact, addUnits, exact, toBigInt } from '../src/domain/exact.ts';
 import { Market } from '../src/domain/market.ts';
 import { dayJson, klineJson } from '../src/doors/binance/format.ts';
 import { History } from '../src/store/sqlite/history.ts';
-import { CANDLE_SECONDS } from '../src/store/sqlite/schema.ts';
 import { StoreWriter } from '../src/store/sqlite/store-writer.ts';
 import { temporaryDirectory } from './support/process.ts';
 

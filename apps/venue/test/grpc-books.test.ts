@@ -17,12 +17,12 @@ const [instrument] = new Market(DEMO_ASSETS, DEMO_INSTRUMENTS).instruments;
 
 /** A client that has what it read, and nothing else. */
 class Reader {
-  readonly watcher: Watcher;
+  readonly watcher: Watcher<BookFeed>;
   readonly #sides = { bids: new Map<string, string>(), asks: new Map<string, string>() };
   snapshots = 0;
 
   constructor(feed: BookFeed) {
-    this.watcher = new Watcher({ begin: (its, missed) => missed.begin(its), ready: () => undefined });
+    this.watcher = new Watcher<BookFeed>({ begin: (its, missed) => missed.begin(its), ready: () => undefined });
     feed.begin(this.watcher);
   }
 

@@ -40,14 +40,14 @@ const codeOf = (error: unknown) => (error instanceof Unanswered ? error.code : S
 describe('questions to history', () => {
   it('that take too long are ended, and asked again go on where they were, until there is an answer', async () => {
     const whole = start(600_000);
-    await whole.ask({ who: 'warm-up' }, 'minutes', 0, 1);
+    await whole.ask({ who: 'warm-up' }, 'minutes', [0, 1]);
     const started = performance.now();
-    const expected = await whole.ask({ who: 'me' }, 'positions', 1, [0]);
+    const expected = await whole.ask({ who: 'me' }, 'positions', [1, [0]]);
     const hurried = start(Math.max(20, (performance.now() - started) / 4));
-    await hurried.ask({ who: 'warm-up' }, 'minutes', 0, 1).catch(() => undefined); // until its thread runs
+    await hurried.ask({ who: 'warm-up' }, 'minutes', [0, 1]).catch(() => undefined); // until its thread runs
     let late = 0;
     for (;;) {
-      const answer = await hurried.ask({ who: 'me' }, 'positions', 1, [0]).catch((error: unknown) => {
+      const answer = await hurried.ask({ who: 'me' }, 'positions', [1, [0]]).catch((error: unknown) => {
         assert.equal(codeOf(error), 'late');
         late++;
       });
@@ -64,9 +64,9 @@ describe('questions to history', () => {
   });
 
   async function oneGoesAway(readers: HistoryReaders): Promise<void> {
-    await readers.ask({ who: 'warm-up' }, 'minutes', 0, 1);
+    await readers.ask({ who: 'warm-up' }, 'minutes', [0, 1]);
     const started = performance.now();
-    await readers.ask({ who: 'a' }, 'positions', 1, [0]);
+    await readers.ask({ who: 'a' }, 'positions', [1, [0]]);
     const wholeMs = performance.now() - started;
     let leave = () => {};
     const going = Array.from({ length: 8 }, () => {
@@ -80,11 +80,11 @@ describe('questions to history', () => {
           };
         },
       };
-      return readers.ask(asker, 'myTrades', 1, 0, { from: 0, limit: TRADES }, undefined).then(() => 'answered', codeOf);
+      return readers.ask(asker, 'myTrades', [1, 0, { from: 0, limit: TRADES }, undefined]).then(() => 'answered', codeOf);
     });
     const again = performance.now();
     leave();
-    await readers.ask({ who: 'c' }, 'minutes', 0, 1);
+    await readers.ask({ who: 'c' }, 'minutes', [0, 1]);
     assert.ok(performance.now() - again < wholeMs, 'another one is answered before one of them could be');
     assert.deepEqual(new Set(await Promise.all(going)), new Set(['gone']));
   }
@@ -93,7 +93,7 @@ describe('questions to history', () => {
     const readers = start(600_000);
     const answered: string[] = [];
     const ask = (who: string, name: string) =>
-      readers.ask({ who }, 'myTrades', 1, 0, { from: 0, limit: 5000 }, undefined).then(() => answered.push(name));
+      readers.ask({ who }, 'myTrades', [1, 0, { from: 0, limit: 5000 }, undefined]).then(() => answered.push(name));
     const many = Array.from({ length: 20 }, (_, i) => ask('greedy', `greedy ${i}`));
     await ask('modest', 'modest');
     assert.ok(answered.length <= 3, answered.join());
@@ -102,10 +102,10 @@ describe('questions to history', () => {
 
   it('are bounded for each who asks', async () => {
     const readers = start(600_000);
-    const asked = Array.from({ length: 40 }, () => readers.ask({ who: 'greedy' }, 'minutes', 0, 1).then(() => 'answered', codeOf));
+    const asked = Array.from({ length: 40 }, () => readers.ask({ who: 'greedy' }, 'minutes', [0, 1]).then(() => 'answered', codeOf));
     const outcomes = await Promise.all(asked);
     assert.deepEqual([outcomes.filter((one) => one === 'answered').length, outcomes.filter((one) => one === 'queued').length], [32, 8]);
-    await readers.ask({ who: 'greedy' }, 'minutes', 0, 1);
+    await readers.ask({ who: 'greedy' }, 'minutes', [0, 1]);
   });
 
   it('of a store that is not there fail, and are answered when it is', async () => {
@@ -118,8 +118,8 @@ describe('questions to history', () => {
       log,
     });
     open.push(readers);
-    assert.equal(await readers.ask({ who: 'me' }, 'trades', 0, { limit: 1 }).then(() => 'answered', codeOf), 'unavailable');
+    assert.equal(await readers.ask({ who: 'me' }, 'trades', [0, { limit: 1 }]).then(() => 'answered', codeOf), 'unavailable');
     store.database.exec(`VACUUM INTO '${store.file}.missing'`);
-    assert.match(await readers.ask({ who: 'me' }, 'trades', 0, { limit: 1 }), new RegExp(`"id":${TRADES},`));
+    assert.match(await readers.ask<string>({ who: 'me' }, 'trades', [0, { limit: 1 }]), new RegExp(`"id":${TRADES},`));
   });
 });

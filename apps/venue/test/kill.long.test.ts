@@ -4,7 +4,7 @@ import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { it } from 'node:test';
 import { parseUnits } from '@outcry/market/decimal';
-import { STATUS, STATUS_NAMES } from '../src/store/sqlite/schema.ts';
+import { STATUS, STATUS_NAMES } from '../src/domain/order-status.ts';
 import { Client, temporaryDirectory, VenueProcess } from './support/process.ts';
 import { until } from './support/until.ts';
 

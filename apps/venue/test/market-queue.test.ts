@@ -11,10 +11,10 @@ import { MarketQueue } from '../src/core/feeds/market-queue.ts';
 import { MarketState, MarketTracker } from '../src/core/feeds/market-state.ts';
 import { QueueReader } from '../src/core/feeds/queue-reader.ts';
 import { record } from '../src/core/feeds/record.ts';
-import type { Trade } from '../src/core/orders/view.ts';
+import { CANDLE_SECONDS } from '../src/domain/candle.ts';
 import { DEMO_ASSETS, DEMO_INSTRUMENTS } from '../src/domain/config.ts';
 import { Market } from '../src/domain/market.ts';
-import { CANDLE_SECONDS } from '../src/store/sqlite/schema.ts';
+import type { Trade } from '../src/domain/orders.ts';
 
 const market = new Market(DEMO_ASSETS, DEMO_INSTRUMENTS);
 const START = Date.UTC(2026, 0, 1) * 1000;

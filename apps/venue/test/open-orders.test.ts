@@ -4,9 +4,9 @@ import { orderHandle } from '@outcry/market/command';
 import { LIMIT, type OrderKind, type Side, type TimeInForce } from '@outcry/market/order-terms';
 import fc from 'fast-check';
 import { OpenOrders } from '../src/core/orders/open-orders.ts';
-import type { Order } from '../src/core/orders/view.ts';
+import { STATUS } from '../src/domain/order-status.ts';
+import type { Order } from '../src/domain/orders.ts';
 import { makeTerms } from '../src/domain/special-terms.ts';
-import { STATUS } from '../src/store/sqlite/schema.ts';
 
 const SLOTS = 12;
 

@@ -4,8 +4,9 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import fc from 'fast-check';
-import { isSecret, OperatorKey } from '../src/core/accounts/operator-key.ts';
+import { OperatorKey } from '../src/core/accounts/operator-key.ts';
 import { publicKeyText, readPublicKey } from '../src/domain/public-key.ts';
+import { isSecret } from '../src/domain/secrets.ts';
 import { temporaryDirectory } from './support/process.ts';
 
 function directoryOf(t: TestContext): string {

@@ -5,7 +5,7 @@ import { Worker } from 'node:worker_threads';
 import { raiseInliningBudget } from '@outcry/memory/runtime';
 import { type Crew, firstMessage, startCrew } from '@outcry/venue/spine/crew';
 import { inspect } from '@outcry/venue/spine/inspection';
-import type { FollowerThreadData } from '@outcry/venue/threads/follower-thread';
+import type { FollowerThreadData } from '@outcry/venue/store/follower';
 import { BENCH_LIMITS, rewind, setUpCommands } from '../engine-workload.ts';
 import { PipelineClient, pipelineLoad } from '../pipeline.ts';
 

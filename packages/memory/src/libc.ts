@@ -1,6 +1,6 @@
 import fs from 'node:fs';
 import { createRequire } from 'node:module';
-import type { Span } from './span.ts';
+import type { Span } from './piece.ts';
 
 /**
  * The system calls that make memory and threads predictable, through koffi where it is installed and the system is Linux.

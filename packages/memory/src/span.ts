@@ -1,11 +1,7 @@
 import { addressOf, adviseHugePages, HUGE_PAGE, PAGE } from './libc.ts';
+import type { Span } from './piece.ts';
 
-/** A piece of memory, most often shared: plain data, to be passed to other threads in a message. A typed array is one too. */
-export interface Span {
-  readonly buffer: SharedArrayBuffer | ArrayBuffer;
-  readonly byteOffset: number;
-  readonly byteLength: number;
-}
+export type { Span } from './piece.ts';
 
 export const CACHE_LINE = 64;
 /** From here on a reservation takes whole huge pages. */

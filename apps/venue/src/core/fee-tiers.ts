@@ -5,6 +5,9 @@ import type { Market } from '../domain/market.ts';
 import type { CommandFields } from '../spine/commands.ts';
 import type { HistoryReader } from '../store/history-reader.ts';
 
+/** What is read of trades. */
+type TradeReader = Pick<HistoryReader, 'tradeAt' | 'volumePage'>;
+
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 const MOST_TIERS = 15;
@@ -20,12 +23,12 @@ const PAGE_ROWS = 10_000;
 /** What each account traded since a time, in quote units. Each trade is read twice: when it comes in, and when it is too long ago. */
 export class TrailingVolumes {
   readonly byAccount = new Map<number, bigint>();
-  readonly #history: HistoryReader;
+  readonly #history: TradeReader;
   readonly #pageRows: number;
   /** by instrument: the last trade that is counted, and the last that is not counted any more; -1: not known yet */
   readonly #counted: { instrument: number; last: number; gone: number }[];
 
-  constructor(instruments: readonly number[], history: HistoryReader, pageRows = PAGE_ROWS) {
+  constructor(instruments: readonly number[], history: TradeReader, pageRows = PAGE_ROWS) {
     this.#history = history;
     this.#pageRows = pageRows;
     this.#counted = instruments.map((instrument) => ({ instrument, last: -1, gone: -1 }));
@@ -68,7 +71,7 @@ export class FeeTierJob {
   constructor(
     tiers: FeeTiers,
     market: Market,
-    history: HistoryReader,
+    history: TradeReader,
     submit: (fields: CommandFields) => Promise<unknown>,
     onError: (e: Error) => void,
   ) {

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
-import { createAccount, fundAccount } from '../doors/admin/routes.ts';
-import type { Services } from '../doors/binance/operation.ts';
+import { createAccount, fundAccount } from '../core/administration.ts';
+import type { Services } from '../core/services.ts';
 import type { Venue } from '../venue.ts';
 import { DemoFlow } from './flow.ts';
 

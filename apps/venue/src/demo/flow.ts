@@ -2,8 +2,8 @@ import { POST_ONLY } from '@outcry/market/command';
 import { BUY, GTC, IOC, LIMIT, SELL, type Side, type TimeInForce } from '@outcry/market/order-terms';
 import type { Logger } from 'pino';
 import { GatewayError } from '../core/orders/gateway.ts';
+import type { Services } from '../core/services.ts';
 import type { Instrument } from '../domain/market.ts';
-import type { Services } from '../doors/binance/operation.ts';
 import { cancel, type NewOrder, newOrder } from '../spine/commands.ts';
 import { randomFrom } from './random.ts';
 

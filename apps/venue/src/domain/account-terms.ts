@@ -2,22 +2,13 @@ import crypto from 'node:crypto';
 import { plainEntry } from './addresses.ts';
 import { LEAST_PASSWORD, type Permission } from './credentials.ts';
 import { isPrivateKey, publicKeyText, readPublicKey } from './public-key.ts';
+import { Refusal } from './refusal.ts';
 
 const MOST_ADDRESSES = 100;
 const PASSWORD = new RegExp(`^[A-Za-z0-9]{${LEAST_PASSWORD},10}$`);
 /** Letters of passwords that the venue makes: none that is easily taken for another. 58 bits. */
 const PASSWORD_LETTERS = 'ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnpqrstuvwxyz23456789';
 const PASSWORD_LENGTH = 10;
-
-/** A change that is refused, in words. */
-export class AccountError extends Error {
-  /** as HTTP has them */
-  readonly status: 400 | 404 | 409;
-  constructor(status: AccountError['status'], message: string) {
-    super(message);
-    this.status = status;
-  }
-}
 
 export interface KeyTerms {
   /** Ed25519, PEM; a fresh HMAC secret when it is not said */
@@ -42,7 +33,7 @@ export function readPassword(given: string | undefined): string {
     return Array.from({ length: PASSWORD_LENGTH }, () => PASSWORD_LETTERS[crypto.randomInt(PASSWORD_LETTERS.length)]).join('');
   }
   if (typeof given !== 'string' || !PASSWORD.test(given))
-    throw new AccountError(400, `a password has ${LEAST_PASSWORD} to 10 letters and digits`);
+    throw new Refusal('invalid', `a password has ${LEAST_PASSWORD} to 10 letters and digits`);
   return given;
 }
 
@@ -52,19 +43,19 @@ export function publicKeyOf(pem: string): string {
     return publicKeyText(readPublicKey(pem));
   } catch (error) {
     const remedy = isPrivateKey(pem) ? ' It was not kept, but it was sent: make a new pair.' : '';
-    throw new AccountError(400, `The public key was refused: ${(error as Error).message}.${remedy}`);
+    throw new Refusal('invalid', `The public key was refused: ${(error as Error).message}.${remedy}`);
   }
 }
 
 /** Addresses and networks, each written in one way. */
 export function readAddresses(addresses: readonly string[]): string[] {
-  if (addresses.length === 0) throw new AccountError(400, 'An empty list of addresses would let nobody use the key: leave it out.');
-  if (addresses.length > MOST_ADDRESSES) throw new AccountError(400, `A key has at most ${MOST_ADDRESSES} addresses and networks.`);
+  if (addresses.length === 0) throw new Refusal('invalid', 'An empty list of addresses would let nobody use the key: leave it out.');
+  if (addresses.length > MOST_ADDRESSES) throw new Refusal('invalid', `A key has at most ${MOST_ADDRESSES} addresses and networks.`);
   const plain = addresses.map((address) => {
     const entry = plainEntry(address);
     if (entry === undefined)
-      throw new AccountError(
-        400,
+      throw new Refusal(
+        'invalid',
         `'${address}' is no IP address, and no network as 10.0.0.0/8 or 2001:db8::/32 (nothing set behind its bits)`,
       );
     return entry;
@@ -75,7 +66,7 @@ export function readAddresses(addresses: readonly string[]): string[] {
 /** A time that is still to come. */
 export function later(time: number | undefined): number | undefined {
   if (time !== undefined && !(Number.isSafeInteger(time) && time > Date.now()))
-    throw new AccountError(400, 'validUntil is a time to come, in milliseconds since 1970');
+    throw new Refusal('invalid', 'validUntil is a time to come, in milliseconds since 1970');
   return time;
 }
 

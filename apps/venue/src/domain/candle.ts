@@ -1,5 +1,8 @@
 import { addExact, addUnits, clear, type Exact, exact } from './exact.ts';
 
+/** Lengths of candles, in seconds, by the names that clients use. */
+export const CANDLE_SECONDS: Record<string, number> = { '1s': 1, '1m': 60, '5m': 300, '15m': 900, '1h': 3600, '1d': 86_400 };
+
 /** Open, high, low, close of a span of time, with what was traded in it. Prices in ticks, quantities in lots, amounts in quote units. */
 export interface Candle {
   /** start of the span, milliseconds since 1970 */

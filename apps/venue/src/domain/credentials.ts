@@ -1,6 +1,6 @@
 import type { KeyObject } from 'node:crypto';
-import type { KeptSecret, SecretCheck } from '../core/accounts/operator-key.ts';
 import type { AddressList } from './addresses.ts';
+import type { KeptSecret, SecretCheck } from './secrets.ts';
 
 /** Times are milliseconds since 1970; one that is not said never comes. */
 

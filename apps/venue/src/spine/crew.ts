@@ -2,14 +2,14 @@ import fs from 'node:fs';
 import { Worker } from 'node:worker_threads';
 import type { EngineLimits } from '@outcry/engine/engine';
 import { broken, LIMIT_NAMES } from '@outcry/engine/limits';
+import type { Tail } from '@outcry/journal/journal-reader';
 import type { JournalOptions } from '@outcry/journal/journal-writer';
 import { COMMAND, commandHead } from '@outcry/market/command';
 import { REPLAY_VERSION } from '@outcry/market/event';
 import type { Outcome } from '@outcry/memory/libc';
-import type { EngineThreadData } from '../threads/engine-thread.ts';
-import type { JournalThreadData } from '../threads/journal-thread.ts';
 import { type CommandFields, writeRecords } from './commands.ts';
 import type { Recovery, RecoveryOptions } from './recovery.ts';
+import type { VenueMemory } from './shared.ts';
 import { createVenueMemory, type EnginePools, JOURNAL_FAILED, Shared, type VenueMemoryOptions } from './shared.ts';
 import { ANYWHERE, type ThreadPlacement, whenDead } from './thread.ts';
 
@@ -27,6 +27,26 @@ export interface CrewOptions {
   onNotice?: (notice: { kind: string; message?: string }) => void;
   /** A thread ended that nothing goes on without. All doors know by then that nothing is acknowledged any more. */
   onDeath?: (thread: string, error: Error) => void;
+}
+
+/** What the engine thread begins with. */
+export interface EngineThreadData {
+  limits: EngineLimits;
+  /** where snapshots and segments lie */
+  directory: string;
+  stored: RecoveryOptions['stored'];
+  acceptLoss: number | undefined;
+  placement: ThreadPlacement;
+}
+
+/** What the journal thread begins with. */
+export interface JournalThreadData {
+  memory: VenueMemory;
+  options: JournalOptions;
+  tail: Tail | undefined;
+  placement: ThreadPlacement;
+  /** tests only: the fsync with this number, counted from 1, fails */
+  failSyncAt?: number;
 }
 
 /** The threads between the command ring and the event ring: engine and journal, running. */

@@ -1,8 +1,16 @@
 import path from 'node:path';
 import type { Mark } from '@outcry/journal/durable-mark';
 import { JournalMismatch } from '@outcry/journal/format';
-import type { Stored } from '../store/sqlite/stored.ts';
 import type { FoundSnapshot, Inspection } from './inspection.ts';
+
+/** What a store says of itself, read before the venue is there: how far its rows go, and whose they are. */
+export interface Stored {
+  file: string;
+  /** the number of the journal that its rows are of */
+  journal: number;
+  /** the last command whose rows are all there */
+  sequence: number;
+}
 
 /** Something beside the journal that knows how far it went: nothing is noted there before it is durable. */
 export interface Evidence {

@@ -8,7 +8,7 @@ export interface Asker {
 
 /** Why there is no answer. */
 export class Unanswered extends Error {
-  readonly code: 'queued' | 'overloaded' | 'late' | 'gone' | 'unavailable';
+  readonly code: 'queued' | 'overloaded' | 'late' | 'gone' | 'behind' | 'unavailable';
   constructor(code: Unanswered['code'], message: string) {
     super(message);
     this.code = code;

@@ -10,7 +10,7 @@ import { JournalReader, type Tail } from '@outcry/journal/journal-reader';
 import { LEFTOVERS } from '@outcry/journal/segments';
 import { readSnapshot } from '@outcry/journal/snapshot';
 import { COMMAND, command } from '@outcry/market/command';
-import type { Stored } from '../store/sqlite/stored.ts';
+import type { Stored } from './evidence.ts';
 import { evidenceOf, judge } from './evidence.ts';
 import { type FoundSnapshot, findMark, findSnapshots, type Inspection, inspect, unfit } from './inspection.ts';
 import { CHECKPOINT_EVERY } from './shared.ts';

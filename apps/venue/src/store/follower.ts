@@ -1,8 +1,24 @@
 import { Worker } from 'node:worker_threads';
+import type { EngineLimits } from '@outcry/engine/limits';
 import type { Logger } from 'pino';
 import type { VenueConfig } from '../domain/config.ts';
 import { type Crew, firstMessage } from '../spine/crew.ts';
-import type { FollowerThreadData } from '../threads/follower-thread.ts';
+import type { VenueMemory } from '../spine/shared.ts';
+
+/** What the follower thread begins with. */
+export interface FollowerThreadData {
+  memory: VenueMemory;
+  /** see Recovery */
+  journal: number;
+  room: EngineLimits;
+  unusable: readonly string[];
+  directory: string;
+  database: string;
+  /** a snapshot after so many commands, or so many milliseconds with at least one command */
+  snapshotCommands: number;
+  snapshotMs: number;
+  keepSnapshots: number;
+}
 
 /** Starts the follower thread. Without it the venue trades on: it lacks its store and snapshots, which the journal makes up for. */
 export async function startFollower(config: VenueConfig, crew: Crew, directory: string, database: string, log: Logger): Promise<Worker> {

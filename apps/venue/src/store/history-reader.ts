@@ -1,4 +1,6 @@
 import type { Candle } from '../domain/candle.ts';
+import type { Order } from '../domain/orders.ts';
+import type { Asker } from '../spine/questions.ts';
 import type { VolumePage } from './sqlite/history.ts';
 
 /** What the order lane may ask of history. Answers come later, from threads of their own; they may not come at all. */
@@ -9,4 +11,8 @@ export interface HistoryReader {
   tradeAt(instrument: number, time: number): Promise<number>;
   /** What accounts traded on an instrument in a page of its trades. See History.volumePage. */
   volumePage(instrument: number, after: number, untilTime: number, rows: number): Promise<VolumePage>;
+  /** An account's order of an instrument that is not open any more; undefined: there is none. */
+  storedOrder(asker: Asker, account: number, instrument: number, clientId: string): Promise<Order | undefined>;
+  /** A question of a door's own, by its name. */
+  ask(asker: Asker, question: string, args: readonly unknown[]): Promise<unknown>;
 }

@@ -1,9 +1,9 @@
 import { Worker } from 'node:worker_threads';
 import type { Logger } from 'pino';
 import type { Candle } from '../domain/candle.ts';
+import type { AssetDefinition, InstrumentDefinition } from '../domain/market.ts';
+import type { Order } from '../domain/orders.ts';
 import { type Asker, Questions, Unanswered } from '../spine/questions.ts';
-import type { Answer, Arguments, Question } from '../threads/history-questions.ts';
-import type { HistoryMessage, HistoryThreadData } from '../threads/history-thread.ts';
 import type { HistoryReader } from './history-reader.ts';
 import type { VolumePage } from './sqlite/history.ts';
 
@@ -15,9 +15,24 @@ const OWN: Asker = { who: 'venue' };
 const CANCELLED = 0;
 const RESTART_MS = 500;
 
+/** A thread that reads the store for the clients. */
+export interface HistoryThreadData {
+  database: string;
+  assets: AssetDefinition[];
+  instruments: InstrumentDefinition[];
+  /** the number of the question that is taken back while it is worked on: of 32 bits, 0: none */
+  cancelled: Int32Array;
+}
+
+export interface HistoryMessage {
+  id: number;
+  answer?: unknown;
+  error?: { code: 'late' | 'gone' | 'unavailable'; message: string };
+}
+
 interface Waiting {
   id: number;
-  question: Question;
+  question: string;
   args: readonly unknown[];
   /** milliseconds after which nobody waits for the answer (performance.now()) */
   deadline: number;
@@ -57,27 +72,31 @@ export class HistoryReaders implements HistoryReader {
     this.#readers = Array.from({ length: readers }, (_, i) => this.#start(data, i, log));
   }
 
-  /** Asks. Rejects with Unanswered. */
-  ask<Q extends Question>(asker: Asker, question: Q, ...args: Arguments<Q>): Promise<Answer<Q>> {
+  /** Asks by the name of a question; whoever asks knows what its answer is. Rejects with Unanswered. */
+  ask<T>(asker: Asker, question: string, args: readonly unknown[]): Promise<T> {
     const start = (id: number) => {
       const own = this.#waiting.get(asker.who) ?? [];
       own.push({ id, question, args, deadline: performance.now() + this.#deadlineMs });
       this.#waiting.set(asker.who, own);
       this.#dispatch();
     };
-    return this.#questions.ask<Answer<Q>>(asker, start, (id) => this.#cancel(id, asker.who));
+    return this.#questions.ask<T>(asker, start, (id) => this.#cancel(id, asker.who));
   }
 
-  minutes(instrument: number, count: number): Promise<Candle[]> {
-    return this.ask(OWN, 'minutes', instrument, count);
+  minutes(...args: Parameters<HistoryReader['minutes']>): Promise<Candle[]> {
+    return this.ask(OWN, 'minutes', args);
   }
 
-  tradeAt(instrument: number, time: number): Promise<number> {
-    return this.ask(OWN, 'tradeAt', instrument, time);
+  tradeAt(...args: Parameters<HistoryReader['tradeAt']>): Promise<number> {
+    return this.ask(OWN, 'tradeAt', args);
   }
 
-  volumePage(instrument: number, after: number, untilTime: number, rows: number): Promise<VolumePage> {
-    return this.ask(OWN, 'volumePage', instrument, after, untilTime, rows);
+  volumePage(...args: Parameters<HistoryReader['volumePage']>): Promise<VolumePage> {
+    return this.ask(OWN, 'volumePage', args);
+  }
+
+  storedOrder(asker: Asker, ...args: [account: number, instrument: number, clientId: string]): Promise<Order | undefined> {
+    return this.ask(asker, 'storedOrder', args);
   }
 
   status(): { open: number; threads: number } {

@@ -1,23 +1,15 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { announceState } from '@outcry/engine/announce';
-import { Engine, type EngineLimits } from '@outcry/engine/engine';
+import { Engine } from '@outcry/engine/engine';
 import { keepCompiledCode, raiseInliningBudget } from '@outcry/memory/runtime';
 import { Waiter, type Work } from '@outcry/memory/waiter';
+import type { EngineThreadData } from '../spine/crew.ts';
 import { EventRing } from '../spine/event-ring.ts';
-import { type RecoveryOptions, recover } from '../spine/recovery.ts';
+import { recover } from '../spine/recovery.ts';
 import { CHECKPOINT_EVERY, ENGINE_GATE, type EnginePools, Shared, type VenueMemory } from '../spine/shared.ts';
-import { place, type ThreadPlacement } from '../spine/thread.ts';
+import { place } from '../spine/thread.ts';
 
 raiseInliningBudget();
-
-export interface EngineThreadData {
-  limits: EngineLimits;
-  /** where snapshots and segments lie */
-  directory: string;
-  stored: RecoveryOptions['stored'];
-  acceptLoss: number | undefined;
-  placement: ThreadPlacement;
-}
 
 /** Commands applied before what they caused is shown to the gateway. */
 const PUBLISH_EVERY = 64;

@@ -4,7 +4,7 @@ import { Engine } from '@outcry/engine/engine';
 import { LocalEvents } from '@outcry/engine/event-output';
 import { imageOf } from '@outcry/engine/image';
 import { instrument as instrumentRecord } from '@outcry/engine/instruments';
-import { type EngineLimits, LIMIT_NAMES } from '@outcry/engine/limits';
+import { LIMIT_NAMES } from '@outcry/engine/limits';
 import { isShortage, realDisk } from '@outcry/journal/disk';
 import { JournalMismatch } from '@outcry/journal/format';
 import { type Batch, JournalReader } from '@outcry/journal/journal-reader';
@@ -15,23 +15,10 @@ import { sleepThread } from '@outcry/memory/bell';
 import { LOOK_AGAIN_MS, Waiter, type Work } from '@outcry/memory/waiter';
 import { checkVersion, type FoundSnapshot, findSnapshots, unfit } from '../spine/inspection.ts';
 import { restore } from '../spine/recovery.ts';
-import { CHECKPOINT_EVERY, Shared, type VenueMemory } from '../spine/shared.ts';
+import { CHECKPOINT_EVERY, Shared } from '../spine/shared.ts';
 import { Urgency } from '../spine/urgency.ts';
+import type { FollowerThreadData } from '../store/follower.ts';
 import { StoreGone, StoreWriter } from '../store/sqlite/store-writer.ts';
-
-export interface FollowerThreadData {
-  memory: VenueMemory;
-  /** see Recovery */
-  journal: number;
-  room: EngineLimits;
-  unusable: readonly string[];
-  directory: string;
-  database: string;
-  /** a snapshot after so many commands, or so many milliseconds with at least one command */
-  snapshotCommands: number;
-  snapshotMs: number;
-  keepSnapshots: number;
-}
 
 /**
  * While there is traffic the follower looks every so many milliseconds, instead of being woken for each batch of the journal: it takes

@@ -1,30 +1,20 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { setNice } from '@outcry/memory/libc';
-import { type AssetDefinition, type InstrumentDefinition, Market } from '../domain/market.ts';
+import { Market } from '../domain/market.ts';
+import { STORED_DATA, STORED_LISTS } from '../doors/binance/stored-data.ts';
+import type { HistoryMessage, HistoryThreadData } from '../store/history-readers.ts';
+import { type StoreQuestion, VENUE_QUESTIONS } from '../store/questions.ts';
 import { History, HistoryUnavailable } from '../store/sqlite/history.ts';
-import { isJson, QUESTIONS, type Question } from './history-questions.ts';
-
-/** A thread that reads the store for the clients. */
-export interface HistoryThreadData {
-  database: string;
-  assets: AssetDefinition[];
-  instruments: InstrumentDefinition[];
-  /** the number of the question that is taken back while it is worked on: of 32 bits, 0: none */
-  cancelled: Int32Array;
-}
-
-export interface HistoryMessage {
-  id: number;
-  answer?: unknown;
-  error?: { code: 'late' | 'gone' | 'unavailable'; message: string };
-}
 
 interface Asked {
   id: number;
-  question: Question;
+  question: string;
   args: unknown[];
   leftMs: number;
 }
+
+/** All that is asked; answers to STORED_DATA are made to JSON here. */
+const QUESTIONS: Record<string, StoreQuestion> = { ...STORED_DATA, ...STORED_LISTS, ...VENUE_QUESTIONS };
 
 /** Those that trade come first. */
 const NICE = 10;
@@ -53,9 +43,9 @@ port.on('message', ({ id, question, args, leftMs }: Asked) => {
   current = { id, until: performance.now() + leftMs };
   const message: HistoryMessage = { id };
   try {
-    const ask = QUESTIONS[question] as (history: History, market: Market, ...args: unknown[]) => unknown;
-    const answer = ask(history, market, ...args);
-    message.answer = isJson(question) && answer !== undefined ? JSON.stringify(answer) : answer;
+    const answer = QUESTIONS[question](history, market, ...(args as never[]));
+    const isJson = Object.hasOwn(STORED_DATA, question) && answer !== undefined;
+    message.answer = isJson ? JSON.stringify(answer) : answer;
   } catch (error) {
     if (error instanceof Ended) message.error = { code: error.code, message: error.message };
     else if (error instanceof HistoryUnavailable) message.error = { code: 'unavailable', message: error.message };

@@ -1,21 +1,12 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { isShortage, type JournalDisk, RealDisk, realDisk } from '@outcry/journal/disk';
-import type { Tail } from '@outcry/journal/journal-reader';
-import { type JournalOptions, JournalWriter } from '@outcry/journal/journal-writer';
+import { JournalWriter } from '@outcry/journal/journal-writer';
 import { command } from '@outcry/market/command';
 import { sleepThread } from '@outcry/memory/bell';
 import { Waiter, type Work } from '@outcry/memory/waiter';
-import { JOURNAL_FAILED, JOURNAL_FULL, JOURNAL_GATE, JOURNAL_OK, Shared, type VenueMemory } from '../spine/shared.ts';
-import { place, type ThreadPlacement } from '../spine/thread.ts';
-
-export interface JournalThreadData {
-  memory: VenueMemory;
-  options: JournalOptions;
-  tail: Tail | undefined;
-  placement: ThreadPlacement;
-  /** tests only: the fsync with this number, counted from 1, fails */
-  failSyncAt?: number;
-}
+import type { JournalThreadData } from '../spine/crew.ts';
+import { JOURNAL_FAILED, JOURNAL_FULL, JOURNAL_GATE, JOURNAL_OK, Shared } from '../spine/shared.ts';
+import { place } from '../spine/thread.ts';
 
 /** Milliseconds before what was short (room on the disk, a file descriptor) is tried again. */
 const RETRY_MS = 100;

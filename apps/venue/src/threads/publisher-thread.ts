@@ -4,56 +4,22 @@ import { createLevelPool } from '@outcry/book/level-sums';
 import { Bell } from '@outcry/memory/bell';
 import { setNice } from '@outcry/memory/libc';
 import { Ring } from '@outcry/memory/ring';
-import type { Span } from '@outcry/memory/span';
 import { RateLimiter } from '../core/fairness/rate-limits.ts';
 import { MarketFeed } from '../core/feeds/market-feed.ts';
 import { QueueReader } from '../core/feeds/queue-reader.ts';
-import type { RateLimits, WebSocketSettings } from '../domain/config.ts';
-import { type AssetDefinition, type InstrumentDefinition, Market } from '../domain/market.ts';
-import { BridgedSource, BridgeEnd, type BridgeMessage } from '../doors/binance/bridge.ts';
+import { CANDLE_SECONDS } from '../domain/candle.ts';
+import { Market } from '../domain/market.ts';
+import { BridgedSource, BridgeEnd } from '../doors/binance/bridge.ts';
 import { type HandedOver, listenForPipes, takeSocket } from '../doors/binance/hand-over.ts';
 import { MarketStreams } from '../doors/binance/market-streams.ts';
 import { Outbox } from '../doors/binance/outbox.ts';
 import { PUBLIC_DATA, type PublicQuestion } from '../doors/binance/public-data.ts';
+import type { FromPublisher, PublisherThreadData, ToPublisher } from '../doors/binance/publisher-messages.ts';
 import { StreamSession } from '../doors/binance/stream-server.ts';
 import { namedStreams } from '../doors/binance/stream-url.ts';
 import { WebSocketDoor } from '../doors/binance/web-socket-door.ts';
 import type { Connection } from '../doors/binance/ws-connection.ts';
 import { History } from '../store/sqlite/history.ts';
-import { CANDLE_SECONDS } from '../store/sqlite/schema.ts';
-
-/** A thread that publishes market data: it reads its queue, keeps books and candles, and writes to those who read streams. */
-export interface PublisherThreadData {
-  ring: Span;
-  bell: Span;
-  assets: AssetDefinition[];
-  instruments: InstrumentDefinition[];
-  database: string;
-  /** price levels of all books at once */
-  levels: number;
-  webSockets: WebSocketSettings;
-  rateLimits: RateLimits;
-  /** where connections are passed on to; undefined: they are handed over */
-  pipe: string | undefined;
-}
-
-export type ToPublisher =
-  | { kind: 'socket'; fd: number; handed: HandedOver }
-  /** `turn`: of the order lane, whose events the answer must know of */
-  | { kind: 'ask'; id: number; question: PublicQuestion; args: unknown[]; turn: number }
-  | { kind: 'cancel'; id: number }
-  /** of this thread's streams, for connections of the order lane */
-  | { kind: 'market'; message: BridgeMessage }
-  /** of the order lane's account events, for connections of this thread */
-  | { kind: 'users'; message: BridgeMessage }
-  | { kind: 'stop' };
-
-export type FromPublisher =
-  | { kind: 'answer'; id: number; json: string | undefined }
-  | { kind: 'left'; id: number }
-  | { kind: 'market'; message: BridgeMessage }
-  | { kind: 'users'; message: BridgeMessage }
-  | { kind: 'status'; status: { streams: number; subscriptions: number } };
 
 /** Those that trade come first. */
 const NICE = 10;

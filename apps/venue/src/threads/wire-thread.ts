@@ -3,16 +3,14 @@ import path from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
 import { event } from '@outcry/market/event';
 import { sleepThread } from '@outcry/memory/bell';
-import type { Outcome } from '@outcry/memory/libc';
 import { keepCompiledCode, raiseInliningBudget } from '@outcry/memory/runtime';
 import type { Span } from '@outcry/memory/span';
 import type { Login } from '../core/accounts/accounts.ts';
 import { LogIns } from '../core/accounts/log-ins.ts';
 import { Throttle } from '../core/fairness/throttle.ts';
-import { Admission, type AdmissionLimits } from '../core/orders/admission.ts';
+import { Admission } from '../core/orders/admission.ts';
 import { SessionDay } from '../core/session-day.ts';
-import type { ConnectionSettings, VenueConfig } from '../domain/config.ts';
-import { type AssetDefinition, type InstrumentDefinition, Market } from '../domain/market.ts';
+import { Market } from '../domain/market.ts';
 import { Glimpse } from '../doors/itch/glimpse.ts';
 import { ItchPublisher } from '../doors/itch/itch-publisher.ts';
 import { MessageFeed } from '../doors/itch/message-feed.ts';
@@ -23,43 +21,11 @@ import { SessionIds } from '../doors/soup/session-ids.ts';
 import type { SoupApplication, SoupPort } from '../doors/soup/soup-connection.ts';
 import { SoupServer } from '../doors/soup/soup-server.ts';
 import { Turns } from '../doors/soup/turns.ts';
-import { ENGINE_GATE, type EnginePools, JOURNAL_FAILED, Shared, type VenueMemory, WIRE_GATE } from '../spine/shared.ts';
-import { place, type ThreadPlacement } from '../spine/thread.ts';
+import type { Ports, WireMessage, WireStart, WireThreadData, WireWord } from '../doors/soup/wire.ts';
+import { ENGINE_GATE, JOURNAL_FAILED, Shared, WIRE_GATE } from '../spine/shared.ts';
+import { place } from '../spine/thread.ts';
 
 raiseInliningBudget();
-
-export interface WireThreadData {
-  memory: VenueMemory;
-  pools: EnginePools;
-  admission: AdmissionLimits;
-  assets: AssetDefinition[];
-  instruments: InstrumentDefinition[];
-  orders: number;
-  logins: readonly Login[];
-  /** data directory: sequenced messages are kept in a folder of it */
-  directory: string;
-  host: string;
-  connections: ConnectionSettings;
-  /** time of day at which the sessions of SoupBinTCP end and begin anew: HH:MM, UTC */
-  sessionRoll: string;
-  ouch: VenueConfig['ouch'];
-  itch: VenueConfig['itch'];
-  /** highest references used, see Recovery */
-  numbers: ReadonlyMap<number, number>;
-  placement: ThreadPlacement;
-}
-
-export type WireMessage = { kind: 'logins'; logins: readonly Login[] } | { kind: 'open' } | { kind: 'stop' };
-/** Its first word: it reads events, and sends the feed, which has no need of doors. */
-export interface WireStart {
-  ports: Ports;
-  /** histograms, by what they measure */
-  latencies: Record<string, Span>;
-  placed: Outcome[];
-}
-/** What it says later: the ports of its doors, why they cannot be opened, or something for the log. */
-export type WireWord = { ports: Ports } | { failure: { message: string } } | { warning: string };
-type Ports = Record<string, number | string>;
 
 /**
  * While there is traffic the thread looks at its sockets and at the events between short naps: to be woken for each batch costs more than

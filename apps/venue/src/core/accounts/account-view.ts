@@ -1,6 +1,7 @@
 import crypto from 'node:crypto';
 import { AddressList } from '../../domain/addresses.ts';
 import { type ApiKey, isValid, type KeptKey, type KeptLogin, type Login } from '../../domain/credentials.ts';
+import { Refusal } from '../../domain/refusal.ts';
 import type { OperatorKey } from './operator-key.ts';
 import type { Registry } from './registry.ts';
 
@@ -67,6 +68,13 @@ export class AccountView {
 
   find(name: string): AccountRecord | undefined {
     return this.#byName.get(name);
+  }
+
+  /** Throws Refusal. */
+  named(name: string): AccountRecord {
+    const account = this.find(name);
+    if (account === undefined) throw new Refusal('unknown', `There is no account '${name}'.`);
+    return account;
   }
 
   /** A key that may be used now. */

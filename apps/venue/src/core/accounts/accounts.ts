@@ -1,15 +1,7 @@
 import crypto from 'node:crypto';
-import {
-  AccountError,
-  type KeyTerms,
-  type LoginTerms,
-  later,
-  publicKeyOf,
-  readAddresses,
-  readPassword,
-  sooner,
-} from '../../domain/account-terms.ts';
+import { type KeyTerms, type LoginTerms, later, publicKeyOf, readAddresses, readPassword, sooner } from '../../domain/account-terms.ts';
 import type { ApiKey, KeptKey, KeptLogin, Login } from '../../domain/credentials.ts';
+import { Refusal } from '../../domain/refusal.ts';
 import { type AccountRecord, AccountView, type SealedKey } from './account-view.ts';
 import type { OperatorKey } from './operator-key.ts';
 import type { Registry } from './registry.ts';
@@ -49,8 +41,8 @@ export class Accounts extends AccountView {
   create(name: string, open: (number: number) => Promise<void>): Promise<AccountRecord> {
     return this.#inTurn(async () => {
       if (!/^[A-Za-z0-9_.-]{1,32}$/.test(name))
-        throw new AccountError(400, `'${name}' is no account name: 1 to 32 of letters, digits, '_', '.' and '-'`);
-      if (this.find(name) !== undefined) throw new AccountError(409, `There is an account '${name}' already.`);
+        throw new Refusal('invalid', `'${name}' is no account name: 1 to 32 of letters, digits, '_', '.' and '-'`);
+      if (this.find(name) !== undefined) throw new Refusal('conflict', `There is an account '${name}' already.`);
       const number = this.all.length;
       await open(number);
       await this.#registry.put(`account/${number}`, { name });
@@ -61,7 +53,7 @@ export class Accounts extends AccountView {
   /** Adds an API key, with a fresh secret or a public key. Returns it with its secret, which is not shown again. */
   addKey(name: string, terms: KeyTerms = {}): Promise<MadeKey> {
     return this.#inTurn(async () => {
-      const { number } = this.#account(name);
+      const { number } = this.named(name);
       this.#checkRoom(number);
       return await this.#putKey(number, terms);
     });
@@ -92,7 +84,8 @@ export class Accounts extends AccountView {
   rotateKey(which: string, overlapMs: number, publicKey?: string, validUntil?: number): Promise<MadeKey> {
     return this.#inTurn(async () => {
       const { id, account, kind, permission, addresses } = this.#key(which);
-      if (kind === 'Ed25519' && publicKey === undefined) throw new AccountError(400, 'This key signs by Ed25519: send the new public key.');
+      if (kind === 'Ed25519' && publicKey === undefined)
+        throw new Refusal('invalid', 'This key signs by Ed25519: send the new public key.');
       if (overlapMs > 0) this.#checkRoom(account);
       const made = await this.#putKey(account, { publicKey, permission, addresses: addresses?.entries, validUntil });
       const kept = this.#keptKey(id);
@@ -105,17 +98,17 @@ export class Accounts extends AccountView {
   /** Adds a login, or revives one of the account that was revoked. Returns its password, which is not shown again. */
   addLogin(name: string, user: string, terms: LoginTerms = {}): Promise<Login & { password: string }> {
     return this.#inTurn(async () => {
-      const { number: account, logins } = this.#account(name);
-      if (!/^[A-Z0-9]{1,6}$/.test(user)) throw new AccountError(400, `'${user}' is no user: 1 to 6 of A-Z and 0-9`);
+      const { number: account, logins } = this.named(name);
+      if (!/^[A-Z0-9]{1,6}$/.test(user)) throw new Refusal('invalid', `'${user}' is no user: 1 to 6 of A-Z and 0-9`);
       const before = this.login(user);
       // A name stays its account's: what a session was told is kept by it.
       if (before !== undefined && (before.passwords.length > 0 || before.account !== account))
-        throw new AccountError(
-          409,
+        throw new Refusal(
+          'conflict',
           `There is a user '${user}' already${before.passwords.length > 0 ? '' : ', revoked, of another account'}.`,
         );
       if (before === undefined && logins.length >= MOST_CREDENTIALS)
-        throw new AccountError(409, `'${name}' has ${MOST_CREDENTIALS} logins, with those that were revoked.`);
+        throw new Refusal('conflict', `'${name}' has ${MOST_CREDENTIALS} logins, with those that were revoked.`);
       const number = before?.number ?? 1 + this.logins.reduce((most, login) => Math.max(most, login.number), 0);
       const password = readPassword(terms.password);
       await this.#registry.put(`login/${user}`, {
@@ -154,7 +147,7 @@ export class Accounts extends AccountView {
   #changeLogin(user: string, change: (kept: KeptLogin) => KeptLogin): Promise<void> {
     return this.#inTurn(async () => {
       const kept = this.#registry.get(`login/${user}`) as KeptLogin | undefined;
-      if (kept === undefined || kept.passwords.length === 0) throw new AccountError(404, `There is no user '${user}'.`);
+      if (kept === undefined || kept.passwords.length === 0) throw new Refusal('unknown', `There is no user '${user}'.`);
       await this.#registry.put(`login/${user}`, change(kept));
     });
   }
@@ -162,7 +155,7 @@ export class Accounts extends AccountView {
   async #putKey(account: number, { publicKey, permission = 'TRADE', addresses, validUntil, given }: KeyTerms): Promise<MadeKey> {
     const id = this.#freshId();
     const key = given?.key ?? crypto.randomBytes(SECRET_BYTES).toString('hex');
-    if (this.findKey(key) !== undefined) throw new AccountError(409, 'There is this key already.');
+    if (this.findKey(key) !== undefined) throw new Refusal('conflict', 'There is this key already.');
     const secret = publicKey === undefined ? (given?.secret ?? crypto.randomBytes(SECRET_BYTES).toString('hex')) : undefined;
     const kept: KeptKey = {
       account,
@@ -185,7 +178,7 @@ export class Accounts extends AccountView {
   #checkRoom(account: number): void {
     const { name, keys } = this.all[account];
     if (keys.length >= MOST_CREDENTIALS)
-      throw new AccountError(409, `'${name}' has ${MOST_CREDENTIALS} API keys: revoke one that is not used any more.`);
+      throw new Refusal('conflict', `'${name}' has ${MOST_CREDENTIALS} API keys: revoke one that is not used any more.`);
   }
 
   /** One change after the other: each sees what those before it came to. */
@@ -195,15 +188,9 @@ export class Accounts extends AccountView {
     return done;
   }
 
-  #account(name: string): AccountRecord {
-    const account = this.find(name);
-    if (account === undefined) throw new AccountError(404, `There is no account '${name}'.`);
-    return account;
-  }
-
   #key(which: string): ApiKey {
     const found = this.findKey(which);
-    if (found === undefined) throw new AccountError(404, 'There is no such API key.');
+    if (found === undefined) throw new Refusal('unknown', 'There is no such API key.');
     return found;
   }
 

@@ -2,8 +2,9 @@ import crypto from 'node:crypto';
 import path from 'node:path';
 import { replaceFile } from '@outcry/journal/durable-file';
 import { isValid, LEAST_ADMIN_SECRET, type Password } from '../../domain/credentials.ts';
+import { isSecret, type KeptSecret } from '../../domain/secrets.ts';
 import { readFileIfThere } from '../../spine/data-directory.ts';
-import { isSecret, type KeptSecret, type OperatorKey } from './operator-key.ts';
+import type { OperatorKey } from './operator-key.ts';
 import type { Registry } from './registry.ts';
 
 const TOKEN_BYTES = 32;

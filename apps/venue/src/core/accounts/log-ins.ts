@@ -1,6 +1,6 @@
 import { sourceOf } from '../../domain/addresses.ts';
 import { isValid, LEAST_PASSWORD, type Login, type Password } from '../../domain/credentials.ts';
-import { isSecret } from './operator-key.ts';
+import { isSecret } from '../../domain/secrets.ts';
 
 /** Failures of one user from one address before he is refused there, whatever he sends. */
 const MOST_OF_USER = 5;

@@ -2,6 +2,7 @@ import crypto from 'node:crypto';
 import path from 'node:path';
 import { replaceFile } from '@outcry/journal/durable-file';
 import { ConfigError } from '../../domain/config.ts';
+import { hashOf, type KeptSecret, type SecretCheck } from '../../domain/secrets.ts';
 import { readFileIfThere } from '../../spine/data-directory.ts';
 
 const KEY_BYTES = 32;
@@ -13,20 +14,6 @@ const CIPHER = 'aes-256-gcm';
 /** Where the key lies. @param given a file that the operator names */
 export function operatorKeyFile(data: string, given = process.env.OUTCRY_OPERATOR_KEY_FILE): string {
   return given ?? path.join(data, 'operator.key');
-}
-
-/** How somebody proves that he knows a secret that is not kept: HMAC-SHA256 of it, by a key made of the operator's and a salt. */
-export interface SecretCheck {
-  /** hexadecimal; to be kept in memory only */
-  readonly key: string;
-  /** hexadecimal */
-  readonly hash: string;
-}
-
-/** A secret as the journal has it: nothing can be tried on it without the operator's key. */
-export interface KeptSecret {
-  readonly salt: string;
-  readonly hash: string;
 }
 
 /**
@@ -106,15 +93,6 @@ export class OperatorKey {
 const REMEDY =
   'put the key back from a copy, or say where it lies (operatorKeyFile, or OUTCRY_OPERATOR_KEY_FILE). ' +
   'Without it no password and no API secret of this journal can be used again';
-
-/** Whether a secret is the one that was kept, in a time that does not tell how near it is. */
-export function isSecret({ key, hash }: SecretCheck, secret: string): boolean {
-  return crypto.timingSafeEqual(hashOf(Buffer.from(key, 'hex'), secret), Buffer.from(hash, 'hex'));
-}
-
-function hashOf(key: Buffer, secret: string): Buffer {
-  return crypto.createHmac('sha256', key).update(secret).digest();
-}
 
 function readIfThere(file: string): string | undefined {
   try {

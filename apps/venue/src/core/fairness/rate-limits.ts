@@ -1,6 +1,5 @@
 import { sourceOf } from '../../domain/addresses.ts';
 import type { RateLimits } from '../../domain/config.ts';
-import { errors } from '../../doors/binance/errors.ts';
 
 /** Counts in fixed windows of time, as Binance's limits do. */
 class Window {
@@ -34,6 +33,21 @@ class Window {
   }
 }
 
+/** Somebody is beyond a limit. */
+export class LimitExceeded extends Error {
+  readonly limit: number;
+  /** of the limit, as clients know it */
+  readonly what: 'weight' | 'orders in 10 seconds' | 'orders in a day';
+  /** seconds until the window ends */
+  readonly retryAfter: number;
+  constructor(what: LimitExceeded['what'], limit: number, retryAfter: number) {
+    super(`more than ${limit} ${what === 'weight' ? 'of request weight in a minute' : what}`);
+    this.what = what;
+    this.limit = limit;
+    this.retryAfter = retryAfter;
+  }
+}
+
 /** Request weight by address, as {@link sourceOf} has it; orders by account. */
 export class RateLimiter {
   readonly limits: RateLimits;
@@ -45,29 +59,29 @@ export class RateLimiter {
     this.limits = limits;
   }
 
-  /** Returns the weight used in this minute. Throws ApiError -1003 (429) beyond the limit. */
+  /** Returns the weight used in this minute. Throws LimitExceeded. */
   useWeight(address: string, weight: number, nowMs: number): number {
     const used = this.#weight.add(sourceOf(address), weight, nowMs);
     if (used > this.limits.weightPerMinute) throw this.#tooMuchWeight(nowMs);
     return used;
   }
 
-  /** Throws ApiError -1003 (429) for an address that is beyond the limit; counts nothing. */
+  /** Throws LimitExceeded for an address that is beyond the limit; counts nothing. */
   checkWeight(address: string, nowMs: number): void {
     if (this.#weight.count(sourceOf(address), nowMs) > this.limits.weightPerMinute) throw this.#tooMuchWeight(nowMs);
   }
 
   #tooMuchWeight(nowMs: number): Error {
-    return errors.tooManyRequests(this.limits.weightPerMinute, this.#weight.left(nowMs));
+    return new LimitExceeded('weight', this.limits.weightPerMinute, this.#weight.left(nowMs));
   }
 
-  /** Returns the orders entered in these 10 seconds and on this day. Throws ApiError -1015 (429) beyond a limit. */
+  /** Returns the orders entered in these 10 seconds and on this day. Throws LimitExceeded. */
   countOrder(account: number, nowMs: number): [tenSeconds: number, day: number] {
     const tenSeconds = this.#tenSeconds.add(String(account), 1, nowMs);
     const day = this.#day.add(String(account), 1, nowMs);
     if (tenSeconds > this.limits.ordersPerTenSeconds)
-      throw errors.tooManyOrders(this.limits.ordersPerTenSeconds, '10 SECOND', this.#tenSeconds.left(nowMs));
-    if (day > this.limits.ordersPerDay) throw errors.tooManyOrders(this.limits.ordersPerDay, '1 DAY', this.#day.left(nowMs));
+      throw new LimitExceeded('orders in 10 seconds', this.limits.ordersPerTenSeconds, this.#tenSeconds.left(nowMs));
+    if (day > this.limits.ordersPerDay) throw new LimitExceeded('orders in a day', this.limits.ordersPerDay, this.#day.left(nowMs));
     return [tenSeconds, day];
   }
 }

@@ -1,26 +1,14 @@
 import { BUY, type Side } from '@outcry/market/order-terms';
 import type { SlotPool } from '@outcry/memory/slot-pool';
-import { addCandle, addPrint, type Candle, newCandle, restartCandle, spanStart } from '../../domain/candle.ts';
+import { addCandle, addPrint, CANDLE_SECONDS, type Candle, newCandle, restartCandle, spanStart } from '../../domain/candle.ts';
 import { addExact, exact, toBigInt } from '../../domain/exact.ts';
 import type { Instrument } from '../../domain/market.ts';
-import { CANDLE_SECONDS } from '../../store/sqlite/schema.ts';
-import type { Trade } from '../orders/view.ts';
+import type { AggregateTrade, Trade } from '../../domain/orders.ts';
 import { MarketState } from './market-state.ts';
 
 const RECENT_TRADES = 1000;
 const RECENT_CANDLES = 1500;
 const MINUTES_A_DAY = 1440;
-
-/** Trades of one order at one price. */
-export interface AggregateTrade {
-  id: number;
-  price: number;
-  quantity: number;
-  firstTrade: number;
-  lastTrade: number;
-  time: number;
-  takerSide: Side;
-}
 
 /** The last 24 hours. */
 export interface DayStatistics {

@@ -2,7 +2,7 @@ import type { Side } from '@outcry/market/order-terms';
 import type { Ring } from '@outcry/memory/ring';
 import type { Candle } from '../../domain/candle.ts';
 import { BASE_BITS, type Exact, exact } from '../../domain/exact.ts';
-import type { AuctionPrice, Trade } from '../orders/view.ts';
+import type { AuctionPrice, Trade } from '../../domain/orders.ts';
 import type { MarketFeed } from './market-feed.ts';
 import { NEW_AGGREGATE, RECORD, record, sum, TAKER_SELLS } from './record.ts';
 

@@ -2,7 +2,7 @@ import { BUY, type Side } from '@outcry/market/order-terms';
 import type { Ring } from '@outcry/memory/ring';
 import type { Candle } from '../../domain/candle.ts';
 import { BASE_BITS, type Exact } from '../../domain/exact.ts';
-import type { Trade } from '../orders/view.ts';
+import type { Trade } from '../../domain/orders.ts';
 import type { MarketState } from './market-state.ts';
 import { NEW_AGGREGATE, RECORD, record, sum as sums, TAKER_SELLS } from './record.ts';
 

@@ -2,45 +2,17 @@ import { EVENT, event, OF_CANCEL } from '@outcry/market/event';
 import type { Side } from '@outcry/market/order-terms';
 import { REASON } from '@outcry/market/reason';
 import type { Ring } from '@outcry/memory/ring';
+import type { AuctionPrice, Fill, Order, Trade } from '../../domain/orders.ts';
 import { type CommandFields, recordCount, writeRecords } from '../../spine/commands.ts';
 import { ENGINE_GATE, GATEWAY_GATE, JOURNAL_FAILED, JOURNAL_FULL, type Shared } from '../../spine/shared.ts';
 import { type Entrance, EVERYTHING, isReplacement, mayEnter } from './admission.ts';
 import { LeftOver } from './left-over.ts';
 import type { OpenOrders } from './open-orders.ts';
+import type { Outcome, Pending } from './outcome.ts';
 import type { SharedState } from './shared-state.ts';
-import {
-  type AccountListener,
-  type AuctionPrice,
-  type Fill,
-  type MarketListener,
-  type Order,
-  type OrderFollower,
-  type Trade,
-  View,
-  type ViewListener,
-} from './view.ts';
+import { type AccountListener, type MarketListener, type OrderFollower, View, type ViewListener } from './view.ts';
 
 const { CANCELLING, CANCELLED_ALL } = EVENT;
-
-/** What a command did, told once it is durable. */
-export interface Outcome {
-  sequence: number;
-  /** why it was refused; 0: it was not. For CANCEL_REPLACE: of the new order */
-  reason: number;
-  /** why its cancel part was refused, 0: it was not */
-  cancelReason: number;
-  /** the order that was entered, with its fills; of a list: the first */
-  order: Order | undefined;
-  fills: Fill[];
-  /** the orders of a list that was entered, and its number (0: it was no list) */
-  legs: Order[];
-  list: number;
-  /** the order that was cancelled or amended */
-  changed: Order | undefined;
-  /** how many orders of its account (of anybody, where it has none) ended with it, and the first of them: at most MOST_ENDED */
-  endedCount: number;
-  ended: Order[];
-}
 
 /** Why a command never got to the engine, or nobody can say what became of it. */
 export class GatewayError extends Error {
@@ -58,19 +30,6 @@ const MOST_ENDED = 2048;
 
 /** Milliseconds between looks at what other gateways' clients bring about, while nobody waits here. */
 const SELDOM_MS = 2;
-
-export interface Pending {
-  outcome: Outcome;
-  /** the order that it means, 0: none; and whose orders it may end, -1: anybody's */
-  meant: number;
-  /** the order that it replaces, 0: none */
-  replaces: number;
-  account: number;
-  /** of the mass cancel that it waits for, 0: none */
-  massCancel: number;
-  resolve: (outcome: Outcome) => void;
-  reject: (error: Error) => void;
-}
 
 /**
  * The event loop's end of the rings: puts commands in, and takes events out once the commands that caused them are durable. It

@@ -1,7 +1,7 @@
 import { COMMAND, commandHead } from '@outcry/market/command';
 import type { CommandFields } from '../../spine/commands.ts';
 import type { Shared } from '../../spine/shared.ts';
-import type { Pending } from './gateway.ts';
+import type { Pending } from './outcome.ts';
 
 /** Clock commands at once: few, so that an order that comes meanwhile waits for few. */
 const AT_ONCE = 4;

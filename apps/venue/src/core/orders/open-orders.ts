@@ -2,9 +2,9 @@ import { command, orderHandle } from '@outcry/market/command';
 import { LIMIT, type OrderKind, type Side, type TimeInForce } from '@outcry/market/order-terms';
 import { record } from '@outcry/memory/record';
 import { f64Of, i32Of, reserve } from '@outcry/memory/span';
+import { STATUS } from '../../domain/order-status.ts';
+import type { Order } from '../../domain/orders.ts';
 import { TermsTable } from '../../domain/special-terms.ts';
-import { STATUS } from '../../store/sqlite/schema.ts';
-import type { Order } from './view.ts';
 
 /** An open order in memory, 128 bytes, by the slot that the engine gave it. */
 export const openOrderShape = record(

@@ -3,9 +3,9 @@ import { BUY, SELL } from '@outcry/market/order-terms';
 import { Arena } from '@outcry/memory/arena';
 import { createSharedMap, SharedMap, sharedMapBytes } from '@outcry/memory/shared-map';
 import { bytesOf, f64Of, reserve } from '@outcry/memory/span';
+import type { Balance } from '../../domain/orders.ts';
 import type { Depth } from '../feeds/depth.ts';
 import { Noted } from './noted.ts';
-import type { Balance } from './view.ts';
 
 /** Values of the map `balances`, by account and asset: whole units, and the number of the command that set them. */
 export const balanceValue = { WORDS: 6, F64_AVAILABLE: 0, F64_HELD: 1, F64_SEQUENCE: 2 } as const;

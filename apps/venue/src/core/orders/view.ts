@@ -3,76 +3,11 @@ import { POST_ONLY } from '@outcry/market/command';
 import { DARK, EVENT, event, IS_MAKER, NEW_AGGREGATE, RESTING, WAITING } from '@outcry/market/event';
 import { BUY, GTC, LIMIT, type OrderKind, type Side, type TimeInForce } from '@outcry/market/order-terms';
 import { legOf, triggerOf } from '@outcry/market/terms';
+import { endStatus, STATUS } from '../../domain/order-status.ts';
+import type { AuctionPrice, Balance, Fill, Order, Trade } from '../../domain/orders.ts';
 import { makeTerms, readTerms, type SpecialTerms } from '../../domain/special-terms.ts';
-import { endStatus, STATUS } from '../../store/sqlite/schema.ts';
 import type { OpenOrders } from './open-orders.ts';
 import type { SharedState } from './shared-state.ts';
-
-/** An order as its owner sees it. Prices in ticks, quantities in lots, amounts in quote units, times in microseconds since 1970. */
-export interface Order {
-  id: number;
-  account: number;
-  instrument: number;
-  clientId: string;
-  side: Side;
-  kind: OrderKind;
-  timeInForce: TimeInForce;
-  postOnly: boolean;
-  price: number;
-  quantity: number;
-  /** quote amount of a market order by amount, else 0 */
-  amount: number;
-  left: number;
-  executedAmount: number;
-  status: number;
-  time: number;
-  updateTime: number;
-  /** in the book, displayed or not */
-  resting: boolean;
-  /** lots displayed */
-  shown: number;
-  /** outside the book: for its trigger, its list, a price to follow or the closing auction */
-  waiting: boolean;
-  terms: SpecialTerms | undefined;
-}
-
-/** Where an auction trades, or would: ticks (0: nowhere), lots, lots bought less lots sold. */
-export interface AuctionPrice {
-  price: number;
-  volume: number;
-  surplus: number;
-}
-
-/** One side of a trade. */
-export interface Fill {
-  order: Order;
-  trade: number;
-  price: number;
-  quantity: number;
-  amount: number;
-  fee: number;
-  /** asset that the fee is paid in; -1: what is received */
-  feeAsset: number;
-  isMaker: boolean;
-  time: number;
-}
-
-export interface Trade {
-  instrument: number;
-  id: number;
-  aggregate: number;
-  newAggregate: boolean;
-  price: number;
-  quantity: number;
-  amount: number;
-  time: number;
-  takerSide: Side;
-}
-
-export interface Balance {
-  available: number;
-  held: number;
-}
 
 /** What the public may know, told in the engine's order and only once it is durable. */
 export interface MarketListener {

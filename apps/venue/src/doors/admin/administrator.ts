@@ -1,8 +1,7 @@
-import crypto from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { LEAST_ADMIN_SECRET } from '../../domain/credentials.ts';
-import { errors } from '../binance/errors.ts';
-import type { Services } from '../binance/operation.ts';
+import { administratorOf } from '../../core/accounts/administrators.ts';
+import type { Services } from '../../core/services.ts';
+import { errors } from '../http/errors.ts';
 
 /** Who may administer, and the log of what he changed. */
 export interface Administration {
@@ -33,23 +32,4 @@ export function administration(services: Services): Administration {
       services.log.info({ audit, ...change, from: request.ip, status: reply.statusCode }, 'administration');
     },
   };
-}
-
-/** Whether somebody may administer: by the token, or by the secret of a key that may. @param address where the request came from */
-export function isAdmin(services: Services, secret: string, address: string): boolean {
-  return administratorOf(services, secret, address) !== undefined;
-}
-
-/** Who it is: the token's holder, or a key's. */
-function administratorOf({ accounts, adminToken }: Services, secret: string, address: string): string | undefined {
-  if (secret.length < LEAST_ADMIN_SECRET) return undefined;
-  if (adminToken.is(secret)) return 'admin token';
-  const given = Buffer.from(secret);
-  for (const { id, key, kind, verifier } of accounts.adminKeys) {
-    if (kind !== 'HMAC' || verifier.symmetricKeySize !== given.length) continue;
-    if (!crypto.timingSafeEqual(verifier.export(), given)) continue;
-    const holder = accounts.byKey(key);
-    return holder === undefined || holder.key.addresses?.has(address) === false ? undefined : `key ${id}`;
-  }
-  return undefined;
 }

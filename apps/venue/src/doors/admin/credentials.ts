@@ -1,9 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { GatewayError } from '../../core/orders/gateway.ts';
-import { AccountError } from '../../domain/account-terms.ts';
+import type { Services } from '../../core/services.ts';
 import { PERMISSIONS, type Permission } from '../../domain/credentials.ts';
-import { ApiError, errors } from '../binance/errors.ts';
-import { refusedByGateway, type Services } from '../binance/operation.ts';
+import { errors } from '../http/errors.ts';
 import { type Administration, note } from './administrator.ts';
 import { type Body, bodyOf, text, whole } from './input.ts';
 
@@ -27,7 +25,7 @@ export function addCredentialRoutes(server: FastifyInstance, services: Services,
       url: `/outcry/v1/${url}`,
       ...administration,
       schema: { tags: ['Administration'], summary },
-      handler: async (request) => run(bodyOf(request, fields), request.params as Params, request).catch(refuse),
+      handler: async (request) => run(bodyOf(request, fields), request.params as Params, request),
     });
   route(
     'POST',
@@ -113,13 +111,6 @@ export function addCredentialRoutes(server: FastifyInstance, services: Services,
   route('POST', 'admin-token/rotate', ['overlapMs'], 'Make another admin token; the old one holds for overlapMs more', async (body) => ({
     token: await adminToken.rotate(overlapOf(body)),
   }));
-}
-
-/** What accounts refuse, as an answer. */
-export function refuse(error: unknown): never {
-  if (error instanceof AccountError) throw new ApiError(-1100, error.message, error.status);
-  if (error instanceof GatewayError) throw refusedByGateway(error);
-  throw error;
 }
 
 function optionalText(body: Body, name: string): string | undefined {

@@ -1,8 +1,6 @@
-import { DecimalError } from '@outcry/market/decimal';
-import type { AccountRecord } from '../../core/accounts/accounts.ts';
-import type { Asset, Instrument } from '../../domain/market.ts';
-import { ApiError, errors } from '../binance/errors.ts';
-import type { Services } from '../binance/operation.ts';
+import type { Services } from '../../core/services.ts';
+import type { Instrument } from '../../domain/market.ts';
+import { errors } from '../http/errors.ts';
 
 /** What an administrator sent, read field by field. Everything here throws ApiError, with the field's name. */
 export type Body = Record<string, unknown>;
@@ -17,21 +15,6 @@ export function bodyOf({ body }: { body: unknown }, fields: readonly string[] | 
   const strange = fields === undefined ? undefined : Object.keys(body).find((name) => !fields.includes(name));
   if (strange !== undefined) throw errors.illegal(strange, fields!.length === 0 ? 'nothing is read here' : fields!.join(', '));
   return body as Body;
-}
-
-/** Who administers has no account of its own. */
-export const NOBODY = { account: -1, apiKey: '' };
-
-export function accountNamed(services: Services, name: string): AccountRecord {
-  const account = services.accounts.find(name);
-  if (account === undefined) throw new ApiError(-1100, `There is no account '${name}'.`, 404);
-  return account;
-}
-
-export function assetNamed(services: Services, name: string): Asset {
-  const asset = services.market.asset(name);
-  if (asset === undefined) throw new ApiError(-1100, `There is no asset '${name}'.`, 404);
-  return asset;
 }
 
 export function instrumentNamed(services: Services, symbol: string): Instrument {
@@ -55,14 +38,4 @@ export function text(body: Body, name: string): string {
 export function whole(name: string, value: unknown): number {
   if (typeof value !== 'number' || !Number.isSafeInteger(value)) throw errors.illegal(name, 'a whole number');
   return value;
-}
-
-/** Reads a decimal. */
-export function parse(read: () => number): number {
-  try {
-    return read();
-  } catch (error) {
-    if (error instanceof DecimalError) throw new ApiError(-1100, error.message);
-    throw error;
-  }
 }

@@ -1,18 +1,11 @@
-import { COMMAND, command, commandHead } from '@outcry/market/command';
-import { REASON_NAMES } from '@outcry/market/reason';
-import { textFault } from '@outcry/market/text';
 import type { FastifyInstance } from 'fastify';
-import { AccountError } from '../../domain/account-terms.ts';
+import { createAccount, fundAccount, status } from '../../core/administration.ts';
+import type { Services } from '../../core/services.ts';
 import { type ApiKey, isValid, type Login } from '../../domain/credentials.ts';
-import { JOURNAL_FAILED, JOURNAL_FULL } from '../../spine/shared.ts';
-import { ApiError, errors } from '../binance/errors.ts';
-import { type Services, submit } from '../binance/operation.ts';
 import { administration, note } from './administrator.ts';
-import { addCredentialRoutes, refuse } from './credentials.ts';
-import { accountNamed, assetNamed, bodyOf, NOBODY, parse, text } from './input.ts';
+import { addCredentialRoutes } from './credentials.ts';
+import { bodyOf, text } from './input.ts';
 import { addRuleRoutes } from './rules.ts';
-
-export { isAdmin } from './administrator.ts';
 
 /** Status for everybody; accounts and money for whoever holds the token. */
 export function addAdminRoutes(server: FastifyInstance, services: Services): void {
@@ -41,31 +34,6 @@ export function addAdminRoutes(server: FastifyInstance, services: Services): voi
   });
 }
 
-export function status(services: Services) {
-  const { shared, gateway } = services;
-  const durable = shared.durable.read();
-  const stored = shared.stored.read();
-  const { journalState } = shared;
-  const journal = journalState === JOURNAL_FAILED ? 'failed' : journalState === JOURNAL_FULL ? 'full' : 'ok';
-  return {
-    journal,
-    durableSequence: durable,
-    followerSequence: shared.followed.read(),
-    storedSequence: stored,
-    storeLag: Math.max(0, durable - stored),
-    store: shared.followerHeldUp ? 'failing' : 'ok',
-    stateCheck: shared.diverged ? 'diverged' : 'equal',
-    openOrders: gateway.view.orders.size,
-    inFlight: gateway.inFlight,
-    publishers: services.publishers.status(),
-    history: services.history.status(),
-    ports: services.ports,
-    open: Object.fromEntries(Object.entries(services.open).map(([name, count]) => [name, count()])),
-    latenciesNs: Object.fromEntries(Object.entries(services.latencies).map(([name, histogram]) => [name, histogram.summary()])),
-    instruments: services.market.instruments.map((instrument) => instrument.symbol),
-  };
-}
-
 function listAccounts(services: Services) {
   const { view } = services.gateway;
   return services.accounts.all.map(({ number, name, keys, logins }) => ({
@@ -90,42 +58,4 @@ function loginJson(login: Login) {
   const { user, number, cancelOnDisconnect, passwords, validUntil } = login;
   const state = passwords.length === 0 ? 'REVOKED' : isValid(login, Date.now()) ? 'VALID' : 'EXPIRED';
   return { user, number, cancelOnDisconnect, validUntil: validUntil ?? null, state };
-}
-
-/** Opens an account in the engine and gives it a name and an API key. Throws ApiError. @param keys instead of a fresh one */
-export async function createAccount(services: Services, name: string, keys?: { key: string; secret: string }[]) {
-  const { accounts } = services;
-  const open = async (number: number) => {
-    const outcome = await submit(services, NOBODY, { head: commandHead(COMMAND.OPEN_ACCOUNT), account: number, text: name });
-    if (outcome.reason !== 0) throw new AccountError(400, `The account was refused: ${REASON_NAMES[outcome.reason]}.`);
-  };
-  const { number } = await accounts.create(name, open).catch(refuse);
-  const made = [];
-  for (const given of keys ?? [undefined]) made.push(await accounts.addKey(name, { given }).catch(refuse));
-  return { number, name, ...made[0] };
-}
-
-/**
- * Deposits an amount, or withdraws it when it begins with '-'. Throws ApiError.
- * @param reference of at most 40 bytes: sent again with the same amount, nothing more happens
- */
-export async function fundAccount(services: Services, name: string, assetName: string, amount: string, reference?: string) {
-  const account = accountNamed(services, name);
-  const asset = assetNamed(services, assetName);
-  const isWithdrawal = amount.startsWith('-');
-  const units = parse(() => asset.parse(isWithdrawal ? amount.slice(1) : amount));
-  if (reference !== undefined && (typeof reference !== 'string' || textFault(reference) !== undefined)) {
-    throw errors.illegal('reference', `a text of 1 to ${command.TEXT_BYTES} bytes, without control characters`);
-  }
-  const head = commandHead(isWithdrawal ? COMMAND.WITHDRAW : COMMAND.DEPOSIT);
-  const outcome = await submit(services, NOBODY, {
-    head,
-    account: account.number,
-    asset: asset.number,
-    amount: units,
-    text: reference,
-  });
-  if (outcome.reason !== 0) throw new ApiError(-2010, `Refused: ${REASON_NAMES[outcome.reason]}.`);
-  const { available, held } = services.gateway.view.balance(account.number, asset.number);
-  return { account: name, asset: asset.name, free: asset.format(available), locked: asset.format(held) };
 }

@@ -1,17 +1,16 @@
 import { COMMAND, commandHead } from '@outcry/market/command';
-import { REASON_NAMES } from '@outcry/market/reason';
 import { ACCOUNT_RULE, INSTRUMENT_RULE, STATE, STATUS } from '@outcry/market/rules';
 import type { FastifyInstance } from 'fastify';
 import type { AccountRecord } from '../../core/accounts/accounts.ts';
+import { administer, assetNamed, readDecimal } from '../../core/administration.ts';
 import { setState } from '../../core/clock.ts';
-import type { Outcome } from '../../core/orders/gateway.ts';
+import type { Services } from '../../core/services.ts';
 import type { Instrument } from '../../domain/market.ts';
 import { type CommandFields, massCancel } from '../../spine/commands.ts';
-import { ApiError } from '../binance/errors.ts';
-import { sessionJson } from '../binance/format.ts';
-import { type Services, submit } from '../binance/operation.ts';
+import { ApiError } from '../http/errors.ts';
+import { sessionJson } from '../http/session-json.ts';
 import type { Administration } from './administrator.ts';
-import { accountNamed, assetNamed, type Body, bodyOf, code, instrumentNamed, NOBODY, parse, text, whole } from './input.ts';
+import { type Body, bodyOf, code, instrumentNamed, text, whole } from './input.ts';
 
 /** Rules whose values are prices, quantities or amounts, as decimal strings at this edge. */
 const PRICES: string[] = ['REFERENCE_PRICE'];
@@ -41,14 +40,14 @@ export function addRuleRoutes(server: FastifyInstance, services: Services, admin
     setInstrumentRules(services, instrumentNamed(services, symbol), body),
   );
   route('POST', '/outcry/v1/accounts/:name/rules', undefined, "Set an account's rules", (body, { name }) =>
-    setAccountRules(services, accountNamed(services, name), body),
+    setAccountRules(services, services.accounts.named(name), body),
   );
   route(
     'POST',
     '/outcry/v1/accounts/:name/transfer',
     ['to', 'asset', 'amount'],
     'Move money to an account of the same family',
-    (body, { name }) => transfer(services, accountNamed(services, name), body),
+    (body, { name }) => transfer(services, services.accounts.named(name), body),
   );
   route('POST', '/outcry/v1/fee-tiers/:tier', ['makerFeePpm', 'takerFeePpm'], 'Define a fee tier', (body, { tier }) =>
     defineTier(services, Number(tier), body),
@@ -61,24 +60,24 @@ export function addRuleRoutes(server: FastifyInstance, services: Services, admin
     (body) => cancelOrders(services, body),
   );
   route('POST', '/outcry/v1/accounts/:name/kill', [], 'Cancel all of an account, and let it enter nothing', async (_body, { name }) => {
-    const account = accountNamed(services, name);
-    await apply(services, accountRule(account.number, ACCOUNT_RULE.STATUS, STATUS.CANCEL_ONLY));
-    await apply(services, massCancel(account.number));
+    const account = services.accounts.named(name);
+    await administer(services, accountRule(account.number, ACCOUNT_RULE.STATUS, STATUS.CANCEL_ONLY));
+    await administer(services, massCancel(account.number));
     return { account: name, status: 'CANCEL_ONLY' };
   });
 }
 
 async function changeState(services: Services, instrument: Instrument, body: Body) {
   const state = code(STATE, 'state', body.state);
-  const reference = body.referencePrice === undefined ? 0 : parse(() => instrument.parsePrice(text(body, 'referencePrice')));
-  await apply(services, setState(instrument.number, state, reference));
+  const reference = body.referencePrice === undefined ? 0 : readDecimal(() => instrument.parsePrice(text(body, 'referencePrice')));
+  await administer(services, setState(instrument.number, state, reference));
   return sessionJson(services.feeds[instrument.number]);
 }
 
 async function setInstrumentRules(services: Services, instrument: Instrument, body: Body) {
   for (const [name, value] of Object.entries(body)) {
     const rule = code(INSTRUMENT_RULE, 'rule', name);
-    await apply(services, {
+    await administer(services, {
       head: commandHead(COMMAND.SET_INSTRUMENT_RULE),
       instrument: instrument.number,
       asset: rule,
@@ -93,9 +92,9 @@ function ruleValue(services: Services, instrument: Instrument, name: string, val
   if (name === 'FEE_INSTRUMENT') return value === null ? 0 : instrumentNamed(services, String(value)).number + 1;
   const isZero = value === 0 || value === '0' || value === null;
   if (isZero) return 0;
-  if (PRICES.includes(name)) return parse(() => instrument.parsePrice(String(value)));
-  if (QUANTITIES.includes(name)) return parse(() => instrument.parseQuantity(String(value)));
-  if (AMOUNTS.includes(name)) return parse(() => instrument.quote.parse(String(value)));
+  if (PRICES.includes(name)) return readDecimal(() => instrument.parsePrice(String(value)));
+  if (QUANTITIES.includes(name)) return readDecimal(() => instrument.parseQuantity(String(value)));
+  if (AMOUNTS.includes(name)) return readDecimal(() => instrument.quote.parse(String(value)));
   return whole(name, value);
 }
 
@@ -103,13 +102,13 @@ async function setAccountRules(services: Services, account: AccountRecord, body:
   for (const [name, value] of Object.entries(body)) {
     const rule = code(ACCOUNT_RULE, 'rule', name);
     if (name !== 'MAX_POSITION') {
-      await apply(services, accountRule(account.number, rule, accountRuleValue(services, name, value)));
+      await administer(services, accountRule(account.number, rule, accountRuleValue(services, name, value)));
       continue;
     }
     for (const [assetName, amount] of Object.entries((value ?? {}) as Body)) {
-      const asset = assetNamed(services, assetName);
-      const units = amount === null ? 0 : parse(() => asset.parse(String(amount)));
-      await apply(services, { ...accountRule(account.number, rule, units), asset: asset.number });
+      const asset = assetNamed(services.market, assetName);
+      const units = amount === null ? 0 : readDecimal(() => asset.parse(String(amount)));
+      await administer(services, { ...accountRule(account.number, rule, units), asset: asset.number });
     }
   }
   return { account: account.name, ...body };
@@ -117,7 +116,7 @@ async function setAccountRules(services: Services, account: AccountRecord, body:
 
 function accountRuleValue(services: Services, name: string, value: unknown): number {
   if (name === 'STATUS') return code(STATUS, name, value);
-  if (name === 'PARENT') return value === null ? 0 : accountNamed(services, String(value)).number + 1;
+  if (name === 'PARENT') return value === null ? 0 : services.accounts.named(String(value)).number + 1;
   if (typeof value === 'boolean') return value ? 1 : 0;
   return whole(name, value);
 }
@@ -127,30 +126,24 @@ function accountRule(account: number, rule: number, amount: number): CommandFiel
 }
 
 async function transfer(services: Services, from: AccountRecord, body: Body) {
-  const to = accountNamed(services, text(body, 'to'));
-  const asset = assetNamed(services, text(body, 'asset'));
-  const amount = parse(() => asset.parse(text(body, 'amount')));
-  await apply(services, { head: commandHead(COMMAND.TRANSFER), account: from.number, slot: to.number, asset: asset.number, amount });
+  const to = services.accounts.named(text(body, 'to'));
+  const asset = assetNamed(services.market, text(body, 'asset'));
+  const amount = readDecimal(() => asset.parse(text(body, 'amount')));
+  await administer(services, { head: commandHead(COMMAND.TRANSFER), account: from.number, slot: to.number, asset: asset.number, amount });
   return { from: from.name, to: to.name, asset: asset.name, amount: asset.format(amount) };
 }
 
 async function defineTier(services: Services, tier: number, body: Body) {
   const [price, quantity] = [whole('makerFeePpm', body.makerFeePpm), whole('takerFeePpm', body.takerFeePpm)];
-  await apply(services, { head: commandHead(COMMAND.DEFINE_FEE_TIER), account: tier, price, quantity });
+  await administer(services, { head: commandHead(COMMAND.DEFINE_FEE_TIER), account: tier, price, quantity });
   return { tier, makerFeePpm: price, takerFeePpm: quantity };
 }
 
 async function cancelOrders(services: Services, body: Body) {
-  const account = body.account === undefined ? -1 : accountNamed(services, text(body, 'account')).number;
+  const account = body.account === undefined ? -1 : services.accounts.named(text(body, 'account')).number;
   const instrument = body.symbol === undefined ? -1 : instrumentNamed(services, text(body, 'symbol')).number;
   const side = body.side === undefined ? -1 : ['BUY', 'SELL'].indexOf(text(body, 'side'));
   if (body.side !== undefined && side < 0) throw new ApiError(-1117, 'Invalid side.');
-  const { endedCount } = await apply(services, massCancel(account, instrument, side));
+  const { endedCount } = await administer(services, massCancel(account, instrument, side));
   return { cancelled: endedCount };
-}
-
-async function apply(services: Services, fields: CommandFields): Promise<Outcome> {
-  const outcome = await submit(services, NOBODY, fields);
-  if (outcome.reason !== 0) throw new ApiError(-2010, `Refused: ${REASON_NAMES[outcome.reason]}.`);
-  return outcome;
 }

@@ -1,14 +1,13 @@
 import { BUY, LIMIT, STOP, TAKE_PROFIT, TRAIL_BASIS_POINTS, TRAIL_TICKS } from '@outcry/market/order-terms';
-import { STATE } from '@outcry/market/rules';
 import { HIDDEN, pegOf, selfTradeOf, trailUnitOf, triggerOf } from '@outcry/market/terms';
-import type { AggregateTrade, MarketFeed } from '../../core/feeds/market-feed.ts';
+import type { MarketFeed } from '../../core/feeds/market-feed.ts';
 import type { MarketState } from '../../core/feeds/market-state.ts';
-import type { Fill, Order, Trade } from '../../core/orders/view.ts';
 import type { Candle } from '../../domain/candle.ts';
 import { toBigInt } from '../../domain/exact.ts';
 import type { Instrument, Market } from '../../domain/market.ts';
+import { STATUS_NAMES } from '../../domain/order-status.ts';
+import type { AggregateTrade, Fill, Order, Trade } from '../../domain/orders.ts';
 import type { StoredTrade } from '../../store/sqlite/history.ts';
-import { STATUS_NAMES } from '../../store/sqlite/schema.ts';
 import { SELF_TRADE_MODES } from './special-order.ts';
 
 /** The venue's records in Binance's words. */
@@ -284,22 +283,6 @@ export function dayJson(feed: MarketFeed, nowMs: number) {
     firstId: day.trades === 0 ? -1 : feed.lastTradeId - day.trades + 1,
     lastId: day.trades === 0 ? -1 : feed.lastTradeId,
     count: day.trades,
-  };
-}
-
-const STATE_NAMES = Object.keys(STATE);
-
-/** State and auction of an instrument: the venue's own. */
-export function sessionJson({ instrument, state, reference, auction }: MarketState) {
-  const surplus = instrument.formatQuantity(Math.abs(auction.surplus));
-  return {
-    symbol: instrument.symbol,
-    state: STATE_NAMES[state],
-    referencePrice: reference === 0 ? null : instrument.formatPrice(reference),
-    auctionPrice: auction.price === 0 ? null : instrument.formatPrice(auction.price),
-    auctionQty: instrument.formatQuantity(auction.volume),
-    imbalanceSide: auction.surplus === 0 ? null : auction.surplus > 0 ? 'BUY' : 'SELL',
-    imbalanceQty: surplus,
   };
 }
 

@@ -1,10 +1,10 @@
 import { BUY, SELL } from '@outcry/market/order-terms';
-import type { AggregateTrade, MarketFeed } from '../../core/feeds/market-feed.ts';
+import type { MarketFeed } from '../../core/feeds/market-feed.ts';
 import type { FeedListener } from '../../core/feeds/queue-reader.ts';
 import { Noted } from '../../core/orders/noted.ts';
-import type { Trade } from '../../core/orders/view.ts';
+import { CANDLE_SECONDS } from '../../domain/candle.ts';
 import type { Instrument, Market } from '../../domain/market.ts';
-import { CANDLE_SECONDS } from '../../store/sqlite/schema.ts';
+import type { AggregateTrade, Trade } from '../../domain/orders.ts';
 import { aggregateJson, levelsJson, ms } from './format.ts';
 import { auctionEvent, bookEvent, dayEvents, isClosed, klineMessage, partialEvent, presentOf } from './stream-events.ts';
 import { Stream, type StreamReader, type StreamSource, type TextListener, type Told } from './streams.ts';

@@ -5,9 +5,10 @@ import { freshId } from '../../core/fresh-id.ts';
 import type { Instrument } from '../../domain/market.ts';
 import { makeTerms } from '../../domain/special-terms.ts';
 import type { NewOrder } from '../../spine/commands.ts';
-import { ApiError, errors } from './errors.ts';
+import { ApiError, errors } from '../http/errors.ts';
 import { SIDE_NAMES, TIME_IN_FORCE_NAMES } from './format.ts';
-import { type Caller, instrumentOf, type Services } from './operation.ts';
+import type { BinanceServices } from './operation.ts';
+import { type Caller, instrumentOf } from './operation.ts';
 import * as s from './operations/schemas.ts';
 import type { Parameters } from './parameters.ts';
 import {
@@ -66,7 +67,7 @@ export const ownOrderParameters = {
 };
 
 /** A new order out of checked parameters, with all filters passed. Throws ApiError. */
-export function readNewOrder(services: Services, sent: Parameters, caller: Caller, own = false): NewOrder {
+export function readNewOrder(services: BinanceServices, sent: Parameters, caller: Caller, own = false): NewOrder {
   const instrument = instrumentOf(services, sent);
   const side = SIDE_NAMES.indexOf(sent.side) as Side | -1;
   if (side < 0) throw new ApiError(-1117, 'Invalid side.');
@@ -172,7 +173,7 @@ function filtered(name: string, filter: string, read: () => number): number {
 }
 
 /** NOTIONAL and PERCENT_PRICE_BY_SIDE; what a market order is worth is reckoned with the average price. */
-function checkFilters(services: Services, order: NewOrder): void {
+function checkFilters(services: BinanceServices, order: NewOrder): void {
   const { instrument } = order;
   const average = services.feeds[instrument.number].averagePrice(services.now());
   const hasPrice = order.kind === LIMIT && order.price > 0;

@@ -1,60 +1,21 @@
-import { REASON } from '@outcry/market/reason';
-import type { Histogram } from '@outcry/telemetry/histogram';
-import type { Logger } from 'pino';
 import type { TObject } from 'typebox';
-import type { Accounts } from '../../core/accounts/accounts.ts';
-import type { AdminToken } from '../../core/accounts/admin-token.ts';
-import type { Registry } from '../../core/accounts/registry.ts';
-import type { Pace } from '../../core/fairness/pace.ts';
-import type { RateLimiter } from '../../core/fairness/rate-limits.ts';
-import type { MarketState } from '../../core/feeds/market-state.ts';
-import type { MemoryMonitor } from '../../core/memory.ts';
-import { type Gateway, GatewayError, type Outcome } from '../../core/orders/gateway.ts';
-import type { Sessions } from '../../core/orders/sessions.ts';
-import type { SharedState } from '../../core/orders/shared-state.ts';
+import type { Outcome } from '../../core/orders/outcome.ts';
+import type { Services } from '../../core/services.ts';
 import { sourceOf } from '../../domain/addresses.ts';
-import type { VenueConfig } from '../../domain/config.ts';
-import type { Instrument, Market } from '../../domain/market.ts';
+import type { Instrument } from '../../domain/market.ts';
 import type { CommandFields } from '../../spine/commands.ts';
-import { type Asker, Unanswered } from '../../spine/questions.ts';
-import type { Shared } from '../../spine/shared.ts';
-import type { HistoryReaders } from '../../store/history-readers.ts';
-import type { Answer, Arguments, Question } from '../../threads/history-questions.ts';
-import { type ApiError, errors, newOrderError } from './errors.ts';
+import type { Asker } from '../../spine/questions.ts';
+import { errors } from '../http/errors.ts';
 import type { Parameters } from './parameters.ts';
 import type { PublicArguments, PublicQuestion } from './public-data.ts';
 import type { Publishers } from './publishers.ts';
-import type { STORED_DATA } from './stored-data.ts';
+import type { JsonQuestion, StoredAnswer, StoredArguments, StoredQuestion } from './stored-data.ts';
 import type { UserStreams } from './user-streams.ts';
 
 /** What an operation may use. */
-export interface Services {
-  config: VenueConfig;
-  market: Market;
-  registry: Registry;
-  accounts: Accounts;
-  adminToken: AdminToken;
-  gateway: Gateway;
-  state: SharedState;
-  memory: MemoryMonitor;
-  /** what the order lane knows of each instrument's market */
-  feeds: readonly MarketState[];
+export interface BinanceServices extends Services {
   publishers: Publishers;
-  history: HistoryReaders;
-  shared: Shared;
-  limiter: RateLimiter;
-  /** of long answers that the order lane makes */
-  pace: Pace;
   userStreams: UserStreams;
-  sessions: Sessions;
-  /** TCP ports (and multicast groups) of the gateways beside REST, by protocol */
-  ports: Record<string, number | string>;
-  /** how many are open now: connections, calls, streams, by their names */
-  open: Record<string, () => number>;
-  /** nanoseconds, by what they measure */
-  latencies: Record<string, Histogram>;
-  log: Logger;
-  now(): number;
 }
 
 /** Who asks. */
@@ -87,7 +48,7 @@ export interface Operation {
   trades?: boolean;
   weight: number;
   parameters: TObject;
-  run(services: Services, parameters: Parameters, caller: Caller): unknown;
+  run(services: BinanceServices, parameters: Parameters, caller: Caller): unknown;
 }
 
 /** The instrument that a parameter names. Throws ApiError -1121. */
@@ -97,37 +58,12 @@ export function instrumentOf(services: Services, parameters: Parameters, name = 
   return instrument;
 }
 
-/** Sends a command and remembers what its account was told, for later reads. Throws ApiError. */
+/** Sends a command and remembers what its account was told, for later reads. Throws what Gateway.submit throws. */
 export async function submit(services: Services, caller: Caller, fields: CommandFields): Promise<Outcome> {
-  try {
-    const outcome = await services.gateway.submit(fields);
-    lastTold.set(caller.account, outcome.sequence);
-    return outcome;
-  } catch (error) {
-    throw error instanceof GatewayError ? refusedByGateway(error) : error;
-  }
+  const outcome = await services.gateway.submit(fields);
+  services.reads.told(caller.account, outcome.sequence);
+  return outcome;
 }
-
-/** Why a command never got to the engine, as an answer. */
-export function refusedByGateway(error: GatewayError): ApiError {
-  switch (error.code) {
-    case 'overloaded':
-      return errors.overloaded();
-    case 'short_of_memory':
-      return newOrderError(REASON.OUT_OF_ORDERS);
-    case 'too_many_orders':
-      return newOrderError(REASON.TOO_MANY_OPEN_ORDERS);
-    case 'journal_full':
-      return errors.disconnected(error.message);
-    default:
-      return errors.unknownOutcome(error.message);
-  }
-}
-
-type JsonQuestion = keyof typeof STORED_DATA;
-
-const lastTold = new Map<number, number>();
-const POLL_MS = 2;
 
 /** An answer that is JSON already. */
 export class Json {
@@ -175,46 +111,36 @@ export function weighOrders({ limiter, now }: Services, { address }: Caller, cou
   if (address !== undefined && weight > 0) limiter.useWeight(address, weight, now());
 }
 
-/** What a publisher has of market data; undefined: not all that was asked for. Throws ApiError. */
+/** What a publisher has of market data; undefined: not all that was asked for. Rejects with Unanswered. */
 export async function askPublisher<Q extends PublicQuestion>(
-  services: Services,
+  services: BinanceServices,
   caller: Caller,
   question: Q,
   args: PublicArguments<Q>,
 ): Promise<Json | undefined> {
-  const json = await answered(services.publishers.ask(askerOf(caller), question, args));
+  const json = await services.publishers.ask(askerOf(caller), question, args);
   return json === undefined ? undefined : new Json(json);
 }
 
-/**
- * Asks history once it has reached what the account was last told; waits for that for a bounded time. Texts that are JSON come as Json.
- * Throws ApiError: -1007 when the store is behind or cannot be read, or the answer takes too long.
- */
+/** Asks history once it has reached what the account was last told. Texts that are JSON come as Json. Rejects with Unanswered. */
 export async function readHistory<Q extends JsonQuestion>(
   services: Services,
   caller: Caller,
   question: Q,
-  ...args: Arguments<Q>
-): Promise<undefined extends Answer<Q> ? Json | undefined : Json> {
+  ...args: StoredArguments<Q>
+): Promise<undefined extends StoredAnswer<Q> ? Json | undefined : Json> {
   const json = (await askHistory(services, caller, question, ...args)) as string | undefined;
   return (json === undefined ? undefined : new Json(json)) as Json;
 }
 
 /** As {@link readHistory}, of what the order lane looks into itself. */
-export async function askHistory<Q extends Question>(
-  services: Services,
+export async function askHistory<Q extends StoredQuestion>(
+  { reads }: Services,
   caller: Caller,
   question: Q,
-  ...args: Arguments<Q>
-): Promise<Answer<Q>> {
-  const wanted = Math.max(lastTold.get(caller.account) ?? 0, caller.knowing ?? 0);
-  const { shared, config } = services;
-  const deadline = performance.now() + config.readWaitMs;
-  while (shared.stored.read() < wanted) {
-    if (performance.now() > deadline) throw errors.timeout(`The store is ${shared.durable.read() - shared.stored.known} commands behind.`);
-    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
-  }
-  return await answered(services.history.ask(askerOf(caller), question, ...args));
+  ...args: StoredArguments<Q>
+): Promise<StoredAnswer<Q>> {
+  return (await reads.ask(askerOf(caller), caller.account, caller.knowing ?? 0, question, args)) as StoredAnswer<Q>;
 }
 
 /** One who asks history for the latest: it must have what the order lane has now. */
@@ -226,22 +152,4 @@ export function knowingAll(services: Services, caller: Caller): Caller {
 function askerOf({ account, address, onGone }: Caller): Asker {
   if (account >= 0) return { who: `account ${account}`, onGone };
   return { who: address === undefined ? 'venue' : sourceOf(address), onGone };
-}
-
-async function answered<T>(answer: Promise<T>): Promise<T> {
-  try {
-    return await answer;
-  } catch (error) {
-    if (!(error instanceof Unanswered)) throw error;
-    switch (error.code) {
-      case 'queued':
-        throw errors.tooManyQueued();
-      case 'overloaded':
-        throw errors.overloaded();
-      case 'unavailable':
-        throw errors.timeout(`The store cannot be read: ${error.message}.`);
-      default:
-        throw errors.timeout(`The answer took too long: ${error.message}.`);
-    }
-  }
 }

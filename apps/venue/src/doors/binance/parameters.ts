@@ -1,5 +1,5 @@
 import type { TObject, TSchema } from 'typebox';
-import { errors } from './errors.ts';
+import { errors } from '../http/errors.ts';
 
 export type Parameters = Record<string, string>;
 

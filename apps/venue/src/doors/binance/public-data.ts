@@ -3,7 +3,8 @@ import { BUY, SELL } from '@outcry/market/order-terms';
 import { isCall, STATE } from '@outcry/market/rules';
 import type { MarketFeed } from '../../core/feeds/market-feed.ts';
 import type { Instrument } from '../../domain/market.ts';
-import { aggregateJson, bookTickerJson, dayJson, klineJson, levelsJson, publicTradeJson, sessionJson } from './format.ts';
+import { sessionJson } from '../http/session-json.ts';
+import { aggregateJson, bookTickerJson, dayJson, klineJson, levelsJson, publicTradeJson } from './format.ts';
 import { SELF_TRADE_MODES, TYPES } from './special-order.ts';
 
 /**

@@ -13,10 +13,10 @@ import type { MarketState } from '../../core/feeds/market-state.ts';
 import { record } from '../../core/feeds/record.ts';
 import { firstMessage } from '../../spine/crew.ts';
 import { type Asker, Questions, Unanswered } from '../../spine/questions.ts';
-import type { FromPublisher, PublisherThreadData, ToPublisher } from '../../threads/publisher-thread.ts';
 import { BridgedSource, BridgeEnd, type ListenedSource } from './bridge.ts';
 import { giveUpSocket, type HandedOver, pipeSocket } from './hand-over.ts';
 import type { PublicArguments, PublicQuestion } from './public-data.ts';
+import type { FromPublisher, PublisherThreadData, ToPublisher } from './publisher-messages.ts';
 import type { StreamSource } from './streams.ts';
 
 /** Questions without an answer: in all, and of one address or account. */

@@ -4,9 +4,10 @@ import type { Logger } from 'pino';
 import type { AccountRecord } from '../../core/accounts/accounts.ts';
 import type { ApiKey } from '../../domain/credentials.ts';
 import type { Door } from '../http/door.ts';
+import { ApiError, apiErrorOf, errors } from '../http/errors.ts';
 import { noSuchRoute } from '../http/requests.ts';
-import { ApiError, errors } from './errors.ts';
-import { type Caller, Json, JsonPieces, type Operation, type Services } from './operation.ts';
+import type { BinanceServices } from './operation.ts';
+import { type Caller, Json, JsonPieces, type Operation } from './operation.ts';
 import { checkParameters, parseForm } from './parameters.ts';
 import { checkSignature, keyHolder, signedPayload } from './security.ts';
 
@@ -24,7 +25,7 @@ const holders = new WeakMap<FastifyRequest, Holder>();
  * Puts every operation that has a path on the server, documented from the same schemas that check it.
  * @param door where a connection that brings something signed is noted
  */
-export function addRestOperations(server: FastifyInstance, services: Services, operations: readonly Operation[], door: Door): void {
+export function addRestOperations(server: FastifyInstance, services: BinanceServices, operations: readonly Operation[], door: Door): void {
   // Parameters come from query and body together and fail with Binance's codes: checkParameters does that, not Ajv.
   server.setValidatorCompiler(() => () => true);
   server.addContentTypeParser('application/x-www-form-urlencoded', { parseAs: 'string' }, (_request, body, done) => done(null, body));
@@ -50,13 +51,13 @@ export function addRestOperations(server: FastifyInstance, services: Services, o
 }
 
 /** Throws ApiError -2014 or -2015. */
-function holderOf(services: Services, operation: Operation, { headers, ip }: FastifyRequest): Holder {
+function holderOf(services: BinanceServices, operation: Operation, { headers, ip }: FastifyRequest): Holder {
   const header = headers['x-mbx-apikey'];
   return keyHolder(services.accounts, Array.isArray(header) ? header[0] : header, ip, operation.trades === true);
 }
 
 async function answer(
-  services: Services,
+  services: BinanceServices,
   operation: Operation,
   door: Door,
   request: FastifyRequest,
@@ -95,8 +96,9 @@ async function answer(
 /** Every error in Binance's form; what nobody foresaw is logged and told as -1000. */
 export function addErrorHandler(server: FastifyInstance, log: Logger): void {
   server.setErrorHandler((error: Error & { statusCode?: number; code?: string; data?: unknown }, request, reply) => {
-    const shown = error instanceof ApiError ? error : fromFastify(error);
-    if (shown.status >= 500 && !(error instanceof ApiError)) log.error(error, `${request.method} ${request.url.split('?')[0]}`);
+    const foreseen = apiErrorOf(error);
+    const shown = foreseen ?? fromFastify(error);
+    if (shown.status >= 500 && foreseen === undefined) log.error(error, `${request.method} ${request.url.split('?')[0]}`);
     if (shown.retryAfter !== undefined) reply.header('retry-after', shown.retryAfter);
     reply.status(shown.status).send({ code: shown.code, msg: shown.message, ...(error.data !== undefined && { data: error.data }) });
   });

@@ -1,7 +1,7 @@
 import crypto from 'node:crypto';
 import type { AccountRecord, Accounts } from '../../core/accounts/accounts.ts';
 import { type ApiKey, LEAST_SECRET } from '../../domain/credentials.ts';
-import { errors } from './errors.ts';
+import { errors } from '../http/errors.ts';
 import type { Parameters } from './parameters.ts';
 
 const DEFAULT_RECV_WINDOW = 5000;

@@ -26,7 +26,7 @@ import {
 import type { Instrument } from '../../domain/market.ts';
 import { makeTerms, type StatedTerms } from '../../domain/special-terms.ts';
 import type { NewOrder } from '../../spine/commands.ts';
-import { ApiError, errors } from './errors.ts';
+import { ApiError, errors } from '../http/errors.ts';
 import type { Parameters } from './parameters.ts';
 
 /** What Binance's parameters, and the venue's own, say about an order beyond side, type, price and quantity. */

@@ -1,6 +1,6 @@
 import { formatBigUnits } from '@outcry/market/decimal';
-import type { Order } from '../../core/orders/view.ts';
 import type { Instrument, Market } from '../../domain/market.ts';
+import type { Order } from '../../domain/orders.ts';
 import { Positions } from '../../store/positions.ts';
 import type { History, Range } from '../../store/sqlite/history.ts';
 import { aggregateJson, averagePrice, klineJson, myTradesJson, orderJson, publicTradeJson } from './format.ts';
@@ -66,6 +66,19 @@ export const STORED_LISTS = {
     });
   },
 } as const;
+
+const QUESTIONS = { ...STORED_DATA, ...STORED_LISTS } as const;
+
+export type StoredQuestion = keyof typeof QUESTIONS;
+/** A question whose answer is a JSON text. */
+export type JsonQuestion = keyof typeof STORED_DATA;
+type Tail<T> = T extends (history: History, market: Market, ...rest: infer Rest) => unknown ? Rest : never;
+export type StoredArguments<Q extends StoredQuestion> = Tail<(typeof QUESTIONS)[Q]>;
+export type StoredAnswer<Q extends StoredQuestion> = Q extends JsonQuestion
+  ? undefined extends ReturnType<(typeof STORED_DATA)[Q]>
+    ? string | undefined
+    : string
+  : ReturnType<(typeof QUESTIONS)[Q]>;
 
 const positions = new WeakMap<History, Positions>();
 

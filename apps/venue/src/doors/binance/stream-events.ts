@@ -1,8 +1,9 @@
 import { BUY, SELL } from '@outcry/market/order-terms';
 import type { MarketFeed } from '../../core/feeds/market-feed.ts';
 import type { Candle } from '../../domain/candle.ts';
-import { CANDLE_SECONDS } from '../../store/sqlite/schema.ts';
-import { dayJson, klineJson, levelsJson, sessionJson } from './format.ts';
+import { CANDLE_SECONDS } from '../../domain/candle.ts';
+import { sessionJson } from '../http/session-json.ts';
+import { dayJson, klineJson, levelsJson } from './format.ts';
 
 /** What streams of one instrument say, as objects. */
 

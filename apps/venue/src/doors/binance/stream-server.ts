@@ -1,5 +1,5 @@
 import type { RateLimiter } from '../../core/fairness/rate-limits.ts';
-import { errors } from './errors.ts';
+import { errors } from '../http/errors.ts';
 import { Inbox } from './inbox.ts';
 import { parseExactly } from './parameters.ts';
 import type { StreamReader, StreamSource } from './streams.ts';

@@ -1,10 +1,11 @@
 import crypto from 'node:crypto';
 import { BUY, LIMIT } from '@outcry/market/order-terms';
 import { REASON } from '@outcry/market/reason';
-import type { AccountListener, Fill, Order, OrderListener, View } from '../../core/orders/view.ts';
+import type { AccountListener, OrderListener, View } from '../../core/orders/view.ts';
 import type { Market } from '../../domain/market.ts';
-import { endStatus, STATUS_NAMES } from '../../store/sqlite/schema.ts';
-import { errors } from './errors.ts';
+import { endStatus, STATUS_NAMES } from '../../domain/order-status.ts';
+import type { Fill, Order } from '../../domain/orders.ts';
+import { errors } from '../http/errors.ts';
 import { feeJson, icebergQuantity, listNumber, ms, SIDE_NAMES, selfTradeName, stopPrice, timeInForceName, typeName } from './format.ts';
 import { textFrame } from './frame.ts';
 

@@ -1,11 +1,11 @@
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { Connections, type Place } from '../../core/fairness/connections.ts';
+import { LimitExceeded } from '../../core/fairness/rate-limits.ts';
 import type { Browsers } from '../http/browsers.ts';
 import type { Door } from '../http/door.ts';
-import { ApiError } from './errors.ts';
 import { ListenKeys } from './listen-keys.ts';
-import type { Operation, Services } from './operation.ts';
+import type { BinanceServices, Operation } from './operation.ts';
 import { Outbox } from './outbox.ts';
 import { StreamSession } from './stream-server.ts';
 import { namedStreams } from './stream-url.ts';
@@ -21,7 +21,7 @@ const CONNECTION_WEIGHT = 2;
  * and REST have theirs.
  */
 export class WebSockets {
-  readonly #services: Services;
+  readonly #services: BinanceServices;
   readonly #methods: ReadonlyMap<string, Operation>;
   /** of the WebSocket API, and of streams */
   readonly #clients: Connections;
@@ -32,7 +32,7 @@ export class WebSockets {
 
   constructor(
     server: Server,
-    services: Services,
+    services: BinanceServices,
     operations: readonly Operation[],
     { door, browsers }: { door: Door; browsers: Browsers },
   ) {
@@ -78,7 +78,7 @@ export class WebSockets {
       limiter.useWeight(address, CONNECTION_WEIGHT, now());
       return true;
     } catch (error) {
-      if (!(error instanceof ApiError)) throw error;
+      if (!(error instanceof LimitExceeded)) throw error;
       return false;
     }
   }

@@ -1,8 +1,9 @@
 import type { Session, SessionOwner } from '../../core/orders/sessions.ts';
 import type { ApiKey } from '../../domain/credentials.ts';
-import { ApiError, errors } from './errors.ts';
+import { ApiError, apiErrorOf, errors } from '../http/errors.ts';
 import { Inbox } from './inbox.ts';
-import { type Caller, Json, JsonPieces, type Operation, type Services } from './operation.ts';
+import type { BinanceServices } from './operation.ts';
+import { type Caller, Json, JsonPieces, type Operation } from './operation.ts';
 import { checkParameters, fromJson, type Parameters, parseExactly } from './parameters.ts';
 import { checkSignature, keyHolder, signedWebSocketPayload } from './security.ts';
 import type { Connection } from './ws-connection.ts';
@@ -25,7 +26,7 @@ const MOST_SUBSCRIPTIONS = 100;
 /** A client of /ws-api/v3: every operation by its name, a session that signs once, and the user data stream in the same socket. */
 export class ApiSession implements SessionOwner {
   readonly #connection: Connection;
-  readonly #services: Services;
+  readonly #services: BinanceServices;
   readonly #operations: ReadonlyMap<string, Operation>;
   readonly #onSignedIn: () => void;
   readonly #subscriptions = new Map<number, { account: number; end: () => void }>();
@@ -40,7 +41,7 @@ export class ApiSession implements SessionOwner {
   readonly #asking = new Set<(() => void)[]>();
 
   /** @param onSignedIn called when a key of an account was used */
-  constructor(connection: Connection, services: Services, operations: ReadonlyMap<string, Operation>, onSignedIn: () => void) {
+  constructor(connection: Connection, services: BinanceServices, operations: ReadonlyMap<string, Operation>, onSignedIn: () => void) {
     this.#connection = connection;
     this.#services = services;
     this.#operations = operations;
@@ -90,7 +91,8 @@ export class ApiSession implements SessionOwner {
         this.#connection.send(`{"id":${JSON.stringify(id)},"status":200,"result":${result.text},"rateLimits":[]}`);
       else this.#connection.sendJson({ id, status: 200, result, rateLimits: [] });
     } catch (error) {
-      const shown = error instanceof ApiError ? error : errors.unknown();
+      const foreseen = apiErrorOf(error);
+      const shown = foreseen ?? errors.unknown();
       const data = (error as { data?: unknown }).data;
       this.#connection.sendJson({
         id,
@@ -98,7 +100,7 @@ export class ApiSession implements SessionOwner {
         error: { code: shown.code, msg: shown.message, ...(data !== undefined && { data }) },
         rateLimits: [],
       });
-      if (!(error instanceof ApiError)) process.emitWarning(error as Error);
+      if (foreseen === undefined) process.emitWarning(error as Error);
     }
   }
 

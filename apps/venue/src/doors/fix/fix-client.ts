@@ -13,7 +13,7 @@ export interface FixClient {
   account: string;
   readonly session: FixSession;
   readonly store: FileFixStore;
-  connection: FixConnection | undefined;
+  connection: FixConnection<FixClient> | undefined;
   /** logons so far, and the last one whose connection ended without another one in its place */
   logons: number;
   ended: number;

@@ -1,6 +1,6 @@
 import { REASON, REASON_NAMES } from '@outcry/market/reason';
-import type { Order } from '../../core/orders/view.ts';
-import { STATUS } from '../../store/sqlite/schema.ts';
+import { STATUS } from '../../domain/order-status.ts';
+import type { Order } from '../../domain/orders.ts';
 
 /** OrdStatus (39) and ExecType (150), FIX 4.4. */
 export const NEW = '0';

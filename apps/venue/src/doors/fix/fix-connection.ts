@@ -1,9 +1,9 @@
 import type net from 'node:net';
 import { FixFramer } from '@outcry/wire/fix';
+import type { FixSession } from '@outcry/wire/fix-session';
 import { fixWeight } from '@outcry/wire/fix-session';
 import { plainAddress } from '../../core/accounts/accounts.ts';
 import type { Throttle } from '../../core/fairness/throttle.ts';
-import type { FixClient } from './fix-client.ts';
 
 /** Longest message, without its first two fields. */
 const MOST_BYTES = 64 * 1024;
@@ -20,27 +20,33 @@ const LINGER_MS = 5_000;
 /** Messages taken in one slice; large ones count for several. */
 const SLICE = 16;
 
+/** Whose connection it is, once he is in. */
+interface Owner {
+  readonly session: FixSession;
+  connection: unknown;
+}
+
 /** What a connection asks of its door. */
-export interface FixDoor {
+export interface FixDoor<Client extends Owner = Owner> {
   /** Takes a message. */
-  onText(connection: FixConnection, text: string): void;
+  onText(connection: FixConnection<Client>, text: string): void;
   /** There is something to do for {@link FixConnection.step}. */
-  onWork(connection: FixConnection): void;
-  onClose(connection: FixConnection): void;
+  onWork(connection: FixConnection<Client>): void;
+  onClose(connection: FixConnection<Client>): void;
 }
 
 /**
  * A TCP connection of the FIX door. It is read in slices, as fast as its throttle lets it; nothing is read that is not taken soon. What is
  * sent goes out in one piece at the end of a turn, whole messages in their order.
  */
-export class FixConnection {
+export class FixConnection<Client extends Owner = Owner> {
   isQueued = false;
   readonly address: string;
-  client: FixClient | undefined;
+  client: Client | undefined;
   /** how fast it may send: its login's, once it is in */
   throttle: Throttle | undefined;
   readonly #socket: net.Socket;
-  readonly #door: FixDoor;
+  readonly #door: FixDoor<Client>;
   readonly #stalledMs: number;
   readonly #framer = new FixFramer(MOST_BYTES, MOST_GARBLED);
   #outgoing: Buffer[] = [];
@@ -56,7 +62,7 @@ export class FixConnection {
   };
 
   /** @param stalledMs for tests */
-  constructor(socket: net.Socket, door: FixDoor, stalledMs = STALLED_MS) {
+  constructor(socket: net.Socket, door: FixDoor<Client>, stalledMs = STALLED_MS) {
     this.#socket = socket;
     this.#door = door;
     this.#stalledMs = stalledMs;

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type FixMessage, MSG, REJECT_REASON, TAG } from '@outcry/wire/fix';
 import type { Logger } from 'pino';
+import type { Services } from '../../core/services.ts';
 import { SessionDay } from '../../core/session-day.ts';
-import type { Services } from '../binance/operation.ts';
 import type { FixClient } from './fix-client.ts';
 import { badField, isTaken, strangeTag } from './fix-fields.ts';
 import { FixMarketData } from './fix-market-data.ts';

@@ -1,7 +1,8 @@
 import { type FixField, type FixMessage, fixTime, MSG, TAG } from '@outcry/wire/fix';
-import type { MarketListener, Trade } from '../../core/orders/view.ts';
+import type { MarketListener } from '../../core/orders/view.ts';
+import type { Services } from '../../core/services.ts';
 import type { Instrument } from '../../domain/market.ts';
-import type { Services } from '../binance/operation.ts';
+import type { Trade } from '../../domain/orders.ts';
 import type { FixClient } from './fix-client.ts';
 import { InstrumentFeed } from './instrument-feed.ts';
 import { Subscription } from './market-subscription.ts';

@@ -1,12 +1,14 @@
 import { LESS_TRADED } from '@outcry/market/command';
 import { REASON } from '@outcry/market/reason';
 import { type FixField, type FixMessage, MSG, parseFixTime, TAG } from '@outcry/wire/fix';
-import { GatewayError, type Outcome } from '../../core/orders/gateway.ts';
-import type { Order, OrderFollower } from '../../core/orders/view.ts';
+import { GatewayError } from '../../core/orders/gateway.ts';
+import type { Outcome } from '../../core/orders/outcome.ts';
+import type { OrderFollower } from '../../core/orders/view.ts';
+import type { Services } from '../../core/services.ts';
 import type { SessionDay } from '../../core/session-day.ts';
 import type { Instrument } from '../../domain/market.ts';
+import type { Order } from '../../domain/orders.ts';
 import { type CommandFields, cancel, cancelReplace, massCancel, type NewOrder, newOrder } from '../../spine/commands.ts';
-import type { Services } from '../binance/operation.ts';
 import type { FixClient } from './fix-client.ts';
 import * as codes from './fix-codes.ts';
 import { FixReports, type Refusal } from './fix-reports.ts';

@@ -1,7 +1,7 @@
 import { LIMIT } from '@outcry/market/order-terms';
 import { type FixField, type FixMessage, fixTime, MSG, TAG } from '@outcry/wire/fix';
-import type { Order } from '../../core/orders/view.ts';
-import type { Services } from '../binance/operation.ts';
+import type { Services } from '../../core/services.ts';
+import type { Order } from '../../domain/orders.ts';
 import type { FixClient } from './fix-client.ts';
 import * as codes from './fix-codes.ts';
 import { SIDE_CODES, TIME_CODES } from './order-reader.ts';

@@ -8,8 +8,8 @@ import { plainAddress } from '../../core/accounts/accounts.ts';
 import { LogIns, type SignedIn } from '../../core/accounts/log-ins.ts';
 import { Connections, type Place } from '../../core/fairness/connections.ts';
 import { Throttle } from '../../core/fairness/throttle.ts';
+import type { Services } from '../../core/services.ts';
 import type { SessionDay } from '../../core/session-day.ts';
-import type { Services } from '../binance/operation.ts';
 import type { FixApplication, FixClient } from './fix-client.ts';
 import { FixConnection, STALLED_MS } from './fix-connection.ts';
 import { FileFixStore } from './fix-store.ts';
@@ -39,8 +39,8 @@ export class FixServer {
   readonly #clients = new Map<string, FixClient>();
   /** by login's number: a new connection is no new burst */
   readonly #throttles = new Map<number, Throttle>();
-  readonly #places = new Map<FixConnection, { place: Place; late: NodeJS.Timeout }>();
-  readonly #turns = new Turns<FixConnection>(TURN_MS, (connection) => this.#step(connection));
+  readonly #places = new Map<FixConnection<FixClient>, { place: Place; late: NodeJS.Timeout }>();
+  readonly #turns = new Turns<FixConnection<FixClient>>(TURN_MS, (connection) => this.#step(connection));
   readonly #toFlush: FixClient[] = [];
   readonly #ticking: NodeJS.Timeout;
   #rolling: NodeJS.Timeout | undefined;
@@ -93,7 +93,7 @@ export class FixServer {
       socket.destroy();
       return;
     }
-    const connection = new FixConnection(socket, {
+    const connection = new FixConnection<FixClient>(socket, {
       onText: (from, text) => this.#take(from, text),
       onWork: (worker) => this.#turns.add(worker),
       onClose: (closed) => this.#closed(closed),
@@ -101,7 +101,7 @@ export class FixServer {
     this.#places.set(connection, { place, late: setTimeout(() => socket.destroy(), loginMs) });
   }
 
-  #closed(connection: FixConnection): void {
+  #closed(connection: FixConnection<FixClient>): void {
     const { place, late } = this.#places.get(connection)!;
     this.#places.delete(connection);
     clearTimeout(late);
@@ -114,7 +114,7 @@ export class FixServer {
     else this.#guard(client, () => client.store.rest());
   }
 
-  #step(connection: FixConnection): boolean {
+  #step(connection: FixConnection<FixClient>): boolean {
     const { client } = connection;
     let hasMore = false;
     if (client === undefined) hasMore = connection.step();
@@ -143,7 +143,7 @@ export class FixServer {
 
   // ── Logons ───────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  #take(connection: FixConnection, text: string): void {
+  #take(connection: FixConnection<FixClient>, text: string): void {
     const { client } = connection;
     if (client === undefined) this.#logon(connection, parseFix(text, MOST_FIELDS));
     else if (client.connection === connection) this.#guard(client, () => client.session.receive(text));
@@ -153,7 +153,7 @@ export class FixServer {
    * A connection's first message. Whoever is not known is not answered (volume 2, "Logon"). A Logon that is refused never touches the
    * session's other connection; one that is accepted takes its place: it may be half open.
    */
-  #logon(connection: FixConnection, message: FixMessage): void {
+  #logon(connection: FixConnection<FixClient>, message: FixMessage): void {
     const [version, user] = [message.get(TAG.BEGIN_STRING) ?? '', message.get(TAG.SENDER_COMP_ID) ?? ''];
     const isMeant = message.type === MSG.LOGON && message.get(TAG.TARGET_COMP_ID) === VENUE_COMP_ID && VERSIONS.includes(version);
     const { address } = connection;
@@ -183,7 +183,7 @@ export class FixServer {
   }
 
   /** From its Logon on: with what it signed in, under which name its account trades, and how fast it may send. */
-  #signIn(client: FixClient, login: SignedIn, connection: FixConnection): void {
+  #signIn(client: FixClient, login: SignedIn, connection: FixConnection<FixClient>): void {
     client.logons++;
     client.login = login;
     client.account = this.#nameOf(login.account);

@@ -1,8 +1,8 @@
 import { BUY, SELL, type Side } from '@outcry/market/order-terms';
 import type { Depth } from '../../core/feeds/depth.ts';
 import type { MarketState } from '../../core/feeds/market-state.ts';
-import type { Trade } from '../../core/orders/view.ts';
 import type { Instrument } from '../../domain/market.ts';
+import type { Trade } from '../../domain/orders.ts';
 
 const SIDES: readonly Side[] = [BUY, SELL];
 /** Takes of changes, their prices, and trades that are kept for those who lag. */

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { type Gateway, GatewayError } from '../../core/orders/gateway.ts';
-import type { Order } from '../../core/orders/view.ts';
+import type { Order } from '../../domain/orders.ts';
 import { cancel } from '../../spine/commands.ts';
 import type { FixClient } from './fix-client.ts';
 

@@ -18,8 +18,8 @@ import {
 } from '@outcry/market/order-terms';
 import { REASON } from '@outcry/market/reason';
 import { type FixMessage, parseFixTime, TAG } from '@outcry/wire/fix';
-import type { Order } from '../../core/orders/view.ts';
 import type { Instrument, Market } from '../../domain/market.ts';
+import type { Order } from '../../domain/orders.ts';
 import { makeTerms, type StatedTerms } from '../../domain/special-terms.ts';
 import type { NewOrder } from '../../spine/commands.ts';
 import type { FixClient } from './fix-client.ts';

@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
-import type { Order } from '../../core/orders/view.ts';
+import type { Services } from '../../core/services.ts';
+import type { Order } from '../../domain/orders.ts';
 import { Unanswered } from '../../spine/questions.ts';
-import type { Services } from '../binance/operation.ts';
 import type { FixClient } from './fix-client.ts';
 
 /** Questions of one client that may wait. */
@@ -80,7 +80,7 @@ export class StoredOrders {
     let order: Order | undefined;
     try {
       const { account } = client.login;
-      order = await this.#services.history.ask({ who: `account ${account}` }, 'storedOrder', account, instrument, clientId);
+      order = await this.#services.history.storedOrder({ who: `account ${account}` }, account, instrument, clientId);
     } catch (error) {
       if (!(error instanceof Unanswered)) throw error;
       fail('the store cannot be read: ask again');

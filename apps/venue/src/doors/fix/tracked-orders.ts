@@ -1,8 +1,9 @@
 import { REASON } from '@outcry/market/reason';
 import { type FixField, TAG } from '@outcry/wire/fix';
-import type { Fill, Order, OrderFollower } from '../../core/orders/view.ts';
-import { STATUS } from '../../store/sqlite/schema.ts';
-import type { Services } from '../binance/operation.ts';
+import type { OrderFollower } from '../../core/orders/view.ts';
+import type { Services } from '../../core/services.ts';
+import { STATUS } from '../../domain/order-status.ts';
+import type { Fill, Order } from '../../domain/orders.ts';
 import type { FixClient } from './fix-client.ts';
 import * as codes from './fix-codes.ts';
 import { type FixReports, type Reported, trim } from './fix-reports.ts';

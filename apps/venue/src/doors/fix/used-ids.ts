@@ -2,9 +2,9 @@ import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
+import type { Services } from '../../core/services.ts';
 import type { SessionDay } from '../../core/session-day.ts';
 import { textHash } from '../../spine/commands.ts';
-import type { Services } from '../binance/operation.ts';
 import { IdSet } from './id-set.ts';
 
 /** ClOrdIDs of an account in a day, beyond which it enters nothing new, and no more are remembered: 200 MB of memory. */

@@ -2,8 +2,8 @@ import { create, toBinary, type UnknownField } from '@bufbuild/protobuf';
 import { BUY, SELL } from '@outcry/market/order-terms';
 import type { DepthChange } from '../../core/feeds/depth.ts';
 import type { MarketState } from '../../core/feeds/market-state.ts';
-import type { Trade } from '../../core/orders/view.ts';
 import type { Instrument } from '../../domain/market.ts';
+import type { Trade } from '../../domain/orders.ts';
 import { encoded, Framed } from './framed.ts';
 import * as pb from './generated/outcry/v1/venue_pb.js';
 import type { Watcher } from './watcher.ts';
@@ -39,9 +39,9 @@ const START: Cursor = { bid: 0, ask: 0, isFirst: true };
 export class BookFeed {
   readonly #feed: MarketState;
   readonly #collector: number;
-  readonly #watchers = new Set<Watcher>();
+  readonly #watchers = new Set<Watcher<BookFeed>>();
   /** of these, those whose snapshot is not whole */
-  readonly #beginning = new Map<Watcher, Cursor>();
+  readonly #beginning = new Map<Watcher<BookFeed>, Cursor>();
   #trades: Framed[] = [];
 
   constructor(feed: MarketState) {
@@ -62,11 +62,11 @@ export class BookFeed {
     return this.#beginning.size > 0;
   }
 
-  begin(watcher: Watcher): void {
+  begin(watcher: Watcher<BookFeed>): void {
     this.#beginning.set(watcher, START);
   }
 
-  leave(watcher: Watcher): void {
+  leave(watcher: Watcher<BookFeed>): void {
     this.#watchers.delete(watcher);
     this.#beginning.delete(watcher);
   }
@@ -109,7 +109,7 @@ export class BookFeed {
   /** Tells the next slice to watchers that are equally far and have room for it. Returns whether there were some. */
   tellSlice(): boolean {
     let cursor: Cursor | undefined;
-    const group: Watcher[] = [];
+    const group: Watcher<BookFeed>[] = [];
     for (const [watcher, its] of this.#beginning) {
       if (!watcher.isReady || (cursor !== undefined && its !== cursor)) continue;
       cursor = its;

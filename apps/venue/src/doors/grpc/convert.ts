@@ -19,11 +19,11 @@ import { REASON, REASON_NAMES } from '@outcry/market/reason';
 import { textFault } from '@outcry/market/text';
 import { freshId } from '../../core/fresh-id.ts';
 import { GatewayError } from '../../core/orders/gateway.ts';
-import type { Fill as ViewFill, Order as ViewOrder } from '../../core/orders/view.ts';
+import type { Services } from '../../core/services.ts';
 import type { Instrument } from '../../domain/market.ts';
+import { STATUS } from '../../domain/order-status.ts';
+import type { Fill as ViewFill, Order as ViewOrder } from '../../domain/orders.ts';
 import type { NewOrder } from '../../spine/commands.ts';
-import { STATUS } from '../../store/sqlite/schema.ts';
-import type { Services } from '../binance/operation.ts';
 import * as pb from './generated/outcry/v1/venue_pb.js';
 
 const MOST_ID_BYTES = 36;

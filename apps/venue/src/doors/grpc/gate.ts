@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Code, ConnectError, type HandlerContext } from '@connectrpc/connect';
+import { isAdmin } from '../../core/accounts/administrators.ts';
 import type { LogIns, SignedIn } from '../../core/accounts/log-ins.ts';
+import { LimitExceeded } from '../../core/fairness/rate-limits.ts';
 import { Slices } from '../../core/fairness/slices.ts';
 import { Throttle } from '../../core/fairness/throttle.ts';
-import { isAdmin } from '../admin/routes.ts';
-import { ApiError } from '../binance/errors.ts';
-import type { Services } from '../binance/operation.ts';
+import type { Services } from '../../core/services.ts';
 import * as pb from './generated/outcry/v1/venue_pb.js';
 import { LOGIN, PEER } from './peer.ts';
 
@@ -55,7 +55,7 @@ export class Gate {
       const whose = login === undefined ? context.values.get(PEER).address : `login ${login.number}`;
       this.#services.limiter.useWeight(whose, weight, this.#services.now());
     } catch (error) {
-      if (!(error instanceof ApiError)) throw error;
+      if (!(error instanceof LimitExceeded)) throw error;
       throw new ConnectError(error.message, Code.ResourceExhausted);
     }
   }

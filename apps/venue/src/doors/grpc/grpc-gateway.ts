@@ -3,9 +3,10 @@ import { create } from '@bufbuild/protobuf';
 import { Code, ConnectError, type ConnectRouter, type ConnectRouterOptions, type ServiceImpl } from '@connectrpc/connect';
 import { connectNodeAdapter } from '@connectrpc/connect-node';
 import { LogIns } from '../../core/accounts/log-ins.ts';
-import { createAccount, fundAccount, status } from '../admin/routes.ts';
-import { ApiError } from '../binance/errors.ts';
-import type { Services } from '../binance/operation.ts';
+import { createAccount, fundAccount, status } from '../../core/administration.ts';
+import { GatewayError } from '../../core/orders/gateway.ts';
+import type { Services } from '../../core/services.ts';
+import { Refusal } from '../../domain/refusal.ts';
 import { requestChecker } from './check-request.ts';
 import { Gate } from './gate.ts';
 import { ServerReflection } from './generated/grpc/reflection/v1/reflection_pb.js';
@@ -122,12 +123,22 @@ function adminService(services: Services): ServiceImpl<typeof pb.Admin> {
 }
 
 function rethrow(error: unknown): never {
-  if (!(error instanceof ApiError)) throw error;
-  throw new ConnectError(error.message, codeOf(error));
+  if (error instanceof Refusal) throw new ConnectError(error.message, REFUSED_AS[error.kind]);
+  if (error instanceof GatewayError) throw new ConnectError(error.message, UNSENT_AS[error.code]);
+  throw error;
 }
 
-function codeOf({ code, status }: ApiError): Code {
-  if (status === 404) return Code.NotFound;
-  if (status === 503) return code === -1006 ? Code.Unknown : Code.Unavailable;
-  return status === 400 && code <= -1100 && code > -1200 ? Code.InvalidArgument : Code.FailedPrecondition;
-}
+const UNSENT_AS: Record<GatewayError['code'], Code> = {
+  overloaded: Code.Unavailable,
+  short_of_memory: Code.ResourceExhausted,
+  too_many_orders: Code.ResourceExhausted,
+  journal_full: Code.Unavailable,
+  unknown_outcome: Code.Unknown,
+};
+
+const REFUSED_AS: Record<Refusal['kind'], Code> = {
+  invalid: Code.InvalidArgument,
+  unknown: Code.NotFound,
+  conflict: Code.AlreadyExists,
+  refused: Code.FailedPrecondition,
+};

@@ -2,8 +2,9 @@ import { create } from '@bufbuild/protobuf';
 import { Code, ConnectError, type HandlerContext, type ServiceImpl } from '@connectrpc/connect';
 import { BUY, SELL } from '@outcry/market/order-terms';
 import { Pace } from '../../core/fairness/pace.ts';
-import type { MarketListener, Trade } from '../../core/orders/view.ts';
-import type { Services } from '../binance/operation.ts';
+import type { MarketListener } from '../../core/orders/view.ts';
+import type { Services } from '../../core/services.ts';
+import type { Trade } from '../../domain/orders.ts';
 import { BookFeed, bookMessage, encodedBook } from './book-feed.ts';
 import { instrumentOf } from './convert.ts';
 import type { Framed } from './framed.ts';
@@ -29,7 +30,7 @@ export class MarketDataService implements ServiceImpl<typeof pb.MarketData> {
   readonly #gate: Gate;
   /** by instrument's number */
   readonly #feeds: readonly BookFeed[];
-  readonly #watchers = new Map<Watcher, HandlerContext>();
+  readonly #watchers = new Map<Watcher<BookFeed>, HandlerContext>();
   readonly #pace = new Pace();
   readonly #traded = new Set<BookFeed>();
   /** feeds with watchers whose snapshot is not whole */
@@ -91,8 +92,8 @@ export class MarketDataService implements ServiceImpl<typeof pb.MarketData> {
   }
 
   /** A watcher of feeds, until its call ends. */
-  #open(feeds: readonly BookFeed[], context: HandlerContext): Watcher {
-    const watcher = new Watcher({
+  #open(feeds: readonly BookFeed[], context: HandlerContext): Watcher<BookFeed> {
+    const watcher = new Watcher<BookFeed>({
       begin: (its, feed) => {
         feed.begin(its);
         this.#beginning.add(feed);

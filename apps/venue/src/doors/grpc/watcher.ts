@@ -1,5 +1,4 @@
 import { Fifo } from '../../core/fairness/fifo.ts';
-import type { BookFeed } from './book-feed.ts';
 import type { Framed } from './framed.ts';
 
 /** Levels and trades that may wait for a reader before it misses what comes, and that it may have waiting to get more of a snapshot. */
@@ -7,18 +6,18 @@ const MOST_WAITING = 10_000;
 const READY = 1000;
 
 /** Who serves watchers. */
-export interface Desk {
+export interface Desk<Feed> {
   /** A watcher wants a snapshot of a feed. */
-  begin(watcher: Watcher, feed: BookFeed): void;
+  begin(watcher: Watcher<Feed>, feed: Feed): void;
   /** A watcher has room for more of its snapshots. */
   ready(): void;
 }
 
-/** A reader of books and trades: what waits for it, and what it missed. */
-export class Watcher {
-  readonly #desk: Desk;
+/** A reader of books and trades, which feeds tell it: what waits for it, and what it missed. */
+export class Watcher<Feed = unknown> {
+  readonly #desk: Desk<Feed>;
   /** feeds of which it missed something: it gets a new snapshot when it has caught up */
-  readonly #missed = new Set<BookFeed>();
+  readonly #missed = new Set<Feed>();
   readonly #events = new Fifo<Framed>();
   #weight = 0;
   #isEnded = false;
@@ -27,7 +26,7 @@ export class Watcher {
   /** when it took something, or had nothing to take; by performance.now() */
   lastRead = performance.now();
 
-  constructor(desk: Desk) {
+  constructor(desk: Desk<Feed>) {
     this.#desk = desk;
   }
 
@@ -45,7 +44,7 @@ export class Watcher {
   }
 
   /** Returns false when it lags: it does not get them, nor anything more of the feed until it has caught up. */
-  put(feed: BookFeed, events: readonly Framed[], weight: number): boolean {
+  put(feed: Feed, events: readonly Framed[], weight: number): boolean {
     if (this.#isEnded) return true;
     if (this.#weight + weight > MOST_WAITING && this.#weight > 0) {
       this.#missed.add(feed);

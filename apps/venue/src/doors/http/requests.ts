@@ -1,8 +1,8 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { ApiError } from '../binance/errors.ts';
-import type { Services } from '../binance/operation.ts';
+import type { Services } from '../../core/services.ts';
 import type { Browsers } from './browsers.ts';
+import { ApiError } from './errors.ts';
 import { SECURITY_HEADERS } from './security-headers.ts';
 
 declare module 'fastify' {

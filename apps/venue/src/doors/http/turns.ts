@@ -1,6 +1,6 @@
 import type { IncomingMessage, OutgoingHttpHeaders, RequestListener, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { ApiError } from '../binance/errors.ts';
+import { type ApiError, apiErrorOf } from './errors.ts';
 import { SECURITY_HEADERS } from './security-headers.ts';
 
 /** Requests of a connection that have no answer yet; no client pipelines that deep. */
@@ -9,7 +9,7 @@ export const MOST_PIPELINED = 32;
 const MOST_A_TURN = 32;
 const TURN_MS = 2;
 
-/** Throws ApiError for a request that is not answered, whatever it asks for. */
+/** Throws what has an ApiError (apiErrorOf) for a request that is not answered, whatever it asks for. */
 export type Check = (request: IncomingMessage) => void;
 
 /** What comes over one connection. */
@@ -110,8 +110,9 @@ export class Turns {
     try {
       this.#check(request);
     } catch (error) {
-      if (!(error instanceof ApiError)) throw error;
-      refuse(request, response, error);
+      const shown = apiErrorOf(error);
+      if (shown === undefined) throw error;
+      refuse(request, response, shown);
       return;
     }
     this.#answer(request, response);

@@ -1,7 +1,7 @@
 import type { Login } from '../../core/accounts/accounts.ts';
 import type { CommandSender } from './command-sender.ts';
-import type { Flow, OrderTable } from './order-table.ts';
-import type { OuchPort } from './port.ts';
+import type { OrderTable } from './order-table.ts';
+import type { Flow, OuchPort } from './port.ts';
 
 /** What answers need of the gateway: whose orders they are about, and whom to tell what they settle. */
 export interface AnswerTo {

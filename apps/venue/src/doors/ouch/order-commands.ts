@@ -6,7 +6,8 @@ import { writeTerms } from '../../domain/special-terms.ts';
 import { REJECT, rejectCode } from './codes.ts';
 import type { CommandSender } from './command-sender.ts';
 import type { OrderReader } from './order-reader.ts';
-import type { Flow, OrderTable } from './order-table.ts';
+import type { OrderTable } from './order-table.ts';
+import type { Flow } from './port.ts';
 
 /** What was asked: kinds of commands in flight. */
 export const ASKED = { ENTER: 0, REPLACE: 1, CANCEL: 2, REDUCE: 3, MODIFY: 4 } as const;

@@ -1,6 +1,6 @@
 import crypto from 'node:crypto';
 import { f64Of, i32Of, reserve } from '@outcry/memory/span';
-import type { OuchPort } from './port.ts';
+import type { Flow } from './port.ts';
 
 /** What a gateway knows of an open order, a cache line, by the slot that the engine gave it. */
 const WORDS = 16;
@@ -31,41 +31,6 @@ const CHAIN = 13;
 /** the venue's number for it */
 const F64_ID = 7;
 const F64_SHIFT = SHIFT - 1;
-
-/** A series of orders numbered upward by a client: a login's, or one of its channels (UserRefIdx). */
-export interface Flow {
-  /** place in the table's list */
-  readonly number: number;
-  readonly login: number;
-  readonly channel: number;
-  readonly account: number;
-  /** its login's door in the session that is running, once it was needed */
-  port: OuchPort | undefined;
-  /** the highest reference used */
-  last: number;
-  /** the highest reference whose outcome is known */
-  settled: number;
-  /** the highest reference that was used when its connection ended, if its orders go with that */
-  goneUpTo: number;
-  /** orders and replacements whose outcome is not known */
-  inFlight: number;
-  /** slots of its oldest and its newest open order, 0: it has none */
-  oldest: number;
-  newest: number;
-  /** those under way through its orders: one that goes is stepped over */
-  readonly walks: Walk[];
-  /** the one that cancels what its client has left, if there is one */
-  gone: Walk | undefined;
-  /** messages that wait for the outcome of an order, and those behind them */
-  waiting: DataView[] | undefined;
-}
-
-/** Goes through the open orders of a flow, from the oldest on, while they come and go. */
-export interface Walk {
-  readonly flow: Flow;
-  /** slot of the order that it has come to, 0: it is done */
-  at: number;
-}
 
 /**
  * Open orders of all logins, outside the JavaScript heap: found by slot, or by flow and reference. What anything costs does not grow with how

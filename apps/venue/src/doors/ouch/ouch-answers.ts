@@ -8,8 +8,7 @@ import type { AnswerTo } from './answer-to.ts';
 import { ADDED, BUY_LETTER, CONTINUOUS, cancelLetter, LIVE, NO_SWEEP, REJECT, REMOVED, rejectCode, SELL_LETTER, VISIBLE } from './codes.ts';
 import { COPY_BYTES } from './command-sender.ts';
 import { ASKED, channelOfHigh, loginOf } from './order-commands.ts';
-import type { Flow } from './order-table.ts';
-import type { OuchPort } from './port.ts';
+import type { Flow, OuchPort } from './port.ts';
 
 const letter = (text: string) => text.charCodeAt(0);
 const OTHER_CAPACITY = letter('O');

@@ -10,10 +10,10 @@ import type { Shared } from '../../spine/shared.ts';
 import type { Entry, Refusal, SoupApplication } from '../soup/soup-connection.ts';
 import { CommandSender } from './command-sender.ts';
 import { clientHigh, OrderCommands } from './order-commands.ts';
-import { type Flow, OrderTable } from './order-table.ts';
+import { OrderTable } from './order-table.ts';
 import { OuchAnswers } from './ouch-answers.ts';
 import { OuchRequests } from './ouch-requests.ts';
-import type { OuchPort } from './port.ts';
+import type { Flow, OuchPort } from './port.ts';
 import { channelOf } from './request-tags.ts';
 import { Walks } from './walks.ts';
 

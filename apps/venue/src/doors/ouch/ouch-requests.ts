@@ -4,9 +4,9 @@ import type { Instrument } from '../../domain/market.ts';
 import { BUY_LETTER, REJECT, sideOf } from './codes.ts';
 import { ASKED, type OrderCommands } from './order-commands.ts';
 import { OrderReader } from './order-reader.ts';
-import type { Flow, OrderTable } from './order-table.ts';
+import type { OrderTable } from './order-table.ts';
 import type { OuchAnswers } from './ouch-answers.ts';
-import type { OuchPort } from './port.ts';
+import type { Flow, OuchPort } from './port.ts';
 import {
   hasOnly,
   isName,

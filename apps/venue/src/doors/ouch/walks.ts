@@ -1,5 +1,6 @@
 import { sideOf } from './codes.ts';
-import type { Flow, OrderTable, Walk } from './order-table.ts';
+import type { OrderTable } from './order-table.ts';
+import type { Flow, Walk } from './port.ts';
 import type { Meant } from './request-tags.ts';
 
 /** Orders that are looked at before the others of the thread get their turn, in all and of one walk: some 100 µs. */

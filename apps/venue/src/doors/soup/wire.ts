@@ -1,11 +1,54 @@
 import { Worker } from 'node:worker_threads';
+import type { Outcome } from '@outcry/memory/libc';
+import type { Span } from '@outcry/memory/span';
 import type { Logger } from 'pino';
 import type { Accounts } from '../../core/accounts/accounts.ts';
+import type { AdmissionLimits } from '../../core/orders/admission.ts';
 import { admissionOf } from '../../core/orders/admission.ts';
-import type { VenueConfig } from '../../domain/config.ts';
+import type { ConnectionSettings, VenueConfig } from '../../domain/config.ts';
+import type { Login } from '../../domain/credentials.ts';
+import type { AssetDefinition, InstrumentDefinition } from '../../domain/market.ts';
 import { type Crew, firstMessage } from '../../spine/crew.ts';
+import type { EnginePools, VenueMemory } from '../../spine/shared.ts';
+import type { ThreadPlacement } from '../../spine/thread.ts';
 import { whenDead } from '../../spine/thread.ts';
-import type { WireMessage, WireStart, WireThreadData, WireWord } from '../../threads/wire-thread.ts';
+
+/** What the wire thread begins with. */
+export interface WireThreadData {
+  memory: VenueMemory;
+  pools: EnginePools;
+  admission: AdmissionLimits;
+  assets: AssetDefinition[];
+  instruments: InstrumentDefinition[];
+  orders: number;
+  logins: readonly Login[];
+  /** data directory: sequenced messages are kept in a folder of it */
+  directory: string;
+  host: string;
+  connections: ConnectionSettings;
+  /** time of day at which the sessions of SoupBinTCP end and begin anew: HH:MM, UTC */
+  sessionRoll: string;
+  ouch: VenueConfig['ouch'];
+  itch: VenueConfig['itch'];
+  /** highest references used, see Recovery */
+  numbers: ReadonlyMap<number, number>;
+  placement: ThreadPlacement;
+}
+
+export type WireMessage = { kind: 'logins'; logins: readonly Login[] } | { kind: 'open' } | { kind: 'stop' };
+
+/** Its first word: it reads events, and sends the feed, which has no need of doors. */
+export interface WireStart {
+  ports: Ports;
+  /** histograms, by what they measure */
+  latencies: Record<string, Span>;
+  placed: Outcome[];
+}
+
+/** What it says later: the ports of its doors, why they cannot be opened, or something for the log. */
+export type WireWord = { ports: Ports } | { failure: { message: string } } | { warning: string };
+
+export type Ports = Record<string, number | string>;
 
 /** The thread of the industry protocols, running. */
 export interface Wire {

@@ -2,10 +2,9 @@ import fs from 'node:fs';
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
 import { POST_ONLY } from '@outcry/market/command';
 import type { OrderKind, Side, TimeInForce } from '@outcry/market/order-terms';
-import type { AggregateTrade } from '../../core/feeds/market-feed.ts';
-import type { Order } from '../../core/orders/view.ts';
 import type { Candle } from '../../domain/candle.ts';
 import { exact } from '../../domain/exact.ts';
+import type { AggregateTrade, Order } from '../../domain/orders.ts';
 import type { SpecialTerms } from '../../domain/special-terms.ts';
 import type { CANDLE_SUMS } from './schema.ts';
 

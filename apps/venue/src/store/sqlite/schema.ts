@@ -1,5 +1,3 @@
-import { REASON } from '@outcry/market/reason';
-
 /** What a candle sums up, each as exact.ts has it: in two columns, the second of them its high part. */
 export const CANDLE_SUMS = ['quantity', 'amount', 'taker_buy_quantity', 'taker_buy_amount'] as const;
 const SUM_COLUMNS = CANDLE_SUMS.flatMap((name) => [name, `${name}_high`]);
@@ -80,30 +78,6 @@ ${SUM_COLUMNS.map((column) => `  ${column} INTEGER NOT NULL,`).join('\n')}
   PRIMARY KEY (instrument, seconds, open_time)
 ) WITHOUT ROWID;
 `;
-
-/** Lengths of candles, in seconds, by the names that clients use. */
-export const CANDLE_SECONDS: Record<string, number> = { '1s': 1, '1m': 60, '5m': 300, '15m': 900, '1h': 3600, '1d': 86_400 };
-
-export const STATUS = {
-  NEW: 0,
-  PARTIALLY_FILLED: 1,
-  FILLED: 2,
-  CANCELED: 3,
-  EXPIRED: 4,
-  /** ended by self-trade prevention */
-  EXPIRED_IN_MATCH: 5,
-  /** waits for its list's working order */
-  PENDING_NEW: 6,
-} as const;
-export const STATUS_NAMES = ['NEW', 'PARTIALLY_FILLED', 'FILLED', 'CANCELED', 'EXPIRED', 'EXPIRED_IN_MATCH', 'PENDING_NEW'];
-
-const BY_USER: number[] = [REASON.BY_REQUEST, REASON.REPLACED, REASON.MASS_CANCEL];
-
-/** The status of an order that ended for a reason. */
-export function endStatus(reason: number): number {
-  if (reason === REASON.SELF_TRADE) return STATUS.EXPIRED_IN_MATCH;
-  return BY_USER.includes(reason) ? STATUS.CANCELED : STATUS.EXPIRED;
-}
 
 /** Raised with every change of the tables: a store of another version is built anew from the journal. */
 export const SCHEMA_VERSION = 4;

@@ -4,10 +4,11 @@ import { readText } from '@outcry/engine/event-writer';
 import { EVENT, event, IS_MAKER, NEW_AGGREGATE } from '@outcry/market/event';
 import { BUY } from '@outcry/market/order-terms';
 import { f64Of, reserve } from '@outcry/memory/span';
-import { addPrint, type Candle, newCandle, spanStart } from '../../domain/candle.ts';
+import { addPrint, CANDLE_SECONDS, type Candle, newCandle, spanStart } from '../../domain/candle.ts';
 import { BASE, BASE_BITS } from '../../domain/exact.ts';
+import { endStatus, STATUS } from '../../domain/order-status.ts';
 import { readTerms, type SpecialTerms } from '../../domain/special-terms.ts';
-import { CANDLE_SECONDS, CANDLE_SUMS, endStatus, SCHEMA, SCHEMA_VERSION, STATUS } from './schema.ts';
+import { CANDLE_SUMS, SCHEMA, SCHEMA_VERSION } from './schema.ts';
 
 /** Adds to a sum of a candle, as addExact does. */
 const addSum = (name: string) => `${name} = (${name} + excluded.${name}) & ${BASE - 1},

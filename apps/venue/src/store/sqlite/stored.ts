@@ -1,14 +1,6 @@
 import fs from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
-
-/** What a store says of itself, read before the venue is there: how far its rows go, and whose they are. */
-export interface Stored {
-  file: string;
-  /** the number of the journal that its rows are of */
-  journal: number;
-  /** the last command whose rows are all there */
-  sequence: number;
-}
+import type { Stored } from '../../spine/evidence.ts';
 
 /** Undefined where there is no store, or none that says it. Throws what SQLite throws. */
 export function readStored(file: string): Stored | undefined {

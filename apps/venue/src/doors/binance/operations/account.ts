@@ -1,9 +1,10 @@
 import { ms } from '../format.ts';
-import { type Caller, instrumentOf, type Operation, readHistory, type Services } from '../operation.ts';
+import type { BinanceServices } from '../operation.ts';
+import { type Caller, instrumentOf, type Operation, readHistory } from '../operation.ts';
 import { integer, optionalInteger, type Parameters } from '../parameters.ts';
 import * as s from './schemas.ts';
 
-function account(services: Services, sent: Parameters, caller: Caller) {
+function account(services: BinanceServices, sent: Parameters, caller: Caller) {
   const { view } = services.gateway;
   const omitZero = sent.omitZeroBalances?.toLowerCase() === 'true';
   const [first] = services.market.instruments;
@@ -36,7 +37,7 @@ function account(services: Services, sent: Parameters, caller: Caller) {
   };
 }
 
-async function myTrades(services: Services, sent: Parameters, caller: Caller) {
+async function myTrades(services: BinanceServices, sent: Parameters, caller: Caller) {
   const instrument = instrumentOf(services, sent);
   const range = {
     from: optionalInteger(sent, 'fromId'),
@@ -49,7 +50,7 @@ async function myTrades(services: Services, sent: Parameters, caller: Caller) {
 }
 
 /** What the account's trades come to, by instrument, at average cost. */
-function positions(services: Services, sent: Parameters, caller: Caller) {
+function positions(services: BinanceServices, sent: Parameters, caller: Caller) {
   const chosen = sent.symbol === undefined ? services.market.instruments : [instrumentOf(services, sent)];
   const numbers = chosen.map(({ number }) => number);
   return readHistory(services, caller, 'positions', caller.account, numbers);

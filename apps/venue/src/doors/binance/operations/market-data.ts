@@ -1,6 +1,7 @@
-import { CANDLE_SECONDS } from '../../../store/sqlite/schema.ts';
-import { errors } from '../errors.ts';
-import { askPublisher, type Caller, instrumentOf, knowingAll, type Operation, readHistory, type Services } from '../operation.ts';
+import { CANDLE_SECONDS } from '../../../domain/candle.ts';
+import { errors } from '../../http/errors.ts';
+import type { BinanceServices } from '../operation.ts';
+import { askPublisher, type Caller, instrumentOf, knowingAll, type Operation, readHistory } from '../operation.ts';
 import { integer, optionalInteger, type Parameters } from '../parameters.ts';
 import type { PublicArguments, PublicQuestion } from '../public-data.ts';
 import * as s from './schemas.ts';
@@ -9,7 +10,7 @@ const MOST_ROWS = 1000;
 const MOST_LEVELS = 5000;
 
 /** The numbers of the instruments that `symbols` names; of all when neither it nor `symbol` was sent. With `symbol`, one number. */
-function chosen(services: Services, sent: Parameters): number | number[] {
+function chosen(services: BinanceServices, sent: Parameters): number | number[] {
   if (sent.symbol !== undefined && sent.symbols !== undefined) throw errors.tooMany("'symbol' and 'symbols' exclude each other");
   if (sent.symbol !== undefined) return instrumentOf(services, sent).number;
   if (sent.symbols === undefined) return services.market.instruments.map(({ number }) => number);
@@ -18,7 +19,7 @@ function chosen(services: Services, sent: Parameters): number | number[] {
 }
 
 /** What a publisher has of market data, as JSON. Throws ApiError. */
-async function ask<Q extends PublicQuestion>(services: Services, caller: Caller, question: Q, ...args: PublicArguments<Q>) {
+async function ask<Q extends PublicQuestion>(services: BinanceServices, caller: Caller, question: Q, ...args: PublicArguments<Q>) {
   const answer = await askPublisher(services, caller, question, args);
   if (answer === undefined) throw new Error(`a publisher does not know '${question}'`);
   return answer;
@@ -32,7 +33,7 @@ function timesOf(sent: Parameters) {
   };
 }
 
-async function klines(services: Services, sent: Parameters, caller: Caller) {
+async function klines(services: BinanceServices, sent: Parameters, caller: Caller) {
   const { number } = instrumentOf(services, sent);
   const seconds = Object.hasOwn(CANDLE_SECONDS, sent.interval) ? CANDLE_SECONDS[sent.interval] : undefined;
   if (seconds === undefined) throw errors.invalidInterval();

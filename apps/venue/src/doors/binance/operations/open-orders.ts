@@ -1,10 +1,11 @@
 import { freshId } from '../../../core/fresh-id.ts';
 import { walkOrders } from '../../../core/orders/order-walk.ts';
-import type { Order } from '../../../core/orders/view.ts';
+import type { Order } from '../../../domain/orders.ts';
 import { cancel } from '../../../spine/commands.ts';
-import { cancelError } from '../errors.ts';
+import { cancelError } from '../../http/errors.ts';
 import { cancelJson, orderJson } from '../format.ts';
-import { type Caller, instrumentOf, JsonPieces, type Services, submit, weighOrders } from '../operation.ts';
+import type { BinanceServices } from '../operation.ts';
+import { type Caller, instrumentOf, JsonPieces, submit, weighOrders } from '../operation.ts';
 import type { Parameters } from '../parameters.ts';
 
 /** What goes through all open orders of an account, in slices of a turn: it may have a million. */
@@ -16,7 +17,7 @@ const ANSWERS_A_TURN = 32;
 const MORE_WITHOUT_SYMBOL = 74;
 
 /** An account's open orders. */
-export function openOrders(services: Services, sent: Parameters, caller: Caller) {
+export function openOrders(services: BinanceServices, sent: Parameters, caller: Caller) {
   const instrument = sent.symbol === undefined ? undefined : instrumentOf(services, sent);
   const { orders } = services.gateway.view;
   const count = orders.countOf(caller.account);
@@ -25,12 +26,12 @@ export function openOrders(services: Services, sent: Parameters, caller: Caller)
   return JsonPieces.list(ordersJson(services, walkOrders(orders, services.pace, caller.account, isWanted)), count);
 }
 
-async function* ordersJson(services: Services, slices: AsyncIterable<Order[]>): AsyncGenerator<object[]> {
+async function* ordersJson(services: BinanceServices, slices: AsyncIterable<Order[]>): AsyncGenerator<object[]> {
   for await (const slice of slices) yield slice.map((order) => orderJson(order, services.market));
 }
 
 /** Cancels an instrument's open orders, one by one; answers with all of them. */
-export async function cancelAll(services: Services, sent: Parameters, caller: Caller) {
+export async function cancelAll(services: BinanceServices, sent: Parameters, caller: Caller) {
   const instrument = instrumentOf(services, sent);
   const { orders } = services.gateway.view;
   weighOrders(services, caller, orders.countOf(caller.account));
@@ -51,7 +52,7 @@ export async function cancelAll(services: Services, sent: Parameters, caller: Ca
 }
 
 /** So many at once, and then others' commands: never more than the command ring takes. Adds what was cancelled, as JSON. */
-async function cancelSome(services: Services, caller: Caller, some: readonly Order[], cancelled: string[]): Promise<void> {
+async function cancelSome(services: BinanceServices, caller: Caller, some: readonly Order[], cancelled: string[]): Promise<void> {
   const outcomes = await Promise.all(some.map(({ instrument, id }) => submit(services, caller, cancel(caller.account, instrument, id))));
   for (const [i, { changed }] of outcomes.entries()) {
     if (i % ANSWERS_A_TURN === 0) await services.pace.take(ANSWERS_A_TURN / 2);

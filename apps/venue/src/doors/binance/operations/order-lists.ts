@@ -2,14 +2,15 @@ import { LIST_TYPE } from '@outcry/market/command';
 import { legOf } from '@outcry/market/terms';
 import { freshId } from '../../../core/fresh-id.ts';
 import { walkOrders } from '../../../core/orders/order-walk.ts';
-import type { Order } from '../../../core/orders/view.ts';
+import { STATUS } from '../../../domain/order-status.ts';
+import type { Order } from '../../../domain/orders.ts';
 import { cancel, type NewOrder, newList } from '../../../spine/commands.ts';
 import type { StoredList } from '../../../store/sqlite/history.ts';
-import { STATUS } from '../../../store/sqlite/schema.ts';
-import { ApiError, errors, newOrderError } from '../errors.ts';
+import { ApiError, errors, newOrderError } from '../../http/errors.ts';
 import { cancelJson, ms, newOrderJson, SIDE_NAMES } from '../format.ts';
 import { RESPONSE_TYPES, readNewOrder } from '../new-order.ts';
-import { askHistory, type Caller, instrumentOf, JsonPieces, type Operation, type Services, submit, weighOrders } from '../operation.ts';
+import type { BinanceServices } from '../operation.ts';
+import { askHistory, type Caller, instrumentOf, JsonPieces, type Operation, submit, weighOrders } from '../operation.ts';
 import { integer, optionalInteger, type Parameters } from '../parameters.ts';
 import { CONTINGENCIES, PEG_PRICES, SELF_TRADE_MODES, TYPES } from '../special-order.ts';
 import * as s from './schemas.ts';
@@ -52,7 +53,7 @@ const common = {
 };
 
 /** One order of a list, out of the parameters that begin with a prefix. Throws ApiError. */
-function readLeg(services: Services, sent: Parameters, caller: Caller, prefix: string, shared: Parameters): NewOrder {
+function readLeg(services: BinanceServices, sent: Parameters, caller: Caller, prefix: string, shared: Parameters): NewOrder {
   const leg: Parameters = { symbol: sent.symbol, ...shared };
   for (const field of [...Object.keys(LEG_FIELDS), ...Object.keys(SIDE_FIELDS)]) {
     const value = sent[`${prefix}${field}`];
@@ -62,7 +63,7 @@ function readLeg(services: Services, sent: Parameters, caller: Caller, prefix: s
   return readNewOrder(services, leg, caller);
 }
 
-async function placeList(services: Services, sent: Parameters, caller: Caller, type: number, orders: NewOrder[]) {
+async function placeList(services: BinanceServices, sent: Parameters, caller: Caller, type: number, orders: NewOrder[]) {
   const answer = responseType(sent, 'RESULT');
   for (const _ of orders) countOrder(services, caller);
   const clientId = sent.listClientOrderId ?? freshId();
@@ -91,25 +92,25 @@ function stateOf(orders: readonly Order[]) {
     : { listStatusType: 'ALL_DONE', listOrderStatus: 'ALL_DONE' };
 }
 
-function placeOco(services: Services, sent: Parameters, caller: Caller) {
+function placeOco(services: BinanceServices, sent: Parameters, caller: Caller) {
   const shared = { side: sent.side, quantity: sent.quantity };
   const legs = ['above', 'below'].map((prefix) => readLeg(services, sent, caller, prefix, shared));
   return placeList(services, sent, caller, LIST_TYPE.OCO, legs);
 }
 
-function placeOto(services: Services, sent: Parameters, caller: Caller) {
+function placeOto(services: BinanceServices, sent: Parameters, caller: Caller) {
   const legs = ['working', 'pending'].map((prefix) => readLeg(services, sent, caller, prefix, {}));
   return placeList(services, sent, caller, LIST_TYPE.OTO, legs);
 }
 
-function placeOtoco(services: Services, sent: Parameters, caller: Caller) {
+function placeOtoco(services: BinanceServices, sent: Parameters, caller: Caller) {
   const shared = { side: sent.pendingSide, quantity: sent.pendingQuantity };
   const pair = ['pendingAbove', 'pendingBelow'].map((prefix) => readLeg(services, sent, caller, prefix, shared));
   return placeList(services, sent, caller, LIST_TYPE.OTOCO, [readLeg(services, sent, caller, 'working', {}), ...pair]);
 }
 
 /** A list that an account entered, by its number or its client's id. Throws ApiError -2018. */
-async function findList(services: Services, sent: Parameters, caller: Caller, clientName: string) {
+async function findList(services: BinanceServices, sent: Parameters, caller: Caller, clientName: string) {
   if (sent.orderListId === undefined && sent[clientName] === undefined) throw errors.missingOneOf('orderListId', clientName);
   const id = optionalInteger(sent, 'orderListId');
   const found = await askHistory(services, caller, 'list', caller.account, id, sent[clientName] ?? '');
@@ -118,12 +119,12 @@ async function findList(services: Services, sent: Parameters, caller: Caller, cl
 }
 
 /** Orders of a list in the order of its legs, as they are now where they are open. */
-function latest(services: Services, orders: readonly Order[]): Order[] {
+function latest(services: BinanceServices, orders: readonly Order[]): Order[] {
   const leg = (order: Order) => legOf(order.terms?.flags ?? 0);
   return orders.map((order) => services.gateway.view.orders.get(order.id) ?? order).sort((a, b) => leg(a) - leg(b));
 }
 
-function listJson(list: StoredList, orders: readonly Order[], services: Services) {
+function listJson(list: StoredList, orders: readonly Order[], services: BinanceServices) {
   const { symbol } = services.market.instruments[list.instrument];
   return {
     orderListId: list.id,
@@ -136,7 +137,7 @@ function listJson(list: StoredList, orders: readonly Order[], services: Services
   };
 }
 
-async function cancelList(services: Services, sent: Parameters, caller: Caller) {
+async function cancelList(services: BinanceServices, sent: Parameters, caller: Caller) {
   const instrument = instrumentOf(services, sent);
   const { list, orders } = await findList(services, sent, caller, 'listClientOrderId');
   if (list.instrument !== instrument.number) throw new ApiError(-2011, 'Unknown order list sent.');
@@ -153,12 +154,12 @@ async function cancelList(services: Services, sent: Parameters, caller: Caller) 
   return { ...listJson(list, now, services), orderReports: ended.map((order) => cancelJson(order, clientId, services.market)) };
 }
 
-async function queryList(services: Services, sent: Parameters, caller: Caller) {
+async function queryList(services: BinanceServices, sent: Parameters, caller: Caller) {
   const { list, orders } = await findList(services, sent, caller, 'origClientOrderId');
   return listJson(list, orders, services);
 }
 
-async function allLists(services: Services, sent: Parameters, caller: Caller) {
+async function allLists(services: BinanceServices, sent: Parameters, caller: Caller) {
   const range = {
     from: optionalInteger(sent, 'fromId'),
     startTime: optionalInteger(sent, 'startTime'),
@@ -171,7 +172,7 @@ async function allLists(services: Services, sent: Parameters, caller: Caller) {
 
 /** Lists as they are now, some a turn. */
 async function* listsJson(
-  services: Services,
+  services: BinanceServices,
   found: readonly { list: StoredList; orders: Order[] }[],
   onlyOpen = false,
 ): AsyncGenerator<object[]> {
@@ -183,7 +184,7 @@ async function* listsJson(
 }
 
 /** The lists that open orders belong to. */
-async function openLists(services: Services, _sent: Parameters, caller: Caller) {
+async function openLists(services: BinanceServices, _sent: Parameters, caller: Caller) {
   const { orders } = services.gateway.view;
   weighOrders(services, caller, orders.countOf(caller.account));
   let ids = new Set<number>();

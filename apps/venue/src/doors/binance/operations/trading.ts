@@ -3,10 +3,11 @@ import { LIMIT } from '@outcry/market/order-terms';
 import { freshId } from '../../../core/fresh-id.ts';
 import type { Instrument } from '../../../domain/market.ts';
 import { amend, cancel, cancelReplace, massCancel, newOrder } from '../../../spine/commands.ts';
-import { ApiError, cancelError, errors, newOrderError } from '../errors.ts';
+import { ApiError, cancelError, errors, newOrderError } from '../../http/errors.ts';
 import { cancelJson, listNumber, ms, newOrderJson, orderJson, SIDE_NAMES, selfTradeName } from '../format.ts';
 import { newOrderParameters, ownOrderParameters, RESPONSE_TYPES, readNewOrder, readQuantity } from '../new-order.ts';
-import { type Caller, instrumentOf, type Operation, readHistory, type Services, submit } from '../operation.ts';
+import type { BinanceServices } from '../operation.ts';
+import { type Caller, instrumentOf, type Operation, readHistory, submit } from '../operation.ts';
 import { integer, optionalInteger, type Parameters } from '../parameters.ts';
 import { cancelAll, openOrders } from './open-orders.ts';
 import * as s from './schemas.ts';
@@ -21,7 +22,7 @@ export function responseType(sent: Parameters, otherwise: string): string {
 
 /** The open order that a request means by either id; undefined: there is none. */
 function openOrder(
-  services: Services,
+  services: BinanceServices,
   sent: Parameters,
   caller: Caller,
   instrument: Instrument,
@@ -37,11 +38,11 @@ function openOrder(
   return order;
 }
 
-export function countOrder(services: Services, caller: Caller): void {
+export function countOrder(services: BinanceServices, caller: Caller): void {
   caller.orderCounts?.(...services.limiter.countOrder(caller.account, services.now()));
 }
 
-async function placeOrder(services: Services, sent: Parameters, caller: Caller, own = false) {
+async function placeOrder(services: BinanceServices, sent: Parameters, caller: Caller, own = false) {
   const order = readNewOrder(services, sent, caller, own);
   const answer = responseType(sent, order.kind === LIMIT && order.flags !== 0 ? 'ACK' : 'FULL');
   countOrder(services, caller);
@@ -50,7 +51,7 @@ async function placeOrder(services: Services, sent: Parameters, caller: Caller, 
   return newOrderJson(outcome.order!, outcome.fills, answer, services.market);
 }
 
-function testOrder(services: Services, sent: Parameters, caller: Caller) {
+function testOrder(services: BinanceServices, sent: Parameters, caller: Caller) {
   const order = readNewOrder(services, sent, caller);
   responseType(sent, 'ACK');
   if (sent.computeCommissionRates?.toLowerCase() !== 'true') return {};
@@ -69,7 +70,7 @@ function commissionRates(instrument: Instrument) {
   };
 }
 
-async function findOrder(services: Services, sent: Parameters, caller: Caller) {
+async function findOrder(services: BinanceServices, sent: Parameters, caller: Caller) {
   const instrument = instrumentOf(services, sent);
   const open = openOrder(services, sent, caller, instrument);
   if (open !== undefined) return orderJson(open, services.market);
@@ -79,7 +80,7 @@ async function findOrder(services: Services, sent: Parameters, caller: Caller) {
   return found;
 }
 
-async function cancelOrder(services: Services, sent: Parameters, caller: Caller) {
+async function cancelOrder(services: BinanceServices, sent: Parameters, caller: Caller) {
   const instrument = instrumentOf(services, sent);
   const { cancelRestrictions: restriction } = sent;
   if (restriction !== undefined && !['ONLY_NEW', 'ONLY_PARTIALLY_FILLED'].includes(restriction)) {
@@ -96,7 +97,7 @@ async function cancelOrder(services: Services, sent: Parameters, caller: Caller)
 }
 
 /** cancelReplace: one command, so that nothing comes between. */
-async function replaceOrder(services: Services, sent: Parameters, caller: Caller) {
+async function replaceOrder(services: BinanceServices, sent: Parameters, caller: Caller) {
   if (!['STOP_ON_FAILURE', 'ALLOW_FAILURE'].includes(sent.cancelReplaceMode))
     throw errors.illegal('cancelReplaceMode', 'STOP_ON_FAILURE, ALLOW_FAILURE');
   const allowFailure = sent.cancelReplaceMode === 'ALLOW_FAILURE';
@@ -134,7 +135,7 @@ function replaceError(cancelPart: unknown, newPart: unknown, entered: unknown): 
   return Object.assign(error, { data });
 }
 
-async function amendOrder(services: Services, sent: Parameters, caller: Caller) {
+async function amendOrder(services: BinanceServices, sent: Parameters, caller: Caller) {
   const instrument = instrumentOf(services, sent);
   const order = openOrder(services, sent, caller, instrument);
   if (order === undefined) throw cancelError(0);
@@ -168,7 +169,7 @@ async function amendOrder(services: Services, sent: Parameters, caller: Caller) 
   };
 }
 
-async function allOrders(services: Services, sent: Parameters, caller: Caller) {
+async function allOrders(services: BinanceServices, sent: Parameters, caller: Caller) {
   const instrument = instrumentOf(services, sent);
   const range = {
     from: optionalInteger(sent, 'orderId'),
@@ -182,7 +183,7 @@ async function allOrders(services: Services, sent: Parameters, caller: Caller) {
 const which = { symbol: s.symbol, orderId: s.optional(s.whole('Order id')), origClientOrderId: s.optional(s.clientId) };
 
 /** Cancels what an account has, of an instrument, a side, or altogether, as one step. */
-async function cancelMass(services: Services, sent: Parameters, caller: Caller) {
+async function cancelMass(services: BinanceServices, sent: Parameters, caller: Caller) {
   const instrument = sent.symbol === undefined ? -1 : instrumentOf(services, sent).number;
   const side = sent.side === undefined ? -1 : SIDE_NAMES.indexOf(sent.side);
   if (sent.side !== undefined && side < 0) throw new ApiError(-1117, 'Invalid side.');

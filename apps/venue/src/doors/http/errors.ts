@@ -1,4 +1,8 @@
 import { REASON } from '@outcry/market/reason';
+import { LimitExceeded } from '../../core/fairness/rate-limits.ts';
+import { GatewayError } from '../../core/orders/gateway.ts';
+import { Refusal } from '../../domain/refusal.ts';
+import { Unanswered } from '../../spine/questions.ts';
 
 /** An error in Binance's form: a numeric code and a text, at an HTTP status. https://developers.binance.com/docs/binance-spot-api-docs/errors */
 export class ApiError extends Error {
@@ -110,4 +114,52 @@ export function cancelError(reason: number): ApiError {
     return newOrderError(reason);
   if (reason === REASON.INVALID_TERMS) return new ApiError(-2038, 'Orders of a list cannot be amended.');
   return new ApiError(-2011, 'Unknown order sent.');
+}
+
+/** What the venue refuses, in this form; undefined: nobody foresaw it. */
+export function apiErrorOf(error: unknown): ApiError | undefined {
+  if (error instanceof ApiError) return error;
+  if (error instanceof LimitExceeded) return limitError(error);
+  if (error instanceof GatewayError) return refusedByGateway(error);
+  if (error instanceof Refusal) return new ApiError(error.kind === 'refused' ? -2010 : -1100, error.message, STATUS_OF[error.kind]);
+  if (error instanceof Unanswered) return unanswered(error);
+  return undefined;
+}
+
+const STATUS_OF: Record<Refusal['kind'], number> = { invalid: 400, unknown: 404, conflict: 409, refused: 400 };
+
+function limitError({ what, limit, retryAfter }: LimitExceeded): ApiError {
+  if (what === 'weight') return errors.tooManyRequests(limit, retryAfter);
+  return errors.tooManyOrders(limit, what === 'orders in a day' ? '1 DAY' : '10 SECOND', retryAfter);
+}
+
+/** Why a command never got to the engine. */
+function refusedByGateway(error: GatewayError): ApiError {
+  switch (error.code) {
+    case 'overloaded':
+      return errors.overloaded();
+    case 'short_of_memory':
+      return newOrderError(REASON.OUT_OF_ORDERS);
+    case 'too_many_orders':
+      return newOrderError(REASON.TOO_MANY_OPEN_ORDERS);
+    case 'journal_full':
+      return errors.disconnected(error.message);
+    default:
+      return errors.unknownOutcome(error.message);
+  }
+}
+
+function unanswered({ code, message }: Unanswered): ApiError {
+  switch (code) {
+    case 'queued':
+      return errors.tooManyQueued();
+    case 'overloaded':
+      return errors.overloaded();
+    case 'behind':
+      return errors.timeout(`The store is ${message}.`);
+    case 'unavailable':
+      return errors.timeout(`The store cannot be read: ${message}.`);
+    default:
+      return errors.timeout(`The answer took too long: ${message}.`);
+  }
 }

@@ -1,0 +1,24 @@
+import crypto from 'node:crypto';
+import { LEAST_ADMIN_SECRET } from '../../domain/credentials.ts';
+import type { Services } from '../services.ts';
+
+type Holders = Pick<Services, 'accounts' | 'adminToken'>;
+
+/** Whether somebody may administer: by the token, or by the secret of a key that may. @param address where the request came from */
+export function isAdmin(holders: Holders, secret: string, address: string): boolean {
+  return administratorOf(holders, secret, address) !== undefined;
+}
+
+/** Who it is that holds a secret: the token's holder, or a key's. Undefined: nobody who administers. */
+export function administratorOf({ accounts, adminToken }: Holders, secret: string, address: string): string | undefined {
+  if (secret.length < LEAST_ADMIN_SECRET) return undefined;
+  if (adminToken.is(secret)) return 'admin token';
+  const given = Buffer.from(secret);
+  for (const { id, key, kind, verifier } of accounts.adminKeys) {
+    if (kind !== 'HMAC' || verifier.symmetricKeySize !== given.length) continue;
+    if (!crypto.timingSafeEqual(verifier.export(), given)) continue;
+    const holder = accounts.byKey(key);
+    return holder === undefined || holder.key.addresses?.has(address) === false ? undefined : `key ${id}`;
+  }
+  return undefined;
+}

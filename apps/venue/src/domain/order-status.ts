@@ -1,0 +1,23 @@
+import { REASON } from '@outcry/market/reason';
+
+export const STATUS = {
+  NEW: 0,
+  PARTIALLY_FILLED: 1,
+  FILLED: 2,
+  CANCELED: 3,
+  EXPIRED: 4,
+  /** ended by self-trade prevention */
+  EXPIRED_IN_MATCH: 5,
+  /** waits for its list's working order */
+  PENDING_NEW: 6,
+} as const;
+
+export const STATUS_NAMES = ['NEW', 'PARTIALLY_FILLED', 'FILLED', 'CANCELED', 'EXPIRED', 'EXPIRED_IN_MATCH', 'PENDING_NEW'];
+
+const BY_USER: number[] = [REASON.BY_REQUEST, REASON.REPLACED, REASON.MASS_CANCEL];
+
+/** The status of an order that ended for a reason. */
+export function endStatus(reason: number): number {
+  if (reason === REASON.SELF_TRADE) return STATUS.EXPIRED_IN_MATCH;
+  return BY_USER.includes(reason) ? STATUS.CANCELED : STATUS.EXPIRED;
+}

@@ -1,0 +1,79 @@
+import type { OrderKind, Side, TimeInForce } from '@outcry/market/order-terms';
+import type { SpecialTerms } from './special-terms.ts';
+
+/** An order as its owner sees it. Prices in ticks, quantities in lots, amounts in quote units, times in microseconds since 1970. */
+export interface Order {
+  id: number;
+  account: number;
+  instrument: number;
+  clientId: string;
+  side: Side;
+  kind: OrderKind;
+  timeInForce: TimeInForce;
+  postOnly: boolean;
+  price: number;
+  quantity: number;
+  /** quote amount of a market order by amount, else 0 */
+  amount: number;
+  left: number;
+  executedAmount: number;
+  status: number;
+  time: number;
+  updateTime: number;
+  /** in the book, displayed or not */
+  resting: boolean;
+  /** lots displayed */
+  shown: number;
+  /** outside the book: for its trigger, its list, a price to follow or the closing auction */
+  waiting: boolean;
+  terms: SpecialTerms | undefined;
+}
+
+/** One side of a trade. */
+export interface Fill {
+  order: Order;
+  trade: number;
+  price: number;
+  quantity: number;
+  amount: number;
+  fee: number;
+  /** asset that the fee is paid in; -1: what is received */
+  feeAsset: number;
+  isMaker: boolean;
+  time: number;
+}
+
+export interface Trade {
+  instrument: number;
+  id: number;
+  aggregate: number;
+  newAggregate: boolean;
+  price: number;
+  quantity: number;
+  amount: number;
+  time: number;
+  takerSide: Side;
+}
+
+/** Trades of one order at one price. */
+export interface AggregateTrade {
+  id: number;
+  price: number;
+  quantity: number;
+  firstTrade: number;
+  lastTrade: number;
+  time: number;
+  takerSide: Side;
+}
+
+/** Where an auction trades, or would: ticks (0: nowhere), lots, lots bought less lots sold. */
+export interface AuctionPrice {
+  price: number;
+  volume: number;
+  surplus: number;
+}
+
+export interface Balance {
+  available: number;
+  held: number;
+}

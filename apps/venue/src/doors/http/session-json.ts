@@ -1,0 +1,19 @@
+import { STATE } from '@outcry/market/rules';
+import type { MarketState } from '../../core/feeds/market-state.ts';
+
+/** State and auction of an instrument: the venue's own. */
+const STATE_NAMES = Object.keys(STATE);
+
+/** An instrument's trading state, and what its auction would come to. */
+export function sessionJson({ instrument, state, reference, auction }: MarketState) {
+  const surplus = instrument.formatQuantity(Math.abs(auction.surplus));
+  return {
+    symbol: instrument.symbol,
+    state: STATE_NAMES[state],
+    referencePrice: reference === 0 ? null : instrument.formatPrice(reference),
+    auctionPrice: auction.price === 0 ? null : instrument.formatPrice(auction.price),
+    auctionQty: instrument.formatQuantity(auction.volume),
+    imbalanceSide: auction.surplus === 0 ? null : auction.surplus > 0 ? 'BUY' : 'SELL',
+    imbalanceQty: surplus,
+  };
+}

@@ -1,0 +1,140 @@
+import path from 'node:path';
+import { createLevelPool } from '@outcry/book/level-sums';
+import type { Logger } from 'pino';
+import type { Foundation } from './core/accounts/foundation.ts';
+import { Pace } from './core/fairness/pace.ts';
+import { RateLimiter } from './core/fairness/rate-limits.ts';
+import { AVERAGE_MINUTES, MarketState } from './core/feeds/market-state.ts';
+import { MemoryMonitor } from './core/memory.ts';
+import { Admission, admissionOf } from './core/orders/admission.ts';
+import { Gateway } from './core/orders/gateway.ts';
+import { OpenOrders } from './core/orders/open-orders.ts';
+import { Sessions } from './core/orders/sessions.ts';
+import { SharedState } from './core/orders/shared-state.ts';
+import type { Services } from './core/services.ts';
+import { StoredReads } from './core/stored-reads.ts';
+import type { VenueConfig } from './domain/config.ts';
+import type { Market } from './domain/market.ts';
+import { canGiveUpSockets } from './doors/binance/hand-over.ts';
+import { ListenKeys } from './doors/binance/listen-keys.ts';
+import type { BinanceServices } from './doors/binance/operation.ts';
+import { Publishers } from './doors/binance/publishers.ts';
+import { UserStreams } from './doors/binance/user-streams.ts';
+import type { Parts } from './parts.ts';
+import type { Crew } from './spine/crew.ts';
+import type { Stored } from './spine/evidence.ts';
+import { HistoryReaders } from './store/history-readers.ts';
+import { readStored } from './store/sqlite/stored.ts';
+
+/** Creates what parts and doors share, and starts the lanes beside the order lane: publishers and readers of history. */
+export async function createServices(
+  config: VenueConfig,
+  market: Market,
+  foundation: Foundation,
+  crew: Crew,
+  parts: Parts,
+  log: Logger,
+): Promise<BinanceServices> {
+  const unitOf = (instrument: number) => market.instruments[instrument].unit;
+  const { room } = crew.recovery; // slots and numbers may come from a time with wider limits
+  const state = new SharedState({
+    accounts: room.accounts,
+    assets: market.assets.length,
+    instruments: market.instruments.length,
+    file: config.sharedStateFile,
+  });
+  const levels = createLevelPool(room.orders); // a level has at least one order
+  const gateway = new Gateway(crew.shared, unitOf, state, new OpenOrders(room.orders, room.accounts));
+  const admission = new Admission(crew.shared, crew.pools, admissionOf(config));
+  const memory = new MemoryMonitor(config.data, crew.shared, crew.pools, gateway, state, config.limits.orders, log);
+  admission.onShort = () => memory.tell();
+  gateway.admission = admission;
+  const feeds = market.instruments.map((instrument) => new MarketState(instrument, levels));
+  const userStreams = new UserStreams(market, gateway.view);
+  const store = { database: databaseFile(config), assets: config.assets, instruments: config.instruments };
+  const { historyMs: deadlineMs, webSockets, webSocketBufferBytes: bufferBytes } = config;
+  await storeReached(crew, config.readWaitMs, log);
+  const publishers = await Publishers.start(
+    {
+      ...store,
+      count: config.publishers,
+      slots: config.publisherSlots,
+      levels: room.orders,
+      deadlineMs,
+      mustPipe: config.tls !== undefined || !canGiveUpSockets(),
+      webSockets: { ...webSockets, bufferBytes },
+      rateLimits: config.rateLimits,
+      log,
+    },
+    feeds,
+    new ListenKeys(userStreams),
+  );
+  parts.add(publishers);
+  const history = new HistoryReaders({ ...store, readers: config.historyReaders, deadlineMs, log });
+  parts.add(history);
+  return {
+    config,
+    market,
+    registry: foundation.registry,
+    accounts: foundation.accounts,
+    adminToken: foundation.adminToken,
+    gateway,
+    state,
+    memory,
+    feeds,
+    publishers,
+    history,
+    reads: new StoredReads(crew.shared, history, config.readWaitMs),
+    shared: crew.shared,
+    limiter: new RateLimiter(config.rateLimits),
+    pace: new Pace(),
+    userStreams,
+    sessions: new Sessions((fields) => gateway.submit(fields)),
+    ports: {},
+    open: {},
+    latencies: {},
+    reports: { publishers: () => publishers.status(), history: () => history.status() },
+    log,
+    now: () => Math.floor(crew.shared.clock.now() / 1000),
+  };
+}
+
+/** Waits for a bounded time until the store has what was recovered: charts and average prices are loaded from it. */
+async function storeReached({ shared, recovery }: Crew, mostMs: number, log: Logger): Promise<void> {
+  const deadline = performance.now() + mostMs;
+  while (shared.stored.read() < recovery.sequence && performance.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 5));
+  const missing = recovery.sequence - shared.stored.known;
+  if (missing > 0) log.warn(`the store is ${missing} commands behind: charts and average prices begin without their trades`);
+}
+
+export function databaseFile(config: VenueConfig): string {
+  return config.storeFile ?? path.join(config.data, 'store.sqlite');
+}
+
+/** The store's files, which may lie outside the data directory. */
+export function storeFiles(config: VenueConfig): string[] {
+  return ['', '-wal', '-shm'].map((end) => databaseFile(config) + end);
+}
+
+/** What the store knows, to compare the journal with: undefined where it says nothing. */
+export function findStored(config: VenueConfig, log: Logger): Stored | undefined {
+  try {
+    return readStored(databaseFile(config));
+  } catch (error) {
+    log.warn(`the store cannot be read, and so not be compared with the journal: ${(error as Error).message}`);
+    return undefined;
+  }
+}
+
+/** Fills average prices with what the store has of the minutes before. */
+export async function loadMinutes({ feeds, history, log }: Services): Promise<void> {
+  try {
+    for (const feed of feeds) feed.loadMinutes(await history.minutes(feed.instrument.number, AVERAGE_MINUTES));
+  } catch (error) {
+    log.warn(`no average prices from the store: ${(error as Error).message}`);
+  }
+}
+
+export function journalOf(config: VenueConfig): string {
+  return path.join(config.data, 'journal');
+}
