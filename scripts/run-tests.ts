@@ -5,7 +5,7 @@ import fs from 'node:fs';
 
 const long = process.argv.includes('--long');
 const files = fs
-  .globSync(['packages/*/test/**/*.test.ts', 'apps/*/test/**/*.test.ts', 'simulator/test/**/*.test.ts'])
+  .globSync(['packages/*/test/**/*.test.ts', 'apps/*/test/**/*.test.ts', 'simulator/test/**/*.test.ts', 'scripts/test/**/*.test.ts'])
   .filter((file) => file.endsWith('.long.test.ts') === long)
   .sort();
 if (files.length === 0) {

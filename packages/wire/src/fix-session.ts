@@ -1,11 +1,13 @@
 import { type FixField, type FixMessage, MSG, parseFix, parseFixTime, REJECT_REASON, TAG } from './fix.ts';
+import { type CheckOptions, fieldProblem, type HeadProblem, headProblem, isReset, logonProblem, tooLow } from './fix-checks.ts';
 import type { FixPieces } from './fix-format.ts';
 import { FixLine, type FixLineOptions, fixWeight } from './fix-line.ts';
+import { Silence } from './fix-silence.ts';
 import { WaitingMessages } from './fix-waiting.ts';
 
 export { type FixStore, fixWeight } from './fix-line.ts';
 
-export interface FixSessionOptions extends FixLineOptions {
+export interface FixSessionOptions extends FixLineOptions, CheckOptions {
   /** Ends the connection once what was sent is on its way. */
   disconnect(): void;
   /** Takes an application message: in order, once. */
@@ -16,18 +18,9 @@ export interface FixSessionOptions extends FixLineOptions {
   onWork?(): void;
   /** fields that a message may have: one with more is rejected */
   mostFields?: number;
-  /** how far SendingTime may be off, milliseconds */
-  accuracyMs?: number;
 }
 
-const ACCURACY_MS = 120_000;
-/** Silence of so many heartbeat intervals is asked about, and of so many is the end. */
-const ASK_AFTER = 1.2;
-const GIVE_UP_AFTER = 2.4;
 const ALL_AT_ONCE = 1024;
-const REQUIRED = [TAG.MSG_SEQ_NUM, TAG.SENDER_COMP_ID, TAG.TARGET_COMP_ID, TAG.SENDING_TIME];
-/** Fields of sessions that are Y or N. */
-const FLAGS = [TAG.POSS_DUP_FLAG, TAG.POSS_RESEND, TAG.GAP_FILL_FLAG, TAG.RESET_SEQ_NUM_FLAG];
 
 /**
  * A FIX session without its sockets: FIX 4.4 volume 2, and FIXT 1.1, which has the same session. The acceptor's side begins with the
@@ -41,9 +34,7 @@ export class FixSession {
   readonly options: FixSessionOptions;
   readonly #line: FixLine;
   readonly #waiting = new WaitingMessages();
-  #heartbeatMs = 30_000;
-  #heardAt = 0;
-  #askedAt = 0;
+  readonly #silence = new Silence();
   /** numbers asked for end before this; 0: nothing is asked for */
   #resendUntil = 0;
   #isLoggingOut = false;
@@ -70,26 +61,9 @@ export class FixSession {
     return this.#line.isWaiting || this.#isDue;
   }
 
-  // ── Beginning and end ────────────────────────────────────────────────────────────────────────────────────────────────────
-
   /** Why an initiator's Logon is to be refused; empty: it may be accepted. Changes nothing. */
   problemWith(logon: FixMessage): string {
-    const { store } = this.options;
-    if (logon.badReason >= 0) return `tag ${logon.badTag} is wrong`;
-    const interval = logon.number(TAG.HEART_BT_INT);
-    if (!(interval > 0 && interval <= 3600)) return 'HeartBtInt must be 1 to 3600';
-    if (logon.get(TAG.ENCRYPT_METHOD) !== '0') return 'EncryptMethod must be 0';
-    if (this.isFixt && logon.get(TAG.DEFAULT_APPL_VER_ID) !== '9') return 'DefaultApplVerID must be 9';
-    const why = this.#timeProblem(logon);
-    if (why !== '') return why;
-    const flag = badFlag(logon);
-    if (flag !== 0) return `tag ${flag} must be Y or N`;
-    const sequence = logon.number(TAG.MSG_SEQ_NUM);
-    if (!(sequence > 0)) return 'MsgSeqNum is missing';
-    const isReset = logon.get(TAG.RESET_SEQ_NUM_FLAG) === 'Y';
-    if (isReset && sequence !== 1) return 'MsgSeqNum must be 1 with ResetSeqNumFlag';
-    if (!isReset && sequence < store.nextIn && logon.get(TAG.POSS_DUP_FLAG) !== 'Y') return tooLow(store.nextIn, sequence);
-    return '';
+    return logonProblem(logon, this.options);
   }
 
   /** The initiator's Logon, on a new connection. Returns false when it is refused: the connection ends with the reason. */
@@ -105,10 +79,9 @@ export class FixSession {
     const isReset = logon.get(TAG.RESET_SEQ_NUM_FLAG) === 'Y';
     if (isReset) store.reset();
     this.#begin();
-    this.#heardAt = now();
-    this.#heartbeatMs = interval * 1000;
+    this.#silence.begin(now(), interval * 1000);
     this.isLoggedOn = true;
-    this.#send(MSG.LOGON, [
+    this.send(MSG.LOGON, [
       [TAG.ENCRYPT_METHOD, 0],
       [TAG.HEART_BT_INT, interval],
       [TAG.RESET_SEQ_NUM_FLAG, isReset ? 'Y' : undefined],
@@ -129,16 +102,15 @@ export class FixSession {
   /** Begins as the initiator. */
   logon(heartbeatSeconds: number, more: readonly FixField[] = []): void {
     this.#begin();
-    this.#heartbeatMs = heartbeatSeconds * 1000;
-    this.#heardAt = this.options.now();
-    this.#send(MSG.LOGON, [[TAG.ENCRYPT_METHOD, 0], [TAG.HEART_BT_INT, heartbeatSeconds], ...more]);
+    this.#silence.begin(this.options.now(), heartbeatSeconds * 1000);
+    this.send(MSG.LOGON, [[TAG.ENCRYPT_METHOD, 0], [TAG.HEART_BT_INT, heartbeatSeconds], ...more]);
   }
 
   /** Says goodbye; the connection ends when the other side has answered, or when it is silent. */
   logout(why: string): void {
     if (!this.isLoggedOn || this.#isLoggingOut) return;
     this.#isLoggingOut = true;
-    this.#send(MSG.LOGOUT, [[TAG.TEXT, why]]);
+    this.send(MSG.LOGOUT, [[TAG.TEXT, why]]);
   }
 
   /** The connection is gone. */
@@ -154,8 +126,6 @@ export class FixSession {
     this.#isOver = true;
     this.isLoggedOn = false;
   }
-
-  // ── Turns ────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
   /** Takes a message off the line. */
   receive(text: string): void {
@@ -176,29 +146,29 @@ export class FixSession {
   tick(): void {
     if (!this.isLoggedOn) return;
     const now = this.options.now();
-    const silence = now - this.#heardAt;
-    if (silence > this.#heartbeatMs * GIVE_UP_AFTER) {
-      this.#isOver = true;
-      this.#gone();
-      this.options.disconnect();
-      return;
+    switch (this.#silence.next(now, this.#line.isWaiting ? now : this.#line.sentAt)) {
+      case 'give up':
+        this.#isOver = true;
+        this.#gone();
+        this.options.disconnect();
+        break;
+      case 'ask':
+        this.send(MSG.TEST_REQUEST, [[TAG.TEST_REQ_ID, `T${now}`]]);
+        break;
+      case 'beat':
+        this.send(MSG.HEARTBEAT, []);
     }
-    if (silence > this.#heartbeatMs * ASK_AFTER && this.#askedAt === 0) {
-      this.#askedAt = now;
-      this.#send(MSG.TEST_REQUEST, [[TAG.TEST_REQ_ID, `T${now}`]]);
-    } else if (now - this.#line.sentAt >= this.#heartbeatMs && !this.#line.isWaiting) this.#send(MSG.HEARTBEAT, []);
   }
 
-  // ── What the application sends ───────────────────────────────────────────────────────────────────────────────────────────
-
-  /** Sends an application message. @param more what comes after the fields, of a message that is not kept to be sent again */
+  /** Sends a message. @param more what comes after the fields, of a message that is not kept to be sent again */
   send(type: string, fields: readonly FixField[], more?: FixPieces): void {
-    this.#send(type, fields, more);
+    this.#line.send(type, fields, more);
+    this.#lineHasWork();
   }
 
   /** Rejects a message of the application's: it was in order, but says what it must not. */
   reject(message: FixMessage, reason: number, tag: number, text: string): void {
-    this.#send(MSG.REJECT, [
+    this.send(MSG.REJECT, [
       [TAG.REF_SEQ_NUM, message.get(TAG.MSG_SEQ_NUM)],
       [TAG.REF_TAG_ID, tag === 0 ? undefined : tag],
       [TAG.REF_MSG_TYPE, message.type],
@@ -207,17 +177,14 @@ export class FixSession {
     ]);
   }
 
-  // ── Numbers ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
-
   #take(text: string): void {
-    const message = this.#parse(text);
-    this.#heardAt = this.options.now();
-    this.#askedAt = 0;
-    if (message.get(TAG.BEGIN_STRING) !== this.options.beginString) {
-      this.#end(`BeginString must be ${this.options.beginString}`);
+    const message = parseFix(text, this.options.mostFields);
+    this.#silence.heard(this.options.now());
+    const problem = headProblem(message, this.options);
+    if (problem !== undefined) {
+      this.#wrongHead(message, problem);
       return;
     }
-    if (!this.#hasValidHead(message)) return;
     const sequence = message.number(TAG.MSG_SEQ_NUM);
     const { type } = message;
     if (!this.isLoggedOn) {
@@ -236,8 +203,10 @@ export class FixSession {
     else this.#inOrder(message);
   }
 
-  #parse(text: string): FixMessage {
-    return parseFix(text, this.options.mostFields);
+  #wrongHead(message: FixMessage, { reason, tag, text, isEnd }: HeadProblem): void {
+    if (reason >= 0) this.reject(message, reason, tag, text);
+    if (isEnd) this.#end(text);
+    else if (message.number(TAG.MSG_SEQ_NUM) === this.options.store.nextIn) this.options.store.nextIn++;
   }
 
   #inOrder(message: FixMessage): void {
@@ -256,7 +225,7 @@ export class FixSession {
     for (let left = most; left > 0 && this.#isDue; ) {
       const text = this.#waiting.take(this.options.store.nextIn)!;
       left -= fixWeight(text.length);
-      this.#inOrder(this.#parse(text));
+      this.#inOrder(parseFix(text, this.options.mostFields));
     }
     return this.#isDue;
   }
@@ -297,22 +266,16 @@ export class FixSession {
 
   #askFor(until: number): void {
     this.#resendUntil = until;
-    this.#send(MSG.RESEND_REQUEST, [
+    this.send(MSG.RESEND_REQUEST, [
       [TAG.BEGIN_SEQ_NO, this.options.store.nextIn],
       [TAG.END_SEQ_NO, 0],
     ]);
   }
 
-  // ── Session messages ─────────────────────────────────────────────────────────────────────────────────────────────────────
-
   #handle(message: FixMessage): void {
-    if (message.badReason >= 0) {
-      this.#pass(message, message.badReason, message.badTag, badText(message));
-      return;
-    }
-    const flag = badFlag(message);
-    if (flag !== 0) {
-      this.#pass(message, REJECT_REASON.VALUE_INCORRECT, flag, 'it must be Y or N');
+    const problem = fieldProblem(message);
+    if (problem !== undefined) {
+      this.#pass(message, problem.reason, problem.tag, problem.text);
       return;
     }
     switch (message.type) {
@@ -322,7 +285,7 @@ export class FixSession {
       case MSG.TEST_REQUEST:
         if (message.get(TAG.TEST_REQ_ID) === undefined)
           this.reject(message, REJECT_REASON.REQUIRED_TAG_MISSING, TAG.TEST_REQ_ID, 'TestReqID is missing');
-        else this.#send(MSG.HEARTBEAT, [[TAG.TEST_REQ_ID, message.get(TAG.TEST_REQ_ID)]]);
+        else this.send(MSG.HEARTBEAT, [[TAG.TEST_REQ_ID, message.get(TAG.TEST_REQ_ID)]]);
         break;
       case MSG.RESEND_REQUEST:
         this.#sendAgain(message);
@@ -331,7 +294,7 @@ export class FixSession {
         this.#gapFill(message);
         break;
       case MSG.LOGOUT:
-        if (!this.#isLoggingOut) this.#send(MSG.LOGOUT, []);
+        if (!this.#isLoggingOut) this.send(MSG.LOGOUT, []);
         this.#finish();
         break;
       case MSG.LOGON:
@@ -402,46 +365,6 @@ export class FixSession {
     this.#lineHasWork();
   }
 
-  // ── Checks ───────────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-  #hasValidHead(message: FixMessage): boolean {
-    const missing = REQUIRED.find((tag) => message.get(tag) === undefined);
-    if (missing === TAG.MSG_SEQ_NUM || !(message.number(TAG.MSG_SEQ_NUM) > 0)) {
-      this.#end('MsgSeqNum is missing');
-      return false;
-    }
-    if (missing !== undefined) {
-      this.reject(message, REJECT_REASON.REQUIRED_TAG_MISSING, missing, 'a field of the header is missing');
-      if (message.number(TAG.MSG_SEQ_NUM) === this.options.store.nextIn) this.options.store.nextIn++;
-      return false;
-    }
-    const isFromThem = message.get(TAG.SENDER_COMP_ID) === this.options.target && message.get(TAG.TARGET_COMP_ID) === this.options.sender;
-    if (!isFromThem) {
-      this.reject(message, REJECT_REASON.COMP_ID, TAG.SENDER_COMP_ID, 'CompID problem');
-      this.#end('CompID problem');
-      return false;
-    }
-    const why = this.#timeProblem(message);
-    if (why === '') return true;
-    this.reject(message, REJECT_REASON.SENDING_TIME, TAG.SENDING_TIME, why);
-    this.#end(why);
-    return false;
-  }
-
-  #timeProblem(message: FixMessage): string {
-    const time = parseFixTime(message.get(TAG.SENDING_TIME) ?? '');
-    const accuracy = this.options.accuracyMs ?? ACCURACY_MS;
-    if (Number.isNaN(time)) return 'SendingTime is no time';
-    return Math.abs(time - this.options.now()) > accuracy ? 'SendingTime accuracy problem' : '';
-  }
-
-  // ── The line ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-  #send(type: string, fields: readonly FixField[], more?: FixPieces): void {
-    this.#line.send(type, fields, more);
-    this.#lineHasWork();
-  }
-
   #lineHasWork(): void {
     if (!this.#line.isWaiting) return;
     if (this.options.onWork === undefined) while (this.#line.pump(ALL_AT_ONCE));
@@ -452,13 +375,12 @@ export class FixSession {
     this.#line.connect();
     this.#waiting.clear();
     this.#resendUntil = 0;
-    this.#askedAt = 0;
     this.#isLoggingOut = false;
     this.#isOver = false;
   }
 
   #end(why: string): void {
-    this.#send(MSG.LOGOUT, [[TAG.TEXT, why]]);
+    this.send(MSG.LOGOUT, [[TAG.TEXT, why]]);
     this.#finish();
   }
 
@@ -475,21 +397,4 @@ export class FixSession {
     this.isLoggedOn = false;
     this.options.onLogout?.();
   }
-}
-
-function tooLow(expected: number, received: number): string {
-  return `MsgSeqNum too low, expecting ${expected} but received ${received}`;
-}
-
-function badText({ badReason }: FixMessage): string {
-  return badReason === REJECT_REASON.OTHER ? 'it has too many fields' : 'a field is wrong';
-}
-
-/** The first flag that is neither Y nor N; 0: there is none. */
-function badFlag(message: FixMessage): number {
-  return FLAGS.find((tag) => !['Y', 'N', undefined].includes(message.get(tag))) ?? 0;
-}
-
-function isReset(message: FixMessage): boolean {
-  return ['N', undefined].includes(message.get(TAG.GAP_FILL_FLAG));
 }

@@ -1,0 +1,67 @@
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import path from 'node:path';
+import { describe, it } from 'node:test';
+import { ROOT } from '../packages.ts';
+import { circles, house, importsOf, packageOf, sources } from './house.ts';
+
+describe('the house (house.json)', () => {
+  const floorOf = new Map(house.packages.flatMap((floor, number) => floor.map((folder) => [folder, number] as const)));
+
+  it('holds every package, and its source files', () => {
+    const folders = [...fs.globSync('packages/*', { cwd: ROOT }), ...fs.globSync('apps/*', { cwd: ROOT }), 'simulator', 'benchmarks'];
+    assert.deepEqual([...floorOf.keys()].sort(), folders.sort());
+    assert.ok(sources.length > 300, `${sources.length} files`);
+    assert.ok(importsOf('apps/venue/src/venue.ts').includes('apps/venue/src/parts.ts'));
+  });
+
+  it('has no package that imports from its own floor or one above', () => {
+    const wrong = sources.flatMap((file) => {
+      const own = packageOf(file)!;
+      return importsOf(file)
+        .filter((other) => packageOf(other) !== own && floorOf.get(packageOf(other)!)! >= floorOf.get(own)!)
+        .map((other) => `${file} imports ${other}`);
+    });
+    assert.deepEqual(wrong, []);
+  });
+
+  it('has no file that imports from a floor above it in its package, and no doors that meet', () => {
+    assert.deepEqual(
+      Object.entries(house.rooms).flatMap(([folder, rooms]) => against(folder, rooms)),
+      [],
+    );
+  });
+
+  it('has no circle of imports, of values or of types', () => {
+    const unknown = circles().filter((circle) => !house.circles.some(({ within }) => circle.every((file) => file.startsWith(within))));
+    assert.deepEqual(unknown, []);
+  });
+
+  it('has no file that is too long, and names none as longer that is not', () => {
+    const linesOf = (file: string) => fs.readFileSync(path.join(ROOT, file), 'utf8').split('\n').length - 1;
+    const long = sources.filter((file) => linesOf(file) > house.longest);
+    assert.deepEqual(long, Object.keys(house.longer).sort());
+  });
+});
+
+/** Imports within a package that its floors do not allow. */
+function against(folder: string, { floors, apart, shared }: (typeof house.rooms)[string]): string[] {
+  const root = `${folder}/src/`;
+  const roomOf = (file: string) => file.slice(root.length).split('/').slice(0, -1);
+  const floor = (file: string) => floors.indexOf(roomOf(file)[0] ?? '.');
+  return sources
+    .filter((file) => file.startsWith(root))
+    .flatMap((file) => {
+      // What is beside all of it (a demo) stands on top.
+      const own = floor(file) < 0 ? floors.length : floor(file);
+      return importsOf(file)
+        .filter((other) => other.startsWith(root))
+        .flatMap((other) => {
+          const [room, otherRoom] = [roomOf(file), roomOf(other)];
+          const meets = room[0] === apart && otherRoom[0] === apart && room[1] !== otherRoom[1];
+          const isWrong = (floor(other) < 0 ? floors.length : floor(other)) > own;
+          if (!isWrong && !(meets && (!shared.includes(otherRoom[1]) || shared.includes(room[1])))) return [];
+          return [`${file} imports ${other}`];
+        });
+    });
+}
