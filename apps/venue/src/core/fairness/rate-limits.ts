@@ -1,6 +1,8 @@
 import { sourceOf } from '../../domain/addresses.ts';
 import type { RateLimits } from '../../domain/config.ts';
 
+const MOST_SOURCES = 10_000;
+
 /** Counts in fixed windows of time, as Binance's limits do. */
 class Window {
   readonly #ms: number;
@@ -54,6 +56,8 @@ export class RateLimiter {
   readonly #weight = new Window(60_000);
   readonly #tenSeconds = new Window(10_000);
   readonly #day = new Window(86_400_000);
+  /** what addresses count as: worked out once, not with each request */
+  readonly #sources = new Map<string, string>();
 
   constructor(limits: RateLimits) {
     this.limits = limits;
@@ -61,14 +65,23 @@ export class RateLimiter {
 
   /** Returns the weight used in this minute. Throws LimitExceeded. */
   useWeight(address: string, weight: number, nowMs: number): number {
-    const used = this.#weight.add(sourceOf(address), weight, nowMs);
+    const used = this.#weight.add(this.#sourceOf(address), weight, nowMs);
     if (used > this.limits.weightPerMinute) throw this.#tooMuchWeight(nowMs);
     return used;
   }
 
   /** Throws LimitExceeded for an address that is beyond the limit; counts nothing. */
   checkWeight(address: string, nowMs: number): void {
-    if (this.#weight.count(sourceOf(address), nowMs) > this.limits.weightPerMinute) throw this.#tooMuchWeight(nowMs);
+    if (this.#weight.count(this.#sourceOf(address), nowMs) > this.limits.weightPerMinute) throw this.#tooMuchWeight(nowMs);
+  }
+
+  #sourceOf(address: string): string {
+    const known = this.#sources.get(address);
+    if (known !== undefined) return known;
+    if (this.#sources.size >= MOST_SOURCES) this.#sources.clear();
+    const source = sourceOf(address);
+    this.#sources.set(address, source);
+    return source;
   }
 
   #tooMuchWeight(nowMs: number): Error {

@@ -36,9 +36,7 @@ export function addRestOperations(server: FastifyInstance, services: BinanceServ
       url: operation.rest.path,
       bodyLimit: BODY_LIMIT,
       config: { weight: operation.weight },
-      onRequest: async (request) => {
-        if (operation.security !== 'NONE') holders.set(request, holderOf(services, operation, request));
-      },
+      onRequest: operation.security === 'NONE' ? undefined : (request, _reply, done) => findHolder(services, operation, request, done),
       schema: {
         summary: operation.summary,
         tags: [operation.security === 'NONE' ? 'Market data' : 'Account'],
@@ -50,10 +48,17 @@ export function addRestOperations(server: FastifyInstance, services: BinanceServ
   }
 }
 
-/** Throws ApiError -2014 or -2015. */
-function holderOf(services: BinanceServices, operation: Operation, { headers, ip }: FastifyRequest): Holder {
-  const header = headers['x-mbx-apikey'];
-  return keyHolder(services.accounts, Array.isArray(header) ? header[0] : header, ip, operation.trades === true);
+/** Notes whose key it is. Fails with ApiError -2014 or -2015. */
+function findHolder(services: BinanceServices, operation: Operation, request: FastifyRequest, done: (error?: Error) => void): void {
+  const header = request.headers['x-mbx-apikey'];
+  const key = Array.isArray(header) ? header[0] : header;
+  try {
+    holders.set(request, keyHolder(services.accounts, key, request.ip, operation.trades === true));
+  } catch (error) {
+    done(error as Error);
+    return;
+  }
+  done();
 }
 
 async function answer(

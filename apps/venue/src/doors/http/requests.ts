@@ -45,19 +45,24 @@ export function checkRequest({ limiter, now }: Services, browsers: Browsers, req
 
 /** What each request passes before anything but its head is read, on every route: what it costs, and whether a body is wanted. */
 export function guardRequests(server: FastifyInstance, services: Services, browsers: Browsers): void {
-  server.addHook('onRequest', async (request, reply) => {
+  // With a callback: a promise a request costs more than all that is looked at here.
+  server.addHook('onRequest', (request, reply, done) => {
     reply.headers(SECURITY_HEADERS);
     const { method, headers } = request;
     const isRead = READS.has(method);
     const unwanted = request.is404 || isRead ? bodyBytes(headers) : 0;
     if (unwanted > MOST_UNWANTED_BYTES) reply.header('connection', 'close');
-    weigh(services, request, reply);
+    if (!weigh(services, request, reply, done)) return;
     if (headers.origin !== undefined && browsers.isConfigured(headers.origin)) {
       allowOrigin(reply, headers.origin);
-      if (method === 'OPTIONS') return reply.status(204).headers(CORS_HEADERS).send();
+      if (method === 'OPTIONS') {
+        reply.status(204).headers(CORS_HEADERS).send();
+        return;
+      }
     }
-    if (request.is404) throw noSuchRoute(request);
-    if (unwanted > 0) throw new ApiError(-1100, `${method} takes no body.`);
+    if (request.is404) done(noSuchRoute(request));
+    else if (unwanted > 0) done(new ApiError(-1100, `${method} takes no body.`));
+    else done();
   });
 }
 
@@ -65,17 +70,19 @@ export function noSuchRoute({ method, url }: FastifyRequest): ApiError {
   return new ApiError(-1000, `There is no ${method} ${url.split('?')[0]} here; see /docs`, 404);
 }
 
-/** Throws ApiError -1003 (429) beyond the limit, with which the connection ends. */
-function weigh({ limiter, now }: Services, request: FastifyRequest, reply: FastifyReply): void {
+/** Returns whether a request is within its address's limit; one that is not fails, and its connection ends. */
+function weigh({ limiter, now }: Services, request: FastifyRequest, reply: FastifyReply, fail: (error: Error) => void): boolean {
   const { weight } = request.routeOptions.config;
   let used: number;
   try {
     used = limiter.useWeight(request.ip, weight ?? 1, now());
   } catch (error) {
     reply.header('connection', 'close');
-    throw error;
+    fail(error as Error);
+    return false;
   }
   if (weight !== undefined) reply.header('x-mbx-used-weight', used).header('x-mbx-used-weight-1m', used);
+  return true;
 }
 
 function allowOrigin(reply: FastifyReply, origin: string): void {
