@@ -99,7 +99,7 @@ function changes(command: Command, argument: string, resource: string, what: str
   );
   const rotate = common(command.command(`rotate <${argument}>`).description(`Make another secret for ${what}.`)).option(
     '--overlap <time>',
-    'for how long the old one still holds: 30s, 15m, 24h, 7d',
+    'how long the old secret stays valid, for example 30s, 15m, 24h, 7d',
     duration,
     0,
   );
@@ -121,7 +121,7 @@ function changes(command: Command, argument: string, resource: string, what: str
 function tokenCommand(): Command {
   const command = new Command('token').description('The admin token, which lies in the data directory.');
   common(command.command('rotate').description('Make another token; it is written into the data directory.'))
-    .option('--overlap <time>', 'for how long the old one still holds: 30s, 15m, 24h, 7d', duration, 0)
+    .option('--overlap <time>', 'how long the old secret stays valid, for example 30s, 15m, 24h, 7d', duration, 0)
     .action((options: RotateOptions) =>
       administer(options, 'POST', 'admin-token/rotate', { overlapMs: options.overlap }, () => console.log('rotated: see admin.token')),
     );
@@ -136,7 +136,7 @@ function publicKeyIn({ publicKey }: { publicKey?: string }): string | undefined 
 function time(text: string): number | null {
   if (text === 'never') return null;
   const parsed = /^\d{4}-\d\d-\d\d/.test(text) ? Date.parse(text) : Number.NaN;
-  if (Number.isNaN(parsed)) throw new InvalidArgumentError('a time as 2027-01-31T18:00:00Z, or never');
+  if (Number.isNaN(parsed)) throw new InvalidArgumentError('must be a time such as 2027-01-31T18:00:00Z, or never');
   return parsed;
 }
 

@@ -32,6 +32,6 @@ function readToken(data: string): string {
   if (!fs.existsSync(file)) throw new Error(`there is no ${file}: is --data the directory of a venue that has run?`);
   if (holderOf(data) === undefined) throw new Error(`no venue runs on ${path.resolve(data)}: start it with 'outcry serve --data ${data}'`);
   const token = fs.readFileSync(file, 'utf8').trim();
-  if (token.length < LEAST_ADMIN_SECRET) throw new Error(`${file} holds no token: stop the venue and start it again, it makes another one`);
+  if (token.length < LEAST_ADMIN_SECRET) throw new Error(`${file} is empty: restart the venue to create a new token`);
   return token;
 }

@@ -31,7 +31,7 @@ export function feedCommand(): Command {
   const ownSession = ['--session <name>', 'MoldUDP64 session of messages that had none', session, 'PLAYED'] as const;
   command
     .command('record <file>')
-    .description('Write what comes by multicast to a file, until Ctrl-C.')
+    .description('Record a multicast feed to a file until Ctrl-C.')
     .requiredOption('--line <group:port>', 'a line to join; may be given more than once', readLine)
     .option('--interface <address>', 'address of the interface', '127.0.0.1')
     .option('--seconds <n>', 'end after so long', between(1, 86_400))
@@ -55,7 +55,7 @@ export function feedCommand(): Command {
     .action(stats);
   command
     .command('filter <from> <to>')
-    .description('Copy what is wanted of a recording: whole datagrams from capture to capture, else messages.')
+    .description('Copy the matching part of a recording: whole datagrams between captures, otherwise single messages.')
     .requiredOption(...filter)
     .option('--line <group:port>', 'where the datagrams go when messages become a capture', readLine, [
       { group: '239.255.80.1', port: 8090 },

@@ -18,7 +18,7 @@ export function itchCommand(): Command {
   command
     .command('generate <file>')
     .description(
-      'A day of ITCH 5.0: every message type, orders that hang together, auctions, halts and crosses. ' +
+      'Generate a day of ITCH 5.0: every message type, consistent orders, auctions, halts and crosses. ' +
         'A file that ends in .pcap is a capture of MoldUDP64 datagrams; another holds messages behind two bytes of length, as Nasdaq publishes days.',
     )
     .option('--messages <n>', 'messages of continuous trading, roughly', between(1, 1_000_000_000), 1_000_000)

@@ -36,7 +36,7 @@ export function journalCommand(): Command {
     .action(dump);
   journal
     .command('verify')
-    .description('Check every checksum, sequence number and snapshot, and that snapshots are what the commands before them lead to.')
+    .description('Check every checksum and sequence number, and every snapshot against the commands before it.')
     .option('--data <dir>', 'data directory', 'data')
     .option('--config <file>', "the venue's configuration, where its store lies elsewhere")
     .option('--no-state', 'checksums and sequence numbers only: do not apply the commands')

@@ -31,7 +31,7 @@ export function memoryCommand(): Command {
     .command('tune')
     .description('Sizes for the next run from the peaks of the runs so far: pools half as much again, rings four times, rounded up.')
     .option('--data <dir>', "the venue's data directory, where its peaks are recorded", 'data')
-    .option('--config <file>', 'write the sizes into this configuration file; it is made when it is not there')
+    .option('--config <file>', 'write the sizes into this configuration file; created if missing')
     .option('--json', 'print JSON')
     .action(showTuned);
   return command;

@@ -47,7 +47,7 @@ export function serveCommand(): Command {
     .option('--no-flow', 'the demo without its order flow')
     .option(
       '--accept-journal-loss <n>',
-      'start once without the acknowledged commands after n that a refused start says are missing: what is left of them is kept aside',
+      'start once, giving up the missing commands after n (n as the refused start says); what is cut is kept in a file',
       between(0, Number.MAX_SAFE_INTEGER),
     )
     .option('--log-level <level>', 'trace, debug, info, warn, error or silent')

@@ -26,7 +26,11 @@ export function simulateCommand(): Command {
     .option('--minutes <n>', 'how long, a seed after the other; 0: only the first', between(0, 10_000), 1)
     .option('--turns <n>', 'turns of a life', between(1, 10_000_000), 3000)
     .option('--directory <dir>', 'where journals and snapshots are written', os.tmpdir())
-    .option('--replicas <commands>', 'instead: feed so many random commands to an engine and a replica, and compare', between(1, 1e12))
+    .option(
+      '--replicas <commands>',
+      'compare an engine and a replica over this many random commands, instead of simulating crashes',
+      between(1, 1e12),
+    )
     .action((options: SimulateOptions) => {
       const seed = options.seed ?? Math.floor(Math.random() * MOST_SEED);
       if (options.replicas === undefined) runSeeds(seed, options);

@@ -123,9 +123,7 @@ function claimDirectory(config: VenueConfig, { log, onFatal }: VenueHooks, parts
   const watching = setInterval(() => {
     if (lock.isHeld()) return;
     clearInterval(watching);
-    onFatal?.(
-      `${config.data} was removed or given to another venue: ended at once, before more is acknowledged that nobody could find again`,
-    );
+    onFatal?.(`${config.data} was removed or given to another venue: ended at once, so that nothing is acknowledged that it cannot keep`);
   }, LOOK_AT_DIRECTORY_MS);
   parts.add(() => clearInterval(watching));
 }

@@ -56,7 +56,7 @@ export function readAddresses(addresses: readonly string[]): string[] {
     if (entry === undefined)
       throw new Refusal(
         'invalid',
-        `'${address}' is no IP address, and no network as 10.0.0.0/8 or 2001:db8::/32 (nothing set behind its bits)`,
+        `'${address}' must be an IP address, or a network such as 10.0.0.0/8 or 2001:db8::/32 with no bits set after its prefix`,
       );
     return entry;
   });

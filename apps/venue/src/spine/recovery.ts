@@ -119,7 +119,7 @@ function compareMark(mark: NonNullable<ReturnType<typeof findMark>>, journal: nu
 /** Why a snapshot of this journal is not of this life of it; undefined: it is. One that is beyond the end is of none. */
 export function strayed({ path: file, head }: FoundSnapshot, found: Inspection): string | undefined {
   if (found.places.get(head.sequence) === head.batch) return undefined;
-  return `${path.basename(file)} is of another life of this journal: what it is of is not what the journal holds up to command ${head.sequence}; it is not used`;
+  return `${path.basename(file)} is of another life of this journal: its state does not match the journal up to command ${head.sequence}; it is not used`;
 }
 
 /** An engine in the state of the newest snapshot that is good. */

@@ -175,9 +175,7 @@ class Follower implements Work {
   #compareStore(): void {
     if (this.#engine.sequence !== this.#storedBefore || this.#store.isOf(this.#engine.hash)) return;
     this.#store.empty();
-    throw new StoreGone(
-      `the store's rows up to command ${this.#storedBefore} are not of what the journal holds up to there: it is built anew`,
-    );
+    throw new StoreGone(`the store does not match the journal up to command ${this.#storedBefore}: it is built anew`);
   }
 
   #compare(sequence: number): void {

@@ -91,7 +91,7 @@ export class OperatorKey {
 }
 
 const REMEDY =
-  'put the key back from a copy, or say where it lies (operatorKeyFile, or OUTCRY_OPERATOR_KEY_FILE). ' +
+  'put the key back from a copy, or set its path (operatorKeyFile, or OUTCRY_OPERATOR_KEY_FILE). ' +
   'Without it no password and no API secret of this journal can be used again';
 
 function readIfThere(file: string): string | undefined {

@@ -46,7 +46,8 @@ export class Registry {
 
   async #change(record: VenueRecord): Promise<void> {
     const { reason } = await this.submit(putRecord(record));
-    if (reason !== 0) throw new Error(`the journal takes no such record: '${record.name}' is too long, or there are too many`);
+    if (reason !== 0)
+      throw new Error(`the journal cannot keep '${record.name}': it is too long, or there are as many records as the limit allows`);
   }
 
   /** A change is durable: what the engine tells. */

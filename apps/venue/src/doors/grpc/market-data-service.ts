@@ -79,7 +79,7 @@ export class MarketDataService implements ServiceImpl<typeof pb.MarketData> {
   async *watch({ symbols }: pb.WatchRequest, context: HandlerContext): AsyncGenerator<pb.MarketEvent> {
     const wanted = new Set(symbols.map((symbol) => instrumentOf(this.#services, symbol).number));
     this.#gate.weigh(context, 2 * (wanted.size || this.#feeds.length));
-    if (!context.values.get(PEER).mayWatch()) throw new ConnectError('there are as many watchers as there may be', Code.ResourceExhausted);
+    if (!context.values.get(PEER).mayWatch()) throw new ConnectError('the limit of watchers is reached', Code.ResourceExhausted);
     const asJson = isJson(context);
     const watcher = this.#open(
       this.#feeds.filter(({ instrument }) => wanted.size === 0 || wanted.has(instrument.number)),

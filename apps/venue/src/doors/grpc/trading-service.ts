@@ -81,7 +81,7 @@ export class TradingService implements ServiceImpl<typeof pb.Trading> {
     const open = this.#services.gateway.view.orders;
     const after = afterOrderId === 0n ? undefined : open.get(readOrderId(afterOrderId));
     if (afterOrderId !== 0n && after?.account !== account) {
-      throw new ConnectError('the order to go on after is not open any more: begin anew', Code.Aborted);
+      throw new ConnectError('the order to continue after is no longer open: list again from the start', Code.Aborted);
     }
     const orders: pb.Order[] = [];
     let lookedAt = 0;

@@ -99,7 +99,7 @@ export class Glimpse implements SoupApplication<GlimpsePort> {
   }
 
   onMessage(): string {
-    return 'there is nothing to be said to GLIMPSE';
+    return 'GLIMPSE accepts no messages from clients';
   }
 
   isBlocked(): boolean {

@@ -231,7 +231,7 @@ export class SoupConnection<Port extends SoupPort = SoupPort> implements Client 
   #logIn(view: DataView, at: number, bytes: number): string | undefined {
     const request = readLogin(view, at, bytes);
     if (request === undefined) return 'a login has 46 bytes';
-    if (Number.isNaN(request.sequence)) return this.#refuse({ code: NO_SUCH_SESSION, why: 'the sequence number is no number' });
+    if (Number.isNaN(request.sequence)) return this.#refuse({ code: NO_SUCH_SESSION, why: 'the sequence number must be a number' });
     const entry = this.#application.open(request.user, request.password, this.#address);
     if ('code' in entry) return this.#refuse(entry);
     const { port, login } = entry;
