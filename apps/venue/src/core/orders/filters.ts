@@ -39,7 +39,7 @@ export class OrderFilters {
   }
 }
 
-/** One instrument's limits, as integers that an order's own are compared with: nothing is allocated, and nothing is rounded. */
+/** One instrument's limits, as integers that an order's own are compared with: exact, and nothing is allocated. */
 export class OrderLimits {
   readonly #maxQuantity: number;
   readonly #minNotional: number;
