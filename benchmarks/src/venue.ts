@@ -103,9 +103,11 @@ export class BenchVenue {
   }
 }
 
+/** Filters that let every flow pass, at whatever price: each order is still checked. */
 function marketOf(): object {
   const fees = { makerFeePpm: 1000, takerFeePpm: 1000 };
-  const common = { quote: 'USDT', tick: '0.01', lot: '0.00001', minNotional: '0', referencePrice: '60000', ...fees };
+  const percentPrice = { bidUp: '1000000000', bidDown: '0', askUp: '1000000000', askDown: '0' };
+  const common = { quote: 'USDT', tick: '0.01', lot: '0.00001', minNotional: '0', referencePrice: '60000', percentPrice, ...fees };
   return {
     assets: [
       { name: 'USDT', scale: 8 },

@@ -7,6 +7,7 @@ import { RateLimiter } from './core/fairness/rate-limits.ts';
 import { AVERAGE_MINUTES, MarketState } from './core/feeds/market-state.ts';
 import { MemoryMonitor } from './core/memory.ts';
 import { Admission, admissionOf } from './core/orders/admission.ts';
+import { OrderFilters } from './core/orders/filters.ts';
 import { Gateway } from './core/orders/gateway.ts';
 import { OpenOrders } from './core/orders/open-orders.ts';
 import { Sessions } from './core/orders/sessions.ts';
@@ -50,6 +51,8 @@ export async function createServices(
   admission.onShort = () => memory.tell();
   gateway.admission = admission;
   const feeds = market.instruments.map((instrument) => new MarketState(instrument, levels));
+  const now = () => Math.floor(crew.shared.clock.now() / 1000);
+  const averages = { averagePrice: (instrument: number) => feeds[instrument].averagePrice(now()) };
   const userStreams = new UserStreams(market, gateway.view);
   const store = { database: databaseFile(config), assets: config.assets, instruments: config.instruments };
   const { historyMs: deadlineMs, webSockets, webSocketBufferBytes: bufferBytes } = config;
@@ -82,6 +85,7 @@ export async function createServices(
     state,
     memory,
     feeds,
+    filters: new OrderFilters(market.instruments, averages),
     publishers,
     history,
     reads: new StoredReads(crew.shared, history, config.readWaitMs),
@@ -95,7 +99,7 @@ export async function createServices(
     latencies: {},
     reports: { publishers: () => publishers.status(), history: () => history.status() },
     log,
-    now: () => Math.floor(crew.shared.clock.now() / 1000),
+    now,
   };
 }
 

@@ -8,6 +8,7 @@ import { operatorKeyFile } from './core/accounts/operator-key.ts';
 import { Clock } from './core/clock.ts';
 import { defineMarket } from './core/definitions.ts';
 import { FeeTierJob } from './core/fee-tiers.ts';
+import { AveragePublisher } from './core/feeds/average-publisher.ts';
 import { MarketTracker } from './core/feeds/market-state.ts';
 import type { Gateway } from './core/orders/gateway.ts';
 import { portTaken } from './core/port-taken.ts';
@@ -101,6 +102,7 @@ export async function startVenue(config: VenueConfig, hooks: VenueHooks): Promis
     await loadMinutes(services);
     runOrderLane(services, hooks, parts);
     await defineVenue(services);
+    if (config.ouch !== undefined) parts.add(new AveragePublisher(services.feeds, services.shared, services.now)); // before the door opens
     if (wire !== undefined) Object.assign(services.ports, await wire.open());
     const url = await openDoors(services, parts);
     return { url, services, recovery: crew.recovery, threads: crew.threads, close: () => parts.stop() };
@@ -145,6 +147,7 @@ function crewOptions(
       eventSlots: config.eventSlots,
       wait: config.wait,
       hasWireThread: hasWireThread(config),
+      instruments: config.instruments.length,
       eventStart: hooks.eventStart,
     },
     placement: {

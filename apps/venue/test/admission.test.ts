@@ -7,13 +7,17 @@ import { Listener } from './support/listener.ts';
 import { OuchClient } from './support/ouch-client.ts';
 import { Client, VenueProcess } from './support/process.ts';
 import { until } from './support/until.ts';
+import { WIDE_INSTRUMENTS } from './support/wide-market.ts';
 
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'outcry-admission-'));
 const config = path.join(folder, 'config.json');
 const ORDERS = 40;
 const MOST = ORDERS * 0.9;
 const OF_ONE = 25;
-fs.writeFileSync(config, JSON.stringify({ ouch: { port: 0 }, limits: { orders: ORDERS }, ordersPerAccount: OF_ONE }));
+fs.writeFileSync(
+  config,
+  JSON.stringify({ ouch: { port: 0 }, instruments: WIDE_INSTRUMENTS, limits: { orders: ORDERS }, ordersPerAccount: OF_ONE }),
+);
 after(() => fs.rmSync(folder, { recursive: true, force: true }));
 
 const PRICE = 500_000_000;
@@ -68,7 +72,10 @@ test('no door lets one account fill the pool, or all of them its last tenth; can
 test('an account that sends more than it may at once has no more for it, at any door, nor by replacing what is not there', async (t) => {
   const file = path.join(folder, 'burst.json');
   const [most, sent] = [200, 600];
-  fs.writeFileSync(file, JSON.stringify({ ouch: { port: 0 }, limits: { orders: 5000 }, ordersPerAccount: most }));
+  fs.writeFileSync(
+    file,
+    JSON.stringify({ ouch: { port: 0 }, instruments: WIDE_INSTRUMENTS, limits: { orders: 5000 }, ordersPerAccount: most }),
+  );
   const venue = await VenueProcess.start(path.join(folder, 'burst'), '--demo', '--no-flow', '--config', file);
   t.after(() => venue.close());
   const { ports } = (await (await fetch(`${venue.url}/outcry/v1/status`)).json()) as { ports: { ouch: number } };

@@ -10,6 +10,7 @@ import type { Door, Doors } from './all-doors/visit.ts';
 import { sleep } from './all-doors/visit.ts';
 import { restDoor, streamDoor } from './all-doors/web-door.ts';
 import { anyPorts, temporaryDirectory, VenueProcess } from './support/process.ts';
+import { WIDE_INSTRUMENTS } from './support/wide-market.ts';
 
 /** How long, in seconds; an hour by hand: OUTCRY_FUZZ_SECONDS=3600 */
 const SECONDS = Number(process.env.OUTCRY_FUZZ_SECONDS ?? 300);
@@ -69,7 +70,7 @@ const residentMiB = (pid: number) => Number(/VmRSS:\s+(\d+)/.exec(fs.readFileSyn
 test(`clients that send anything and read when they like crash nothing, and each reads a whole stream (seed ${SEED})`, async (t) => {
   const folder = temporaryDirectory('all-doors');
   const config = path.join(folder, 'config.json');
-  fs.writeFileSync(config, JSON.stringify(anyPorts('239.255.76.1')));
+  fs.writeFileSync(config, JSON.stringify({ ...anyPorts('239.255.76.1'), instruments: WIDE_INSTRUMENTS }));
   const venue = await VenueProcess.start(path.join(folder, 'data'), '--demo', '--config', config);
   t.after(() => venue.child.kill('SIGKILL'));
   const doors = await openDoors(venue);

@@ -13,6 +13,7 @@ import { Listener } from './support/listener.ts';
 import { OuchClient, SoupClient } from './support/ouch-client.ts';
 import { anyPorts, Client, temporaryDirectory, VenueProcess } from './support/process.ts';
 import { until } from './support/until.ts';
+import { WIDE_INSTRUMENTS } from './support/wide-market.ts';
 
 const PROTO = fileURLToPath(new URL('../proto', import.meta.url));
 const { outcry } = grpc.loadPackageDefinition(loadSync(path.join(PROTO, 'outcry/v1/venue.proto'))) as any;
@@ -68,7 +69,7 @@ before(async () => {
   const config = path.join(data, 'config.json');
   fs.mkdirSync(data, { recursive: true });
   fs.chmodSync(data, 0o755); // as somebody left it
-  fs.writeFileSync(config, JSON.stringify(anyPorts('239.255.91.1')));
+  fs.writeFileSync(config, JSON.stringify({ ...anyPorts('239.255.91.1'), instruments: WIDE_INSTRUMENTS }));
   venue = await VenueProcess.start(data, '--demo', '--no-flow', '--config', config, '--log-level', 'info');
   ({ ports } = (await (await fetch(`${venue.url}/outcry/v1/status`)).json()) as { ports: Record<string, number> });
 });

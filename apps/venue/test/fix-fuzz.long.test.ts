@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { FixField } from '@outcry/wire/fix';
 import { FixClient } from './support/fix-client.ts';
 import { VenueProcess } from './support/process.ts';
+import { WIDE_INSTRUMENTS } from './support/wide-market.ts';
 
 /** How long, in seconds; an hour by hand: OUTCRY_FUZZ_SECONDS=3600 */
 const SECONDS = Number(process.env.OUTCRY_FUZZ_SECONDS ?? 60);
@@ -36,7 +37,7 @@ const TYPES = [...'0123458ADFGHVWXYjqrx', 'AE', '??'];
 test('a login that sends anything, and reads as it likes, gets whole messages in order, and an honest one is served beside it', async () => {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'outcry-fix-fuzz-'));
   const config = path.join(folder, 'config.json');
-  fs.writeFileSync(config, JSON.stringify({ fix: { port: 0 } }));
+  fs.writeFileSync(config, JSON.stringify({ fix: { port: 0 }, instruments: WIDE_INSTRUMENTS }));
   const venue = await VenueProcess.start(path.join(folder, 'data'), '--demo', '--no-flow', '--config', config);
   const { ports } = (await (await fetch(`${venue.url}/outcry/v1/status`)).json()) as { ports: { fix: number } };
   const random = (n: number) => Math.floor(Math.random() * n);

@@ -10,6 +10,7 @@ import { SOUP } from '@outcry/wire/soup';
 import { randomFrom } from '../src/demo/random.ts';
 import { OuchClient, SoupClient, type Told } from './support/ouch-client.ts';
 import { VenueProcess } from './support/process.ts';
+import { WIDE_INSTRUMENTS } from './support/wide-market.ts';
 
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'outcry-itch-'));
 after(() => fs.rmSync(folder, { recursive: true, force: true }));
@@ -31,7 +32,10 @@ async function start(data = path.join(folder, `data-${count}`)) {
     port: 20_000 + ((process.pid * 7 + count * 2 + line) % 20_000),
   }));
   const config = path.join(folder, `${count++}.json`);
-  fs.writeFileSync(config, JSON.stringify({ ouch: { port: 0 }, itch: { lines, requestPort: 0, glimpsePort: 0 } }));
+  fs.writeFileSync(
+    config,
+    JSON.stringify({ ouch: { port: 0 }, instruments: WIDE_INSTRUMENTS, itch: { lines, requestPort: 0, glimpsePort: 0 } }),
+  );
   const venue = await VenueProcess.start(data, '--demo', '--no-flow', '--config', config);
   const { ports } = (await (await fetch(`${venue.url}/outcry/v1/status`)).json()) as { ports: Ports };
   const follow = (more: Partial<FeedClientOptions> = {}) =>

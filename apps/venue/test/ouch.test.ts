@@ -6,10 +6,11 @@ import { after, test } from 'node:test';
 import { SOUP } from '@outcry/wire/soup';
 import { OuchClient, type Told } from './support/ouch-client.ts';
 import { VenueProcess } from './support/process.ts';
+import { WIDE_INSTRUMENTS } from './support/wide-market.ts';
 
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'outcry-ouch-'));
 const config = path.join(folder, 'config.json');
-fs.writeFileSync(config, JSON.stringify({ ouch: { port: 0 } }));
+fs.writeFileSync(config, JSON.stringify({ ouch: { port: 0 }, instruments: WIDE_INSTRUMENTS }));
 after(() => fs.rmSync(folder, { recursive: true, force: true }));
 
 let count = 0;

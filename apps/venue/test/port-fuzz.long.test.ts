@@ -8,6 +8,7 @@ import { test } from 'node:test';
 import { beginPacket, SOUP, SOUP_HEAD, writeLogin } from '@outcry/wire/soup';
 import { OuchClient } from './support/ouch-client.ts';
 import { VenueProcess } from './support/process.ts';
+import { WIDE_INSTRUMENTS } from './support/wide-market.ts';
 
 /** How long, in seconds; an hour by hand: OUTCRY_FUZZ_SECONDS=3600 */
 const SECONDS = Number(process.env.OUTCRY_FUZZ_SECONDS ?? 20);
@@ -18,7 +19,13 @@ test('random bytes, half-open peers and wrong logins at every port leave the ven
   const lines = [{ group: '239.255.78.1', port: 22_000 + (process.pid % 9000) }];
   fs.writeFileSync(
     config,
-    JSON.stringify({ ouch: { port: 0 }, itch: { lines, requestPort: 0, glimpsePort: 0 }, fix: { port: 0 }, grpc: { port: 0 } }),
+    JSON.stringify({
+      ouch: { port: 0 },
+      itch: { lines, requestPort: 0, glimpsePort: 0 },
+      fix: { port: 0 },
+      grpc: { port: 0 },
+      instruments: WIDE_INSTRUMENTS,
+    }),
   );
   const venue = await VenueProcess.start(path.join(folder, 'data'), '--demo', '--no-flow', '--config', config);
   const { ports } = (await (await fetch(`${venue.url}/outcry/v1/status`)).json()) as { ports: Record<string, number> };

@@ -4,10 +4,10 @@ import net from 'node:net';
 import path from 'node:path';
 import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { DEMO_INSTRUMENTS } from '../src/domain/config.ts';
 import { OuchClient } from './support/ouch-client.ts';
 import { anyPorts, Client, temporaryDirectory, VenueProcess } from './support/process.ts';
 import { until } from './support/until.ts';
+import { WIDE_INSTRUMENTS } from './support/wide-market.ts';
 
 const folder = temporaryDirectory('threads');
 after(() => fs.rmSync(folder, { recursive: true, force: true }));
@@ -67,7 +67,7 @@ test('a client that comes in by OUCH as soon as the port opens finds the venue r
   await new Promise((resolve) => free.once('listening', resolve));
   const { port } = free.address() as net.AddressInfo;
   await new Promise((resolve) => free.close(resolve));
-  const first = await start('early', { ouch: { port }, instruments: DEMO_INSTRUMENTS.slice(0, 1) });
+  const first = await start('early', { ouch: { port }, instruments: WIDE_INSTRUMENTS.slice(0, 1) });
   await first.close();
   let client: OuchClient | undefined;
   let isStarting = true;
@@ -83,7 +83,7 @@ test('a client that comes in by OUCH as soon as the port opens finds the venue r
     client!.login('ALICE', 'alicepass');
     client!.enter(1, 'B', 10, 5_000_000, { symbol: 'ETHUSDT' }); // which this start brings
   })();
-  const second = await start('early', { ouch: { port }, instruments: DEMO_INSTRUMENTS.slice(0, 2) });
+  const second = await start('early', { ouch: { port }, instruments: WIDE_INSTRUMENTS.slice(0, 2) });
   isStarting = false;
   await coming;
   await client!.until(() => client!.told.some(({ message }) => message === 'order_accepted' || message === 'rejected'));

@@ -16,6 +16,7 @@ import { memorySource } from '@outcry/wire/source';
 import { endAfterTests } from './support/left-open.ts';
 import { OuchClient } from './support/ouch-client.ts';
 import { VenueProcess } from './support/process.ts';
+import { WIDE_INSTRUMENTS } from './support/wide-market.ts';
 
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'outcry-wireshark-'));
 after(() => fs.rmSync(folder, { recursive: true, force: true }));
@@ -47,7 +48,10 @@ function tshark(file: string, ...args: string[]): string[] {
 test("Wireshark reads the venue's OUCH and GLIMPSE ports and its feed without a malformed packet", { skip }, async () => {
   const lines = [1, 2].map((line) => ({ group: `239.255.77.${line}`, port: 21_000 + (process.pid % 9000) + line }));
   const config = path.join(folder, 'config.json');
-  fs.writeFileSync(config, JSON.stringify({ ouch: { port: 0 }, itch: { lines, requestPort: 0, glimpsePort: 0 } }));
+  fs.writeFileSync(
+    config,
+    JSON.stringify({ ouch: { port: 0 }, instruments: WIDE_INSTRUMENTS, itch: { lines, requestPort: 0, glimpsePort: 0 } }),
+  );
   const venue = await VenueProcess.start(path.join(folder, 'data'), '--demo', '--no-flow', '--config', config);
   const { ports } = (await (await fetch(`${venue.url}/outcry/v1/status`)).json()) as { ports: Record<string, number> };
   const file = await capture(

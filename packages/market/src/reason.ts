@@ -48,6 +48,8 @@ export const REASON = {
   MASS_CANCEL: 38,
   CIRCUIT_BREAKER: 39,
   REFERENCE_REUSED: 40,
+  /** Refused by a door, before the engine: see the venue's filters. */
+  NOTIONAL_TOO_SMALL: 41,
 } as const;
 
 export const REASON_NAMES: Record<number, string> = Object.fromEntries(

@@ -11,6 +11,7 @@ import type { Pace } from './fairness/pace.ts';
 import type { RateLimiter } from './fairness/rate-limits.ts';
 import type { MarketState } from './feeds/market-state.ts';
 import type { MemoryMonitor } from './memory.ts';
+import type { OrderFilters } from './orders/filters.ts';
 import type { Gateway } from './orders/gateway.ts';
 import type { Sessions } from './orders/sessions.ts';
 import type { SharedState } from './orders/shared-state.ts';
@@ -28,6 +29,8 @@ export interface Services {
   memory: MemoryMonitor;
   /** what the order lane knows of each instrument's market */
   feeds: readonly MarketState[];
+  /** what every door of the order lane asks before it sends an order */
+  filters: OrderFilters;
   history: HistoryReader;
   reads: StoredReads;
   shared: Shared;

@@ -67,15 +67,18 @@ export interface VenueMemoryOptions {
   hasWireThread?: boolean;
   /** tests only: the position that events are counted from. Default: 0 */
   eventStart?: number;
+  /** instruments whose average prices the wire thread reads */
+  instruments?: number;
 }
 
 export function createVenueMemory(start: number, options: VenueMemoryOptions): VenueMemory {
   const commands: RingOptions = { capacity: options.commandSlots, slotWords: command.WORDS, consumers: 2, producers: 'many', start };
   const consumers = options.hasWireThread ? 2 : 1;
   const events: RingOptions = { capacity: options.eventSlots, slotWords: event.WORDS, consumers, start: options.eventStart };
-  const lines = SEQUENCE_BYTES + HELD_UP_BYTES + BELL_BYTES + CACHE_LINE;
+  const averageBytes = (options.instruments ?? 0) * Int32Array.BYTES_PER_ELEMENT;
+  const lines = SEQUENCE_BYTES + HELD_UP_BYTES + BELL_BYTES + CACHE_LINE + averageBytes;
   const bytes = ringBytes(commands) + ringBytes(events) + lines + sharedMapBytes(checkpoints);
-  const arena = Arena.create({ bytes, parts: 8 });
+  const arena = Arena.create({ bytes, parts: 9 });
   createRing(commands, arena.part('commands'));
   createRing(events, arena.part('events'));
   const sequences = arena.reserve('sequences', SEQUENCE_BYTES);
@@ -84,6 +87,7 @@ export function createVenueMemory(start: number, options: VenueMemoryOptions): V
   arena.reserve('bells', BELL_BYTES);
   startClock(clockWords(arena.reserve('status', CACHE_LINE)));
   createSharedMap(checkpoints, arena.part('checkpoints'));
+  arena.reserve('average prices', averageBytes);
   return { arena: arena.handle, start, wait: options.wait };
 }
 
@@ -118,6 +122,7 @@ export class Shared {
   readonly clockWords: Int32Array;
   readonly #status: Int32Array;
   readonly #checkpoints: SharedMap;
+  readonly #averages: Int32Array;
 
   constructor(memory: VenueMemory) {
     this.memory = memory;
@@ -140,6 +145,7 @@ export class Shared {
     this.clockWords = clockWords(arena.find('status'));
     this.clock = new VenueClock(this.clockWords);
     this.#checkpoints = new SharedMap(arena.find('checkpoints'));
+    this.#averages = i32Of(arena.find('average prices'));
   }
 
   get journalState(): number {
@@ -210,6 +216,17 @@ export class Shared {
   }
   set isShortOfMemory(isShort: boolean) {
     Atomics.store(this.#status, STATUS.SHORT_OF_MEMORY, isShort ? 1 : 0);
+  }
+
+  /**
+   * The average price of an instrument in ticks, as the order lane published it last: see AveragePublisher. A plain read, since a word never
+   * tears and nothing else hangs on it: Atomics.load is a call, and this is asked for every order of the wire thread.
+   */
+  averagePrice(instrument: number): number {
+    return this.#averages[instrument];
+  }
+  publishAveragePrice(instrument: number, ticks: number): void {
+    Atomics.store(this.#averages, instrument, ticks);
   }
 
   /** Engine only: notes its hash after a command. */

@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { type DescMessage, type DescMethod, fromBinary, type MessageShape, toBinary } from '@bufbuild/protobuf';
 import * as grpc from '@grpc/grpc-js';
 import { temporaryDirectory, VenueProcess } from './process.ts';
+import { WIDE_INSTRUMENTS } from './wide-market.ts';
 
 export const PROTO = fileURLToPath(new URL('../../proto', import.meta.url));
 
@@ -27,7 +28,7 @@ export class GrpcVenue {
   static async start(name: string, config: object = {}): Promise<GrpcVenue> {
     const folder = temporaryDirectory(name);
     const file = path.join(folder, 'config.json');
-    fs.writeFileSync(file, JSON.stringify({ grpc: { port: 0 }, ...config }));
+    fs.writeFileSync(file, JSON.stringify({ grpc: { port: 0 }, instruments: WIDE_INSTRUMENTS, ...config }));
     const venue = await VenueProcess.start(path.join(folder, 'data'), '--demo', '--no-flow', '--config', file);
     const { ports } = (await (await fetch(`${venue.url}/outcry/v1/status`)).json()) as { ports: { grpc: number } };
     return new GrpcVenue(venue, ports.grpc, folder);

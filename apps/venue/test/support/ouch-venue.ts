@@ -8,8 +8,8 @@ import * as wire from '@outcry/wire/ouch50';
 import type { Login } from '../../src/core/accounts/accounts.ts';
 import { LogIns, type SignedIn } from '../../src/core/accounts/log-ins.ts';
 import { EVERYTHING } from '../../src/core/orders/admission.ts';
-import { DEMO_ASSETS, DEMO_INSTRUMENTS } from '../../src/domain/config.ts';
-import { Market } from '../../src/domain/market.ts';
+import { DEMO_ASSETS } from '../../src/domain/config.ts';
+import { type InstrumentDefinition, Market } from '../../src/domain/market.ts';
 import { OuchGateway } from '../../src/doors/ouch/ouch-gateway.ts';
 import { OuchPort } from '../../src/doors/ouch/port.ts';
 import type { SequencedLog } from '../../src/doors/soup/sequenced-log.ts';
@@ -19,6 +19,7 @@ import { type CommandFields, writeRecords } from '../../src/spine/commands.ts';
 import { EventRing } from '../../src/spine/event-ring.ts';
 import { createVenueMemory, ENGINE_GATE, GATEWAY_GATE, JOURNAL_GATE, Shared, WIRE_GATE } from '../../src/spine/shared.ts';
 import type { Told } from './ouch-client.ts';
+import { WIDE_INSTRUMENTS } from './wide-market.ts';
 
 const LIMITS: EngineLimits = { orders: 1 << 16, accounts: 64, assets: 4, instruments: 4 };
 
@@ -27,7 +28,7 @@ export const PASSWORD = 'passpass';
 
 /** OUCH gateway, rings and engine on one thread, without sockets and disk: what is sent has its outcome when `settle` returns. */
 export class OuchVenue {
-  readonly market = new Market(DEMO_ASSETS, DEMO_INSTRUMENTS);
+  readonly market: Market;
   readonly gateway: OuchGateway;
   readonly logins: LogIns;
   readonly engine: Engine;
@@ -41,7 +42,13 @@ export class OuchVenue {
   #applied = 0;
   #sessions = 0;
 
-  constructor(logins: readonly Login[], limits: Partial<EngineLimits> = {}, commandSlots = 1 << 14) {
+  constructor(
+    logins: readonly Login[],
+    limits: Partial<EngineLimits> = {},
+    commandSlots = 1 << 14,
+    instruments: readonly InstrumentDefinition[] = WIDE_INSTRUMENTS,
+  ) {
+    this.market = new Market(DEMO_ASSETS, instruments);
     const all = { ...LIMITS, ...limits };
     this.logins = new LogIns(logins);
     this.engine = new Engine(this.#output, all);
@@ -61,8 +68,10 @@ export class OuchVenue {
       this.#set({ head: commandHead(COMMAND.OPEN_ACCOUNT), account, text: `account-${account}` });
     this.#set({ head: commandHead(COMMAND.SET_RISK), asset: 0 });
     this.#applied = this.engine.sequence;
-    const memory = createVenueMemory(this.#applied, { commandSlots, eventSlots: 1 << 18, wait: 'park', hasWireThread: true });
+    const rings = { commandSlots, eventSlots: 1 << 18, wait: 'park', hasWireThread: true, instruments: instruments.length } as const;
+    const memory = createVenueMemory(this.#applied, rings);
     this.shared = new Shared(memory);
+    for (const { number, referencePrice } of this.market.instruments) this.shared.publishAveragePrice(number, referencePrice);
     this.#output.connect(this.shared);
     this.files = new SessionFiles(path.join(this.folder, '0'));
     this.gateway = new OuchGateway({

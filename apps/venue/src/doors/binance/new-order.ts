@@ -1,11 +1,11 @@
 import { POST_ONLY } from '@outcry/market/command';
 import { DecimalError } from '@outcry/market/decimal';
-import { BUY, GTC, IOC, LIMIT, MARKET, MARKET_BY_AMOUNT, type OrderKind, type Side, type TimeInForce } from '@outcry/market/order-terms';
+import { GTC, IOC, LIMIT, MARKET, MARKET_BY_AMOUNT, type OrderKind, type Side, type TimeInForce } from '@outcry/market/order-terms';
 import { freshId } from '../../core/fresh-id.ts';
 import type { Instrument } from '../../domain/market.ts';
 import { makeTerms } from '../../domain/special-terms.ts';
 import type { NewOrder } from '../../spine/commands.ts';
-import { ApiError, errors } from '../http/errors.ts';
+import { ApiError, errors, newOrderError } from '../http/errors.ts';
 import { SIDE_NAMES, TIME_IN_FORCE_NAMES } from './format.ts';
 import type { BinanceServices } from './operation.ts';
 import { type Caller, instrumentOf } from './operation.ts';
@@ -93,7 +93,8 @@ export function readNewOrder(services: BinanceServices, sent: Parameters, caller
   readSpecialTerms(order, sent, readPrice, readLots);
   checkIceberg(order, sent);
   if (caller.session !== undefined) order.terms = { ...(order.terms ?? makeTerms({})), session: caller.session };
-  checkFilters(services, order);
+  const refusal = services.filters.refusal(order);
+  if (refusal !== 0) throw newOrderError(refusal);
   return order;
 }
 
@@ -170,21 +171,4 @@ function filtered(name: string, filter: string, read: () => number): number {
     if (error.code === 'malformed') throw errors.illegal(name, '^([0-9]{1,20})(\\.[0-9]{1,20})?$');
     throw errors.filter(filter);
   }
-}
-
-/** NOTIONAL and PERCENT_PRICE_BY_SIDE; what a market order is worth is reckoned with the average price. */
-function checkFilters(services: BinanceServices, order: NewOrder): void {
-  const { instrument } = order;
-  const average = services.feeds[instrument.number].averagePrice(services.now());
-  const hasPrice = order.kind === LIMIT && order.price > 0;
-  const price = hasPrice ? order.price : average;
-  const notional =
-    order.kind === MARKET_BY_AMOUNT ? BigInt(order.amount) : BigInt(price) * BigInt(order.quantity) * BigInt(instrument.unit);
-  if (notional < BigInt(instrument.minNotional)) throw errors.filter('NOTIONAL');
-  if (!hasPrice) return;
-  if (notional > BigInt(instrument.maxNotional)) throw errors.filter('NOTIONAL');
-  const { bidUp, bidDown, askUp, askDown } = instrument.bands;
-  const [up, down] = order.side === BUY ? [bidUp, bidDown] : [askUp, askDown];
-  const scaled = BigInt(price) * 1_000_000n;
-  if (scaled > BigInt(average) * BigInt(up) || scaled < BigInt(average) * BigInt(down)) throw errors.filter('PERCENT_PRICE_BY_SIDE');
 }

@@ -12,7 +12,7 @@ import { type CommandFields, cancel, cancelReplace, massCancel, type NewOrder, n
 import type { FixClient } from './fix-client.ts';
 import * as codes from './fix-codes.ts';
 import { FixReports, type Refusal } from './fix-reports.ts';
-import { checkAccount, checkReference, need, readInstrument, readOrder, SIDE_CODES } from './order-reader.ts';
+import { BadField, checkAccount, checkReference, need, readInstrument, readOrder, SIDE_CODES } from './order-reader.ts';
 import { cancelRefusalIn, cancelRefusalOf, refusalIn, refusalOf } from './refusals.ts';
 import { StoredOrders } from './stored-orders.ts';
 import { type Requested, TrackedOrders } from './tracked-orders.ts';
@@ -60,7 +60,7 @@ export class FixOrders {
     if (!this.#mayEnter(client, message, refuse)) return;
     let order: NewOrder;
     try {
-      order = readOrder(client, message, readInstrument(this.#services.market, message));
+      order = this.#readOrder(client, message, readInstrument(this.#services.market, message));
     } catch (error) {
       refuse(refusalIn(error));
       this.#use(client, clientId);
@@ -118,7 +118,7 @@ export class FixOrders {
     try {
       const instrument = this.#services.market.instruments[old.instrument];
       checkReference(client, message, old, instrument);
-      order = readOrder(client, message, instrument);
+      order = this.#readOrder(client, message, instrument);
     } catch (error) {
       refuse(cancelRefusalIn(error));
       this.#use(client, clientId);
@@ -126,6 +126,14 @@ export class FixOrders {
     }
     this.#use(client, clientId);
     this.#submitReplace(client, message, order, old, refuse);
+  }
+
+  /** An order that passes the exchange's filters. Throws BadField, or MissingField. */
+  #readOrder(client: FixClient, message: FixMessage, instrument: Instrument): NewOrder {
+    const order = readOrder(client, message, instrument);
+    const reason = this.#services.filters.refusal(order);
+    if (reason !== REASON.NONE) throw new BadField(reason, codes.inWords(reason));
+    return order;
   }
 
   #submitReplace(client: FixClient, message: FixMessage, order: NewOrder, old: Order, refuse: (refusal: Refusal) => void): void {

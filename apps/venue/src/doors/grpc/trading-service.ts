@@ -174,7 +174,10 @@ export class TradingService implements ServiceImpl<typeof pb.Trading> {
   }
 
   async #place(account: number, request: pb.PlaceOrderRequest): Promise<pb.PlaceOrderResponse> {
-    const outcome = await this.#services.gateway.submit(newOrder(readOrder(this.#services, account, request))).catch((error: unknown) => {
+    const order = readOrder(this.#services, account, request);
+    const unfit = this.#services.filters.refusal(order);
+    if (unfit !== 0) throw refusal(unfit);
+    const outcome = await this.#services.gateway.submit(newOrder(order)).catch((error: unknown) => {
       throw gatewayError(error);
     });
     if (outcome.reason !== 0) throw refusal(outcome.reason);

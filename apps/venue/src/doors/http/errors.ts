@@ -90,6 +90,7 @@ const REJECTIONS: Record<number, () => ApiError> = {
   [REASON.POSITION_LIMIT]: () => errors.filter('MAX_POSITION'),
   [REASON.QUANTITY_TOO_LARGE]: () => errors.filter('LOT_SIZE'),
   [REASON.NOTIONAL_TOO_LARGE]: () => errors.filter('NOTIONAL'),
+  [REASON.NOTIONAL_TOO_SMALL]: () => errors.filter('NOTIONAL'),
   [REASON.PRICE_OUT_OF_BAND]: () => errors.filter('PERCENT_PRICE'),
   [REASON.PRICE_TOO_FAR]: () => errors.filter('PERCENT_PRICE_BY_SIDE'),
   [REASON.NO_REFERENCE]: () => new ApiError(-2010, 'There is no price to follow or to watch.'),

@@ -5,6 +5,7 @@ import { NO_SUCH_SESSION, NOT_AUTHORIZED } from '@outcry/wire/soup';
 import type { Login } from '../../core/accounts/accounts.ts';
 import type { LogIns, SignedIn } from '../../core/accounts/log-ins.ts';
 import type { Entrance } from '../../core/orders/admission.ts';
+import { OrderFilters } from '../../core/orders/filters.ts';
 import type { Market } from '../../domain/market.ts';
 import type { Shared } from '../../spine/shared.ts';
 import type { Entry, Refusal, SoupApplication } from '../soup/soup-connection.ts';
@@ -68,7 +69,9 @@ export class OuchGateway implements SoupApplication<OuchPort> {
     this.sender = new CommandSender(shared, admission, (place) => this.answers.refuse(place));
     this.#commands = new OrderCommands(this.sender, this.table);
     const { table, walks, answers } = this;
-    this.#requests = new OuchRequests({ instruments: market.instruments, table, walks, answers, commands: this.#commands });
+    const { instruments } = market;
+    const filters = new OrderFilters(instruments, shared);
+    this.#requests = new OuchRequests({ instruments, filters, table, walks, answers, commands: this.#commands });
   }
 
   // ── Sessions ─────────────────────────────────────────────────────────────────────────────────────────────────────────────

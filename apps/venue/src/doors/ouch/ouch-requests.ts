@@ -1,7 +1,9 @@
 import { BUY, SELL, type Side } from '@outcry/market/order-terms';
+import { REASON } from '@outcry/market/reason';
 import * as wire from '@outcry/wire/ouch50';
+import type { OrderFilters } from '../../core/orders/filters.ts';
 import type { Instrument } from '../../domain/market.ts';
-import { BUY_LETTER, REJECT, sideOf } from './codes.ts';
+import { BUY_LETTER, REJECT, rejectCode, sideOf } from './codes.ts';
 import { ASKED, type OrderCommands } from './order-commands.ts';
 import { OrderReader } from './order-reader.ts';
 import type { OrderTable } from './order-table.ts';
@@ -35,6 +37,7 @@ const NO_ID = new DataView(new Uint8Array(14).fill(SPACE).buffer);
 /** What requests need of the gateway that they came to. */
 export interface Parts {
   readonly instruments: readonly Instrument[];
+  readonly filters: OrderFilters;
   readonly table: OrderTable;
   readonly walks: Walks;
   readonly answers: OuchAnswers;
@@ -104,6 +107,7 @@ export class OuchRequests {
     let refusal = side < 0 ? REJECT.INVALID_SIDE : instrument === undefined ? REJECT.INVALID_SYMBOL : 0;
     if (port.isDisabled) refusal = REJECT.FIRM_NOT_AUTHORIZED;
     if (refusal === 0) refusal = order.readEntry(instrument!, view, at, elements, end, this.now);
+    if (refusal === 0) refusal = this.#filter(instrument!, side as Side);
     if (refusal === 0) refusal = this.#parts.commands.enter(flow, instrument!, side as Side, order, view, at, end);
     if (refusal !== 0) this.#parts.answers.reject(port, flow, flow.last, refusal, view, at + ENTER.clientOrderId);
   }
@@ -120,9 +124,17 @@ export class OuchRequests {
       const letter = table.lettersOf(slot) & 0xff;
       const side = letter === BUY_LETTER ? BUY : SELL;
       refusal = order.readReplacement(instrument, letter, view, at, elements, end, this.now);
+      if (refusal === 0) refusal = this.#filter(instrument, side);
       if (refusal === 0) refusal = commands.replace(flow, slot, instrument, side, order, view, at, end);
     }
     if (refusal !== 0) answers.reject(port, flow, flow.last, refusal, view, at + REPLACE.clientOrderId);
+  }
+
+  /** Why the order that was read last may not enter by the exchange's filters, 0: it may. */
+  #filter({ number }: Instrument, side: Side): number {
+    const { kind, price, quantity } = this.#order;
+    const reason = this.#parts.filters.refusalOf(number, side, kind, price, quantity, 0);
+    return reason === REASON.NONE ? 0 : rejectCode(reason);
   }
 
   /** The new intended size of an order, what it has traded included. */
