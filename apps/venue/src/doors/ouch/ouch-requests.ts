@@ -3,6 +3,7 @@ import * as wire from '@outcry/wire/ouch50';
 import type { Instrument } from '../../domain/market.ts';
 import { BUY_LETTER, REJECT, sideOf } from './codes.ts';
 import { ASKED, type OrderCommands } from './order-commands.ts';
+import { sideLetterOf, withSideLetter } from './order-letters.ts';
 import { OrderReader } from './order-reader.ts';
 import type { OrderTable } from './order-table.ts';
 import type { OuchAnswers } from './ouch-answers.ts';
@@ -117,7 +118,7 @@ export class OuchRequests {
     let refusal: number = slot === 0 || port.isDisabled ? REJECT.REPLACE_NOT_ALLOWED : 0;
     if (refusal === 0) {
       const instrument = instruments[table.instrumentOf(slot)];
-      const letter = table.lettersOf(slot) & 0xff;
+      const letter = sideLetterOf(table.lettersOf(slot));
       const side = letter === BUY_LETTER ? BUY : SELL;
       refusal = order.readReplacement(instrument, letter, view, at, elements, end, this.now);
       if (refusal === 0) refusal = commands.replace(flow, slot, instrument, side, order, view, at, end);
@@ -142,15 +143,15 @@ export class OuchRequests {
     if (slot === 0) return; // too late
     const letter = view.getUint8(at + MODIFY.side);
     const letters = table.lettersOf(slot);
-    const now = letters & 0xff;
+    const now = sideLetterOf(letters);
     const mayBe = letter === now || (now !== BUY_LETTER && sideOf(letter) === SELL);
     if (!mayBe || !hasOnly(TAGS_OF_MODIFY, view, elements, end)) {
       answers.cancelReject(port, flow, slot);
       return;
     }
-    table.setLetters(slot, (letters & ~0xff) | letter);
+    table.setLetters(slot, withSideLetter(letters, letter));
     const reduces = commands.reduce(slot, view.getUint32(at + MODIFY.quantity), ASKED.MODIFY);
-    if (!reduces && letter !== now) answers.modified(port, flow, slot);
+    if (!reduces && letter !== now) answers.sideModified(port, flow, slot);
   }
 
   // ── All orders of a login ────────────────────────────────────────────────────────────────────────────────────────────────
