@@ -4,6 +4,7 @@ import { Engine } from '@outcry/engine/engine';
 import { LocalEvents } from '@outcry/engine/event-output';
 import { COMMAND, command, commandHead, LIST_TYPE, POST_ONLY } from '@outcry/market/command';
 import { EVENT, event } from '@outcry/market/event';
+import { kindOf } from '@outcry/market/event-reader';
 import { BUY, DAY, GTC, GTD, IOC, LIMIT, SELL, STOP, type TimeInForce } from '@outcry/market/order-terms';
 import { STATE } from '@outcry/market/rules';
 import { terms, termsFlags } from '@outcry/market/terms';
@@ -158,7 +159,7 @@ function play(): [engine: number, view: number] {
   const viewed = performance.now();
   accepted.length = 0;
   for (let at = 0; at < output.count * event.WORDS; at += event.WORDS) {
-    const told = output.i32[at + event.HEAD] & 0xff;
+    const told = kindOf(output.i32, at);
     ends[told] = (ends[told] ?? 0) + 1;
     if (told === EVENT.ACCEPTED) accepted.push([output.i32[at + event.ORDER_SLOT], output.i32[at + event.ORDER_GENERATION]]);
   }

@@ -1,4 +1,5 @@
 import { EVENT, event, OF_CANCEL } from '@outcry/market/event';
+import { kindOf } from '@outcry/market/event-reader';
 import type { Side } from '@outcry/market/order-terms';
 import { REASON } from '@outcry/market/reason';
 import type { Ring } from '@outcry/memory/ring';
@@ -215,7 +216,7 @@ export class Gateway {
         this.#meant = head.meant;
         this.#account = head.account;
       } else this.#current = undefined;
-      const kind = events.i32[at + event.HEAD] & 0xff;
+      const kind = kindOf(events.i32, at);
       if (kind === CANCELLING && this.#current !== undefined) head.massCancel = events.f64[(at >> 1) + event.F64_TRADE];
       else if (kind === CANCELLED_ALL) this.#leftOver.end(events.f64[(at >> 1) + event.F64_TRADE], events.i32[at + event.QUANTITY]);
       this.view.apply(events.i32, events.f64, at);

@@ -1,4 +1,6 @@
 import { EVENT, event, IN_AUCTION, IS_MAKER, OF_CANCEL, PREVENTED } from '@outcry/market/event';
+import { flagsOf, instrumentOf, kindOf, reasonOf, sideOf, stateOf } from '@outcry/market/event-reader';
+import { BUY } from '@outcry/market/order-terms';
 import { REASON } from '@outcry/market/reason';
 import { STATE } from '@outcry/market/rules';
 import { setU64 } from '@outcry/wire/layout';
@@ -27,7 +29,7 @@ const AUCTION_LETTERS: Record<number, number> = {
   [STATE.VOLATILITY_AUCTION]: letter('H'),
 };
 
-const { HEAD, PLACE, ACCOUNT, ORDER_SLOT, ORDER_GENERATION, PRICE, QUANTITY, REMAINING, CLIENT_LOW, CLIENT_HIGH } = event;
+const { ACCOUNT, ORDER_SLOT, ORDER_GENERATION, PRICE, QUANTITY, REMAINING, CLIENT_LOW, CLIENT_HIGH } = event;
 const { F64_SEQUENCE, F64_TIME, F64_TRADE, F64_AMOUNT } = event;
 const ENTER = wire.enterOrder.at;
 const REPLACE = wire.replaceOrder.at;
@@ -65,7 +67,7 @@ export class EventAnswers {
 
   /** Takes in one event that is durable. */
   apply(i32: Int32Array, f64: Float64Array, at: number): void {
-    const kind = i32[at + HEAD] & 0xff;
+    const kind = kindOf(i32, at);
     switch (kind) {
       case EVENT.ACCEPTED:
         this.#accepted(i32, f64, at);
@@ -92,7 +94,7 @@ export class EventAnswers {
         this.#open(i32, at);
         break;
       case EVENT.STATE:
-        this.#states[i32[at + PLACE] & 0xffff] = i32[at + PLACE] >>> 16;
+        this.#states[instrumentOf(i32, at)] = stateOf(i32, at);
     }
   }
 
@@ -106,7 +108,7 @@ export class EventAnswers {
     const slot = i32[at + ORDER_SLOT];
     const { copies } = sender;
     const from = place * COPY_BYTES;
-    const instrument = i32[at + PLACE] & 0xffff;
+    const instrument = instrumentOf(i32, at);
     const isReplacement = sender.kinds[place] === ASKED.REPLACE;
     const port = this.#gateway.portOf(flow);
     table.add(flow, reference, slot, i32[at + ORDER_GENERATION], instrument);
@@ -151,7 +153,7 @@ export class EventAnswers {
     reference: number,
     id: number,
   ): void {
-    const instrument = this.#market.instruments[i32[at + PLACE] & 0xffff];
+    const instrument = this.#market.instruments[instrumentOf(i32, at)];
     const to = this.#writer.begin(port, flow, wire.replaced, true);
     const { view } = port.log;
     view.setUint32(to + REPLACED.originalRef, this.#replacedReference);
@@ -174,8 +176,8 @@ export class EventAnswers {
     const { table } = this.#gateway;
     const flow = table.flowOf(slot);
     if (flow === undefined) return;
-    const flags = (i32[at + HEAD] >>> 16) & 0xff;
-    const instrument = i32[at + PLACE] & 0xffff;
+    const flags = flagsOf(i32, at);
+    const instrument = instrumentOf(i32, at);
     const port = this.#gateway.portOf(flow);
     this.#answers.tellOnce(port, flow, slot);
     this.#writer.stamp(f64[(at >> 1) + F64_TIME]);
@@ -198,7 +200,7 @@ export class EventAnswers {
     const flow = table.flowOf(slot);
     if (flow === undefined) return;
     this.#answers.tellOnce(this.#gateway.portOf(flow), flow, slot);
-    const reason = i32[at + PLACE] >>> 16;
+    const reason = reasonOf(i32, at);
     const reference = table.referenceOf(slot);
     if (reason === REASON.REPLACED && sender.match(f64[(at >> 1) + F64_SEQUENCE]) >= 0) {
       this.#replacedReference = reference;
@@ -232,9 +234,9 @@ export class EventAnswers {
     const isReplacement = asked === ASKED.REPLACE;
     const reference = sender.copies.getUint32(from + (isReplacement ? REPLACE.userRef : ENTER.userRef));
     const time = f64[(at >> 1) + F64_TIME];
-    const reason = i32[at + PLACE] >>> 16;
+    const reason = reasonOf(i32, at);
     // The order is out by now; what is too small after what it traded is meant as a cancel (2.2).
-    const isOut = isReplacement && ((i32[at + HEAD] >>> 16) & OF_CANCEL) === 0;
+    const isOut = isReplacement && (flagsOf(i32, at) & OF_CANCEL) === 0;
     if (isOut) this.#cancel(flow, this.#replacedReference, this.#replacedLeft, BY_USER, time);
     this.#writer.stamp(time);
     if (!isOut || reason !== REASON.INVALID_QUANTITY)
@@ -258,7 +260,7 @@ export class EventAnswers {
     this.#answers.tellOnce(port, flow, slot);
     const time = f64[(at >> 1) + F64_TIME];
     const off = f64[(at >> 1) + F64_AMOUNT];
-    const isPrevented = ((i32[at + HEAD] >>> 16) & PREVENTED) !== 0;
+    const isPrevented = (flagsOf(i32, at) & PREVENTED) !== 0;
     const place = isPrevented ? -1 : sender.match(f64[(at >> 1) + F64_SEQUENCE]);
     table.setLeft(slot, i32[at + REMAINING]);
     if (place >= 0 && sender.kinds[place] === ASKED.MODIFY) {
@@ -295,9 +297,9 @@ export class EventAnswers {
     const flow = gateway.flow(login.number, channelOfHigh(high), i32[at + ACCOUNT]);
     const slot = i32[at + ORDER_SLOT];
     const reference = i32[at + CLIENT_LOW] >>> 0;
-    const side = (i32[at + HEAD] & 0x100) === 0 ? BUY_LETTER : SELL_LETTER;
+    const side = sideOf(i32, at) === BUY ? BUY_LETTER : SELL_LETTER;
     const left = i32[at + REMAINING];
-    table.add(flow, reference, slot, i32[at + ORDER_GENERATION], i32[at + PLACE] & 0xffff);
+    table.add(flow, reference, slot, i32[at + ORDER_GENERATION], instrumentOf(i32, at));
     table.setId(slot, this.#id);
     table.setLots(slot, i32[at + PRICE], 0, i32[at + QUANTITY] - left, left);
     table.setLetters(slot, packLetters(side, OTHER_CAPACITY, EXTENDED, VISIBLE));
