@@ -2,6 +2,7 @@ import { DARK, EVENT, event, IN_AUCTION, IS_MAKER, RESTING } from '@outcry/marke
 import { flagsOf, instrumentOf, kindOf, sideOf, stateOf } from '@outcry/market/event-reader';
 import { STATE } from '@outcry/market/rules';
 import * as wire from '@outcry/wire/itch';
+import { codeOf } from '@outcry/wire/layout';
 import type { Instrument, Market } from '../../domain/market.ts';
 import { BookSnapshot } from './book-snapshot.ts';
 import { ItchMessages } from './itch-messages.ts';
@@ -11,17 +12,16 @@ import { ShownOrders } from './shown-orders.ts';
 const { ORDER_SLOT, PRICE, QUANTITY, REMAINING } = event;
 const { F64_SEQUENCE, F64_TIME, F64_TRADE, F64_AMOUNT } = event;
 
-const letter = (text: string) => text.charCodeAt(0);
-const BUY_LETTER = letter('B');
-const YES = letter('Y');
-const NO = letter('N');
-const SPACE = letter(' ');
+const BUY_LETTER = codeOf('B');
+const YES = codeOf('Y');
+const NO = codeOf('N');
+const SPACE = codeOf(' ');
 
 const CROSSES: Record<number, number> = {
-  [STATE.PRE_OPEN]: letter('O'),
-  [STATE.OPENING_AUCTION]: letter('O'),
-  [STATE.CLOSING_AUCTION]: letter('C'),
-  [STATE.VOLATILITY_AUCTION]: letter('H'),
+  [STATE.PRE_OPEN]: codeOf('O'),
+  [STATE.OPENING_AUCTION]: codeOf('O'),
+  [STATE.CLOSING_AUCTION]: codeOf('C'),
+  [STATE.VOLATILITY_AUCTION]: codeOf('H'),
 };
 
 /**
@@ -233,7 +233,7 @@ export class ItchPublisher {
     const message = this.#messages.begin(wire.imbalance, noii, number + 1);
     message.paired = f64[(at >> 1) + F64_TRADE];
     message.imbalance = Math.abs(surplus);
-    message.direction = letter(price === 0 ? 'O' : surplus > 0 ? 'B' : surplus < 0 ? 'S' : 'N');
+    message.direction = codeOf(price === 0 ? 'O' : surplus > 0 ? 'B' : surplus < 0 ? 'S' : 'N');
     message.stock = instrument.wireSymbol;
     message.farPrice = price * instrument.wireTick;
     message.nearPrice = price * instrument.wireTick;
@@ -262,7 +262,7 @@ export class ItchPublisher {
 
   #event(code: string): void {
     const message = this.#messages.begin(wire.systemEvent, system, 0);
-    message.event = letter(code);
+    message.event = codeOf(code);
     this.feed.push(wire.systemEvent.length);
   }
 

@@ -3,7 +3,7 @@ import { flagsOf, instrumentOf, kindOf, reasonOf, sideOf, stateOf } from '@outcr
 import { BUY } from '@outcry/market/order-terms';
 import { REASON } from '@outcry/market/reason';
 import { STATE } from '@outcry/market/rules';
-import { setU64 } from '@outcry/wire/layout';
+import { codeOf, setU64 } from '@outcry/wire/layout';
 import * as wire from '@outcry/wire/ouch50';
 import type { Market } from '../../domain/market.ts';
 import type { AnswerTo } from './answer-to.ts';
@@ -15,18 +15,17 @@ import { capacityLetterOf, packLetters, sideLetterOf } from './order-letters.ts'
 import type { OuchAnswers } from './ouch-answers.ts';
 import type { Flow, OuchPort } from './port.ts';
 
-const letter = (text: string) => text.charCodeAt(0);
-const OTHER_CAPACITY = letter('O');
-const EXTENDED = letter('5');
-const RESTATED = letter('R');
-const BY_USER = letter('U');
-const SELF_MATCH = letter('Q');
+const OTHER_CAPACITY = codeOf('O');
+const EXTENDED = codeOf('5');
+const RESTATED = codeOf('R');
+const BY_USER = codeOf('U');
+const SELF_MATCH = codeOf('Q');
 /** Trades in an auction: what the instrument's state makes of them (liquidity flags, appendix D). */
 const AUCTION_LETTERS: Record<number, number> = {
-  [STATE.PRE_OPEN]: letter('O'),
-  [STATE.OPENING_AUCTION]: letter('O'),
-  [STATE.CLOSING_AUCTION]: letter('C'),
-  [STATE.VOLATILITY_AUCTION]: letter('H'),
+  [STATE.PRE_OPEN]: codeOf('O'),
+  [STATE.OPENING_AUCTION]: codeOf('O'),
+  [STATE.CLOSING_AUCTION]: codeOf('C'),
+  [STATE.VOLATILITY_AUCTION]: codeOf('H'),
 };
 
 const { ACCOUNT, ORDER_SLOT, ORDER_GENERATION, PRICE, QUANTITY, REMAINING, CLIENT_LOW, CLIENT_HIGH } = event;

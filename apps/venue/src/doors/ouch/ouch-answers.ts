@@ -1,3 +1,4 @@
+import { codeOf } from '@outcry/wire/layout';
 import * as wire from '@outcry/wire/ouch50';
 import type { Market } from '../../domain/market.ts';
 import type { AnswerTo } from './answer-to.ts';
@@ -8,7 +9,6 @@ import { ASKED } from './order-commands.ts';
 import { capacityLetterOf, displayLetterOf, sideLetterOf, timeInForceLetterOf } from './order-letters.ts';
 import type { Flow, OuchPort } from './port.ts';
 
-const letter = (text: string) => text.charCodeAt(0);
 const ENTER = wire.enterOrder.at;
 const REPLACE = wire.replaceOrder.at;
 
@@ -53,7 +53,7 @@ export class OuchAnswers {
   systemEvent(port: OuchPort, code: string): void {
     this.#writer.stampNow();
     const to = this.#writer.claim(port, wire.systemEvent, 0);
-    port.log.view.setUint8(to + wire.systemEvent.at.event, letter(code));
+    port.log.view.setUint8(to + wire.systemEvent.at.event, codeOf(code));
     this.#writer.written(port);
   }
 
