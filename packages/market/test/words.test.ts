@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
+import { command, wordOfPiece } from '../src/command.ts';
 import * as head from '../src/command-head.ts';
 import { event } from '../src/event.ts';
 import * as reader from '../src/event-reader.ts';
 import type { OrderKind, Side, TimeInForce } from '../src/order-terms.ts';
 import * as order from '../src/order-word.ts';
+import { terms } from '../src/terms.ts';
 
 const instrument = fc.nat(0xffff);
 const side = fc.constantFrom<Side>(0, 1);
@@ -55,5 +57,30 @@ describe('fields that share a word', () => {
         assert.equal(reader.feeAssetOf(i32, at), upper - 1);
       }),
     );
+  });
+});
+
+describe('what several kinds of a record hold in its words', () => {
+  const stamp = [event.F64_SEQUENCE, event.F64_TIME].flatMap((double) => [2 * double, 2 * double + 1]);
+  const isWithin = (words: readonly number[]) => words.every((word) => word > event.HEAD && word < event.WORDS);
+
+  it("leaves an event's sequence and time alone: its text, its terms", () => {
+    const textWords = command.TEXT_BYTES / 4;
+    const text = Array.from({ length: textWords }, (_, i) =>
+      i < event.TEXT_WORDS ? event.TEXT + i : event.MORE_TEXT + i - event.TEXT_WORDS,
+    );
+    const { FLAGS, STOP_PRICE, TRAIL, DISPLAY, MIN_QUANTITY, PEG_OFFSET, SESSION, F64_EXPIRY, F64_LIST } = terms;
+    const doubles = [F64_EXPIRY, F64_LIST].flatMap((double) => [2 * double, 2 * double + 1]);
+    for (const words of [text, [FLAGS, STOP_PRICE, TRAIL, DISPLAY, MIN_QUANTITY, PEG_OFFSET, SESSION, ...doubles]]) {
+      assert.ok(isWithin(words), `${words}`);
+      assert.equal(new Set([...words, ...stamp]).size, words.length + stamp.length, `${words}`);
+    }
+  });
+
+  it("leaves a command's time alone: a piece of a gateway's record", () => {
+    const time = [2 * command.F64_TIME, 2 * command.F64_TIME + 1];
+    const words = Array.from({ length: command.PIECE_WORDS }, (_, i) => wordOfPiece(i));
+    assert.ok(isWithin(words), `${words}`);
+    assert.equal(new Set([...words, ...time]).size, words.length + time.length, `${words}`);
   });
 });
