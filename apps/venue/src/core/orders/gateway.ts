@@ -14,6 +14,8 @@ import type { SharedState } from './shared-state.ts';
 import { type AccountListener, type MarketListener, type OrderFollower, View, type ViewListener } from './view.ts';
 
 const { CANCELLING, CANCELLED_ALL } = EVENT;
+/** Commands that are answered and still in the list of those that wait: beyond it they are cut off. */
+const MOST_ANSWERED = 4096;
 
 /** Why a command never got to the engine, or nobody can say what became of it. */
 export class GatewayError extends Error {
@@ -245,7 +247,7 @@ export class Gateway {
     if (this.#head === this.#pending.length) {
       this.#pending.length = 0;
       this.#head = 0;
-    } else if (this.#head > 4096) {
+    } else if (this.#head > MOST_ANSWERED) {
       this.#pending.splice(0, this.#head);
       this.#head = 0;
     }

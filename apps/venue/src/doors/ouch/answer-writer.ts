@@ -79,6 +79,9 @@ export class AnswerWriter {
 
 const appendage = new AppendageWriter();
 
+/** Bytes of a client order id (OUCH 5.0, section 2.1). */
+export const ID_BYTES = 14;
+
 /** Copies bytes of a message, four at a time. */
 export function copyBytes(from: DataView, at: number, to: DataView, toAt: number, bytes: number): void {
   let i = 0;

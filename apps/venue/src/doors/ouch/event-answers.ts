@@ -7,7 +7,7 @@ import { codeOf, setU64 } from '@outcry/wire/layout';
 import * as wire from '@outcry/wire/ouch50';
 import type { Market } from '../../domain/market.ts';
 import type { AnswerTo } from './answer-to.ts';
-import { type AnswerWriter, APPENDAGE_HEAD, CHANNEL_TAG, copyBytes } from './answer-writer.ts';
+import { type AnswerWriter, APPENDAGE_HEAD, CHANNEL_TAG, copyBytes, ID_BYTES } from './answer-writer.ts';
 import { ADDED, BUY_LETTER, CONTINUOUS, cancelLetter, LIVE, REMOVED, rejectCode, SELL_LETTER, VISIBLE } from './codes.ts';
 import { COPY_BYTES } from './command-sender.ts';
 import { ASKED, channelOfHigh, loginOf } from './order-commands.ts';
@@ -36,6 +36,10 @@ const ACCEPTED = wire.accepted.at;
 const REPLACED = wire.replaced.at;
 const EXECUTED = wire.executed.at;
 const CANCELLED = wire.cancelled.at;
+/** Bytes of fields that lie alike in what a client sends and in what it is sent, with the first and the last of them. */
+const REFERENCE_TO_DISPLAY = ENTER.display + 1 - ENTER.userRef;
+const CAPACITY_TO_CROSS_TYPE = ENTER.crossType + 1 - ENTER.capacity;
+const PRICE_TO_DISPLAY = REPLACE.display + 1 - REPLACE.price;
 /** Bytes of the tag that says how much an iceberg shows. */
 const DISPLAY_TAG = 6;
 
@@ -134,11 +138,11 @@ export class EventAnswers {
   #writeAccepted(port: OuchPort, flow: Flow, copies: DataView, from: number, id: number): void {
     const to = this.#writer.begin(port, flow, wire.accepted, true);
     const { view } = port.log;
-    copyBytes(copies, from + ENTER.userRef, view, to + ACCEPTED.userRef, 27); // reference to display: the same on both ways
+    copyBytes(copies, from + ENTER.userRef, view, to + ACCEPTED.userRef, REFERENCE_TO_DISPLAY);
     setU64(view, to + ACCEPTED.orderRef, id);
-    copyBytes(copies, from + ENTER.capacity, view, to + ACCEPTED.capacity, 3);
+    copyBytes(copies, from + ENTER.capacity, view, to + ACCEPTED.capacity, CAPACITY_TO_CROSS_TYPE);
     view.setUint8(to + ACCEPTED.state, LIVE);
-    copyBytes(copies, from + ENTER.clientOrderId, view, to + ACCEPTED.clientOrderId, 14);
+    copyBytes(copies, from + ENTER.clientOrderId, view, to + ACCEPTED.clientOrderId, ID_BYTES);
     this.#writer.finish(port, flow, to, wire.accepted, true);
   }
 
@@ -160,13 +164,13 @@ export class EventAnswers {
     view.setUint8(to + REPLACED.side, sideLetterOf(this.#replacedLetters));
     view.setUint32(to + REPLACED.quantity, i32[at + QUANTITY]);
     wire.replaced.fields.symbol.set(view, to + REPLACED.symbol, instrument.wireSymbol);
-    copyBytes(copies, from + REPLACE.price, view, to + REPLACED.price, 10); // price, time in force, display
+    copyBytes(copies, from + REPLACE.price, view, to + REPLACED.price, PRICE_TO_DISPLAY);
     setU64(view, to + REPLACED.orderRef, id);
     view.setUint8(to + REPLACED.capacity, capacityLetterOf(this.#replacedLetters));
     view.setUint8(to + REPLACED.sweep, copies.getUint8(from + REPLACE.sweep));
     view.setUint8(to + REPLACED.crossType, CONTINUOUS);
     view.setUint8(to + REPLACED.state, LIVE);
-    copyBytes(copies, from + REPLACE.clientOrderId, view, to + REPLACED.clientOrderId, 14);
+    copyBytes(copies, from + REPLACE.clientOrderId, view, to + REPLACED.clientOrderId, ID_BYTES);
     this.#writer.finish(port, flow, to, wire.replaced, true);
   }
 

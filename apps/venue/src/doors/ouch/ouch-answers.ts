@@ -2,7 +2,7 @@ import { codeOf } from '@outcry/wire/layout';
 import * as wire from '@outcry/wire/ouch50';
 import type { Market } from '../../domain/market.ts';
 import type { AnswerTo } from './answer-to.ts';
-import { type AnswerWriter, APPENDAGE_HEAD, copyBytes } from './answer-writer.ts';
+import { type AnswerWriter, APPENDAGE_HEAD, copyBytes, ID_BYTES } from './answer-writer.ts';
 import { CONTINUOUS, LIVE, NO_SWEEP, REJECT } from './codes.ts';
 import { COPY_BYTES } from './command-sender.ts';
 import { ASKED } from './order-commands.ts';
@@ -62,7 +62,7 @@ export class OuchAnswers {
     const to = this.#writer.begin(port, flow, wire.rejected, false);
     port.log.view.setUint32(to + wire.rejected.at.userRef, reference);
     port.log.view.setUint16(to + wire.rejected.at.reason, reason);
-    copyBytes(from, clientOrderId, port.log.view, to + wire.rejected.at.clientOrderId, 14);
+    copyBytes(from, clientOrderId, port.log.view, to + wire.rejected.at.clientOrderId, ID_BYTES);
     this.#writer.finish(port, flow, to, wire.rejected, false);
   }
 

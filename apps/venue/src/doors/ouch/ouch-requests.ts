@@ -1,6 +1,7 @@
 import { BUY, SELL, type Side } from '@outcry/market/order-terms';
 import * as wire from '@outcry/wire/ouch50';
 import type { Instrument } from '../../domain/market.ts';
+import { ID_BYTES } from './answer-writer.ts';
 import { BUY_LETTER, REJECT, sideOf } from './codes.ts';
 import { ASKED, type OrderCommands } from './order-commands.ts';
 import { sideLetterOf, withSideLetter } from './order-letters.ts';
@@ -31,7 +32,7 @@ const FIRM_LETTERS = 4;
 const SYMBOL_LETTERS = 8;
 const SPACE = 0x20;
 /** The client order id of what has none. */
-const NO_ID = new DataView(new Uint8Array(14).fill(SPACE).buffer);
+const NO_ID = new DataView(new Uint8Array(ID_BYTES).fill(SPACE).buffer);
 
 /** What requests need of the gateway that they came to. */
 export interface Parts {
