@@ -1,3 +1,4 @@
+/** Commands: what gateways ask of the engine. */
 export { commandHead } from './command-head.ts';
 
 /**

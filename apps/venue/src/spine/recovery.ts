@@ -1,3 +1,4 @@
+/** Brings an engine to where the journal ends, at a start. */
 import crypto from 'node:crypto';
 import path from 'node:path';
 import type { Engine } from '@outcry/engine/engine';

@@ -1,3 +1,4 @@
+/** A thread that answers questions to the store. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { setNice } from '@outcry/memory/libc';
 import { Market } from '../domain/market.ts';

@@ -1,3 +1,4 @@
+/** The thread of OUCH, GLIMPSE and ITCH. */
 import fs from 'node:fs';
 import path from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';

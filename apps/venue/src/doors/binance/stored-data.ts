@@ -1,3 +1,4 @@
+/** Questions to the store that the Binance doors ask. */
 import { formatBigUnits } from '@outcry/market/decimal';
 import type { Instrument, Market } from '../../domain/market.ts';
 import type { Order } from '../../domain/orders.ts';

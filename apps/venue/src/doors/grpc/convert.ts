@@ -1,3 +1,4 @@
+/** Between the contract's messages and the venue's terms. */
 import { create } from '@bufbuild/protobuf';
 import { Code, ConnectError } from '@connectrpc/connect';
 import { POST_ONLY } from '@outcry/market/command';

@@ -1,3 +1,4 @@
+/** Letters and codes of OUCH 5.0, and what they mean to the venue. */
 import { BUY, SELL } from '@outcry/market/order-terms';
 import { REASON } from '@outcry/market/reason';
 import { codeOf } from '@outcry/wire/layout';

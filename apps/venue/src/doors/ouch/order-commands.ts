@@ -1,3 +1,4 @@
+/** Commands of OUCH orders, and the 64 bits that mark them as a login's. */
 import { COMMAND, command, commandHead, LESS_TRADED, NUMBERED } from '@outcry/market/command';
 import type { Side } from '@outcry/market/order-terms';
 import { REASON } from '@outcry/market/reason';
