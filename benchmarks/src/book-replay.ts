@@ -4,24 +4,15 @@ import { OrderBook } from '@outcry/book/order-book';
 import { order, trade } from '@outcry/book/records';
 import { MAX_PRICE, type Side } from '@outcry/market/order-terms';
 import { i32Of, reserve, u16Of } from '@outcry/memory/span';
+import { kindOf, OPERATION, operation, sideByteOf, sideOf, symbolOf } from './operation.ts';
 
 const { WORDS: ORDER_WORDS, SHIFT: ORDER_SHIFT, ID: ORDER_ID, QUANTITY: ORDER_QUANTITY, TERMS: ORDER_TERMS } = order;
 const { SHIFT: TRADE_SHIFT, MAKER: TRADE_MAKER, PRICE: TRADE_PRICE, QUANTITY: TRADE_QUANTITY } = trade;
 
-/** Word offsets of a 16-byte operation: op u8, side u8, symbol u16; order id u32; price i32 in ticks; quantity i32 in lots. */
-const HEAD = 0;
-const ID = 1;
-const PRICE = 2;
-const QUANTITY = 3;
-const WORDS = 4;
+const { HEAD, ID, PRICE, QUANTITY, WORDS, BYTES } = operation;
+const { LIMIT, IMMEDIATE, MARKET, CANCEL, REPLACE } = OPERATION;
 
 const PIECE = 1024;
-
-const LIMIT = 0;
-const IMMEDIATE = 1;
-const MARKET = 2;
-const CANCEL = 3;
-const REPLACE = 4;
 
 /** A stream of operations, checked and ready to play. Ids are dense: `names` leads from them back to the ids of the file. */
 export interface OperationStream {
@@ -43,15 +34,15 @@ export interface BookSummary {
 /** Reads and checks a file of 16-byte operations. Throws an Error that names the record at fault. */
 export function readOperations(file: string): OperationStream {
   const bytes = fs.readFileSync(file);
-  if (bytes.length === 0 || bytes.length % 16 !== 0)
+  if (bytes.length === 0 || bytes.length % BYTES !== 0)
     throw new Error(`${file}: ${bytes.length} bytes is not a whole number of 16-byte records`);
   const words = new Int32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length));
   const count = words.length / WORDS;
   let symbols = 0;
   for (let i = 0; i < count; i++) {
     const at = i * WORDS;
-    const op = words[at + HEAD] & 0xff;
-    const side = (words[at + HEAD] >>> 8) & 0xff;
+    const op = kindOf(words[at + HEAD]);
+    const side = sideByteOf(words[at + HEAD]);
     if (op > REPLACE) throw new Error(`${file}: record ${i}: unknown operation ${op}`);
     if (side > 1) throw new Error(`${file}: record ${i}: unknown side ${side}`);
     if (op !== CANCEL && words[at + QUANTITY] < 1)
@@ -59,7 +50,7 @@ export function readOperations(file: string): OperationStream {
     if (op !== CANCEL && op !== MARKET && (words[at + PRICE] < 1 || words[at + PRICE] > MAX_PRICE)) {
       throw new Error(`${file}: record ${i}: price ${words[at + PRICE]} is out of range`);
     }
-    symbols = Math.max(symbols, (words[at + HEAD] >>> 16) + 1);
+    symbols = Math.max(symbols, symbolOf(words[at + HEAD]) + 1);
   }
   return { words, count, symbols, names: renumber(words, count) };
 }
@@ -78,8 +69,8 @@ export function operationAt(
   const at = index * WORDS;
   const head = words[at + HEAD];
   return {
-    operation: head & 0xff,
-    side: ((head >>> 8) & 1) as Side,
+    operation: kindOf(head),
+    side: sideOf(head),
     id: words[at + ID],
     price: words[at + PRICE],
     quantity: words[at + QUANTITY],
@@ -118,7 +109,7 @@ export class BookReplay {
   constructor(stream: OperationStream) {
     this.#stream = stream;
     let orders = 1;
-    for (let i = 0; i < stream.count; i++) if ((stream.words[i * WORDS] & 0xff) === LIMIT) orders++;
+    for (let i = 0; i < stream.count; i++) if (kindOf(stream.words[i * WORDS + HEAD]) === LIMIT) orders++;
     this.#memory = new BookMemory(orders, 1 << 16);
     this.#slotOf = i32Of(reserve(stream.names.length * 4));
     // Room for every trade that the stream can cause: each ends its maker or its taker.
@@ -151,10 +142,10 @@ export class BookReplay {
       const at = i << 2;
       const head = words[at];
       const id = words[at | ID];
-      const symbol = head >>> 16;
-      const side = ((head >>> 8) & 1) as Side;
+      const symbol = symbolOf(head);
+      const side = sideOf(head);
       const book = books[symbol];
-      switch (head & 0xff) {
+      switch (kindOf(head)) {
         case LIMIT:
           this.#limit(book, id, symbol, side, words[at | PRICE], words[at | QUANTITY]);
           break;
@@ -182,7 +173,7 @@ export class BookReplay {
     const slot = orders.take();
     const at = slot << ORDER_SHIFT;
     orders.i32[at | ORDER_ID] = id;
-    orders.i32[at | ORDER_TERMS] = (symbol << 1) | side;
+    orders.i32[at | ORDER_TERMS] = restingWord(symbol, side);
     this.#slotOf[id] = slot;
     book.rest(slot, side, price, left);
   }
@@ -201,8 +192,9 @@ export class BookReplay {
     const { orders } = this.#memory;
     const at = slot << ORDER_SHIFT;
     const terms = orders.i32[at | ORDER_TERMS];
-    if (slot === 0 || orders.i32[at | ORDER_ID] !== id || orders.i32[at | ORDER_QUANTITY] === 0 || terms >>> 1 !== symbol) return -1;
-    const side = (terms & 1) as Side;
+    if (slot === 0 || orders.i32[at | ORDER_ID] !== id || orders.i32[at | ORDER_QUANTITY] === 0 || symbolOfResting(terms) !== symbol)
+      return -1;
+    const side = sideOfResting(terms);
     book.remove(slot, side);
     orders.give(slot);
     return side;
@@ -247,7 +239,7 @@ export class BookReplay {
     }
     const orders = this.#memory.orders.i32;
     for (let slot = 1; slot < this.#memory.orders.top; slot++) {
-      if (orders[slot * ORDER_WORDS + ORDER_QUANTITY] > 0) state[orders[slot * ORDER_WORDS + ORDER_TERMS] >>> 1].resting++;
+      if (orders[slot * ORDER_WORDS + ORDER_QUANTITY] > 0) state[symbolOfResting(orders[slot * ORDER_WORDS + ORDER_TERMS])].resting++;
     }
     const hex = (h: number) => (h >>> 0).toString(16).padStart(8, '0');
     return state.map((s, i) => ({
@@ -259,4 +251,15 @@ export class BookReplay {
       tape: hex(s.h1) + hex(s.h2),
     }));
   }
+}
+
+/** What the book keeps with a resting order: its symbol, and its side in the lowest bit. */
+function restingWord(symbol: number, side: Side): number {
+  return (symbol << 1) | side;
+}
+function symbolOfResting(word: number): number {
+  return word >>> 1;
+}
+function sideOfResting(word: number): Side {
+  return (word & 1) as Side;
 }

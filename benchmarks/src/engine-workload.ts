@@ -3,9 +3,11 @@ import { Engine, type EngineLimits } from '@outcry/engine/engine';
 import { EventOutput } from '@outcry/engine/event-output';
 import { COMMAND, command, commandHead } from '@outcry/market/command';
 import { EVENT, event } from '@outcry/market/event';
+import { kindOf } from '@outcry/market/event-reader';
 import { GTC, IOC, LIMIT, MARKET, type Side } from '@outcry/market/order-terms';
 import { f64Of, i32Of, reserve } from '@outcry/memory/span';
-import { OPERATION, type Workload } from './workload.ts';
+import { OPERATION, operation, kindOf as operationOf, sideOf } from './operation.ts';
+import type { Workload } from './workload.ts';
 
 const { WORDS, HEAD, PLACE, ACCOUNT, PRICE, QUANTITY, ORDER_SLOT, ORDER_GENERATION, ASSET, F64_TIME, F64_AMOUNT, F64_UNIT } = command;
 
@@ -98,15 +100,16 @@ export function toCommands(workload: Workload, accounts: number): CommandLoop {
     engine.apply(block.i32, block.f64, at);
     for (let e = first; e < output.position; e++) {
       const from = output.wordOf(e);
-      const kind = output.i32[from + event.HEAD] & 0xff;
+      const kind = kindOf(output.i32, from);
       events[kind]++;
       if (kind === EVENT.ACCEPTED) slots.set(id, [output.i32[from + event.ORDER_SLOT], output.i32[from + event.ORDER_GENERATION]]);
     }
   };
 
   for (let i = 0; i < workload.count; i++) {
-    const side = ((words[i * 4] >>> 8) & 1) as Side;
-    send(words[i * 4 + 1], headOf(words[i * 4] & 0xff, side), words[i * 4 + 2], words[i * 4 + 3]);
+    const at = i * operation.WORDS;
+    const head = headOf(operationOf(words[at + operation.HEAD]), sideOf(words[at + operation.HEAD]));
+    send(words[at + operation.ID], head, words[at + operation.PRICE], words[at + operation.QUANTITY]);
   }
   const { orders } = engine.memory;
   const live = (slot: number, generation: number) =>
@@ -126,8 +129,8 @@ export function toCommands(workload: Workload, accounts: number): CommandLoop {
   return { block, uses, generations, events };
 }
 
-function headOf(operation: number, side: Side): number {
-  switch (operation) {
+function headOf(kind: number, side: Side): number {
+  switch (kind) {
     case OPERATION.LIMIT:
       return commandHead(COMMAND.NEW_ORDER, side, LIMIT, GTC);
     case OPERATION.IMMEDIATE:

@@ -5,7 +5,7 @@ import { sleepThread } from '@outcry/memory/bell';
 import { setRealTime } from '@outcry/memory/libc';
 import { raiseInliningBudget } from '@outcry/memory/runtime';
 import { Histogram } from '@outcry/telemetry/histogram';
-import { viewOf } from '@outcry/wire/layout';
+import { codeOf, viewOf } from '@outcry/wire/layout';
 import * as wire from '@outcry/wire/ouch50';
 import { beginPacket, SOUP, SOUP_HEAD, SoupFramer, writeLogin } from '@outcry/wire/soup';
 
@@ -163,16 +163,15 @@ function orderTemplate({ symbol, price, rest }: OuchLoadOptions, side: string): 
   const view = viewOf(bytes);
   const at = beginPacket(view, 0, SOUP.UNSEQUENCED, ORDER - SOUP_HEAD);
   const order = wire.enterOrder.begin(new wire.enterOrder.View(), view, at);
-  const code = (text: string) => text.charCodeAt(0);
-  order.side = code(side);
+  order.side = codeOf(side);
   order.quantity = 1;
   order.symbol = symbol;
   order.price = price;
-  order.timeInForce = code(rest === undefined ? '5' : '0');
-  order.display = code('Y');
-  order.capacity = code('P');
-  order.sweep = code('N');
-  order.crossType = code('N');
+  order.timeInForce = codeOf(rest === undefined ? '5' : '0');
+  order.display = codeOf('Y');
+  order.capacity = codeOf('P');
+  order.sweep = codeOf('N');
+  order.crossType = codeOf('N');
   order.clientOrderId = 'load';
   return bytes;
 }

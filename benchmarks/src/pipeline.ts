@@ -4,6 +4,7 @@ import path from 'node:path';
 import { allocateSegment, SPARE_NAME } from '@outcry/journal/journal-writer';
 import { command } from '@outcry/market/command';
 import { EVENT, event } from '@outcry/market/event';
+import { kindOf } from '@outcry/market/event-reader';
 import type { Ring } from '@outcry/memory/ring';
 import { slotPoolStatistics } from '@outcry/memory/slot-pool';
 import type { PoolStatistics } from '@outcry/memory/statistics';
@@ -16,6 +17,8 @@ import { generate } from './workload.ts';
 const SEGMENT = 256 * 1024 * 1024;
 const BATCH = 256;
 const NAP_MS = 0.05;
+/** Commands whose due times are remembered until they are answered: a power of two. */
+const REMEMBERED = 1 << 17;
 const WARM_UP_PASSES = 3;
 /** commands a second that there are segments for */
 const FASTEST = 6_000_000;
@@ -96,7 +99,7 @@ export class PipelineClient {
   #answered = 0;
   #sent = 0;
   #fills = 0;
-  readonly #due = new Float64Array(1 << 17);
+  readonly #due = new Float64Array(REMEMBERED);
   #histogram = new Histogram();
   #recording = false;
 
@@ -173,14 +176,14 @@ export class PipelineClient {
   #sendDue(block: CommandBlock, from: number, count: number, started: number, sent: number, rate: number): number {
     const first = this.#ring.claim(count);
     if (first < 0) return 0;
-    for (let i = 0; i < count; i++) this.#due[(first + i) & 0x1ffff] = started + ((sent + i) * 1000) / rate;
+    for (let i = 0; i < count; i++) this.#due[(first + i) & (REMEMBERED - 1)] = started + ((sent + i) * 1000) / rate;
     return this.#copy(block, from, count, first);
   }
 
   #send(block: CommandBlock, from: number, count: number, now: number): number {
     const first = this.#ring.claim(count);
     if (first < 0) return 0;
-    for (let i = 0; i < count; i++) this.#due[(first + i) & 0x1ffff] = now;
+    for (let i = 0; i < count; i++) this.#due[(first + i) & (REMEMBERED - 1)] = now;
     return this.#copy(block, from, count, first);
   }
 
@@ -218,9 +221,9 @@ export class PipelineClient {
       if (sequence > durable) break;
       if (sequence > answered) {
         answered = sequence;
-        if (this.#recording) this.#histogram.record((now - this.#due[(sequence - 1) & 0x1ffff]) * 1e6);
+        if (this.#recording) this.#histogram.record((now - this.#due[(sequence - 1) & (REMEMBERED - 1)]) * 1e6);
       }
-      if ((events.i32[at] & 0xff) === EVENT.FILL) this.#fills++;
+      if (kindOf(events.i32, at) === EVENT.FILL) this.#fills++;
       position++;
     }
     if (position === this.#read) return false;

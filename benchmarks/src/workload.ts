@@ -1,9 +1,9 @@
 import { PlainBook } from '@outcry/book/plain-book';
 import type { Side } from '@outcry/market/order-terms';
 import { randomFrom } from '@outcry/venue/demo/random';
+import { OPERATION, operation, operationHead } from './operation.ts';
 
-/** Operations of a stream: see book-replay.ts. */
-export const OPERATION = { LIMIT: 0, IMMEDIATE: 1, MARKET: 2, CANCEL: 3, REPLACE: 4 } as const;
+const { WORDS, HEAD, ID, PRICE, QUANTITY } = operation;
 
 interface Mix {
   /** orders in the book in the steady state */
@@ -25,7 +25,7 @@ export const PROFILES: Record<string, Mix> = {
 };
 
 export interface Workload {
-  /** 16-byte operations, four words each */
+  /** operations: see operation.ts */
   readonly words: Int32Array;
   readonly count: number;
   /** how many operations at the start only fill the book */
@@ -41,7 +41,7 @@ export function generate(profile: string, seed: number, operations: number): Wor
   if (mix === undefined) throw new Error(`unknown profile '${profile}': one of ${Object.keys(PROFILES).join(', ')}`);
   const random = randomFrom(seed);
   const count = operations + mix.resting;
-  const words = new Int32Array(count * 4);
+  const words = new Int32Array(count * WORDS);
   const book = new PlainBook();
   const live = new LiveIds();
   book.onDone = (id) => live.remove(id);
@@ -58,30 +58,30 @@ export function generate(profile: string, seed: number, operations: number): Wor
     const steer = (1 - live.size / mix.resting) * 0.3;
     const dice = filling ? 0 : random();
     const passive = (of: Side) => (of === 0 ? middle - 1 - distance() : middle + 1 + distance());
-    let operation: number = OPERATION.MARKET;
+    let kind: number = OPERATION.MARKET;
     let id = 0;
     let price = 0;
     if (filling || dice < mix.add + steer) {
-      operation = OPERATION.LIMIT;
+      kind = OPERATION.LIMIT;
       id = ++lastId;
       price = passive(side);
       book.limit(id, side, price, quantity);
       if (book.orders.has(id)) live.add(id);
     } else if (dice < mix.add + mix.cancel) {
-      operation = OPERATION.CANCEL;
+      kind = OPERATION.CANCEL;
       id = random() < 0.03 || live.size === 0 ? 1 + Math.floor(random() * lastId) : live.at(Math.floor(random() * live.size));
       book.cancel(id);
       side = 0;
       quantity = 0;
     } else if (dice < mix.add + mix.cancel + mix.replace && live.size > 0) {
-      operation = OPERATION.REPLACE;
+      kind = OPERATION.REPLACE;
       id = live.at(Math.floor(random() * live.size));
       side = book.orders.get(id)!.side;
       price = passive(side);
       book.replace(id, price, quantity);
       if (book.orders.has(id)) live.add(id);
     } else if (dice < mix.add + mix.cancel + mix.replace + mix.immediate) {
-      operation = OPERATION.IMMEDIATE;
+      kind = OPERATION.IMMEDIATE;
       id = ++lastId;
       price = side === 0 ? middle + 2 + Math.floor(random() * 5) : middle - 2 - Math.floor(random() * 5);
       quantity *= 3;
@@ -91,10 +91,10 @@ export function generate(profile: string, seed: number, operations: number): Wor
       quantity *= 2;
       book.match(id, side, null, quantity);
     }
-    words[n * 4] = operation | (side << 8);
-    words[n * 4 + 1] = id;
-    words[n * 4 + 2] = price;
-    words[n * 4 + 3] = quantity;
+    words[n * WORDS + HEAD] = operationHead(kind, side);
+    words[n * WORDS + ID] = id;
+    words[n * WORDS + PRICE] = price;
+    words[n * WORDS + QUANTITY] = quantity;
   }
   return { words, count, filling: mix.resting };
 }

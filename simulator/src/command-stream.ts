@@ -1,5 +1,7 @@
 import { ALLOW_FAILURE, COMMAND, command, commandHead, LESS_TRADED, LIST_TYPE, POST_ONLY } from '@outcry/market/command';
+import { kindOf as kindOfCommand } from '@outcry/market/command-head';
 import { EVENT, event } from '@outcry/market/event';
+import { instrumentOf, kindOf, stateOf } from '@outcry/market/event-reader';
 import type { OrderKind, Side, TimeInForce } from '@outcry/market/order-terms';
 import { ACCOUNT_RULE, INSTRUMENT_RULE, isCall, STATE } from '@outcry/market/rules';
 import { terms, termsFlags } from '@outcry/market/terms';
@@ -54,14 +56,14 @@ export class CommandStream {
 
   /** Learns from an event what is open. */
   learn(i32: Int32Array, at: number): void {
-    const kind = i32[at + event.HEAD] & 0xff;
-    if (kind === EVENT.STATE) this.#states[i32[at + event.PLACE] & 0xffff] = i32[at + event.PLACE] >>> 16;
+    const kind = kindOf(i32, at);
+    if (kind === EVENT.STATE) this.#states[instrumentOf(i32, at)] = stateOf(i32, at);
     if (kind !== EVENT.ACCEPTED) return;
     const i = this.#remembered++ % REMEMBERED;
     this.#slots[i] = i32[at + event.ORDER_SLOT];
     this.#generations[i] = i32[at + event.ORDER_GENERATION];
     this.#owners[i] = i32[at + event.ACCOUNT];
-    this.#instruments[i] = i32[at + event.PLACE] & 0xffff;
+    this.#instruments[i] = instrumentOf(i32, at);
   }
 
   /** The venue was started anew: what was made and not kept is forgotten, the market is set up again where it is missing. */
@@ -77,7 +79,7 @@ export class CommandStream {
     this.i32[at + HEAD] = head;
     for (const word in words) this.i32[at + Number(word)] = words[word];
     for (const number in numbers) this.f64[at / 2 + Number(number)] = numbers[number];
-    if ((head & 0xff) !== COMMAND.TERMS) this.f64[at / 2 + F64_TIME] = this.time;
+    if (kindOfCommand(head) !== COMMAND.TERMS) this.f64[at / 2 + F64_TIME] = this.time;
   }
 
   #setUp(n: number): void {

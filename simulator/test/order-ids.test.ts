@@ -6,7 +6,9 @@ import { Engine } from '@outcry/engine/engine';
 import { LocalEvents } from '@outcry/engine/event-output';
 import { imageOf, restoreImage } from '@outcry/engine/image';
 import { COMMAND, command, MAX_GENERATION, orderHandle } from '@outcry/market/command';
+import { kindOf as kindOfCommand } from '@outcry/market/command-head';
 import { EVENT, event } from '@outcry/market/event';
+import { kindOf } from '@outcry/market/event-reader';
 import { CommandStream } from '../src/command-stream.ts';
 import { Random } from '../src/random.ts';
 
@@ -29,7 +31,7 @@ class Watched {
 
   take(i32: Int32Array, f64: Float64Array, at: number, kinds: readonly number[]): void {
     const handle = orderHandle(i32[at + event.ORDER_SLOT], i32[at + event.ORDER_GENERATION]);
-    switch (i32[at + event.HEAD] & 0xff) {
+    switch (kindOf(i32, at)) {
       case EVENT.ORDER_ID:
         this.#said = f64[(at >> 1) + event.F64_AMOUNT];
         break;
@@ -64,7 +66,7 @@ function announced(engine: Engine, events: LocalEvents): Map<number, number> {
   announceState(engine);
   let said = 0;
   for (let at = 0; at < events.count * event.WORDS; at += event.WORDS) {
-    const kind = events.i32[at + event.HEAD] & 0xff;
+    const kind = kindOf(events.i32, at);
     if (kind === EVENT.ORDER_ID) said = events.f64[(at >> 1) + event.F64_AMOUNT];
     if (kind !== EVENT.OPEN_ORDER) continue;
     told.set(orderHandle(events.i32[at + event.ORDER_SLOT], events.i32[at + event.ORDER_GENERATION]), said);
@@ -95,7 +97,7 @@ describe('order ids', () => {
       while (engine.sequence < COMMANDS) {
         stream.next();
         for (let i = 0; i < stream.count; i++) {
-          kinds.push(stream.i32[i * command.WORDS + command.HEAD] & 0xff);
+          kinds.push(kindOfCommand(stream.i32[i * command.WORDS + command.HEAD]));
           engine.apply(stream.i32, stream.f64, i * command.WORDS);
           for (let e = 0; e < events.count; e++) {
             stream.learn(events.i32, e * event.WORDS);

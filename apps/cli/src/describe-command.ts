@@ -1,4 +1,5 @@
 import { ALLOW_FAILURE, COMMAND, COMMAND_NAMES, command, LESS_TRADED, LIST_TYPE, POST_ONLY, wordOfPiece } from '@outcry/market/command';
+import { flagsOf, instrumentOf, kindOf, orderKindOf, sideOf, timeInForceOf } from '@outcry/market/command-head';
 import { ACCOUNT_RULE, INSTRUMENT_RULE, STATE } from '@outcry/market/rules';
 import { HIDDEN, PEG_ONCE, pegOf, SLIDE, selfTradeOf, sourceOf, terms, trailUnitOf, triggerOf } from '@outcry/market/terms';
 
@@ -31,7 +32,7 @@ const {
 /** A journaled command by the names of its fields; numbers are ticks, lots and units, as the engine has them. */
 export function describeCommand(i32: Int32Array, f64: Float64Array, at: number): Record<string, string | number> {
   const head = i32[at + HEAD];
-  const kind = head & 0xff;
+  const kind = kindOf(head);
   const name = COMMAND_NAMES[kind] ?? `unknown_${kind}`;
   if (kind === COMMAND.TEXT) return { kind: name, text: textOf(i32, at + TEXT) };
   if (kind === COMMAND.TERMS) return { kind: name, ...specialTerms(i32, f64, at) };
@@ -39,7 +40,7 @@ export function describeCommand(i32: Int32Array, f64: Float64Array, at: number):
   if (kind === COMMAND.PIECE) return { ...common, text: pieceOf(i32, at) };
   const account = i32[at + ACCOUNT];
   const asset = i32[at + ASSET];
-  const instrument = i32[at + PLACE] & 0xffff;
+  const instrument = instrumentOf(i32[at + PLACE]);
   const amount = f64[(at >> 1) + F64_AMOUNT];
   const meant = { slot: i32[at + ORDER_SLOT], use: i32[at + ORDER_GENERATION] }; // of the order that it means: slot 0, there was none
   switch (kind) {
@@ -98,12 +99,12 @@ export function describeCommand(i32: Int32Array, f64: Float64Array, at: number):
 }
 
 function termsOf(head: number, i32: Int32Array, at: number, amount: number): Record<string, string | number> {
-  const flags = head >>> 24;
-  const kind = KINDS[(head >>> 16) & 0xf];
+  const flags = flagsOf(head);
+  const kind = KINDS[orderKindOf(head)];
   return {
-    side: SIDES[(head >>> 8) & 1],
+    side: SIDES[sideOf(head)],
     type: kind,
-    timeInForce: TIMES_IN_FORCE[(head >>> 20) & 0xf],
+    timeInForce: TIMES_IN_FORCE[timeInForceOf(head)],
     ...(kind === 'limit' && i32[at + PRICE] !== 0 && { price: i32[at + PRICE] }),
     ...(kind === 'market_by_amount' ? { amount } : { quantity: i32[at + QUANTITY] }),
     ...((flags & POST_ONLY) !== 0 && { postOnly: 'yes' }),

@@ -5,9 +5,9 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { kindOf, OPERATION, sideOf } from '@outcry/benchmarks/operation';
 import { generate } from '@outcry/benchmarks/workload';
 import { PlainBook } from '@outcry/book/plain-book';
-import type { Side } from '@outcry/market/order-terms';
 import { Client, OUTCRY, temporaryDirectory, VenueProcess } from '../../venue/test/support/process.ts';
 
 const directory = temporaryDirectory('cli');
@@ -107,11 +107,11 @@ describe('outcry replay', () => {
       const plain = new PlainBook();
       for (let at = 0; at < words.length; at += 4) {
         const [head, id, price, quantity] = words.subarray(at, at + 4);
-        const side = ((head >>> 8) & 1) as Side;
-        if ((head & 0xff) === 0) plain.limit(id, side, price, quantity);
-        else if ((head & 0xff) === 1) plain.match(id, side, price, quantity);
-        else if ((head & 0xff) === 2) plain.match(id, side, null, quantity);
-        else if ((head & 0xff) === 3) plain.cancel(id);
+        const side = sideOf(head);
+        if (kindOf(head) === OPERATION.LIMIT) plain.limit(id, side, price, quantity);
+        else if (kindOf(head) === OPERATION.IMMEDIATE) plain.match(id, side, price, quantity);
+        else if (kindOf(head) === OPERATION.MARKET) plain.match(id, side, null, quantity);
+        else if (kindOf(head) === OPERATION.CANCEL) plain.cancel(id);
         else plain.replace(id, price, quantity);
       }
       const result = json('replay', write(`${profile}.ops`, words), '--runs', '2', '--latency');

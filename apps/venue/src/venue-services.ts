@@ -1,3 +1,4 @@
+/** Makes what the venue's parts and doors share. */
 import path from 'node:path';
 import { createLevelPool } from '@outcry/book/level-sums';
 import type { Logger } from 'pino';

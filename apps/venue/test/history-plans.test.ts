@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
-import { History, type Range } from '../src/store/sqlite/history.ts';
+import { History } from '../src/store/sqlite/history.ts';
+import type { Range } from '../src/store/stored-rows.ts';
 import { HistoryStore } from './support/history-store.ts';
 
 /** No question's cost grows with a table: SQLite's own plan of each statement, for every combination of parameters. */

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { History, type Range } from '../src/store/sqlite/history.ts';
+import { History } from '../src/store/sqlite/history.ts';
+import type { Range } from '../src/store/stored-rows.ts';
 import { HistoryStore, type ListRow, type OrderRow, type TradeRow } from './support/history-store.ts';
 
 /** What clients ask of history, against the same questions answered by looking at every row. */

@@ -4,7 +4,7 @@ import { BUY, SELL, type Side } from '@outcry/market/order-terms';
 import fc from 'fast-check';
 import { tierOf } from '../src/core/fee-tiers.ts';
 import { positionOf } from '../src/store/positions.ts';
-import type { StoredTrade } from '../src/store/sqlite/history.ts';
+import type { StoredTrade } from '../src/store/stored-rows.ts';
 
 const ME = 3;
 function trade(side: Side, quantity: number, price: number, asMaker = false): StoredTrade {

@@ -4,6 +4,7 @@ import { Engine } from '@outcry/engine/engine';
 import { LocalEvents } from '@outcry/engine/event-output';
 import { COMMAND, command, commandHead, LIST_TYPE, POST_ONLY } from '@outcry/market/command';
 import { EVENT, event } from '@outcry/market/event';
+import { kindOf } from '@outcry/market/event-reader';
 import { BUY, DAY, GTC, GTD, IOC, LIMIT, SELL, STOP, type TimeInForce } from '@outcry/market/order-terms';
 import { STATE } from '@outcry/market/rules';
 import { terms, termsFlags } from '@outcry/market/terms';
@@ -89,10 +90,7 @@ function limit(
   price: number,
   account: number,
   timeInForce: TimeInForce,
-  quantity = 1,
-  instrument = 0,
-  flags = 0,
-  leg = false,
+  { quantity = 1, instrument = 0, flags = 0, leg = false }: { quantity?: number; instrument?: number; flags?: number; leg?: boolean } = {},
 ): number {
   const head = commandHead(leg ? COMMAND.LEG : COMMAND.NEW_ORDER, side as 0 | 1, LIMIT, timeInForce, flags);
   return put(head, account, { [command.PLACE]: instrument, [command.PRICE]: price, [command.QUANTITY]: quantity });
@@ -116,23 +114,23 @@ function text(words: string): void {
 /** A sell order of the kind that is measured, `away` ticks from the middle; of a list: its two. */
 function enter(of: Kind, account: number, away: number, quantity = 1): void {
   const price = MIDDLE + away;
-  if (of === 'plain') limit(SELL, price, account, GTC, quantity);
-  else if (of === 'DAY') limit(SELL, price, account, DAY, quantity);
+  if (of === 'plain') limit(SELL, price, account, GTC, { quantity });
+  else if (of === 'DAY') limit(SELL, price, account, DAY, { quantity });
   else if (of === 'GTD') {
     expiryTerms(FAR + (number++ % 100_000));
-    limit(SELL, price, account, GTD, quantity);
+    limit(SELL, price, account, GTD, { quantity });
   } else if (of === 'stop') {
     stopTerms(MIDDLE - 100_000 - away);
-    limit(SELL, 1, account, GTC, quantity);
+    limit(SELL, 1, account, GTC, { quantity });
   } else if (of === 'list') {
-    limit(SELL, price, account, GTC, quantity, 0, POST_ONLY, true);
+    limit(SELL, price, account, GTC, { quantity, flags: POST_ONLY, leg: true });
     stopTerms(MIDDLE - 100_000 - away);
-    limit(SELL, 1, account, GTC, quantity, 0, 0, true);
+    limit(SELL, 1, account, GTC, { quantity, leg: true });
     put(commandHead(COMMAND.NEW_LIST), account, { [command.ASSET]: LIST_TYPE.OCO });
   } else {
     const id = `order-${number++}`;
     text(id);
-    const at = limit(SELL, price, account, GTC, quantity);
+    const at = limit(SELL, price, account, GTC, { quantity });
     [block.i32[at + command.CLIENT_LOW], block.i32[at + command.CLIENT_HIGH]] = textHash(id);
   }
 }
@@ -158,7 +156,7 @@ function play(): [engine: number, view: number] {
   const viewed = performance.now();
   accepted.length = 0;
   for (let at = 0; at < output.count * event.WORDS; at += event.WORDS) {
-    const told = output.i32[at + event.HEAD] & 0xff;
+    const told = kindOf(output.i32, at);
     ends[told] = (ends[told] ?? 0) + 1;
     if (told === EVENT.ACCEPTED) accepted.push([output.i32[at + event.ORDER_SLOT], output.i32[at + event.ORDER_GENERATION]]);
   }
@@ -306,7 +304,7 @@ measure({ 'cancel all of an account, ten orders': BATCH }, (time) => {
 });
 
 measure({ 'close an instrument, ten DAY orders': BATCH }, (time) => {
-  batch(() => limit(SELL, MIDDLE + somewhere(), FEW, DAY, 1, 1));
+  batch(() => limit(SELL, MIDDLE + somewhere(), FEW, DAY, { quantity: 1, instrument: 1 }));
   time('enter');
   put(commandHead(COMMAND.SET_STATE), 0, { [command.PLACE]: 1, [command.ASSET]: STATE.CLOSED });
   time('close an instrument, ten DAY orders');
@@ -316,7 +314,7 @@ measure({ 'close an instrument, ten DAY orders': BATCH }, (time) => {
 
 measure({ 'auction of another instrument, ten orders': BATCH }, (time) => {
   put(commandHead(COMMAND.SET_STATE), 0, { [command.PLACE]: 1, [command.ASSET]: STATE.PRE_OPEN });
-  batch((i) => limit(i % 2, MIDDLE, FEW, GTC, 1, 1));
+  batch((i) => limit(i % 2, MIDDLE, FEW, GTC, { quantity: 1, instrument: 1 }));
   time('');
   put(commandHead(COMMAND.SET_STATE), 0, { [command.PLACE]: 1, [command.ASSET]: STATE.CONTINUOUS });
   time('auction of another instrument, ten orders');

@@ -1,5 +1,5 @@
 /** Hostile clients of OUCH and GLIMPSE. */
-import { viewOf } from '@outcry/wire/layout';
+import { codeOf, viewOf } from '@outcry/wire/layout';
 import * as wire from '@outcry/wire/ouch50';
 import { beginPacket, SOUP, SOUP_HEAD, writeLogin } from '@outcry/wire/soup';
 import { connectTo, type Neighbour, sleep, type Target } from './target.ts';
@@ -17,19 +17,24 @@ function orders(first: number, count: number, side = 'B', price = 10_000_000): U
   const bytes = SOUP_HEAD + wire.enterOrder.length + 2;
   const all = new Uint8Array(bytes * count);
   const view = viewOf(all);
-  const code = (text: string) => text.charCodeAt(0);
   for (let i = 0; i < count; i++) {
     const at = beginPacket(view, i * bytes, SOUP.UNSEQUENCED, bytes - SOUP_HEAD);
     const order = wire.enterOrder.begin(new wire.enterOrder.View(), view, at);
     Object.assign(order, {
       userRef: first + i,
-      side: code(side),
+      side: codeOf(side),
       quantity: 1,
       symbol: 'ETHUSDT',
       price,
-      timeInForce: code('3'),
+      timeInForce: codeOf('3'),
     });
-    Object.assign(order, { display: code('Y'), capacity: code('P'), sweep: code('N'), crossType: code('N'), clientOrderId: 'flood' });
+    Object.assign(order, {
+      display: codeOf('Y'),
+      capacity: codeOf('P'),
+      sweep: codeOf('N'),
+      crossType: codeOf('N'),
+      clientOrderId: 'flood',
+    });
   }
   return all;
 }

@@ -20,6 +20,7 @@ const { WORDS, OPEN_ORDERS, F64_WORDS, F64_SECOND, F64_SECOND_MESSAGES, F64_DAY,
 const SECOND = 1_000_000;
 const DAY = 86_400 * SECOND;
 const LAST_RULE = ACCOUNT_RULE.MESSAGES_FREE;
+if (accountRules.RULE + LAST_RULE >= OPEN_ORDERS) throw new Error('an account rule has no place in its record');
 
 /** Bits of an account's mode: what the plain path of an order has to leave to the rule book. 0: the account is not open. */
 export const OPEN = 1;

@@ -81,6 +81,9 @@ export const rules = {
   F64_RULE: 16,
 } as const;
 
+if (Math.max(...Object.values(INSTRUMENT_RULE)) >= rules.F64_WORDS - rules.F64_RULE)
+  throw new Error('an instrument rule has no place in its record: it would be written into the next instrument');
+
 /** The instruments of an engine, by number, each with its book. */
 export class Instruments {
   readonly capacity: number;

@@ -1,5 +1,5 @@
 import * as wire from '@outcry/wire/itch';
-import { type Flyweight, setU48 } from '@outcry/wire/layout';
+import { codeOf, type Flyweight, setU48 } from '@outcry/wire/layout';
 
 export interface DayOptions {
   seed: number;
@@ -11,11 +11,10 @@ export interface DayOptions {
 /** Takes each message, at the beginning of a view, with the nanoseconds since midnight that it says. */
 export type DayWriter = (view: DataView, bytes: number, timestamp: number) => void;
 
-const letter = (text: string) => text.charCodeAt(0);
 const HOUR = 3600e9;
 const OPEN = 9.5 * HOUR;
 const CLOSE = 16 * HOUR;
-const [BUY, SELL] = [letter('B'), letter('S')];
+const [BUY, SELL] = [codeOf('B'), codeOf('S')];
 /** Resting orders that the flow holds an instrument to, on average. */
 const ORDERS_AN_INSTRUMENT = 60;
 /** Orders that count as the last. */
@@ -158,7 +157,7 @@ export class ItchDay {
     const type = atOtherPrice ? wire.orderExecutedPrice : wire.orderExecuted;
     const message = this.#begin(type, atOtherPrice ? executedPrice : executed, order.locate);
     Object.assign(message, { reference: order.reference, shares, match: this.#match++ });
-    if (atOtherPrice) Object.assign(message, { printable: letter('Y'), price: order.price });
+    if (atOtherPrice) Object.assign(message, { printable: codeOf('Y'), price: order.price });
     this.#push(type.length);
     order.shares -= shares;
     if (order.shares === 0) this.#drop(place);
@@ -198,24 +197,24 @@ export class ItchDay {
     const message = this.#begin(wire.stockDirectory, directory, locate);
     Object.assign(message, {
       stock,
-      marketCategory: letter('Q'),
-      financialStatus: letter('N'),
+      marketCategory: codeOf('Q'),
+      financialStatus: codeOf('N'),
       roundLotSize: 100,
-      roundLotsOnly: letter('N'),
+      roundLotsOnly: codeOf('N'),
     });
     Object.assign(message, {
-      issueClassification: letter('C'),
+      issueClassification: codeOf('C'),
       issueSubType: 'Z',
-      authenticity: letter('P'),
-      shortSaleThreshold: letter('N'),
+      authenticity: codeOf('P'),
+      shortSaleThreshold: codeOf('N'),
     });
-    Object.assign(message, { ipoFlag: letter('N'), luldTier: letter('1'), etpFlag: letter('N'), etpLeverage: 0, inverse: letter('N') });
+    Object.assign(message, { ipoFlag: codeOf('N'), luldTier: codeOf('1'), etpFlag: codeOf('N'), etpLeverage: 0, inverse: codeOf('N') });
     this.#push(wire.stockDirectory.length);
     this.#action(locate, 'Q', '');
-    Object.assign(this.#begin(wire.regSho, regSho, locate), { stock, action: letter('0') });
+    Object.assign(this.#begin(wire.regSho, regSho, locate), { stock, action: codeOf('0') });
     this.#push(wire.regSho.length);
     const position = this.#begin(wire.participantPosition, participant, locate);
-    Object.assign(position, { mpid: 'MAKR', stock, primary: letter('Y'), mode: letter('N'), state: letter('A') });
+    Object.assign(position, { mpid: 'MAKR', stock, primary: codeOf('Y'), mode: codeOf('N'), state: codeOf('A') });
     this.#push(wire.participantPosition.length);
   }
 
@@ -224,18 +223,18 @@ export class ItchDay {
     const stock = symbolOf(1);
     Object.assign(this.#begin(wire.mwcbDeclineLevel, levels, 0), { level1: 4e11, level2: 3.7e11, level3: 3.4e11 });
     this.#push(wire.mwcbDeclineLevel.length);
-    this.#begin(wire.mwcbStatus, breach, 0).breachedLevel = letter('1');
+    this.#begin(wire.mwcbStatus, breach, 0).breachedLevel = codeOf('1');
     this.#push(wire.mwcbStatus.length);
-    Object.assign(this.#begin(wire.ipoQuotingPeriod, ipo, 1), { stock, releaseTime: 34_200, qualifier: letter('A'), price: 100_000 });
+    Object.assign(this.#begin(wire.ipoQuotingPeriod, ipo, 1), { stock, releaseTime: 34_200, qualifier: codeOf('A'), price: 100_000 });
     this.#push(wire.ipoQuotingPeriod.length);
     Object.assign(this.#begin(wire.luldCollar, collar, 1), { stock, reference: 100_000, upper: 105_000, lower: 95_000, extension: 0 });
     this.#push(wire.luldCollar.length);
-    Object.assign(this.#begin(wire.operationalHalt, operational, 1), { stock, marketCode: letter('Q'), action: letter('T') });
+    Object.assign(this.#begin(wire.operationalHalt, operational, 1), { stock, marketCode: codeOf('Q'), action: codeOf('T') });
     this.#push(wire.operationalHalt.length);
-    Object.assign(this.#begin(wire.retailInterest, retail, 1), { stock, interest: letter('N') });
+    Object.assign(this.#begin(wire.retailInterest, retail, 1), { stock, interest: codeOf('N') });
     this.#push(wire.retailInterest.length);
     const listing = this.#begin(wire.directListing, direct, 1);
-    Object.assign(listing, { stock, openEligible: letter('N'), minimumPrice: 90_000, maximumPrice: 180_000, nearPrice: 100_000 });
+    Object.assign(listing, { stock, openEligible: codeOf('N'), minimumPrice: 90_000, maximumPrice: 180_000, nearPrice: 100_000 });
     Object.assign(listing, { nearTime: OPEN, lowerCollar: 90_000, upperCollar: 110_000 });
     this.#push(wire.directListing.length);
   }
@@ -246,13 +245,13 @@ export class ItchDay {
     const price = this.#mid[locate];
     this.#at(time - 1e9);
     const indicative = this.#begin(wire.imbalance, noii, locate);
-    Object.assign(indicative, { paired: 1000, imbalance: 0, direction: letter('N'), stock, farPrice: price, nearPrice: price });
-    Object.assign(indicative, { referencePrice: price, crossType: letter(type), variation: letter('L') });
+    Object.assign(indicative, { paired: 1000, imbalance: 0, direction: codeOf('N'), stock, farPrice: price, nearPrice: price });
+    Object.assign(indicative, { referencePrice: price, crossType: codeOf(type), variation: codeOf('L') });
     this.#push(wire.imbalance.length);
     this.#at(time);
     const shares = 100 * (1 + this.#below(50));
     const whole = this.#begin(wire.crossTrade, cross, locate);
-    Object.assign(whole, { shares, stock, price, match: this.#match++, crossType: letter(type) });
+    Object.assign(whole, { shares, stock, price, match: this.#match++, crossType: codeOf(type) });
     this.#push(wire.crossTrade.length);
     if (type !== 'C') this.#action(locate, 'T', '');
   }
@@ -266,12 +265,12 @@ export class ItchDay {
 
   #action(locate: number, state: string, reason: string): void {
     const message = this.#begin(wire.tradingAction, action, locate);
-    Object.assign(message, { stock: symbolOf(locate), state: letter(state), reserved: letter(' '), reason });
+    Object.assign(message, { stock: symbolOf(locate), state: codeOf(state), reserved: codeOf(' '), reason });
     this.#push(wire.tradingAction.length);
   }
 
   #event(code: string): void {
-    this.#begin(wire.systemEvent, system, 0).event = letter(code);
+    this.#begin(wire.systemEvent, system, 0).event = codeOf(code);
     this.#push(wire.systemEvent.length);
   }
 

@@ -1,3 +1,4 @@
+/** Replaces a file as a whole, so that a crash leaves the old one or the new one. */
 import fs from 'node:fs';
 import path from 'node:path';
 import { type JournalDisk, realDisk, writeWhole } from './disk.ts';

@@ -1,4 +1,5 @@
-import type { OrderKind, Side, TimeInForce } from './order-terms.ts';
+/** Commands: what gateways ask of the engine. */
+export { commandHead } from './command-head.ts';
 
 /**
  * A command: one 64-byte record, little-endian. It is the same record in the command ring, in the journal and in the engine's
@@ -9,7 +10,7 @@ import type { OrderKind, Side, TimeInForce } from './order-terms.ts';
 export const command = {
   WORDS: 16,
   BYTES: 64,
-  /** kind u8, side u8, order kind u4 + time in force u4, flags u8 */
+  /** kind u8, side u8, order kind u4 + time in force u4, flags u8: see command-head.ts */
   HEAD: 0,
   /** instrument u16, partition u16 */
   PLACE: 1,
@@ -107,11 +108,6 @@ export const NUMBERED = 1 << 31;
 /** Where a PIECE has a word of its bytes. */
 export function wordOfPiece(i: number): number {
   return i < 7 ? 1 + i : 3 + i;
-}
-
-/** The first word of a command. */
-export function commandHead(kind: number, side: Side = 0, orderKind: OrderKind = 0, timeInForce: TimeInForce = 0, flags = 0): number {
-  return kind | (side << 8) | (orderKind << 16) | (timeInForce << 20) | (flags << 24);
 }
 
 /** Lists of orders: one cancels the other; one triggers the other; one triggers a pair of which one cancels the other. */

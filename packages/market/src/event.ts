@@ -6,9 +6,9 @@ export const event = {
   WORDS: 16,
   SHIFT: 4,
   BYTES: 64,
-  /** kind u8, side u8, flags u8 */
+  /** kind u8, side u8, flags u8: see event-reader.ts */
   HEAD: 0,
-  /** instrument u16; upper half: a reason, or for ACCEPTED the terms (order kind u4, time in force u4, flags u8) */
+  /** instrument u16; the upper half by kind: a reason, a state, an asset, or for ACCEPTED the order's terms: see event-reader.ts */
   PLACE: 1,
   ACCOUNT: 2,
   ORDER_SLOT: 3,

@@ -1,3 +1,4 @@
+/** Whether the thread that a shared structure remembers still runs. */
 import fs from 'node:fs';
 
 /** When a process (or one thread of it) was started, in the system's ticks since it was up; 0 where that cannot be known. */

@@ -1,3 +1,4 @@
+/** A part of an arena: its place, and the head that says what lies there. */
 import { alignUp, CACHE_LINE, i32Of, reserve, type Span } from './span.ts';
 
 /** Gives a new part its memory: zeroed, on a 64-byte boundary. `arena.part(name)` is one; alone, a part has memory of its own. */

@@ -1,3 +1,4 @@
+/** How a pool lies in memory. */
 import { INDEX, OWNER, UNUSED } from './handle.ts';
 import { ALONE, headBytes, type Place, readHead, writeHead } from './part.ts';
 import { record } from './record.ts';

@@ -1,3 +1,4 @@
+/** When memory that several threads read can be used again: epochs, and hazard pointers. */
 import { ALONE, headBytes, type Place, readHead, writeHead } from './part.ts';
 import { CACHE_LINE, i32Of, type Span, within } from './span.ts';
 

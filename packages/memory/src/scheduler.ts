@@ -1,3 +1,4 @@
+/** Runs jobs on threads that steal work from each other. */
 import os from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { reserve, type Span } from './span.ts';

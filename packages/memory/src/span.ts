@@ -1,3 +1,4 @@
+/** Spans of shared memory, and views of them. */
 import { addressOf, adviseHugePages, HUGE_PAGE, PAGE } from './libc.ts';
 import type { Span } from './piece.ts';
 

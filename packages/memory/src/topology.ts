@@ -1,3 +1,4 @@
+/** The machine's memory nodes. */
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';

@@ -1,3 +1,4 @@
+/** Sizes for the next run, from the peaks of the last ones. */
 import type { PartReport } from './watch.ts';
 
 /** What a run needed of a part. */

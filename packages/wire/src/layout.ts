@@ -45,6 +45,11 @@ export function alpha(bytes: number): Field<string> {
 /** One letter, as its ASCII code: compared without making a string. */
 export const letter: Field<number> = { ...u8 };
 
+/** The code of a letter, as such a field holds it. */
+export function codeOf(letter: string): number {
+  return letter.charCodeAt(0);
+}
+
 export function getU48(view: DataView, at: number): number {
   return view.getUint16(at) * TWO_32 + view.getUint32(at + 2);
 }
@@ -129,7 +134,7 @@ export function message<F extends Fields>(name: string, type: string, section: s
       },
     });
   }
-  const code = type.charCodeAt(0);
+  const code = codeOf(type);
   return {
     name,
     type: code,

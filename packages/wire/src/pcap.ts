@@ -1,3 +1,4 @@
+/** Captures of packets, as tcpdump and Wireshark write them. */
 import { LINK, UDP_FRAME_HEAD, writeUdpFrame } from './packet.ts';
 import { type ByteSource, SourceWindow } from './source.ts';
 

@@ -1,3 +1,4 @@
+/** What administrators can have done, at every door that lets them in: accounts, funds, and the engine's commands. */
 import { COMMAND, command, commandHead } from '@outcry/market/command';
 import { DecimalError } from '@outcry/market/decimal';
 import { REASON_NAMES } from '@outcry/market/reason';

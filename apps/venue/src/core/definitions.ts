@@ -1,3 +1,4 @@
+/** Assets and instruments as the configuration defines them, compared with what the journal holds. */
 import { isDeepStrictEqual } from 'node:util';
 import { COMMAND, commandHead } from '@outcry/market/command';
 import type { VenueConfig } from '../domain/config.ts';

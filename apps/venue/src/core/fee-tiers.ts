@@ -1,3 +1,4 @@
+/** Fee tiers by what accounts traded in the last days, looked at every hour. */
 import { COMMAND, commandHead } from '@outcry/market/command';
 import { ACCOUNT_RULE } from '@outcry/market/rules';
 import { ConfigError, type FeeTiers } from '../domain/config.ts';

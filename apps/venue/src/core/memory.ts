@@ -14,7 +14,7 @@ import { MemoryWatch } from '@outcry/memory/watch';
 import type { Logger } from 'pino';
 import type { EnginePools, Shared } from '../spine/shared.ts';
 import type { Gateway } from './orders/gateway.ts';
-import { openOrderShape } from './orders/open-orders.ts';
+import { openOrderShape } from './orders/open-order.ts';
 import { balanceValue, type SharedState } from './orders/shared-state.ts';
 
 /** Where the peaks of all runs are kept, in the data directory. */

@@ -1,3 +1,4 @@
+/** What can be said of a key or a login when it is made: checked, and in the one way in which it is kept. */
 import crypto from 'node:crypto';
 import { plainEntry } from './addresses.ts';
 import { LEAST_PASSWORD, type Permission } from './credentials.ts';

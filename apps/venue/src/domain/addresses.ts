@@ -1,3 +1,4 @@
+/** IP addresses and networks, and lists of them. */
 import net from 'node:net';
 
 const MAPPED = '::ffff:';

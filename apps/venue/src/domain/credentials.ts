@@ -1,3 +1,4 @@
+/** API keys and logins, as doors check them and as the journal keeps them. */
 import type { KeyObject } from 'node:crypto';
 import type { AddressList } from './addresses.ts';
 import type { KeptSecret, SecretCheck } from './secrets.ts';

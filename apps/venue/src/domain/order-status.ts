@@ -1,3 +1,4 @@
+/** An order's status, as clients see it. */
 import { REASON } from '@outcry/market/reason';
 
 export const STATUS = {

@@ -1,3 +1,4 @@
+/** The public keys that clients sign with. */
 import crypto, { type KeyObject } from 'node:crypto';
 
 const SHAPE = /^\s*-----BEGIN PUBLIC KEY-----\s+([A-Za-z0-9+/=\s]+?)-----END PUBLIC KEY-----\s*$/;

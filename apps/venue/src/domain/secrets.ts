@@ -1,3 +1,4 @@
+/** Secrets that are checked and not kept. */
 import crypto from 'node:crypto';
 
 /** How somebody proves that he knows a secret that is not kept: HMAC-SHA256 of it, by a key made of the operator's and a salt. */

@@ -1,3 +1,4 @@
+/** Commands of gateways: by their meaning, and as records of the ring. */
 import { COMMAND, command, commandHead, generationOf, NUMBERED, slotOf } from '@outcry/market/command';
 import { REPLAY_VERSION } from '@outcry/market/event';
 import type { OrderKind, Side, TimeInForce } from '@outcry/market/order-terms';

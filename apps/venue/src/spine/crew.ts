@@ -1,3 +1,4 @@
+/** Starts the threads between the command ring and the event ring. */
 import fs from 'node:fs';
 import { Worker } from 'node:worker_threads';
 import type { EngineLimits } from '@outcry/engine/engine';

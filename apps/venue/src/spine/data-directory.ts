@@ -1,3 +1,4 @@
+/** The data directory, and small files in it. */
 import fs from 'node:fs';
 import path from 'node:path';
 

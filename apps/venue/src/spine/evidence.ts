@@ -1,3 +1,4 @@
+/** What says, beside the journal, how far the journal must reach. */
 import path from 'node:path';
 import type { Mark } from '@outcry/journal/durable-mark';
 import { JournalMismatch } from '@outcry/journal/format';

@@ -7,6 +7,7 @@ import { type Batch, JournalReader, type Tail } from '@outcry/journal/journal-re
 import { type Survey, surveyJournal } from '@outcry/journal/segments';
 import { listSnapshots, readSnapshotHead, type SnapshotFile, type SnapshotHead } from '@outcry/journal/snapshot';
 import { COMMAND, command } from '@outcry/market/command';
+import { kindOf } from '@outcry/market/command-head';
 import { REPLAY_VERSION } from '@outcry/market/event';
 
 /** What a journal is found to be, before anything is done with it: nothing here changes a file. */
@@ -73,7 +74,7 @@ export function checkVersion(batch: Batch): void {
     );
   }
   const { i32, at } = batch;
-  if (batch.firstSequence === 1 && (i32[at + command.HEAD] & 0xff) !== COMMAND.SET_LIMITS) {
+  if (batch.firstSequence === 1 && kindOf(i32[at + command.HEAD]) !== COMMAND.SET_LIMITS) {
     throw new JournalMismatch("the journal does not begin with the venue's limits: no venue of this version wrote it");
   }
 }
@@ -82,7 +83,7 @@ export function checkVersion(batch: Batch): void {
 function note({ i32, at, count }: Batch, numbers: Map<number, number>, limits: EngineLimits): EngineLimits {
   let most = limits;
   for (let record = at; record < at + count * command.WORDS; record += command.WORDS) {
-    const kind = i32[record + command.HEAD] & 0xff;
+    const kind = kindOf(i32[record + command.HEAD]);
     if (kind === COMMAND.SET_LIMITS) most = widest(most, limitsOf(i32, record));
     const high = i32[record + command.CLIENT_HIGH];
     if (high >= 0 || (kind !== COMMAND.NEW_ORDER && kind !== COMMAND.CANCEL_REPLACE)) continue;

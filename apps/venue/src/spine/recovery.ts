@@ -1,3 +1,4 @@
+/** Brings an engine to where the journal ends, at a start. */
 import crypto from 'node:crypto';
 import path from 'node:path';
 import type { Engine } from '@outcry/engine/engine';
@@ -10,6 +11,7 @@ import { JournalReader, type Tail } from '@outcry/journal/journal-reader';
 import { LEFTOVERS } from '@outcry/journal/segments';
 import { readSnapshot } from '@outcry/journal/snapshot';
 import { COMMAND, command } from '@outcry/market/command';
+import { kindOf } from '@outcry/market/command-head';
 import type { Stored } from './evidence.ts';
 import { evidenceOf, judge } from './evidence.ts';
 import { type FoundSnapshot, findMark, findSnapshots, type Inspection, inspect, unfit } from './inspection.ts';
@@ -163,7 +165,7 @@ function replay(engine: Engine, directory: string, upTo: number): void {
         const at = batch.at + i * command.WORDS;
         engine.apply(batch.i32, batch.f64, at);
         if (engine.sequence % CHECKPOINT_EVERY === 0) hashes.set(engine.sequence, engine.hash);
-        if ((batch.i32[at + command.HEAD] & 0xff) === COMMAND.CHECK) compare(batch.i32, batch.f64, at, hashes, engine.sequence);
+        if (kindOf(batch.i32[at + command.HEAD]) === COMMAND.CHECK) compare(batch.i32, batch.f64, at, hashes, engine.sequence);
       }
     }
   } finally {

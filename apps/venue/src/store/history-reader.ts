@@ -1,7 +1,7 @@
 import type { Candle } from '../domain/candle.ts';
 import type { Order } from '../domain/orders.ts';
 import type { Asker } from '../spine/questions.ts';
-import type { VolumePage } from './sqlite/history.ts';
+import type { VolumePage } from './stored-rows.ts';
 
 /** What the order lane may ask of history. Answers come later, from threads of their own; they may not come at all. */
 export interface HistoryReader {

@@ -5,7 +5,7 @@ import type { AssetDefinition, InstrumentDefinition } from '../domain/market.ts'
 import type { Order } from '../domain/orders.ts';
 import { type Asker, Questions, Unanswered } from '../spine/questions.ts';
 import type { HistoryReader } from './history-reader.ts';
-import type { VolumePage } from './sqlite/history.ts';
+import type { VolumePage } from './stored-rows.ts';
 
 /** Questions without an answer: in all, and of one address or account. */
 const MOST = 1024;

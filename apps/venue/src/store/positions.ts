@@ -1,5 +1,6 @@
 import { BUY } from '@outcry/market/order-terms';
-import type { History, StoredTrade } from './sqlite/history.ts';
+import type { History } from './sqlite/history.ts';
+import type { StoredTrade } from './stored-rows.ts';
 
 /** What an account's trades of an instrument come to: lots, and quote units. */
 export interface Position {

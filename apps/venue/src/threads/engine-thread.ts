@@ -1,3 +1,4 @@
+/** The thread of the engine: applies the commands of the ring, in order. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { announceState } from '@outcry/engine/announce';
 import { Engine } from '@outcry/engine/engine';

@@ -1,3 +1,4 @@
+/** The thread of the follower: applies the journal once more, for the store, snapshots, and a comparison of hashes. */
 import path from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
 import { Engine } from '@outcry/engine/engine';

@@ -1,10 +1,12 @@
+/** A thread that answers questions to the store. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { setNice } from '@outcry/memory/libc';
 import { Market } from '../domain/market.ts';
 import { STORED_DATA, STORED_LISTS } from '../doors/binance/stored-data.ts';
 import type { HistoryMessage, HistoryThreadData } from '../store/history-readers.ts';
 import { type StoreQuestion, VENUE_QUESTIONS } from '../store/questions.ts';
-import { History, HistoryUnavailable } from '../store/sqlite/history.ts';
+import { History } from '../store/sqlite/history.ts';
+import { HistoryUnavailable } from '../store/sqlite/rows.ts';
 
 interface Asked {
   id: number;

@@ -1,3 +1,4 @@
+/** The thread of the journal: writes the command ring to the disk, a batch at a time. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { isShortage, type JournalDisk, RealDisk, realDisk } from '@outcry/journal/disk';
 import { JournalWriter } from '@outcry/journal/journal-writer';

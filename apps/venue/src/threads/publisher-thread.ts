@@ -1,3 +1,4 @@
+/** A thread that publishes market data to those who read it. */
 import type { Duplex } from 'node:stream';
 import { parentPort, workerData } from 'node:worker_threads';
 import { createLevelPool } from '@outcry/book/level-sums';

@@ -1,3 +1,4 @@
+/** The thread of OUCH, GLIMPSE and ITCH. */
 import fs from 'node:fs';
 import path from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
@@ -175,7 +176,7 @@ function drain(): boolean {
   while (read < end) {
     const at = events.wordOf(read);
     if (events.f64[(at >> 1) + event.F64_SEQUENCE] > durable) break;
-    ouch?.answers.apply(events.i32, events.f64, at);
+    ouch?.events.apply(events.i32, events.f64, at);
     itch?.apply(events.i32, events.f64, at);
     read++;
   }
@@ -189,7 +190,7 @@ function drain(): boolean {
   events.release(WIRE_GATE, read);
   ouch?.resume();
   ouch?.sender.flush();
-  ouch?.answers.flush();
+  ouch?.flush();
   return true;
 }
 
@@ -210,7 +211,7 @@ async function stop(): Promise<void> {
 }
 
 async function closeServers(): Promise<void> {
-  ouch?.answers.flush();
+  ouch?.flush();
   for (const { log } of ouch?.ports.values() ?? []) log.complete();
   await Promise.all(servers.splice(0).map((server) => server.close(LAST_READ_MS)));
 }

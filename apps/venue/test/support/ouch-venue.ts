@@ -116,14 +116,14 @@ export class OuchVenue {
     for (const end = events.published(); this.#read < end; this.#read++) {
       const at = events.wordOf(this.#read);
       this.onEvent(events.i32, events.f64, at);
-      gateway.answers.apply(events.i32, events.f64, at);
+      gateway.events.apply(events.i32, events.f64, at);
     }
     gateway.sender.settled(this.#applied);
     events.release(GATEWAY_GATE, this.#read);
     events.release(WIRE_GATE, this.#read);
     gateway.resume();
     gateway.sender.flush();
-    gateway.answers.flush();
+    gateway.flush();
   }
 
   /** Until all that was sent has had its outcome. */

@@ -11,7 +11,7 @@ import type { RuleBook } from './rule-book.ts';
 import { hidingList, NOTHING, OWN_NEED, PLACE, special } from './special-orders.ts';
 
 const { WORDS: ORDER_WORDS, QUANTITY: O_LEFT, ORIGINAL: O_ORIGINAL } = orderRecord;
-const { WORDS, F64_WORDS, F64_HELD, LIMIT: HOLD_PRICE, RESERVE, DISPLAY, LIST } = special;
+const { WORDS, F64_WORDS, F64_HELD, HOLD_PRICE, RESERVE, DISPLAY, LIST } = special;
 const { SPECIAL, TRIGGERS } = rulesRecord;
 const { CANCELLED, SHOWN, AMENDED } = EVENT;
 const { NONE } = REASON;

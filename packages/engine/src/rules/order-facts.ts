@@ -7,7 +7,7 @@ import { instrument as instrumentRecord } from '../instruments.ts';
 import { PLACE, special } from './special-orders.ts';
 
 const { WORDS: ORDER_WORDS, QUANTITY: O_LEFT, ACCOUNT: O_ACCOUNT, TERMS: O_TERMS, ORIGINAL: O_ORIGINAL } = orderRecord;
-const { WORDS, FLAGS, LIMIT: HOLD_PRICE, RESERVE, MIN_QUANTITY } = special;
+const { WORDS, FLAGS, HOLD_PRICE, RESERVE, MIN_QUANTITY } = special;
 
 /** What an open order is: where its records say it. */
 export class OrderFacts {

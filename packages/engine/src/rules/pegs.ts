@@ -6,7 +6,7 @@ import { rules as rulesRecord } from '../instruments.ts';
 import type { RuleBook } from './rule-book.ts';
 import { PLACE, special } from './special-orders.ts';
 
-const { WORDS, FLAGS, PEG_OFFSET, LIMIT: HOLD_PRICE } = special;
+const { WORDS, FLAGS, PEG_OFFSET, HOLD_PRICE } = special;
 const { WORDS: RULES, PEG_LIST, PEGS, PEG_BID, PEG_ASK } = rulesRecord;
 
 /** Orders whose price follows the best displayed prices: docs/rules.md, "Displayed, hidden, conditional". */

@@ -25,7 +25,7 @@ import { Triggers } from './triggers.ts';
 import { Waiting } from './waiting.ts';
 
 const { WORDS: ORDER_WORDS, QUANTITY: O_LEFT, TERMS: O_TERMS, ID: O_GENERATION } = orderRecord;
-const { WORDS, F64_WORDS, F64_HELD, FLAGS, LIMIT: HOLD_PRICE, RESERVE, MIN_QUANTITY, DISPLAY, LIST } = special;
+const { WORDS, F64_WORDS, F64_HELD, FLAGS, HOLD_PRICE, RESERVE, MIN_QUANTITY, DISPLAY, LIST } = special;
 const { WORDS: RULES, SPECIAL } = rulesRecord;
 const { CANCELLED, RESTED, TRIGGERED, SHOWN } = EVENT;
 

@@ -22,7 +22,7 @@ export const special = {
   /** see PLACE */
   PLACE: 8,
   /** limit price that it holds for, 0: market */
-  LIMIT: 9,
+  HOLD_PRICE: 9,
   /** lots of an iceberg that it does not display; of an order outside the book: all its lots */
   RESERVE: 10,
   /** price that a trailing order keeps its distance from; only that of its group's first is up to date. Before it trails: the side on

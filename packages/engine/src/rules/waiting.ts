@@ -8,7 +8,7 @@ import type { OrderFacts } from './order-facts.ts';
 import type { RuleBook } from './rule-book.ts';
 import { NOTHING, OWN_NEED, PLACE, special } from './special-orders.ts';
 
-const { WORDS, F64_WORDS, F64_HELD, FLAGS, LIMIT: HOLD_PRICE, STOP_PRICE, LIST } = special;
+const { WORDS, F64_WORDS, F64_HELD, FLAGS, HOLD_PRICE, STOP_PRICE, LIST } = special;
 const { WORDS: RULES, TRIGGERS, QUEUE } = rulesRecord;
 const { TRIGGERED } = EVENT;
 

@@ -1,3 +1,4 @@
+/** Who may administer the venue. */
 import crypto from 'node:crypto';
 import { LEAST_ADMIN_SECRET } from '../../domain/credentials.ts';
 import type { Services } from '../services.ts';

@@ -1,3 +1,4 @@
+/** Limits on what clients may ask for in a time, as Binance counts it. */
 import { sourceOf } from '../../domain/addresses.ts';
 import type { RateLimits } from '../../domain/config.ts';
 

@@ -5,7 +5,7 @@ import { addPrint, type Candle, newCandle, spanStart } from '../../domain/candle
 import type { AuctionPrice, Trade } from '../../domain/orders.ts';
 import type { MarketListener } from '../orders/view.ts';
 import type { MarketState } from './market-state.ts';
-import { MOST_HIGH, RECORD } from './record.ts';
+import { MOST_HIGH, RECORD, recordHead } from './record.ts';
 import { RecordWriter } from './record-writer.ts';
 
 /** Seconds of an instrument that are kept one by one; from then on minutes. */
@@ -175,7 +175,7 @@ export class MarketQueue implements MarketListener {
       if (backlog.isWhole[side]) {
         const at = this.#next();
         if (at < 0) return;
-        this.#write.begin(at, RECORD.CLEAR | (side << 8), instrument, 0);
+        this.#write.begin(at, recordHead(RECORD.CLEAR, side), instrument, 0);
         backlog.isWhole[side] = false;
         for (const [price] of this.#states[instrument].depth.levels(side, Number.MAX_SAFE_INTEGER)) prices.add(price);
       }

@@ -4,7 +4,7 @@ import type { Candle } from '../../domain/candle.ts';
 import { BASE_BITS, type Exact, exact } from '../../domain/exact.ts';
 import type { AuctionPrice, Trade } from '../../domain/orders.ts';
 import type { MarketFeed } from './market-feed.ts';
-import { NEW_AGGREGATE, RECORD, record, sum, TAKER_SELLS } from './record.ts';
+import { detailOf, kindOf, NEW_AGGREGATE, RECORD, record, sum, TAKER_SELLS } from './record.ts';
 
 /** Bits of a sum's low part in its second word. */
 const UPPER_BITS = BASE_BITS - 32;
@@ -71,7 +71,7 @@ export class QueueReader {
 
   #take(at: number): void {
     const { i32, f64 } = this.#ring;
-    const kind = i32[at + record.HEAD] & 0xff;
+    const kind = kindOf(i32[at + record.HEAD]);
     if (kind === RECORD.MARK) {
       this.#turn = f64[(at >> 1) + record.F64_TURN];
       this.#isAtMark = true;
@@ -81,7 +81,7 @@ export class QueueReader {
     const instrument = i32[at + record.INSTRUMENT];
     const feed = this.#feeds[instrument];
     const price = i32[at + record.PRICE];
-    const more = i32[at + record.HEAD] >>> 8;
+    const more = detailOf(i32[at + record.HEAD]);
     switch (kind) {
       case RECORD.TRADE:
         this.#listener.onTrade(this.#readTrade(at, instrument, price, more));

@@ -4,7 +4,7 @@ import type { Candle } from '../../domain/candle.ts';
 import { BASE_BITS, type Exact } from '../../domain/exact.ts';
 import type { Trade } from '../../domain/orders.ts';
 import type { MarketState } from './market-state.ts';
-import { NEW_AGGREGATE, RECORD, record, sum as sums, TAKER_SELLS } from './record.ts';
+import { NEW_AGGREGATE, RECORD, record, recordHead, sum as sums, TAKER_SELLS } from './record.ts';
 
 const WORD = 2 ** 32;
 
@@ -28,7 +28,7 @@ export class RecordWriter {
   trade(at: number, trade: Readonly<Trade>): void {
     const { i32, f64 } = this.#ring;
     const flags = (trade.takerSide === BUY ? 0 : TAKER_SELLS) | (trade.newAggregate ? NEW_AGGREGATE : 0);
-    this.begin(at, RECORD.TRADE | (flags << 8), trade.instrument, trade.price);
+    this.begin(at, recordHead(RECORD.TRADE, flags), trade.instrument, trade.price);
     i32[at + record.QUANTITY] = trade.quantity;
     f64[(at >> 1) + record.F64_ID] = trade.id;
     f64[(at >> 1) + record.F64_AGGREGATE] = trade.aggregate;
@@ -39,7 +39,7 @@ export class RecordWriter {
   level(at: number, instrument: number, side: Side, price: number): void {
     const { f64 } = this.#ring;
     const { depth } = this.#states[instrument];
-    this.begin(at, RECORD.LEVEL | (side << 8), instrument, price);
+    this.begin(at, recordHead(RECORD.LEVEL, side), instrument, price);
     f64[(at >> 1) + record.F64_LOTS] = depth.lotsAt(side, price);
     f64[(at >> 1) + record.F64_UPDATE] = depth.updateId;
   }
@@ -52,14 +52,14 @@ export class RecordWriter {
 
   auction(at: number, instrument: number, isDone: boolean): void {
     const { price, volume, surplus } = this.#states[instrument].auction;
-    this.begin(at, RECORD.AUCTION | ((isDone ? 1 : 0) << 8), instrument, price);
+    this.begin(at, recordHead(RECORD.AUCTION, isDone ? 1 : 0), instrument, price);
     this.#ring.f64[(at >> 1) + record.F64_VOLUME] = volume;
     this.#ring.f64[(at >> 1) + record.F64_SURPLUS] = surplus;
   }
 
   sum(at: number, instrument: number, candle: Candle, seconds: number): void {
     const { i32 } = this.#ring;
-    i32[at + record.HEAD] = RECORD.SUM | (seconds << 8);
+    i32[at + record.HEAD] = recordHead(RECORD.SUM, seconds);
     i32[at + record.INSTRUMENT] = instrument;
     i32[at + sums.OPEN_TIME] = candle.openTime / 1000;
     i32[at + sums.OPEN] = candle.open;

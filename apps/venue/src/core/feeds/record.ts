@@ -4,7 +4,7 @@
  */
 export const record = {
   WORDS: 16,
-  /** kind u8, then by kind: side u8 (LEVEL, CLEAR), done u8 (AUCTION), flags u8 (TRADE), seconds u8 (SUM) */
+  /** kind u8, then a detail by kind: side (LEVEL, CLEAR), whether it is done (AUCTION), flags (TRADE), seconds (SUM) */
   HEAD: 0,
   INSTRUMENT: 1,
   /** ticks; STATE: the reference price */
@@ -67,3 +67,14 @@ export const RECORD = {
 /** Flags of a TRADE. */
 export const TAKER_SELLS = 1;
 export const NEW_AGGREGATE = 2;
+
+export function recordHead(kind: number, detail = 0): number {
+  return kind | (detail << 8);
+}
+/** See RECORD. */
+export function kindOf(head: number): number {
+  return head & 0xff;
+}
+export function detailOf(head: number): number {
+  return head >>> 8;
+}

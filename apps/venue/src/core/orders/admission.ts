@@ -1,5 +1,6 @@
 import { accountsOf, openOrdersOf } from '@outcry/engine/account-orders';
 import { ALLOW_FAILURE, COMMAND } from '@outcry/market/command';
+import { flagsOf, kindOf } from '@outcry/market/command-head';
 import { REASON } from '@outcry/market/reason';
 import { SlotPoolGauge } from '@outcry/memory/slot-pool';
 import { i32Of } from '@outcry/memory/span';
@@ -116,12 +117,12 @@ export class Admission implements Entrance {
 
 /** Whether a command puts an order in the place of one that is open. */
 export function isReplacement({ head, orderId = 0 }: CommandFields): boolean {
-  return (head & 0xff) === COMMAND.CANCEL_REPLACE && orderId !== 0;
+  return kindOf(head) === COMMAND.CANCEL_REPLACE && orderId !== 0;
 }
 
 /** Whether a command may leave its account with more orders than it had. One that replaces an order may, when that is gone by then. */
 export function mayEnter({ head }: CommandFields): boolean {
-  const kind = head & 0xff;
-  if (kind === COMMAND.CANCEL_REPLACE) return ((head >>> 24) & ALLOW_FAILURE) !== 0;
+  const kind = kindOf(head);
+  if (kind === COMMAND.CANCEL_REPLACE) return (flagsOf(head) & ALLOW_FAILURE) !== 0;
   return kind === COMMAND.NEW_ORDER || kind === COMMAND.NEW_LIST;
 }

@@ -1,4 +1,5 @@
 import { EVENT, event, OF_CANCEL } from '@outcry/market/event';
+import { kindOf } from '@outcry/market/event-reader';
 import type { Side } from '@outcry/market/order-terms';
 import { REASON } from '@outcry/market/reason';
 import type { Ring } from '@outcry/memory/ring';
@@ -13,6 +14,8 @@ import type { SharedState } from './shared-state.ts';
 import { type AccountListener, type MarketListener, type OrderFollower, View, type ViewListener } from './view.ts';
 
 const { CANCELLING, CANCELLED_ALL } = EVENT;
+/** Commands that are answered and still in the list of those that wait: beyond it they are cut off. */
+const MOST_ANSWERED = 4096;
 
 /** Why a command never got to the engine, or nobody can say what became of it. */
 export class GatewayError extends Error {
@@ -215,7 +218,7 @@ export class Gateway {
         this.#meant = head.meant;
         this.#account = head.account;
       } else this.#current = undefined;
-      const kind = events.i32[at + event.HEAD] & 0xff;
+      const kind = kindOf(events.i32, at);
       if (kind === CANCELLING && this.#current !== undefined) head.massCancel = events.f64[(at >> 1) + event.F64_TRADE];
       else if (kind === CANCELLED_ALL) this.#leftOver.end(events.f64[(at >> 1) + event.F64_TRADE], events.i32[at + event.QUANTITY]);
       this.view.apply(events.i32, events.f64, at);
@@ -244,7 +247,7 @@ export class Gateway {
     if (this.#head === this.#pending.length) {
       this.#pending.length = 0;
       this.#head = 0;
-    } else if (this.#head > 4096) {
+    } else if (this.#head > MOST_ANSWERED) {
       this.#pending.splice(0, this.#head);
       this.#head = 0;
     }

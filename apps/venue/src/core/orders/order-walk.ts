@@ -1,6 +1,7 @@
 import type { Order } from '../../domain/orders.ts';
 import type { Pace } from '../fairness/pace.ts';
-import type { OpenOrders, OrderCursor } from './open-orders.ts';
+import type { OpenOrders } from './open-orders.ts';
+import type { OrderCursor } from './order-cursors.ts';
 
 /** Orders of a slice, and those looked at for it. */
 const ORDERS_A_SLICE = 32;

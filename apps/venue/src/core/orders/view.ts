@@ -1,7 +1,8 @@
 import { readPiece, readText } from '@outcry/engine/event-writer';
-import { POST_ONLY } from '@outcry/market/command';
 import { DARK, EVENT, event, IS_MAKER, NEW_AGGREGATE, RESTING, WAITING } from '@outcry/market/event';
-import { BUY, GTC, LIMIT, type OrderKind, type Side, type TimeInForce } from '@outcry/market/order-terms';
+import { feeAssetOf, flagsOf, instrumentOf, kindOf, reasonOf, sideOf, stateOf, termsOf } from '@outcry/market/event-reader';
+import { BUY, GTC, LIMIT, type Side } from '@outcry/market/order-terms';
+import { isPostOnly, orderKindOf, timeInForceOf } from '@outcry/market/order-word';
 import { legOf, triggerOf } from '@outcry/market/terms';
 import { endStatus, STATUS } from '../../domain/order-status.ts';
 import type { AuctionPrice, Balance, Fill, Order, Trade } from '../../domain/orders.ts';
@@ -88,7 +89,7 @@ export class View {
 
   /** Takes in one event. */
   apply(i32: Int32Array, f64: Float64Array, at: number): void {
-    switch (i32[at + event.HEAD] & 0xff) {
+    switch (kindOf(i32, at)) {
       case EVENT.TEXT:
         this.#text = readText(i32, at);
         break;
@@ -109,13 +110,13 @@ export class View {
         this.#shown(i32, at);
         break;
       case EVENT.STATE:
-        this.#listener.onState(i32[at + event.PLACE] & 0xffff, i32[at + event.PLACE] >>> 16, i32[at + event.PRICE]);
+        this.#listener.onState(instrumentOf(i32, at), stateOf(i32, at), i32[at + event.PRICE]);
         break;
       case EVENT.AUCTION:
       case EVENT.INDICATIVE: {
         const [volume, surplus] = [f64[(at >> 1) + event.F64_TRADE], f64[(at >> 1) + event.F64_AMOUNT]];
-        const isDone = (i32[at + event.HEAD] & 0xff) === EVENT.AUCTION;
-        this.#listener.onAuction(i32[at + event.PLACE] & 0xffff, { price: i32[at + event.PRICE], volume, surplus }, isDone);
+        const isDone = kindOf(i32, at) === EVENT.AUCTION;
+        this.#listener.onAuction(instrumentOf(i32, at), { price: i32[at + event.PRICE], volume, surplus }, isDone);
         break;
       }
       case EVENT.ACCEPTED:
@@ -147,10 +148,10 @@ export class View {
         this.#record(i32[at + event.PRICE], i32[at + event.QUANTITY]);
         break;
       case EVENT.REJECTED:
-        this.#listener.onRejected(i32[at + event.PLACE] >>> 16, (i32[at + event.HEAD] >>> 16) & 0xff);
+        this.#listener.onRejected(reasonOf(i32, at), flagsOf(i32, at));
         break;
       case EVENT.INSTRUMENT: {
-        const instrument = i32[at + event.PLACE] & 0xffff;
+        const instrument = instrumentOf(i32, at);
         this.#aggregates[instrument] = f64[(at >> 1) + event.F64_AMOUNT];
         this.#listener.onInstrument(instrument, i32[at + event.PRICE]);
       }
@@ -166,25 +167,24 @@ export class View {
   }
 
   #open(i32: Int32Array, f64: Float64Array, at: number): void {
-    const head = i32[at + event.HEAD];
-    const isNew = (head & 0xff) === EVENT.ACCEPTED;
-    const terms = i32[at + event.PLACE] >>> 16;
+    const isNew = kindOf(i32, at) === EVENT.ACCEPTED;
+    const terms = termsOf(i32, at);
     const time = f64[(at >> 1) + event.F64_TIME];
     const amount = f64[(at >> 1) + event.F64_AMOUNT];
     const left = i32[at + event.REMAINING];
-    const flags = head >>> 16;
+    const flags = flagsOf(i32, at);
     const termsFlags = this.#hasTerms ? this.#terms.flags : 0;
     const isWaitingLeg = (flags & WAITING) !== 0 && legOf(termsFlags) > 0 && triggerOf(termsFlags) === 0;
     const slot = i32[at + event.ORDER_SLOT];
     const order = this.#opened;
     order.id = this.#id === 0 ? f64[(at >> 1) + event.F64_SEQUENCE] : this.#id;
     order.account = i32[at + event.ACCOUNT];
-    order.instrument = i32[at + event.PLACE] & 0xffff;
+    order.instrument = instrumentOf(i32, at);
     order.clientId = this.#text;
-    order.side = ((head >>> 8) & 1) as Side;
-    order.kind = (terms & 7) as OrderKind;
-    order.timeInForce = ((terms >>> 3) & 0xf) as TimeInForce;
-    order.postOnly = ((terms >>> 7) & POST_ONLY) !== 0;
+    order.side = sideOf(i32, at);
+    order.kind = orderKindOf(terms);
+    order.timeInForce = timeInForceOf(terms);
+    order.postOnly = isPostOnly(terms);
     order.price = i32[at + event.PRICE];
     order.quantity = i32[at + event.QUANTITY];
     order.amount = isNew ? amount : 0;
@@ -207,7 +207,7 @@ export class View {
 
   #rested(i32: Int32Array, at: number): void {
     const slot = this.#slotAt(i32, at);
-    const isDark = ((i32[at + event.HEAD] >>> 16) & DARK) !== 0;
+    const isDark = (flagsOf(i32, at) & DARK) !== 0;
     const shown = this.orders.rest(slot, i32[at + event.PRICE], isDark);
     if (this.#isFollowed(slot)) this.#listener.onRested(this.orders.copy(slot));
     if (shown > 0) this.#tellDepth(slot, shown);
@@ -215,7 +215,7 @@ export class View {
 
   #triggered(i32: Int32Array, f64: Float64Array, at: number): void {
     const slot = this.#slotAt(i32, at);
-    const isWaiting = ((i32[at + event.HEAD] >>> 16) & WAITING) !== 0;
+    const isWaiting = (flagsOf(i32, at) & WAITING) !== 0;
     this.orders.trigger(slot, i32[at + event.PRICE], isWaiting, f64[(at >> 1) + event.F64_TIME]);
     if (this.#isFollowed(slot)) this.#listener.onTriggered(this.orders.copy(slot));
   }
@@ -231,7 +231,7 @@ export class View {
   #fill(i32: Int32Array, f64: Float64Array, at: number): void {
     const slot = this.#slotAt(i32, at);
     const { orders } = this;
-    const flags = (i32[at + event.HEAD] >>> 16) & 0xff;
+    const flags = flagsOf(i32, at);
     const price = i32[at + event.PRICE];
     const quantity = i32[at + event.QUANTITY];
     const left = i32[at + event.REMAINING];
@@ -241,7 +241,7 @@ export class View {
     const shown = orders.trade(slot, quantity, amount, left, time);
     const isMaker = (flags & IS_MAKER) !== 0;
     if (this.#isFollowed(slot)) {
-      const feeAsset = (i32[at + event.PLACE] >>> 16) - 1;
+      const feeAsset = feeAssetOf(i32, at);
       const [trade, fee] = [f64[(at >> 1) + event.F64_TRADE], f64[(at >> 1) + event.F64_AMOUNT]];
       this.#listener.onFill({ order: orders.copy(slot), trade, price, quantity, amount, fee, feeAsset, isMaker, time });
     }
@@ -269,7 +269,7 @@ export class View {
 
   #ended(i32: Int32Array, f64: Float64Array, at: number): void {
     const slot = this.#slotAt(i32, at);
-    const reason = i32[at + event.PLACE] >>> 16;
+    const reason = reasonOf(i32, at);
     const shown = this.orders.end(slot, endStatus(reason), f64[(at >> 1) + event.F64_TIME]);
     if (shown > 0) this.#tellDepth(slot, -shown);
     const copy = this.#isFollowed(slot) ? this.orders.copy(slot) : undefined;

@@ -1,3 +1,4 @@
+/** Lets administrators in over HTTP, and keeps a log of what they change. */
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { administratorOf } from '../../core/accounts/administrators.ts';
 import type { Services } from '../../core/services.ts';

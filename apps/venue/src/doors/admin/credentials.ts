@@ -1,3 +1,4 @@
+/** The routes by which administrators add, rotate and revoke keys and logins. */
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Services } from '../../core/services.ts';
 import { PERMISSIONS, type Permission } from '../../domain/credentials.ts';

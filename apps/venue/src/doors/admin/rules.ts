@@ -1,3 +1,4 @@
+/** The routes by which administrators set states, rules and fee tiers, transfer, and cancel all. */
 import { COMMAND, commandHead } from '@outcry/market/command';
 import { ACCOUNT_RULE, INSTRUMENT_RULE, STATE, STATUS } from '@outcry/market/rules';
 import type { FastifyInstance } from 'fastify';

@@ -7,7 +7,7 @@ import { toBigInt } from '../../domain/exact.ts';
 import type { Instrument, Market } from '../../domain/market.ts';
 import { STATUS_NAMES } from '../../domain/order-status.ts';
 import type { AggregateTrade, Fill, Order, Trade } from '../../domain/orders.ts';
-import type { StoredTrade } from '../../store/sqlite/history.ts';
+import type { StoredTrade } from '../../store/stored-rows.ts';
 import { SELF_TRADE_MODES } from './special-order.ts';
 
 /** The venue's records in Binance's words. */

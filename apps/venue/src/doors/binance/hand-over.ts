@@ -1,3 +1,4 @@
+/** How a connection goes from the thread that accepted it to the one that serves it. */
 import fs from 'node:fs';
 import type { IncomingHttpHeaders } from 'node:http';
 import net from 'node:net';

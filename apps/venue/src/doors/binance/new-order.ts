@@ -1,3 +1,4 @@
+/** Reads a new order out of Binance's parameters. */
 import { POST_ONLY } from '@outcry/market/command';
 import { DecimalError } from '@outcry/market/decimal';
 import { GTC, IOC, LIMIT, MARKET, MARKET_BY_AMOUNT, type OrderKind, type Side, type TimeInForce } from '@outcry/market/order-terms';

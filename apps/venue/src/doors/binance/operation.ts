@@ -1,3 +1,4 @@
+/** What an operation of the Binance doors is, and what operations share. */
 import type { TObject } from 'typebox';
 import type { Outcome } from '../../core/orders/outcome.ts';
 import type { Services } from '../../core/services.ts';

@@ -1,3 +1,4 @@
+/** Parameters of requests, as they arrive over REST and WebSocket, and their checks. */
 import type { TObject, TSchema } from 'typebox';
 import { errors } from '../http/errors.ts';
 

@@ -1,3 +1,4 @@
+/** What the order lane and a publisher thread say to each other. */
 import type { Span } from '@outcry/memory/span';
 import type { RateLimits, WebSocketSettings } from '../../domain/config.ts';
 import type { AssetDefinition, InstrumentDefinition } from '../../domain/market.ts';

@@ -1,3 +1,4 @@
+/** Keys and signatures of requests. */
 import crypto from 'node:crypto';
 import type { AccountRecord, Accounts } from '../../core/accounts/accounts.ts';
 import { type ApiKey, LEAST_SECRET } from '../../domain/credentials.ts';

@@ -1,3 +1,4 @@
+/** What a new order's parameters say beyond side, type, price and quantity. */
 import { LIST_TYPE, POST_ONLY } from '@outcry/market/command';
 import {
   AT_CLOSE,

@@ -1,8 +1,10 @@
+/** Questions to the store that the Binance doors ask. */
 import { formatBigUnits } from '@outcry/market/decimal';
 import type { Instrument, Market } from '../../domain/market.ts';
 import type { Order } from '../../domain/orders.ts';
 import { Positions } from '../../store/positions.ts';
-import type { History, Range } from '../../store/sqlite/history.ts';
+import type { History } from '../../store/sqlite/history.ts';
+import type { Range } from '../../store/stored-rows.ts';
 import { aggregateJson, averagePrice, klineJson, myTradesJson, orderJson, publicTradeJson } from './format.ts';
 
 /** What history threads answer, by the name of the question, in Binance's words: made to JSON on their threads. */

@@ -1,3 +1,4 @@
+/** Codes of FIX 4.4 that reports and refusals carry. */
 import { REASON, REASON_NAMES } from '@outcry/market/reason';
 import { STATUS } from '../../domain/order-status.ts';
 import type { Order } from '../../domain/orders.ts';

@@ -1,3 +1,4 @@
+/** Files in which the messages that a FIX session sent are kept: their names, and their records. */
 import fs from 'node:fs';
 import path from 'node:path';
 

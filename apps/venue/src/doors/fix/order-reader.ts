@@ -1,3 +1,4 @@
+/** Reads orders out of FIX messages. */
 import { POST_ONLY } from '@outcry/market/command';
 import { DecimalError } from '@outcry/market/decimal';
 import {

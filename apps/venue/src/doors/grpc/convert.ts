@@ -1,3 +1,4 @@
+/** Between the contract's messages and the venue's terms. */
 import { create } from '@bufbuild/protobuf';
 import { Code, ConnectError } from '@connectrpc/connect';
 import { POST_ONLY } from '@outcry/market/command';
@@ -15,10 +16,8 @@ import {
   type Side,
   type TimeInForce as Time,
 } from '@outcry/market/order-terms';
-import { REASON, REASON_NAMES } from '@outcry/market/reason';
 import { textFault } from '@outcry/market/text';
 import { freshId } from '../../core/fresh-id.ts';
-import { GatewayError } from '../../core/orders/gateway.ts';
 import type { Services } from '../../core/services.ts';
 import type { Instrument } from '../../domain/market.ts';
 import { STATUS } from '../../domain/order-status.ts';
@@ -141,19 +140,4 @@ export function fillMessage(services: Services, { order, trade, price, quantity,
     feeAsset: asset.name,
     isMaker,
   });
-}
-
-/** A refusal of the engine's, as a status: what the client must change, or wait for. */
-export function refusal(reason: number): ConnectError {
-  const name = REASON_NAMES[reason] ?? 'refused';
-  if (reason === REASON.UNKNOWN_ORDER) return new ConnectError(name, Code.NotFound);
-  if (reason === REASON.DUPLICATE_CLIENT_ID) return new ConnectError(name, Code.AlreadyExists);
-  if (reason === REASON.OUT_OF_ORDERS || reason === REASON.TOO_MANY_MESSAGES) return new ConnectError(name, Code.ResourceExhausted);
-  return new ConnectError(name, Code.FailedPrecondition);
-}
-
-/** What the gateway throws, as a status. */
-export function gatewayError(error: unknown): unknown {
-  if (!(error instanceof GatewayError)) return error;
-  return new ConnectError(error.message, error.code === 'unknown_outcome' ? Code.Unknown : Code.ResourceExhausted);
 }

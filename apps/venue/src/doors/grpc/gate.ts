@@ -2,12 +2,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Code, ConnectError, type HandlerContext } from '@connectrpc/connect';
 import { isAdmin } from '../../core/accounts/administrators.ts';
 import type { LogIns, SignedIn } from '../../core/accounts/log-ins.ts';
-import { LimitExceeded } from '../../core/fairness/rate-limits.ts';
 import { Slices } from '../../core/fairness/slices.ts';
 import { Throttle } from '../../core/fairness/throttle.ts';
 import type { Services } from '../../core/services.ts';
 import * as pb from './generated/outcry/v1/venue_pb.js';
 import { LOGIN, PEER } from './peer.ts';
+import { rethrow } from './refusals.ts';
 
 /** Weights by address of calls that need no login, as REST's of the same kind; 1 when it is not said. */
 const WEIGHTS = new Map<unknown, number>([
@@ -55,8 +55,7 @@ export class Gate {
       const whose = login === undefined ? context.values.get(PEER).address : `login ${login.number}`;
       this.#services.limiter.useWeight(whose, weight, this.#services.now());
     } catch (error) {
-      if (!(error instanceof LimitExceeded)) throw error;
-      throw new ConnectError(error.message, Code.ResourceExhausted);
+      rethrow(error);
     }
   }
 

@@ -1,12 +1,10 @@
 import type { Http2ServerRequest } from 'node:http2';
 import { create } from '@bufbuild/protobuf';
-import { Code, ConnectError, type ConnectRouter, type ConnectRouterOptions, type ServiceImpl } from '@connectrpc/connect';
+import type { ConnectRouter, ConnectRouterOptions, ServiceImpl } from '@connectrpc/connect';
 import { connectNodeAdapter } from '@connectrpc/connect-node';
 import { LogIns } from '../../core/accounts/log-ins.ts';
 import { createAccount, fundAccount, status } from '../../core/administration.ts';
-import { GatewayError } from '../../core/orders/gateway.ts';
 import type { Services } from '../../core/services.ts';
-import { Refusal } from '../../domain/refusal.ts';
 import { requestChecker } from './check-request.ts';
 import { Gate } from './gate.ts';
 import { ServerReflection } from './generated/grpc/reflection/v1/reflection_pb.js';
@@ -14,6 +12,7 @@ import * as pb from './generated/outcry/v1/venue_pb.js';
 import { Http2Door } from './http2-door.ts';
 import { MarketDataService } from './market-data-service.ts';
 import { ReflectionService } from './reflection-service.ts';
+import { rethrow } from './refusals.ts';
 import { TradingService } from './trading-service.ts';
 
 /** Bytes of the longest message that a client may send: a thousand symbols to watch. */
@@ -121,24 +120,3 @@ function adminService(services: Services): ServiceImpl<typeof pb.Admin> {
     },
   };
 }
-
-function rethrow(error: unknown): never {
-  if (error instanceof Refusal) throw new ConnectError(error.message, REFUSED_AS[error.kind]);
-  if (error instanceof GatewayError) throw new ConnectError(error.message, UNSENT_AS[error.code]);
-  throw error;
-}
-
-const UNSENT_AS: Record<GatewayError['code'], Code> = {
-  overloaded: Code.Unavailable,
-  short_of_memory: Code.ResourceExhausted,
-  too_many_orders: Code.ResourceExhausted,
-  journal_full: Code.Unavailable,
-  unknown_outcome: Code.Unknown,
-};
-
-const REFUSED_AS: Record<Refusal['kind'], Code> = {
-  invalid: Code.InvalidArgument,
-  unknown: Code.NotFound,
-  conflict: Code.AlreadyExists,
-  refused: Code.FailedPrecondition,
-};

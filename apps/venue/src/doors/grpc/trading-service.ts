@@ -7,11 +7,12 @@ import type { Services } from '../../core/services.ts';
 import type { Fill, Order } from '../../domain/orders.ts';
 import { cancel, newOrder } from '../../spine/commands.ts';
 import { checkRequest } from './check-request.ts';
-import { fillMessage, gatewayError, instrumentOf, orderMessage, readOrder, readOrderId, refusal } from './convert.ts';
+import { fillMessage, instrumentOf, orderMessage, readOrder, readOrderId } from './convert.ts';
 import type { Gate } from './gate.ts';
 import * as pb from './generated/outcry/v1/venue_pb.js';
 import { endSlowly, LOGIN, onceOver, PEER } from './peer.ts';
 import { StreamQueue } from './queue.ts';
+import { refusal, rethrow } from './refusals.ts';
 
 /** Answers and updates that may wait for a reader of an entry stream; then the stream ends. */
 const MOST_WAITING = 65_536;
@@ -177,9 +178,7 @@ export class TradingService implements ServiceImpl<typeof pb.Trading> {
     const order = readOrder(this.#services, account, request);
     const unfit = this.#services.filters.refusal(order);
     if (unfit !== 0) throw refusal(unfit);
-    const outcome = await this.#services.gateway.submit(newOrder(order)).catch((error: unknown) => {
-      throw gatewayError(error);
-    });
+    const outcome = await this.#services.gateway.submit(newOrder(order)).catch(rethrow);
     if (outcome.reason !== 0) throw refusal(outcome.reason);
     const fills = outcome.fills.map((fill) => fillMessage(this.#services, fill));
     return create(pb.PlaceOrderResponseSchema, { order: orderMessage(this.#services, outcome.order!), fills });
@@ -192,9 +191,7 @@ export class TradingService implements ServiceImpl<typeof pb.Trading> {
     const order = id === 0 ? orders.findByClientId(account, clientOrderId) : orders.get(id);
     const isMeant = order !== undefined && order.account === account && (clientOrderId === '' || order.clientId === clientOrderId);
     if (!isMeant) throw new ConnectError('no such open order', Code.NotFound);
-    const outcome = await this.#services.gateway.submit(cancel(account, order.instrument, order.id)).catch((error: unknown) => {
-      throw gatewayError(error);
-    });
+    const outcome = await this.#services.gateway.submit(cancel(account, order.instrument, order.id)).catch(rethrow);
     if (outcome.cancelReason !== 0) throw refusal(outcome.cancelReason);
     return create(pb.CancelOrderResponseSchema, { order: orderMessage(this.#services, outcome.changed ?? order) });
   }

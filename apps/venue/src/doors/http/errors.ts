@@ -1,3 +1,4 @@
+/** Refusals over HTTP and WebSocket, with Binance's codes. */
 import { REASON } from '@outcry/market/reason';
 import { LimitExceeded } from '../../core/fairness/rate-limits.ts';
 import { GatewayError } from '../../core/orders/gateway.ts';

@@ -1,3 +1,4 @@
+/** Headers that tell browsers what a page may do. */
 import crypto from 'node:crypto';
 
 /** What is in no frame and no other page, whatever it is. */

@@ -1,14 +1,13 @@
 import type { Side } from '@outcry/market/order-terms';
 import { STATE } from '@outcry/market/rules';
 import * as wire from '@outcry/wire/itch';
-import { type Flyweight, setU48 } from '@outcry/wire/layout';
+import { codeOf, type Flyweight, setU48 } from '@outcry/wire/layout';
 import type { Instrument } from '../../domain/market.ts';
 
 const DAY_US = 86_400e6;
-const letter = (text: string) => text.charCodeAt(0);
-const SIDES = [letter('B'), letter('S')];
-const NO = letter('N');
-const SPACE = letter(' ');
+const SIDES = [codeOf('B'), codeOf('S')];
+const NO = codeOf('N');
+const SPACE = codeOf(' ');
 
 /** What ITCH makes of an instrument's state, and the reason that it gives. */
 const ACTIONS: Record<number, [state: string, reason: string]> = {
@@ -58,7 +57,7 @@ export class ItchMessages {
     const [code, reason] = ACTIONS[state];
     const message = this.begin(wire.tradingAction, this.#action, instrument.number + 1);
     message.stock = instrument.wireSymbol;
-    message.state = letter(code);
+    message.state = codeOf(code);
     message.reserved = SPACE;
     message.reason = reason;
     return wire.tradingAction.length;
@@ -71,9 +70,9 @@ export class ItchMessages {
     message.financialStatus = NO;
     message.roundLotSize = 1;
     message.roundLotsOnly = NO;
-    message.issueClassification = letter('Q');
+    message.issueClassification = codeOf('Q');
     message.issueSubType = 'Z';
-    message.authenticity = letter('P');
+    message.authenticity = codeOf('P');
     message.shortSaleThreshold = NO;
     message.ipoFlag = NO;
     message.luldTier = SPACE;

@@ -1,27 +1,27 @@
 import { DARK, EVENT, event, IN_AUCTION, IS_MAKER, RESTING } from '@outcry/market/event';
-import type { Side } from '@outcry/market/order-terms';
+import { flagsOf, instrumentOf, kindOf, sideOf, stateOf } from '@outcry/market/event-reader';
 import { STATE } from '@outcry/market/rules';
 import * as wire from '@outcry/wire/itch';
+import { codeOf } from '@outcry/wire/layout';
 import type { Instrument, Market } from '../../domain/market.ts';
 import { BookSnapshot } from './book-snapshot.ts';
 import { ItchMessages } from './itch-messages.ts';
 import type { MessageFeed } from './message-feed.ts';
 import { ShownOrders } from './shown-orders.ts';
 
-const { HEAD, PLACE, ORDER_SLOT, PRICE, QUANTITY, REMAINING } = event;
+const { ORDER_SLOT, PRICE, QUANTITY, REMAINING } = event;
 const { F64_SEQUENCE, F64_TIME, F64_TRADE, F64_AMOUNT } = event;
 
-const letter = (text: string) => text.charCodeAt(0);
-const BUY_LETTER = letter('B');
-const YES = letter('Y');
-const NO = letter('N');
-const SPACE = letter(' ');
+const BUY_LETTER = codeOf('B');
+const YES = codeOf('Y');
+const NO = codeOf('N');
+const SPACE = codeOf(' ');
 
 const CROSSES: Record<number, number> = {
-  [STATE.PRE_OPEN]: letter('O'),
-  [STATE.OPENING_AUCTION]: letter('O'),
-  [STATE.CLOSING_AUCTION]: letter('C'),
-  [STATE.VOLATILITY_AUCTION]: letter('H'),
+  [STATE.PRE_OPEN]: codeOf('O'),
+  [STATE.OPENING_AUCTION]: codeOf('O'),
+  [STATE.CLOSING_AUCTION]: codeOf('C'),
+  [STATE.VOLATILITY_AUCTION]: codeOf('H'),
 };
 
 /**
@@ -58,7 +58,7 @@ export class ItchPublisher {
   }
 
   apply(i32: Int32Array, f64: Float64Array, at: number): void {
-    const kind = i32[at + HEAD] & 0xff;
+    const kind = kindOf(i32, at);
     const slot = i32[at + ORDER_SLOT];
     if (kind === EVENT.SHOWN) {
       this.#messages.time = f64[(at >> 1) + F64_TIME];
@@ -68,7 +68,7 @@ export class ItchPublisher {
     if (this.#joinedSlot !== 0) this.#addJoined();
     if (kind === EVENT.BALANCE) return;
     this.#messages.time = f64[(at >> 1) + F64_TIME];
-    const flags = (i32[at + HEAD] >>> 16) & 0xff;
+    const flags = flagsOf(i32, at);
     switch (kind) {
       case EVENT.ORDER_ID:
         this.#id = f64[(at >> 1) + F64_AMOUNT];
@@ -92,7 +92,7 @@ export class ItchPublisher {
         if (this.#orders.lots(slot) > i32[at + REMAINING]) this.#reduce(slot, this.#orders.lots(slot) - i32[at + REMAINING]);
         break;
       case EVENT.STATE:
-        this.#state(i32[at + PLACE] & 0xffff, i32[at + PLACE] >>> 16);
+        this.#state(instrumentOf(i32, at), stateOf(i32, at));
         break;
       case EVENT.INDICATIVE:
         this.#indicative(i32, f64, at);
@@ -124,7 +124,7 @@ export class ItchPublisher {
   #name(i32: Int32Array, f64: Float64Array, at: number, slot: number): void {
     const id = this.#id === 0 ? f64[(at >> 1) + F64_SEQUENCE] : this.#id;
     this.#id = 0;
-    this.#orders.name(slot, id, i32[at + PLACE] & 0xffff, ((i32[at + HEAD] >>> 8) & 1) as Side);
+    this.#orders.name(slot, id, instrumentOf(i32, at), sideOf(i32, at));
   }
 
   #join(i32: Int32Array, f64: Float64Array, at: number, slot: number): void {
@@ -179,7 +179,7 @@ export class ItchPublisher {
   #fill(i32: Int32Array, f64: Float64Array, at: number, slot: number, flags: number): void {
     const shown = this.#orders.lots(slot);
     const lots = Math.min(shown, i32[at + QUANTITY]);
-    const instrument = this.#instruments[i32[at + PLACE] & 0xffff];
+    const instrument = this.#instruments[instrumentOf(i32, at)];
     const match = f64[(at >> 1) + F64_TRADE];
     if ((flags & (IS_MAKER | IN_AUCTION)) === 0) return; // of a trade, the resting order tells
     if (shown === 0) {
@@ -225,7 +225,7 @@ export class ItchPublisher {
   }
 
   #indicative(i32: Int32Array, f64: Float64Array, at: number): void {
-    const number = i32[at + PLACE] & 0xffff;
+    const number = instrumentOf(i32, at);
     const instrument = this.#instruments[number];
     const price = i32[at + PRICE];
     if (price !== 0 && !canShow(instrument, price)) return;
@@ -233,7 +233,7 @@ export class ItchPublisher {
     const message = this.#messages.begin(wire.imbalance, noii, number + 1);
     message.paired = f64[(at >> 1) + F64_TRADE];
     message.imbalance = Math.abs(surplus);
-    message.direction = letter(price === 0 ? 'O' : surplus > 0 ? 'B' : surplus < 0 ? 'S' : 'N');
+    message.direction = codeOf(price === 0 ? 'O' : surplus > 0 ? 'B' : surplus < 0 ? 'S' : 'N');
     message.stock = instrument.wireSymbol;
     message.farPrice = price * instrument.wireTick;
     message.nearPrice = price * instrument.wireTick;
@@ -244,7 +244,7 @@ export class ItchPublisher {
   }
 
   #auction(i32: Int32Array, f64: Float64Array, at: number): void {
-    const number = i32[at + PLACE] & 0xffff;
+    const number = instrumentOf(i32, at);
     const instrument = this.#instruments[number];
     if (!canShow(instrument, i32[at + PRICE])) return;
     const message = this.#messages.begin(wire.crossTrade, cross, number + 1);
@@ -262,7 +262,7 @@ export class ItchPublisher {
 
   #event(code: string): void {
     const message = this.#messages.begin(wire.systemEvent, system, 0);
-    message.event = letter(code);
+    message.event = codeOf(code);
     this.feed.push(wire.systemEvent.length);
   }
 

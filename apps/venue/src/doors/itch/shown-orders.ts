@@ -5,7 +5,7 @@ import { f64Of, i32Of, reserve } from '@outcry/memory/span';
 const SHIFT = 3;
 const LOTS = 0;
 const TICKS = 1;
-/** instrument x 2 + side */
+/** see whereOf */
 const WHERE = 3;
 const PREVIOUS = 4;
 const NEXT = 5;
@@ -53,16 +53,16 @@ export class ShownOrders {
     return this.#ids[slot];
   }
   instrument(slot: number): number {
-    return this.#words[(slot << SHIFT) | WHERE] >> 1;
+    return instrumentOf(this.#words[(slot << SHIFT) | WHERE]);
   }
   side(slot: number): Side {
-    return (this.#words[(slot << SHIFT) | WHERE] & 1) as Side;
+    return sideOf(this.#words[(slot << SHIFT) | WHERE]);
   }
 
   /** An order takes a slot; it is not shown yet. */
   name(slot: number, id: number, instrument: number, side: Side): void {
     this.#ids[slot] = id;
-    this.#words[(slot << SHIFT) | WHERE] = instrument * 2 + side;
+    this.#words[(slot << SHIFT) | WHERE] = whereOf(instrument, side);
   }
 
   /** Shows so many lots of one that was not shown. */
@@ -143,7 +143,7 @@ export class ShownOrders {
     const isKept = place >= this.#kept;
     const before = words[at | BEFORE];
     const lots = isKept || before === 0 ? words[at | LOTS] : before;
-    take(this.#ids[place], words[at | WHERE] >> 1, (words[at | WHERE] & 1) as Side, lots, words[at | TICKS]);
+    take(this.#ids[place], instrumentOf(words[at | WHERE]), sideOf(words[at | WHERE]), lots, words[at | TICKS]);
     const next = words[at | NEXT];
     // What was shown after the snapshot began stands behind all that was there.
     this.#cursor = next === 0 || words[(next << SHIFT) | SEEN] === this.#snapshot ? 0 : next;
@@ -159,4 +159,15 @@ export class ShownOrders {
   *all(): Generator<number> {
     for (let slot = this.#words[NEXT]; slot !== 0; slot = this.#words[(slot << SHIFT) | NEXT]) yield slot;
   }
+}
+
+/** An order's instrument, and its side in the lowest bit. */
+function whereOf(instrument: number, side: Side): number {
+  return (instrument << 1) | side;
+}
+function instrumentOf(where: number): number {
+  return where >>> 1;
+}
+function sideOf(where: number): Side {
+  return (where & 1) as Side;
 }

@@ -1,24 +1,24 @@
+/** Letters and codes of OUCH 5.0, and what they mean to the venue. */
 import { BUY, SELL } from '@outcry/market/order-terms';
 import { REASON } from '@outcry/market/reason';
-
-const letter = (text: string) => text.charCodeAt(0);
+import { codeOf } from '@outcry/wire/layout';
 
 /** Letters of OUCH, as their codes. */
-export const BUY_LETTER = letter('B');
-export const SELL_LETTER = letter('S');
-export const LIVE = letter('L');
-export const NO_SWEEP = letter('N');
-export const CONTINUOUS = letter('N');
-export const VISIBLE = letter('Y');
-export const ADDED = letter('A');
-export const REMOVED = letter('R');
-export const START_OF_DAY = letter('S');
-export const END_OF_DAY = letter('E');
+export const BUY_LETTER = codeOf('B');
+export const SELL_LETTER = codeOf('S');
+export const LIVE = codeOf('L');
+export const NO_SWEEP = codeOf('N');
+export const CONTINUOUS = codeOf('N');
+export const VISIBLE = codeOf('Y');
+export const ADDED = codeOf('A');
+export const REMOVED = codeOf('R');
+export const START_OF_DAY = codeOf('S');
+export const END_OF_DAY = codeOf('E');
 
 /** Letters that a field may have, as a table by code: 1 where it is one of them. */
 export function lettersOf(text: string): Uint8Array {
   const table = new Uint8Array(256);
-  for (const each of text) table[letter(each)] = 1;
+  for (const each of text) table[codeOf(each)] = 1;
   return table;
 }
 
@@ -32,18 +32,18 @@ export function sideOf(code: number): number {
 
 /** Why an order was cancelled (OUCH 5.0, appendix B). */
 export function cancelLetter(reason: number): number {
-  return CANCEL_LETTERS[reason] ?? letter('Z');
+  return CANCEL_LETTERS[reason] ?? codeOf('Z');
 }
 const CANCEL_LETTERS: Record<number, number> = {
-  [REASON.BY_REQUEST]: letter('U'),
-  [REASON.REPLACED]: letter('U'),
-  [REASON.NO_LIQUIDITY]: letter('I'),
-  [REASON.EXPIRED]: letter('T'),
-  [REASON.SELF_TRADE]: letter('Q'),
-  [REASON.MASS_CANCEL]: letter('S'),
-  [REASON.CIRCUIT_BREAKER]: letter('H'),
-  [REASON.NOT_TRADING]: letter('E'),
-  [REASON.PRICE_OUT_OF_BAND]: letter('K'),
+  [REASON.BY_REQUEST]: codeOf('U'),
+  [REASON.REPLACED]: codeOf('U'),
+  [REASON.NO_LIQUIDITY]: codeOf('I'),
+  [REASON.EXPIRED]: codeOf('T'),
+  [REASON.SELF_TRADE]: codeOf('Q'),
+  [REASON.MASS_CANCEL]: codeOf('S'),
+  [REASON.CIRCUIT_BREAKER]: codeOf('H'),
+  [REASON.NOT_TRADING]: codeOf('E'),
+  [REASON.PRICE_OUT_OF_BAND]: codeOf('K'),
 };
 
 /** Why an order was refused (OUCH 5.0, appendix C). */

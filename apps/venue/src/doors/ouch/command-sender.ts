@@ -1,4 +1,5 @@
 import { COMMAND, command } from '@outcry/market/command';
+import { kindOf } from '@outcry/market/command-head';
 import type { Entrance } from '../../core/orders/admission.ts';
 import { JOURNAL_FAILED, JOURNAL_OK, type Shared } from '../../spine/shared.ts';
 
@@ -78,7 +79,7 @@ export class CommandSender {
     this.kinds[place] = kind;
     this.flows[place] = flow;
     this.#sequences[place] = this.#records;
-    if ((this.i32[at + command.HEAD] & 0xff) === COMMAND.NEW_ORDER) this.#admission.enter(this.i32[at + command.ACCOUNT], 1, this.#records);
+    if (kindOf(this.i32[at + command.HEAD]) === COMMAND.NEW_ORDER) this.#admission.enter(this.i32[at + command.ACCOUNT], 1, this.#records);
     const to = place * COPY_BYTES;
     const words = Math.min(bytes, COPY_BYTES) & ~3;
     let i = 0;

@@ -1,3 +1,4 @@
+/** Commands of OUCH orders, and the 64 bits that mark them as a login's. */
 import { COMMAND, command, commandHead, LESS_TRADED, NUMBERED } from '@outcry/market/command';
 import type { Side } from '@outcry/market/order-terms';
 import { REASON } from '@outcry/market/reason';
@@ -12,15 +13,19 @@ import type { Flow } from './port.ts';
 /** What was asked: kinds of commands in flight. */
 export const ASKED = { ENTER: 0, REPLACE: 1, CANCEL: 2, REDUCE: 3, MODIFY: 4 } as const;
 
-/** The upper 32 of the client's 64 bits, for orders of a flow. */
+/** The upper 32 of the client's 64 bits, for orders of a flow: NUMBERED, its channel u8, its login u20. */
+const CHANNEL_SHIFT = 20;
+const LOGIN = (1 << CHANNEL_SHIFT) - 1;
+const CHANNEL = 0xff;
+
 export function clientHigh({ login, channel }: { login: number; channel: number }): number {
-  return NUMBERED | (channel << 20) | login;
+  return NUMBERED | (channel << CHANNEL_SHIFT) | login;
 }
 export function loginOf(high: number): number {
-  return high & 0xfffff;
+  return high & LOGIN;
 }
 export function channelOfHigh(high: number): number {
-  return (high >>> 20) & 0xff;
+  return (high >>> CHANNEL_SHIFT) & CHANNEL;
 }
 
 /** Makes the commands of orders, entered and open. */

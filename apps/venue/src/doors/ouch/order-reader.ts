@@ -18,7 +18,7 @@ import {
   type Side,
   type TimeInForce,
 } from '@outcry/market/order-terms';
-import { getU64 } from '@outcry/wire/layout';
+import { codeOf, getU64 } from '@outcry/wire/layout';
 import { AppendageReader, enterOrder, HIGHEST_TAG, replaceOrder, TAG } from '@outcry/wire/ouch50';
 import type { Instrument } from '../../domain/market.ts';
 import { makeTerms, type SpecialTerms, type StatedTerms } from '../../domain/special-terms.ts';
@@ -30,21 +30,20 @@ export const MARKET_PRICE = 0x7fffffff;
 
 const ENTER = enterOrder.at;
 const REPLACE = replaceOrder.at;
-const letter = (text: string) => text.charCodeAt(0);
-const DAY_ORDER = letter('0');
-const IMMEDIATE = letter('3');
-const EXTENDED = letter('5');
-const UNTIL_TIME = letter('6');
-const HIDDEN_ORDER = letter('N');
+const DAY_ORDER = codeOf('0');
+const IMMEDIATE = codeOf('3');
+const EXTENDED = codeOf('5');
+const UNTIL_TIME = codeOf('6');
+const HIDDEN_ORDER = codeOf('N');
 const DISPLAYS = lettersOf('YAN');
 const SWEEPS = lettersOf('YN');
 const CAPACITIES = lettersOf('APRO');
-const CROSSES: Record<number, TimeInForce> = { [letter('O')]: AT_OPEN, [letter('C')]: AT_CLOSE };
-const NO_CROSS = letter('N');
-const PEGS: Record<number, number> = { [letter('P')]: PEG_MARKET, [letter('M')]: PEG_MID, [letter('R')]: PEG_PRIMARY };
-const LIMIT_PRICE = letter('L');
-const POST = letter('P');
-const NOT_POST = letter('N');
+const CROSSES: Record<number, TimeInForce> = { [codeOf('O')]: AT_OPEN, [codeOf('C')]: AT_CLOSE };
+const NO_CROSS = codeOf('N');
+const PEGS: Record<number, number> = { [codeOf('P')]: PEG_MARKET, [codeOf('M')]: PEG_MID, [codeOf('R')]: PEG_PRIMARY };
+const LIMIT_PRICE = codeOf('L');
+const POST = codeOf('P');
+const NOT_POST = codeOf('N');
 /** Codes of tags that mean nothing to this venue: one that the specification does not have is refused all the same. */
 const MEANINGLESS: Record<number, Uint8Array> = {
   [TAG.CUSTOMER_TYPE]: lettersOf('RN '),

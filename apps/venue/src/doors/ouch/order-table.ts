@@ -14,7 +14,7 @@ const BASE = 3;
 /** lots that it has traded itself, and has left */
 const TRADED = 4;
 const LEFT = 5;
-/** see lettersOf */
+/** see order-letters.ts */
 const LETTERS = 6;
 const INSTRUMENT = 7;
 /** ticks */
@@ -181,7 +181,7 @@ export class OrderTable {
     this.#f64[(slot << F64_SHIFT) | F64_ID] = id;
   }
 
-  /** Side, capacity, time in force and display as the client gave them: a byte each, the side lowest. */
+  /** Side, capacity, time in force and display as the client gave them: see order-letters.ts. */
   lettersOf(slot: number): number {
     return this.#words[(slot << SHIFT) | LETTERS];
   }

@@ -9,7 +9,9 @@ import { OrderFilters } from '../../core/orders/filters.ts';
 import type { Market } from '../../domain/market.ts';
 import type { Shared } from '../../spine/shared.ts';
 import type { Entry, Refusal, SoupApplication } from '../soup/soup-connection.ts';
+import { AnswerWriter } from './answer-writer.ts';
 import { CommandSender } from './command-sender.ts';
+import { EventAnswers } from './event-answers.ts';
 import { clientHigh, OrderCommands } from './order-commands.ts';
 import { OrderTable } from './order-table.ts';
 import { OuchAnswers } from './ouch-answers.ts';
@@ -51,10 +53,13 @@ export class OuchGateway implements SoupApplication<OuchPort> {
   readonly ports = new Map<number, OuchPort>();
   readonly table: OrderTable;
   readonly walks: Walks;
+  /** what the door says by itself, and what it makes of the engine's events */
   readonly answers: OuchAnswers;
+  readonly events: EventAnswers;
   readonly sender: CommandSender;
   /** number of the session that is running, counted from the start */
   session = 1;
+  readonly #writer = new AnswerWriter();
   readonly #surroundings: OuchSurroundings;
   readonly #commands: OrderCommands;
   readonly #requests: OuchRequests;
@@ -65,7 +70,8 @@ export class OuchGateway implements SoupApplication<OuchPort> {
     this.#surroundings = surroundings;
     this.table = new OrderTable(orders);
     this.walks = new Walks(this.table);
-    this.answers = new OuchAnswers(this, market);
+    this.answers = new OuchAnswers(this, market, this.#writer);
+    this.events = new EventAnswers(this, market, this.#writer, this.answers);
     this.sender = new CommandSender(shared, admission, (place) => this.answers.refuse(place));
     this.#commands = new OrderCommands(this.sender, this.table);
     const { table, walks, answers } = this;
@@ -127,7 +133,7 @@ export class OuchGateway implements SoupApplication<OuchPort> {
   /** Ends the session of every login, and begins another one: its messages are numbered from 1 again. Orders and references stay. */
   roll(): void {
     for (const port of this.ports.values()) this.answers.systemEvent(port, 'E');
-    this.answers.flush();
+    this.flush();
     const ended = [...this.ports.values()];
     this.session++;
     this.ports.clear();
@@ -178,7 +184,7 @@ export class OuchGateway implements SoupApplication<OuchPort> {
   afterPiece(): void {
     this.sender.flush();
     this.resume();
-    this.answers.flush();
+    this.flush();
     this.#requests.now = 0;
   }
 
@@ -189,8 +195,13 @@ export class OuchGateway implements SoupApplication<OuchPort> {
     const hasWalked = this.walks.go();
     this.sender.flush();
     this.resume();
-    this.answers.flush();
+    this.flush();
     return hasWalked;
+  }
+
+  /** Puts what was said into the logs, and on its way. */
+  flush(): void {
+    this.#writer.flush();
   }
 
   // ── Messages ─────────────────────────────────────────────────────────────────────────────────────────────────────────────

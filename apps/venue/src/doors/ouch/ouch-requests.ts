@@ -3,8 +3,10 @@ import { REASON } from '@outcry/market/reason';
 import * as wire from '@outcry/wire/ouch50';
 import type { OrderFilters } from '../../core/orders/filters.ts';
 import type { Instrument } from '../../domain/market.ts';
+import { ID_BYTES } from './answer-writer.ts';
 import { BUY_LETTER, REJECT, rejectCode, sideOf } from './codes.ts';
 import { ASKED, type OrderCommands } from './order-commands.ts';
+import { sideLetterOf, withSideLetter } from './order-letters.ts';
 import { OrderReader } from './order-reader.ts';
 import type { OrderTable } from './order-table.ts';
 import type { OuchAnswers } from './ouch-answers.ts';
@@ -32,7 +34,7 @@ const FIRM_LETTERS = 4;
 const SYMBOL_LETTERS = 8;
 const SPACE = 0x20;
 /** The client order id of what has none. */
-const NO_ID = new DataView(new Uint8Array(14).fill(SPACE).buffer);
+const NO_ID = new DataView(new Uint8Array(ID_BYTES).fill(SPACE).buffer);
 
 /** What requests need of the gateway that they came to. */
 export interface Parts {
@@ -121,7 +123,7 @@ export class OuchRequests {
     let refusal: number = slot === 0 || port.isDisabled ? REJECT.REPLACE_NOT_ALLOWED : 0;
     if (refusal === 0) {
       const instrument = instruments[table.instrumentOf(slot)];
-      const letter = table.lettersOf(slot) & 0xff;
+      const letter = sideLetterOf(table.lettersOf(slot));
       const side = letter === BUY_LETTER ? BUY : SELL;
       refusal = order.readReplacement(instrument, letter, view, at, elements, end, this.now);
       if (refusal === 0) refusal = this.#filter(instrument, side);
@@ -154,15 +156,15 @@ export class OuchRequests {
     if (slot === 0) return; // too late
     const letter = view.getUint8(at + MODIFY.side);
     const letters = table.lettersOf(slot);
-    const now = letters & 0xff;
+    const now = sideLetterOf(letters);
     const mayBe = letter === now || (now !== BUY_LETTER && sideOf(letter) === SELL);
     if (!mayBe || !hasOnly(TAGS_OF_MODIFY, view, elements, end)) {
       answers.cancelReject(port, flow, slot);
       return;
     }
-    table.setLetters(slot, (letters & ~0xff) | letter);
+    table.setLetters(slot, withSideLetter(letters, letter));
     const reduces = commands.reduce(slot, view.getUint32(at + MODIFY.quantity), ASKED.MODIFY);
-    if (!reduces && letter !== now) answers.modified(port, flow, slot);
+    if (!reduces && letter !== now) answers.sideModified(port, flow, slot);
   }
 
   // ── All orders of a login ────────────────────────────────────────────────────────────────────────────────────────────────

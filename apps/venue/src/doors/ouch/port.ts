@@ -1,3 +1,4 @@
+/** A login's door in OUCH, and the series of orders that come through it. */
 import type { Login } from '../../core/accounts/accounts.ts';
 import type { Throttle } from '../../core/fairness/throttle.ts';
 import type { SequencedLog } from '../soup/sequenced-log.ts';

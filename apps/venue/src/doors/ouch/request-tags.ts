@@ -1,3 +1,4 @@
+/** Tags of OUCH messages that are no orders: which a message may have, and what they say. */
 import { AppendageReader, HIGHEST_TAG, TAG } from '@outcry/wire/ouch50';
 import { sideOf } from './codes.ts';
 

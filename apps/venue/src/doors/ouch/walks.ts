@@ -1,4 +1,5 @@
 import { sideOf } from './codes.ts';
+import { sideLetterOf } from './order-letters.ts';
 import type { OrderTable } from './order-table.ts';
 import type { Flow, Walk } from './port.ts';
 import type { Meant } from './request-tags.ts';
@@ -77,6 +78,6 @@ const nothing = () => undefined;
 /** Whether a mass cancel means an order. */
 export function isMeant(table: OrderTable, slot: number, { instrument, side, group }: Meant): boolean {
   if (instrument >= 0 && table.instrumentOf(slot) !== instrument) return false;
-  if (side >= 0 && sideOf(table.lettersOf(slot) & 0xff) !== side) return false;
+  if (side >= 0 && sideOf(sideLetterOf(table.lettersOf(slot))) !== side) return false;
   return group < 0 || table.groupOf(slot) === group;
 }

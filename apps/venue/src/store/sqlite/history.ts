@@ -1,105 +1,21 @@
-import fs from 'node:fs';
-import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
-import { POST_ONLY } from '@outcry/market/command';
-import type { OrderKind, Side, TimeInForce } from '@outcry/market/order-terms';
+import type { SQLInputValue } from 'node:sqlite';
+import type { Side } from '@outcry/market/order-terms';
 import type { Candle } from '../../domain/candle.ts';
-import { exact } from '../../domain/exact.ts';
 import type { AggregateTrade, Order } from '../../domain/orders.ts';
-import type { SpecialTerms } from '../../domain/special-terms.ts';
-import type { CANDLE_SUMS } from './schema.ts';
-
-export interface StoredTrade {
-  instrument: number;
-  id: number;
-  aggregate: number;
-  price: number;
-  quantity: number;
-  amount: number;
-  time: number;
-  takerSide: Side;
-  maker: number;
-  makerOrder: number;
-  makerFee: number;
-  /** -1: what is received */
-  makerFeeAsset: number;
-  taker: number;
-  takerOrder: number;
-  takerFee: number;
-  takerFeeAsset: number;
-}
-
-/** An order list as it was entered. */
-export interface StoredList {
-  id: number;
-  account: number;
-  instrument: number;
-  /** see LIST_TYPE */
-  type: number;
-  clientId: string;
-  time: number;
-}
-
-/** Ranges that clients ask for. Times in milliseconds since 1970, inclusive. */
-export interface Range {
-  startTime?: number;
-  endTime?: number;
-  from?: number;
-  /** trades: numbers below this */
-  before?: number;
-  limit: number;
-}
-
-/** A page of what accounts traded. */
-export interface VolumePage {
-  volumes: [account: number, quoteUnits: bigint][];
-  /** the last trade that is in it */
-  last: number;
-  /** whether there are no more */
-  isEnd: boolean;
-}
-
-/** The store could not be read: it is locked, broken or not there. */
-export class HistoryUnavailable extends Error {}
-
-type Row = Record<string, number | string>;
-
-/** Conditions of a query, with their values. */
-class Where {
-  readonly #conditions: string[] = [];
-  readonly values: SQLInputValue[] = [];
-
-  and(condition: string, ...values: SQLInputValue[]): this {
-    this.#conditions.push(condition);
-    this.values.push(...values);
-    return this;
-  }
-
-  toString(): string {
-    return `WHERE ${this.#conditions.join(' AND ')}`;
-  }
-}
-
-const TRADE_COLUMNS = `instrument, id, aggregate, price, quantity, amount, time, taker_side AS takerSide, maker, maker_order AS makerOrder,
-  maker_fee AS makerFee, maker_fee_asset AS makerFeeAsset, taker, taker_order AS takerOrder, taker_fee AS takerFee,
-  taker_fee_asset AS takerFeeAsset`;
-const LIST_COLUMNS = 'id, account, instrument, type, client_id AS clientId, time';
+import type { Range, StoredList, StoredTrade, VolumePage } from '../stored-rows.ts';
+import { LIST_COLUMNS, TRADE_COLUMNS, toCandle, toOrder } from './row-shapes.ts';
+import { Rows, Where } from './rows.ts';
 
 /**
  * Reads what the follower has written. No question's cost grows with its table: each follows an index, row by row, and looks between
  * rows whether it shall go on. Times become numbers of trades and orders first, which ascend with them, by bisection.
  */
 export class History {
-  readonly #file: string;
-  readonly #check: () => void;
-  #database: DatabaseSync | undefined;
-  #inode = 0;
-  /** a question failed: the next one opens the database anew */
-  #isBroken = false;
+  readonly #rows: Rows;
 
   /** @param check is called between rows; what it throws ends the question */
   constructor(file: string, check: () => void = () => undefined) {
-    this.#file = file;
-    this.#check = check;
+    this.#rows = new Rows(file, check);
   }
 
   order(account: number, id: number): Order | undefined {
@@ -136,7 +52,7 @@ export class History {
     const where = this.#tradesWithin(new Where().and('instrument = ?', instrument), instrument, range);
     const latest = isLatest(range);
     const sql = `SELECT ${TRADE_COLUMNS} FROM trades ${where} ORDER BY id ${latest ? 'DESC' : 'ASC'} LIMIT ?`;
-    const found = [...this.#rows(sql, [...where.values, range.limit])] as unknown as StoredTrade[];
+    const found = [...this.#rows.of(sql, [...where.values, range.limit])] as unknown as StoredTrade[];
     return latest ? found.reverse() : found;
   }
 
@@ -145,14 +61,14 @@ export class History {
     const where = this.#tradesWithin(new Where().and('instrument = ?', instrument), instrument, { ...range, from: undefined });
     if (range.from !== undefined) {
       const sql = 'SELECT id FROM trades WHERE instrument = ? AND aggregate >= ? ORDER BY aggregate, id LIMIT 1';
-      const first = this.#first(sql, [instrument, range.from])?.id;
+      const first = this.#rows.first(sql, [instrument, range.from])?.id;
       if (first === undefined) return [];
       where.and('id >= ?', first);
     }
     const latest = isLatest(range);
     const found: AggregateTrade[] = [];
     const sql = `SELECT aggregate, id, price, quantity, time, taker_side AS takerSide FROM trades ${where} ORDER BY id ${latest ? 'DESC' : 'ASC'}`;
-    for (const row of this.#rows(sql, where.values) as Iterable<Record<string, number>>) {
+    for (const row of this.#rows.of(sql, where.values) as Iterable<Record<string, number>>) {
       const last = found.at(-1);
       if (last?.id === row.aggregate) {
         last.quantity += row.quantity;
@@ -199,7 +115,7 @@ export class History {
       // Left to itself, SQLite reads the instrument's trades and tests each: its index orders them already.
       const index = `trades INDEXED BY trades_of_${party}`;
       const sql = `SELECT ${TRADE_COLUMNS} FROM ${index} ${where} ORDER BY id ${latest ? 'DESC' : 'ASC'}`;
-      return this.#rows(sql, where.values)[Symbol.iterator]() as Iterator<unknown> as Iterator<StoredTrade>;
+      return this.#rows.of(sql, where.values)[Symbol.iterator]() as Iterator<unknown> as Iterator<StoredTrade>;
     });
     try {
       const heads = cursors.map((cursor) => cursor.next());
@@ -222,7 +138,7 @@ export class History {
     if (range.endTime !== undefined) where.and('open_time <= ?', range.endTime * 1000);
     const sql = `SELECT * FROM candles ${where} ORDER BY open_time ${latest ? 'DESC' : 'ASC'} LIMIT ?`;
     const candles: Candle[] = [];
-    for (const row of this.#rows(sql, [...where.values, range.limit])) candles.push(toCandle(row as Record<string, number>));
+    for (const row of this.#rows.of(sql, [...where.values, range.limit])) candles.push(toCandle(row as Record<string, number>));
     return latest ? candles.reverse() : candles;
   }
 
@@ -235,7 +151,7 @@ export class History {
     const add = (account: number, amount: number) => volumes.set(account, (volumes.get(account) ?? 0n) + BigInt(amount));
     const sql = 'SELECT id, time, amount, maker, taker FROM trades WHERE instrument = ? AND id > ? ORDER BY id LIMIT ?';
     let [last, count] = [after, 0];
-    for (const { id, time, amount, maker, taker } of this.#rows(sql, [instrument, after, rows]) as Iterable<Record<string, number>>) {
+    for (const { id, time, amount, maker, taker } of this.#rows.of(sql, [instrument, after, rows]) as Iterable<Record<string, number>>) {
       if (time >= untilTime) break;
       add(maker, amount);
       add(taker, amount);
@@ -276,8 +192,7 @@ export class History {
   }
 
   close(): void {
-    this.#database?.close();
-    this.#database = undefined;
+    this.#rows.close();
   }
 
   /** Of a range, what trade numbers it means. */
@@ -301,10 +216,10 @@ export class History {
    */
   #firstAt(time: number, from: string, values: SQLInputValue[], last: string): number {
     let low = 0;
-    let high = Number(this.#first(last, values)?.place ?? -1) + 1;
+    let high = Number(this.#rows.first(last, values)?.place ?? -1) + 1;
     while (low < high) {
       const middle = Math.floor((low + high) / 2);
-      const row = this.#first(from, [...values, middle]);
+      const row = this.#rows.first(from, [...values, middle]);
       if (row === undefined || Number(row.time) >= time) high = middle;
       else low = Number(row.place) + 1;
     }
@@ -313,113 +228,20 @@ export class History {
 
   #lists(where: Where, order: 'ASC' | 'DESC', limit: number): StoredList[] {
     const sql = `SELECT ${LIST_COLUMNS} FROM lists ${where} ORDER BY id ${order} LIMIT ?`;
-    return [...this.#rows(sql, [...where.values, limit])] as unknown as StoredList[];
+    return [...this.#rows.of(sql, [...where.values, limit])] as unknown as StoredList[];
   }
 
   #orders(rest: string, values: SQLInputValue[], most: number): Order[] {
     const orders: Order[] = [];
-    for (const row of this.#rows(`SELECT * FROM orders ${rest}`, values)) {
+    for (const row of this.#rows.of(`SELECT * FROM orders ${rest}`, values)) {
       orders.push(toOrder(row));
       if (orders.length === most) break;
     }
     return orders;
-  }
-
-  #first(sql: string, values: SQLInputValue[]): Row | undefined {
-    for (const row of this.#rows(sql, values)) return row;
-    return undefined;
-  }
-
-  /** Rows one by one; between them a look at whether to go on. */
-  *#rows(sql: string, values: SQLInputValue[]): Generator<Row> {
-    let rows: NodeJS.Iterator<Record<string, unknown>>;
-    try {
-      rows = this.#current()
-        .prepare(sql)
-        .iterate(...values) as typeof rows;
-    } catch (error) {
-      throw this.#unavailable(error);
-    }
-    try {
-      for (;;) {
-        this.#check();
-        const next = this.#next(rows);
-        if (next.done) return;
-        yield next.value as Row;
-      }
-    } finally {
-      rows.return?.();
-    }
-  }
-
-  #next(rows: NodeJS.Iterator<Record<string, unknown>>): IteratorResult<unknown, unknown> {
-    try {
-      return rows.next();
-    } catch (error) {
-      throw this.#unavailable(error);
-    }
-  }
-
-  #unavailable(error: unknown): HistoryUnavailable {
-    this.#isBroken = true;
-    return new HistoryUnavailable((error as Error).message);
-  }
-
-  /** The database that is at the path now: it may have been removed and built anew. */
-  #current(): DatabaseSync {
-    const { ino } = fs.statSync(this.#file);
-    if (this.#database !== undefined && ino === this.#inode && !this.#isBroken) return this.#database;
-    this.close();
-    this.#database = new DatabaseSync(this.#file, { readOnly: true, timeout: 250 });
-    this.#inode = ino;
-    this.#isBroken = false;
-    return this.#database;
   }
 }
 
 /** Whether a range has no start: then the latest rows are wanted. */
 function isLatest({ from, startTime }: Range): boolean {
   return from === undefined && startTime === undefined;
-}
-
-function toCandle(row: Record<string, number>): Candle {
-  const sum = (name: (typeof CANDLE_SUMS)[number]) => exact(row[`${name}_high`], row[name]);
-  return {
-    openTime: row.open_time / 1000,
-    open: row.open,
-    high: row.high,
-    low: row.low,
-    close: row.close,
-    quantity: sum('quantity'),
-    amount: sum('amount'),
-    trades: row.trades,
-    takerBuyQuantity: sum('taker_buy_quantity'),
-    takerBuyAmount: sum('taker_buy_amount'),
-  };
-}
-
-function toOrder(row: Row): Order {
-  const terms = Number(row.terms);
-  return {
-    id: Number(row.id),
-    account: Number(row.account),
-    instrument: Number(row.instrument),
-    clientId: String(row.client_id),
-    side: Number(row.side) as Side,
-    kind: (terms & 7) as OrderKind,
-    timeInForce: ((terms >>> 3) & 0xf) as TimeInForce,
-    postOnly: ((terms >>> 7) & POST_ONLY) !== 0,
-    price: Number(row.price),
-    quantity: Number(row.quantity),
-    amount: Number(row.amount),
-    left: Number(row.quantity) - Number(row.executed),
-    executedAmount: Number(row.executed_amount),
-    status: Number(row.status),
-    time: Number(row.time),
-    updateTime: Number(row.update_time),
-    resting: Number(row.status) < 2,
-    shown: 0,
-    waiting: false,
-    terms: row.special === null ? undefined : (JSON.parse(String(row.special)) as SpecialTerms),
-  };
 }

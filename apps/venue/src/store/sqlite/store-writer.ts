@@ -2,6 +2,7 @@ import fs from 'node:fs';
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import { readText } from '@outcry/engine/event-writer';
 import { EVENT, event, IS_MAKER, NEW_AGGREGATE } from '@outcry/market/event';
+import { feeAssetOf, flagsOf, instrumentOf, kindOf, reasonOf, sideOf, termsOf } from '@outcry/market/event-reader';
 import { BUY } from '@outcry/market/order-terms';
 import { f64Of, reserve } from '@outcry/memory/span';
 import { addPrint, CANDLE_SECONDS, type Candle, newCandle, spanStart } from '../../domain/candle.ts';
@@ -156,11 +157,10 @@ export class StoreWriter {
 
   /** Takes in one event. */
   add(i32: Int32Array, f64: Float64Array, at: number): void {
-    const head = i32[at + event.HEAD];
     const time = f64[(at >> 1) + event.F64_TIME];
     const slot = i32[at + event.ORDER_SLOT];
     const id = this.#ids[slot];
-    switch (head & 0xff) {
+    switch (kindOf(i32, at)) {
       case EVENT.TEXT:
         this.#text = readText(i32, at);
         break;
@@ -169,8 +169,8 @@ export class StoreWriter {
         break;
       case EVENT.LIST: {
         const number = f64[(at >> 1) + event.F64_AMOUNT];
-        const place = i32[at + event.PLACE] & 0xffff;
-        this.#lists.push([number, i32[at + event.ACCOUNT], place, i32[at + event.QUANTITY], this.#text, time]);
+        const instrument = instrumentOf(i32, at);
+        this.#lists.push([number, i32[at + event.ACCOUNT], instrument, i32[at + event.QUANTITY], this.#text, time]);
         this.#text = '';
         break;
       }
@@ -189,7 +189,7 @@ export class StoreWriter {
         this.#addFill(i32, f64, at, id);
         break;
       case EVENT.CANCELLED:
-        this.#change(id, time, 0, 0, endStatus(i32[at + event.PLACE] >>> 16));
+        this.#change(id, time, 0, 0, endStatus(reasonOf(i32, at)));
         break;
       case EVENT.AMENDED:
         this.#change(id, time, 0, 0, undefined, i32[at + event.QUANTITY]);
@@ -248,14 +248,13 @@ export class StoreWriter {
 
   #addOrder(i32: Int32Array, f64: Float64Array, at: number, id: number): void {
     const time = f64[(at >> 1) + event.F64_TIME];
-    const place = i32[at + event.PLACE];
     this.#orders.set(id, [
       id,
       i32[at + event.ACCOUNT],
-      place & 0xffff,
+      instrumentOf(i32, at),
       this.#text,
-      (i32[at + event.HEAD] >>> 8) & 1,
-      place >>> 16,
+      sideOf(i32, at),
+      termsOf(i32, at),
       i32[at + event.PRICE],
       i32[at + event.QUANTITY],
       f64[(at >> 1) + event.F64_AMOUNT],
@@ -307,15 +306,15 @@ export class StoreWriter {
   }
 
   #addFill(i32: Int32Array, f64: Float64Array, at: number, id: number): void {
-    const instrument = i32[at + event.PLACE] & 0xffff;
+    const instrument = instrumentOf(i32, at);
     const price = i32[at + event.PRICE];
     const quantity = i32[at + event.QUANTITY];
     const amount = price * quantity * this.#unitOf(instrument);
     const time = f64[(at >> 1) + event.F64_TIME];
     const fee = f64[(at >> 1) + event.F64_AMOUNT];
-    const feeAsset = (i32[at + event.PLACE] >>> 16) - 1;
+    const feeAsset = feeAssetOf(i32, at);
     const account = i32[at + event.ACCOUNT];
-    const flags = (i32[at + event.HEAD] >>> 16) & 0xff;
+    const flags = flagsOf(i32, at);
     const status = i32[at + event.REMAINING] === 0 ? STATUS.FILLED : STATUS.PARTIALLY_FILLED;
     this.#change(id, time, quantity, amount, status);
     if ((flags & IS_MAKER) !== 0) {
@@ -323,7 +322,7 @@ export class StoreWriter {
       return;
     }
     const maker = this.#maker!;
-    const side = (i32[at + event.HEAD] >>> 8) & 1;
+    const side = sideOf(i32, at);
     if ((flags & NEW_AGGREGATE) !== 0) this.#aggregates[instrument] = (this.#aggregates[instrument] ?? 0) + 1;
     const trade = f64[(at >> 1) + event.F64_TRADE];
     const parties = [maker.account, maker.order, maker.fee, maker.feeAsset, account, id, fee, feeAsset];

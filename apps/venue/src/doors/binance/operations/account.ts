@@ -1,3 +1,4 @@
+/** Operations on an account: its balances, positions, trades and streams. */
 import { ms } from '../format.ts';
 import type { BinanceServices } from '../operation.ts';
 import { type Caller, instrumentOf, type Operation, readHistory } from '../operation.ts';

@@ -1,3 +1,4 @@
+/** Operations on public market data. */
 import { CANDLE_SECONDS } from '../../../domain/candle.ts';
 import { errors } from '../../http/errors.ts';
 import type { BinanceServices } from '../operation.ts';

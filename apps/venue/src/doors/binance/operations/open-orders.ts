@@ -1,3 +1,4 @@
+/** Operations on all open orders of an account. */
 import { freshId } from '../../../core/fresh-id.ts';
 import { walkOrders } from '../../../core/orders/order-walk.ts';
 import type { Order } from '../../../domain/orders.ts';

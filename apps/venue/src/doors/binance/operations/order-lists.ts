@@ -5,7 +5,7 @@ import { walkOrders } from '../../../core/orders/order-walk.ts';
 import { STATUS } from '../../../domain/order-status.ts';
 import type { Order } from '../../../domain/orders.ts';
 import { cancel, type NewOrder, newList } from '../../../spine/commands.ts';
-import type { StoredList } from '../../../store/sqlite/history.ts';
+import type { StoredList } from '../../../store/stored-rows.ts';
 import { ApiError, errors, newOrderError } from '../../http/errors.ts';
 import { cancelJson, ms, newOrderJson, SIDE_NAMES } from '../format.ts';
 import { RESPONSE_TYPES, readNewOrder } from '../new-order.ts';

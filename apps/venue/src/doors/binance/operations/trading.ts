@@ -1,3 +1,4 @@
+/** Operations that enter, replace, amend and cancel an order, or look one up. */
 import { ALLOW_FAILURE } from '@outcry/market/command';
 import { LIMIT } from '@outcry/market/order-terms';
 import { freshId } from '../../../core/fresh-id.ts';
