@@ -1,7 +1,7 @@
+import { OPERATION } from '@outcry/workload/book-flow';
 import { OrderBook as HftOrderBook } from 'hft-limit-order-book';
 import { OrderBook as NodejsOrderBook } from 'nodejs-order-book';
 import { type OperationStream, operationAt } from './book-replay.ts';
-import { OPERATION } from './workload.ts';
 
 /** What both npm books offer of the same. */
 interface PeerBook {

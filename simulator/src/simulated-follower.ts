@@ -15,7 +15,7 @@ import { event, REPLAY_VERSION } from '@outcry/market/event';
 import { findSnapshots, unfit } from '@outcry/venue/spine/inspection';
 import { type Recovery, restore } from '@outcry/venue/spine/recovery';
 import { StoreWriter } from '@outcry/venue/store/sqlite/store-writer';
-import type { Random } from './random.ts';
+import type { Random } from '@outcry/workload/random';
 
 const KEPT_SNAPSHOTS = 2;
 

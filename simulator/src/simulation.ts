@@ -15,9 +15,9 @@ import { COMMAND, command, commandHead } from '@outcry/market/command';
 import { event, REPLAY_VERSION } from '@outcry/market/event';
 import { type Recovery, recover } from '@outcry/venue/spine/recovery';
 import { readStored } from '@outcry/venue/store/sqlite/stored';
-import { CommandStream } from './command-stream.ts';
+import { CommandStream } from '@outcry/workload/command-stream';
+import { Random } from '@outcry/workload/random';
 import { misdirect, rot, SimulatedDisk } from './disk.ts';
-import { Random } from './random.ts';
 import { SIMULATED_LIMITS } from './replicas.ts';
 import { rowsOf, SimulatedFollower } from './simulated-follower.ts';
 

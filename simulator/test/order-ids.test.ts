@@ -7,8 +7,8 @@ import { LocalEvents } from '@outcry/engine/event-output';
 import { imageOf, restoreImage } from '@outcry/engine/image';
 import { COMMAND, command, MAX_GENERATION, orderHandle } from '@outcry/market/command';
 import { EVENT, event } from '@outcry/market/event';
-import { CommandStream } from '../src/command-stream.ts';
-import { Random } from '../src/random.ts';
+import { CommandStream } from '@outcry/workload/command-stream';
+import { Random } from '@outcry/workload/random';
 
 /** Few slots, which are used again and again. */
 const LIMITS = { orders: 300, accounts: 32, assets: 4, instruments: 4 };
