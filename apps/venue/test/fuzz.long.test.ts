@@ -8,7 +8,7 @@ import { JournalReader } from '@outcry/journal/journal-reader';
 import { listSegments } from '@outcry/journal/segments';
 import { listSnapshots, readSnapshot } from '@outcry/journal/snapshot';
 import { Random } from '@outcry/workload/random';
-import { Client, temporaryDirectory, VenueProcess } from '../../apps/venue/test/support/process.ts';
+import { Client, temporaryDirectory, VenueProcess } from './support/process.ts';
 
 /** Seconds each; `OUTCRY_FUZZ_SECONDS` makes it longer. A failure names its seed. */
 const SECONDS = Number(process.env.OUTCRY_FUZZ_SECONDS ?? 15);
