@@ -1,8 +1,9 @@
 // Reads a file of ITCH 5.0, as Nasdaq publishes its days: node itch-reader.ts [FILE]. Without one it makes a small day of its own.
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
-import { ItchBook, ItchDay } from '@outcry/feed';
+import { ItchBook } from '@outcry/feed';
 import { type ByteSource, itch, MessageFileReader, memorySource } from '@outcry/wire';
+import { ItchDay } from '@outcry/workload';
 
 const given = process.argv[2];
 const reader = new MessageFileReader(given === undefined ? memorySource(smallDay()) : fileSource(given));

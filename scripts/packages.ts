@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 export const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
 /** What is built to `dist/`: folders below the root, those that others need first. */
-export const BUILT = ['memory', 'market', 'book', 'ledger', 'engine', 'journal', 'telemetry', 'wire', 'feed']
+export const BUILT = ['memory', 'market', 'book', 'ledger', 'engine', 'journal', 'telemetry', 'wire', 'workload', 'feed', 'replica']
   .map((name) => `packages/${name}`)
   .concat('apps/venue');
 

@@ -4,7 +4,7 @@ import { OrderBook } from '@outcry/book/order-book';
 import { order, trade } from '@outcry/book/records';
 import { MAX_PRICE, type Side } from '@outcry/market/order-terms';
 import { i32Of, reserve, u16Of } from '@outcry/memory/span';
-import { kindOf, OPERATION, operation, sideByteOf, sideOf, symbolOf } from './operation.ts';
+import { kindOf, OPERATION, operation, sideByteOf, sideOf, symbolOf } from '@outcry/workload/operation';
 
 const { WORDS: ORDER_WORDS, SHIFT: ORDER_SHIFT, ID: ORDER_ID, QUANTITY: ORDER_QUANTITY, TERMS: ORDER_TERMS } = order;
 const { SHIFT: TRADE_SHIFT, MAKER: TRADE_MAKER, PRICE: TRADE_PRICE, QUANTITY: TRADE_QUANTITY } = trade;

@@ -6,8 +6,8 @@ import { EVENT, event } from '@outcry/market/event';
 import { kindOf } from '@outcry/market/event-reader';
 import { GTC, IOC, LIMIT, MARKET, type Side } from '@outcry/market/order-terms';
 import { f64Of, i32Of, reserve } from '@outcry/memory/span';
-import { OPERATION, operation, kindOf as operationOf, sideOf } from './operation.ts';
-import type { Workload } from './workload.ts';
+import type { BookFlow } from '@outcry/workload/book-flow';
+import { OPERATION, operation, kindOf as operationOf, sideOf } from '@outcry/workload/operation';
 
 const { WORDS, HEAD, PLACE, ACCOUNT, PRICE, QUANTITY, ORDER_SLOT, ORDER_GENERATION, ASSET, F64_TIME, F64_AMOUNT, F64_UNIT } = command;
 
@@ -78,7 +78,7 @@ export interface CommandLoop {
   readonly events: Int32Array;
 }
 
-export function toCommands(workload: Workload, accounts: number): CommandLoop {
+export function toCommands(workload: BookFlow, accounts: number): CommandLoop {
   const output = new UnreadEvents(); // of the class that is measured, so that the engine stays monomorphic
   const engine = new Engine(output, BENCH_LIMITS);
   apply(engine, setUpCommands(accounts));

@@ -1,7 +1,7 @@
+import { OPERATION } from '@outcry/workload/operation';
 import { OrderBook as HftOrderBook } from 'hft-limit-order-book';
 import { OrderBook as NodejsOrderBook } from 'nodejs-order-book';
 import { type OperationStream, operationAt } from './book-replay.ts';
-import { OPERATION } from './operation.ts';
 
 /** What both npm books offer of the same. */
 interface PeerBook {

@@ -11,8 +11,8 @@ import type { PoolStatistics } from '@outcry/memory/statistics';
 import { Histogram } from '@outcry/telemetry/histogram';
 import { type Crew, startCrew } from '@outcry/venue/spine/crew';
 import { GATEWAY_GATE } from '@outcry/venue/spine/shared';
+import { generateBookFlow } from '@outcry/workload/book-flow';
 import { advance, BENCH_LIMITS, type CommandBlock, type CommandLoop, rewind, setUpCommands, toCommands } from './engine-workload.ts';
-import { generate } from './workload.ts';
 
 const SEGMENT = 256 * 1024 * 1024;
 const BATCH = 256;
@@ -40,7 +40,7 @@ export interface PipelineResult {
 
 /** The pipeline's load: commands of the `move` mix, over and over. */
 export function pipelineLoad(operations = 1_000_000): CommandLoop {
-  return toCommands(generate('move', 7, operations), 1000);
+  return toCommands(generateBookFlow('move', 7, operations), 1000);
 }
 
 /**

@@ -1,7 +1,7 @@
 import crypto from 'node:crypto';
 import net from 'node:net';
 import { Histogram } from '@outcry/telemetry/histogram';
-import { randomFrom } from '@outcry/venue/demo/random';
+import { Random } from '@outcry/workload/random';
 
 export interface RestRun {
   orders: number;
@@ -18,11 +18,11 @@ const END_OF_HEAD = Buffer.from('\r\n\r\n');
 
 /** Signed orders around one price, ready to send: the venue is measured here, not the client's signing. */
 export function signedOrders(host: string): Buffer[] {
-  const random = randomFrom(11);
+  const random = new Random(11);
   return Array.from({ length: REQUESTS }, () => {
-    const key = random() < 0.5 ? 'alice' : 'bob';
-    const side = random() < 0.5 ? 'BUY' : 'SELL';
-    const price = (59_999.5 + Math.floor(random() * 100) / 100).toFixed(2);
+    const key = random.chance(0.5) ? 'alice' : 'bob';
+    const side = random.chance(0.5) ? 'BUY' : 'SELL';
+    const price = (59_999.5 + random.below(100) / 100).toFixed(2);
     const query = `symbol=BTCUSDT&side=${side}&type=LIMIT&timeInForce=GTC&quantity=0.00010&price=${price}&recvWindow=60000&timestamp=${Date.now()}`;
     const signature = crypto.createHmac('sha256', `${key}-secret`).update(query).digest('hex');
     return Buffer.from(

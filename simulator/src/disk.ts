@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { type JournalDisk, RealDisk } from '@outcry/journal/disk';
 import { SECTOR } from '@outcry/journal/format';
-import type { Random } from './random.ts';
+import type { Random } from '@outcry/workload/random';
 
 /** How a disk may fail. */
 export interface DiskFaults {

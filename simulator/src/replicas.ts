@@ -4,8 +4,8 @@ import { imageOf, restoreImage } from '@outcry/engine/image';
 import { stateHash } from '@outcry/engine/state-hash';
 import { command } from '@outcry/market/command';
 import { event } from '@outcry/market/event';
-import { CommandStream } from './command-stream.ts';
-import { Random } from './random.ts';
+import { CommandStream } from '@outcry/workload/command-stream';
+import { Random } from '@outcry/workload/random';
 
 export const SIMULATED_LIMITS: EngineLimits = { orders: 20_000, accounts: 32, assets: 4, instruments: 4 };
 

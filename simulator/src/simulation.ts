@@ -3,6 +3,7 @@ import path from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { Engine, type EngineLimits } from '@outcry/engine/engine';
 import { LocalEvents } from '@outcry/engine/event-output';
+import { instrument } from '@outcry/engine/instruments';
 import { broken } from '@outcry/engine/limits';
 import { stateHash } from '@outcry/engine/state-hash';
 import { replaceFile } from '@outcry/journal/durable-file';
@@ -13,13 +14,13 @@ import { listSegments } from '@outcry/journal/segments';
 import { listSnapshots } from '@outcry/journal/snapshot';
 import { COMMAND, command, commandHead } from '@outcry/market/command';
 import { event, REPLAY_VERSION } from '@outcry/market/event';
-import { type Recovery, recover } from '@outcry/venue/spine/recovery';
-import { readStored } from '@outcry/venue/store/sqlite/stored';
-import { CommandStream } from './command-stream.ts';
+import { Follower } from '@outcry/replica/follower';
+import { type Recovery, recover } from '@outcry/replica/recovery';
+import { CommandStream } from '@outcry/workload/command-stream';
+import { Random } from '@outcry/workload/random';
 import { misdirect, rot, SimulatedDisk } from './disk.ts';
-import { Random } from './random.ts';
 import { SIMULATED_LIMITS } from './replicas.ts';
-import { rowsOf, SimulatedFollower } from './simulated-follower.ts';
+import { EventStore, type MakeStore, type SimulatedStore } from './simulated-store.ts';
 
 export interface SimulationReport {
   seed: number;
@@ -37,6 +38,7 @@ export class BrokenGuarantee extends Error {}
 
 const SEGMENT_BYTES = 64 * 1024;
 const RING = 512;
+const KEPT_SNAPSHOTS = 2;
 /** Starts that may fail in a row, for what the disk does to them. */
 const MOST_STARTS = 100;
 /** Limits that an operator changes between two starts. */
@@ -53,7 +55,8 @@ export class Simulation {
   readonly #random: Random;
   readonly #root: string;
   readonly #directory: string;
-  readonly #store: string;
+  readonly #makeStore: MakeStore;
+  readonly #store: SimulatedStore;
   readonly #stream: CommandStream;
   readonly #disk: SimulatedDisk;
   /** every command that was given a sequence number, from 1 on: what the venue must be a part of */
@@ -62,19 +65,20 @@ export class Simulation {
   #engine!: Engine;
   #events!: LocalEvents;
   #writer: JournalWriter | undefined;
-  #follower: SimulatedFollower | undefined;
+  #follower: Follower | undefined;
   #journaled = 0;
   #acknowledged = 0;
   /** what a small file may hold after a crash: what it held, and what was being written */
   #small = ['0'];
   readonly #report: SimulationReport;
 
-  constructor(seed: number, root: string) {
+  constructor(seed: number, root: string, makeStore: MakeStore = () => new EventStore()) {
     this.seed = seed;
     this.#random = new Random(seed);
     this.#root = root;
     this.#directory = path.join(root, 'journal');
-    this.#store = path.join(root, 'store.sqlite');
+    this.#makeStore = makeStore;
+    this.#store = makeStore(root);
     fs.mkdirSync(this.#directory);
     this.#stream = new CommandStream(new Random(seed ^ 0x5bd1e995));
     this.#disk = new SimulatedDisk(this.#random, { full: 0.002, failedSync: 0.0005, powerCut: 0.002 });
@@ -158,11 +162,12 @@ export class Simulation {
 
   #follow(): void {
     const follower = this.#follower!;
-    follower.follow(this.#journaled);
+    const batch = follower.read(this.#journaled);
+    if (batch !== undefined) follower.apply(batch);
     if (this.#random.chance(0.1)) follower.flush();
     if (!this.#random.chance(0.02)) return;
     try {
-      if (follower.snapshot(this.#disk)) this.#report.snapshots++;
+      if (follower.snapshot()) this.#report.snapshots++;
     } catch (error) {
       if (codeOf(error) !== 'ENOSPC' && codeOf(error) !== 'EIO') throw error;
     }
@@ -202,7 +207,8 @@ export class Simulation {
   /** The power goes. */
   #lose(): void {
     this.#writer?.close();
-    this.#follower?.crash(this.#random);
+    const follower = this.#follower;
+    if (follower !== undefined) this.#store.crash(this.#random, () => follower.close());
     this.#writer = this.#follower = undefined;
     this.#disk.crash();
     this.#checkSmallFile(this.#small, 'after a crash');
@@ -237,7 +243,7 @@ export class Simulation {
       directory,
       limits: this.#limits,
       makeEngine: (room) => new Engine(this.#events, room),
-      stored: readStored(this.#store),
+      stored: this.#store.stored(),
       disk,
     });
   }
@@ -265,12 +271,18 @@ export class Simulation {
     this.#check(engine, 'after a crash', this.#acknowledged);
     const options = { directory: this.#directory, durability: 'fsync' as const, segmentBytes: SEGMENT_BYTES, partition: 0 };
     this.#writer = new JournalWriter({ ...options, journal, version: REPLAY_VERSION }, sequence + 1, tail, this.#disk);
-    this.#follower = new SimulatedFollower(this.#store, this.#directory, recovery);
+    this.#follower = this.#newFollower(recovery);
     // What was not acknowledged may be gone; then nobody was told of it.
     this.#sent.length = sequence;
     this.#journaled = sequence;
     this.#stream.abandon();
     this.#sent.push(this.#opening(recovery));
+  }
+
+  #newFollower({ journal, room, unusable, sequence }: Recovery): Follower {
+    const options = { directory: this.#directory, journal, room, unusable, keepSnapshots: KEPT_SNAPSHOTS, disk: this.#disk };
+    const openStore = (unitOf: (instrument: number) => number) => this.#store.open(journal, room.orders, unitOf);
+    return new Follower({ ...options, openStore }, sequence);
   }
 
   /** As the venue does: its first command sets the limits, or ends what a crash left half said. */
@@ -297,9 +309,30 @@ export class Simulation {
   /** Lets the follower come to the end: then its store holds what one built of all commands at once does. */
   #checkStore(): void {
     const follower = this.#follower!;
-    while (follower.follow(this.#journaled));
-    const expected = rowsOf(this.#root, this.#sent.slice(0, follower.sequence), SIMULATED_LIMITS);
-    if (!isDeepStrictEqual(follower.rows(), expected)) this.#fail('at the end', 'the store does not hold the rows of the commands');
+    for (let batch = follower.read(this.#journaled); batch !== undefined; batch = follower.read(this.#journaled)) follower.apply(batch);
+    follower.flush();
+    const expected = this.#rowsOf(this.#sent.slice(0, follower.sequence));
+    if (!isDeepStrictEqual(this.#store.rows(), expected)) this.#fail('at the end', 'the store does not hold the rows of the commands');
+  }
+
+  /** The rows of a store that is built of some commands at once. */
+  #rowsOf(commands: readonly Uint8Array[]): unknown {
+    const directory = fs.mkdtempSync(path.join(this.#root, 'rows-'));
+    const built = this.#makeStore(directory);
+    const events = new LocalEvents(1024);
+    const engine = new Engine(events, SIMULATED_LIMITS);
+    const unitOf = (number: number) => engine.instruments.f64[number * instrument.F64_WORDS + instrument.F64_UNIT];
+    const store = built.open(1, SIMULATED_LIMITS.orders, unitOf);
+    for (const record of commands) {
+      applyRecord(engine, record);
+      for (let e = 0; e < events.count; e++) store.add(events.i32, events.f64, e * event.WORDS);
+      events.clear();
+    }
+    store.flush(engine.sequence, engine.hash);
+    store.close();
+    const rows = built.rows();
+    fs.rmSync(directory, { recursive: true });
+    return rows;
   }
 
   #fail(when: string, what: string): never {
@@ -336,10 +369,13 @@ function applyRecord(engine: Engine, record: Uint8Array): void {
   engine.apply(i32, f64, 0);
 }
 
-/** Runs one seed in a directory of its own, which is removed when all went well. Throws BrokenGuarantee. */
-export function simulate(seed: number, turns: number, parent: string): SimulationReport {
+/**
+ * Runs one seed in a directory of its own, which is removed when all went well. Throws BrokenGuarantee.
+ * @param makeStore another store than the one in memory
+ */
+export function simulate(seed: number, turns: number, parent: string, makeStore?: MakeStore): SimulationReport {
   const directory = fs.mkdtempSync(path.join(parent, `outcry-sim-${seed}-`));
-  const report = new Simulation(seed, directory).run(turns);
+  const report = new Simulation(seed, directory, makeStore).run(turns);
   fs.rmSync(directory, { recursive: true, force: true });
   return report;
 }

@@ -9,8 +9,8 @@ import { COMMAND, command, MAX_GENERATION, orderHandle } from '@outcry/market/co
 import { kindOf as kindOfCommand } from '@outcry/market/command-head';
 import { EVENT, event } from '@outcry/market/event';
 import { kindOf } from '@outcry/market/event-reader';
-import { CommandStream } from '../src/command-stream.ts';
-import { Random } from '../src/random.ts';
+import { CommandStream } from '@outcry/workload/command-stream';
+import { Random } from '@outcry/workload/random';
 
 /** Few slots, which are used again and again. */
 const LIMITS = { orders: 300, accounts: 32, assets: 4, instruments: 4 };

@@ -4,8 +4,8 @@ import { Engine } from '@outcry/engine/engine';
 import { LocalEvents } from '@outcry/engine/event-output';
 import { command } from '@outcry/market/command';
 import { event, REPLAY_VERSION } from '@outcry/market/event';
-import { CommandStream } from '../src/command-stream.ts';
-import { Random } from '../src/random.ts';
+import { CommandStream } from '@outcry/workload/command-stream';
+import { Random } from '@outcry/workload/random';
 import { SIMULATED_LIMITS } from '../src/replicas.ts';
 
 const COMMANDS = 60_000;

@@ -1,5 +1,5 @@
 import fs from 'node:fs';
-import { ItchDay } from '@outcry/feed/itch-day';
+import { ItchDay } from '@outcry/workload/itch-day';
 import { Command } from 'commander';
 import { type Line, readLine } from './feed/line.ts';
 import { CaptureOfMessages, isCaptureName, MessageFile } from './feed/write.ts';

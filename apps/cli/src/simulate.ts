@@ -4,6 +4,7 @@ import { simulate } from '@outcry/simulator/simulation';
 import { Command } from 'commander';
 import { between } from './options.ts';
 import { progressBar } from './output.ts';
+import { SimulatedDatabase } from './simulated-database.ts';
 
 interface SimulateOptions {
   seed?: number;
@@ -44,7 +45,7 @@ function runSeeds(first: number, { minutes, turns, directory }: SimulateOptions)
   let seed = first;
   do {
     try {
-      const report = simulate(seed, turns, directory);
+      const report = simulate(seed, turns, directory, (folder) => new SimulatedDatabase(folder));
       total.lives++;
       for (const name of ['commands', 'crashes', 'snapshots', 'refusals'] as const) total[name] += report[name];
     } catch (error) {

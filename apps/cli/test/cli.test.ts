@@ -5,9 +5,9 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { kindOf, OPERATION, sideOf } from '@outcry/benchmarks/operation';
-import { generate } from '@outcry/benchmarks/workload';
 import { PlainBook } from '@outcry/book/plain-book';
+import { generateBookFlow } from '@outcry/workload/book-flow';
+import { kindOf, OPERATION, sideOf } from '@outcry/workload/operation';
 import { Client, OUTCRY, temporaryDirectory, VenueProcess } from '../../venue/test/support/process.ts';
 
 const directory = temporaryDirectory('cli');
@@ -49,7 +49,7 @@ describe('outcry', () => {
     'feed play',
     'feed stats',
     'feed filter',
-    'itch generate',
+    'itch generateBookFlow',
   ]) {
     it(`${command} --help says how it is used`, () => {
       const { status, stdout } = outcry(...command.split(' ').filter((word) => word !== ''), '--help');
@@ -103,7 +103,7 @@ describe('outcry replay', () => {
 
   for (const profile of ['itch', 'move']) {
     it(`answers for the ${profile} mix what a plain book answers`, () => {
-      const { words, count } = generate(profile, 77, 20_000);
+      const { words, count } = generateBookFlow(profile, 77, 20_000);
       const plain = new PlainBook();
       for (let at = 0; at < words.length; at += 4) {
         const [head, id, price, quantity] = words.subarray(at, at + 4);
@@ -126,7 +126,7 @@ describe('outcry replay', () => {
     });
   }
 
-  const generator = fileURLToPath(new URL('../../../../shared/workload/generate.mjs', import.meta.url));
+  const generator = fileURLToPath(new URL('../../../../shared/workload/generateBookFlow.mjs', import.meta.url));
   for (const [profile, symbols] of [
     ['itch', 1],
     ['move', 1],
@@ -146,7 +146,7 @@ describe('outcry replay', () => {
 
   it('plays several files at once, and answers in their order', () => {
     const files = ['itch', 'move', 'deep'].map((profile, seed) =>
-      write(`${profile}-${seed}.ops`, generate(profile, seed + 1, 5_000).words),
+      write(`${profile}-${seed}.ops`, generateBookFlow(profile, seed + 1, 5_000).words),
     );
     const lines = outcry('replay', ...files, '--runs', '1', '--threads', '2', '--json')
       .stdout.trim()
@@ -160,7 +160,7 @@ describe('outcry replay', () => {
   });
 
   it('names the record that makes no sense', () => {
-    const { words } = generate('move', 1, 100);
+    const { words } = generateBookFlow('move', 1, 100);
     words[5 * 4] = 9;
     const { status, stderr } = outcry('replay', write('wrong.ops', words), '--json');
     assert.equal(status, 1);

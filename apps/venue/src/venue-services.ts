@@ -1,6 +1,7 @@
 /** Makes what the venue's parts and doors share. */
 import path from 'node:path';
 import { createLevelPool } from '@outcry/book/level-sums';
+import type { Stored } from '@outcry/replica/evidence';
 import type { Logger } from 'pino';
 import type { Foundation } from './core/accounts/foundation.ts';
 import { Pace } from './core/fairness/pace.ts';
@@ -24,7 +25,6 @@ import { Publishers } from './doors/binance/publishers.ts';
 import { UserStreams } from './doors/binance/user-streams.ts';
 import type { Parts } from './parts.ts';
 import type { Crew } from './spine/crew.ts';
-import type { Stored } from './spine/evidence.ts';
 import { HistoryReaders } from './store/history-readers.ts';
 import { readStored } from './store/sqlite/stored.ts';
 

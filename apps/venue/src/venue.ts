@@ -1,5 +1,7 @@
 import type { Worker } from 'node:worker_threads';
 import { COMMAND, commandHead } from '@outcry/market/command';
+import type { Stored } from '@outcry/replica/evidence';
+import type { Recovery } from '@outcry/replica/recovery';
 import { Histogram } from '@outcry/telemetry/histogram';
 import type { Logger } from 'pino';
 import { adminTokenFile } from './core/accounts/admin-token.ts';
@@ -25,10 +27,8 @@ import type { CommandFields } from './spine/commands.ts';
 import type { CrewOptions } from './spine/crew.ts';
 import { startCrew } from './spine/crew.ts';
 import { prepareDirectory } from './spine/data-directory.ts';
-import type { Stored } from './spine/evidence.ts';
 import { lockDirectory } from './spine/lock.ts';
 import { ReaderWatch } from './spine/reader-watch.ts';
-import type { Recovery } from './spine/recovery.ts';
 import { SegmentPreparer } from './spine/segment-preparer.ts';
 import { logStart } from './spine/start-log.ts';
 import { ClockKeeper } from './spine/venue-clock.ts';

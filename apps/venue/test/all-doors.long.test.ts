@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
-import { Random } from '../../../simulator/src/random.ts';
+import { Random } from '@outcry/workload/random';
 import { fixDoor } from './all-doors/fix-door.ts';
 import { grpcDoor } from './all-doors/grpc-door.ts';
 import { glimpseDoor, ouchDoor } from './all-doors/soup-door.ts';

@@ -5,12 +5,14 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FixField } from '@outcry/wire/fix';
+import { Random } from '@outcry/workload/random';
 import { FixClient } from './support/fix-client.ts';
 import { VenueProcess } from './support/process.ts';
 import { WIDE_INSTRUMENTS } from './support/wide-market.ts';
 
 /** How long, in seconds; an hour by hand: OUTCRY_FUZZ_SECONDS=3600 */
 const SECONDS = Number(process.env.OUTCRY_FUZZ_SECONDS ?? 60);
+const SEED = Number(process.env.OUTCRY_SEED ?? Date.now() % 1_000_000);
 const TAGS = [
   1, 11, 15, 18, 21, 37, 38, 40, 41, 43, 44, 48, 54, 55, 59, 60, 97, 99, 110, 122, 126, 210, 262, 263, 264, 267, 269, 146, 530, 7, 16, 36,
   123,
@@ -34,14 +36,15 @@ const VALUES = [
 ];
 const TYPES = [...'0123458ADFGHVWXYjqrx', 'AE', '??'];
 
-test('a login that sends anything, and reads as it likes, gets whole messages in order, and an honest one is served beside it', async () => {
+test(`a login that sends anything, and reads as it likes, gets whole messages in order, and an honest one is served beside it (seed ${SEED})`, async () => {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'outcry-fix-fuzz-'));
   const config = path.join(folder, 'config.json');
   fs.writeFileSync(config, JSON.stringify({ fix: { port: 0 }, instruments: WIDE_INSTRUMENTS }));
   const venue = await VenueProcess.start(path.join(folder, 'data'), '--demo', '--no-flow', '--config', config);
   const { ports } = (await (await fetch(`${venue.url}/outcry/v1/status`)).json()) as { ports: { fix: number } };
-  const random = (n: number) => Math.floor(Math.random() * n);
-  const pick = <T>(from: readonly T[]) => from[random(from.length)];
+  const source = new Random(SEED);
+  const random = (n: number) => source.below(n);
+  const pick = <T>(from: readonly T[]) => source.pick(from);
   const alice = await FixClient.logon(ports.fix, 'ALICE');
   const end = performance.now() + SECONDS * 1000;
   let [orders, messages, sessions] = [0, 0, 0];

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { it } from 'node:test';
 import { parseUnits } from '@outcry/market/decimal';
+import { Random } from '@outcry/workload/random';
 import { STATUS, STATUS_NAMES } from '../src/domain/order-status.ts';
 import { Client, temporaryDirectory, VenueProcess } from './support/process.ts';
 import { until } from './support/until.ts';
@@ -18,11 +19,7 @@ interface Acknowledged {
   executed: number;
 }
 
-let state = SEED || 1;
-function random(): number {
-  state = (Math.imul(state, 1103515245) + 12345) & 0x7fffffff;
-  return state / 0x7fffffff;
-}
+const random = new Random(SEED);
 
 /** What clients were told before the venue was killed, by client order id. */
 class Told {
@@ -33,18 +30,18 @@ class Told {
   async trade(client: Client, name: string, round: number): Promise<void> {
     const open: number[] = [];
     for (let n = 0; !this.isOver; n++) {
-      const newClientOrderId = `${name}-${round}-${n}-${Math.floor(random() * 1e9)}`;
+      const newClientOrderId = `${name}-${round}-${n}-${random.below(1e9)}`;
       try {
-        if (open.length > 5 && random() < 0.5) {
-          const orderId = open.splice(Math.floor(random() * open.length), 1)[0];
+        if (open.length > 5 && random.chance(0.5)) {
+          const orderId = open.splice(random.below(open.length), 1)[0];
           const { status, body } = await client.signed('DELETE', '/api/v3/order', { symbol: 'BTCUSDT', orderId });
           if (status === 200)
             this.orders.set(body.origClientOrderId, { id: orderId, status: 'CANCELED', executed: parseUnits(body.executedQty, 5) });
           continue;
         }
-        const side = random() < 0.5 ? 'BUY' : 'SELL';
-        const price = (60_000 + Math.floor(random() * 20 - 10)).toFixed(2);
-        const quantity = (0.001 + random() * 0.01).toFixed(5);
+        const side = random.chance(0.5) ? 'BUY' : 'SELL';
+        const price = (60_000 + Math.floor(random.fraction() * 20 - 10)).toFixed(2);
+        const quantity = (0.001 + random.fraction() * 0.01).toFixed(5);
         const order = { symbol: 'BTCUSDT', side, type: 'LIMIT', timeInForce: 'GTC', price, quantity, newClientOrderId };
         const { status, body } = await client.signed('POST', '/api/v3/order', order);
         if (status !== 200) continue;
@@ -173,17 +170,17 @@ class Victim {
     if (moment === 'roll') met = await fileAppears(journal, /^(journal-|segment)/);
     else if (moment === 'snapshot') met = await fileAppears(journal, /\.img\.tmp$/);
     else {
-      const enough = told.orders.size + Math.floor(random() * 60);
+      const enough = told.orders.size + random.below(60);
       await until(
         () => told.orders.size >= enough,
         () => 'orders',
         60_000,
       );
-      await pause(random() * 20);
+      await pause(random.fraction() * 20);
     }
     if (moment === 'stop') {
       this.venue.child.kill('SIGTERM');
-      await pause(random() * 100);
+      await pause(random.fraction() * 100);
     }
     await this.venue.kill('SIGKILL');
     if (met) this.met[moment] = (this.met[moment] ?? 0) + 1;
@@ -195,7 +192,7 @@ class Victim {
       for (const part of ['', '-wal', '-shm']) fs.rmSync(path.join(this.data, `store.sqlite${part}`), { force: true });
     }
     // What comes after the start, the rebuild for one, is worth as many kills as what comes within.
-    const delay = this.#startMs * (moment === 'rebuild' ? 0.6 + random() * 0.8 : random());
+    const delay = this.#startMs * (moment === 'rebuild' ? 0.6 + random.fraction() * 0.8 : random.fraction());
     await VenueProcess.killed(this.data, delay, ...this.#args);
     this.met[moment] = (this.met[moment] ?? 0) + 1;
   }
@@ -214,13 +211,13 @@ it(`after ${KILLS} kills under load and at awkward moments, every acknowledged o
     const loops = clients.flatMap((client, account) =>
       Array.from({ length: LOOPS_PER_ACCOUNT }, () => told.trade(client, ['a', 'b'][account], kills)),
     );
-    const moment = MOMENTS[Math.floor(random() * MOMENTS.length)];
+    const moment = MOMENTS[random.below(MOMENTS.length)];
     const isStarting = moment === 'start' || moment === 'rebuild';
     await victim.kill(isStarting ? 'load' : moment, told);
     kills++;
     told.isOver = true;
     await Promise.all(loops);
-    for (let n = isStarting ? 1 + Math.floor(random() * 3) : 0; n > 0 && kills < KILLS; n--, kills++) await victim.killStarting(moment);
+    for (let n = isStarting ? 1 + random.below(3) : 0; n > 0 && kills < KILLS; n--, kills++) await victim.killStarting(moment);
     await victim.start();
     const again = ['alice', 'bob'].map((name) => new Client(victim.venue.url, name));
     await untilStored(again[0]);

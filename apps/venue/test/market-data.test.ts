@@ -7,7 +7,7 @@ import { FeedClient, type FeedClientOptions } from '@outcry/feed/feed-client';
 import { BUY, ItchBook, SELL } from '@outcry/feed/itch-book';
 import { glimpse, itch } from '@outcry/wire/itch';
 import { SOUP } from '@outcry/wire/soup';
-import { randomFrom } from '../src/demo/random.ts';
+import { Random } from '@outcry/workload/random';
 import { OuchClient, SoupClient, type Told } from './support/ouch-client.ts';
 import { VenueProcess } from './support/process.ts';
 import { WIDE_INSTRUMENTS } from './support/wide-market.ts';
@@ -60,8 +60,8 @@ async function until(holds: () => boolean | Promise<boolean>, what: string): Pro
 
 /** Orders of all kinds from both demo accounts, until so many have been sent; waits for their outcomes. */
 async function trade(port: number, orders: number, seed: number): Promise<void> {
-  const random = randomFrom(seed);
-  const below = (n: number) => Math.floor(random() * n);
+  const random = new Random(seed);
+  const below = (n: number) => random.below(n);
   const clients = await Promise.all([OuchClient.open(port, 'ALICE', 'alicepass', 0), OuchClient.open(port, 'BOB', 'bobpass', 0)]);
   const next: number[] = [];
   for (const client of clients) {
@@ -74,7 +74,7 @@ async function trade(port: number, orders: number, seed: number): Promise<void> 
     const reference = next[who];
     const what = below(10);
     const tags = what === 0 ? [5, 5, 0, 0, 0, 3] : what === 1 ? [2, 12, 'P'.charCodeAt(0)] : [];
-    if (what < 6) client.enter(next[who]++, random() < 0.5 ? 'B' : 'S', 1 + below(40), PRICE + (below(41) - 20) * 100, { tags });
+    if (what < 6) client.enter(next[who]++, random.chance(0.5) ? 'B' : 'S', 1 + below(40), PRICE + (below(41) - 20) * 100, { tags });
     else if (what < 8) client.cancel(reference - 1 - below(30), below(3) === 0 ? 1 + below(5) : 0);
     else client.replace(reference - 1 - below(20), next[who]++, 1 + below(40), PRICE + (below(41) - 20) * 100);
     if (i % 200 === 0) await new Promise((resolve) => setTimeout(resolve, 5));
@@ -155,16 +155,16 @@ test("a reader of the feed has the venue's book, order by order: icebergs show t
 
 test("with 1 % lost and reordered on one line, and 0.1 % on both, no gap is left and the book is the venue's", async () => {
   const { venue, ports, follow } = await start();
-  const random = randomFrom(99);
+  const random = new Random(99);
   let lost = 0;
   const faulty = (share: number) => (line: number, take: () => void) => {
-    const chance = random();
+    const chance = random.fraction();
     if (chance < 0.001 || (line === 0 && chance < share)) {
       lost++;
       return false;
     }
     if (line === 0 && chance < share * 2) {
-      setTimeout(take, 1 + random() * 5);
+      setTimeout(take, 1 + random.fraction() * 5);
       return false;
     }
     return true;

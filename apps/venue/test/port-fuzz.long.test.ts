@@ -6,14 +6,16 @@ import os from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
 import { beginPacket, SOUP, SOUP_HEAD, writeLogin } from '@outcry/wire/soup';
+import { Random } from '@outcry/workload/random';
 import { OuchClient } from './support/ouch-client.ts';
 import { VenueProcess } from './support/process.ts';
 import { WIDE_INSTRUMENTS } from './support/wide-market.ts';
 
 /** How long, in seconds; an hour by hand: OUTCRY_FUZZ_SECONDS=3600 */
 const SECONDS = Number(process.env.OUTCRY_FUZZ_SECONDS ?? 20);
+const SEED = Number(process.env.OUTCRY_SEED ?? Date.now() % 1_000_000);
 
-test('random bytes, half-open peers and wrong logins at every port leave the venue serving', async () => {
+test(`random bytes, half-open peers and wrong logins at every port leave the venue serving (seed ${SEED})`, async () => {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'outcry-port-fuzz-'));
   const config = path.join(folder, 'config.json');
   const lines = [{ group: '239.255.78.1', port: 22_000 + (process.pid % 9000) }];
@@ -30,7 +32,8 @@ test('random bytes, half-open peers and wrong logins at every port leave the ven
   const venue = await VenueProcess.start(path.join(folder, 'data'), '--demo', '--no-flow', '--config', config);
   const { ports } = (await (await fetch(`${venue.url}/outcry/v1/status`)).json()) as { ports: Record<string, number> };
   const tcp = [ports.ouch, ports.glimpse, ports.fix, ports.grpc, Number(new URL(venue.url).port)];
-  const random = (n: number) => Math.floor(Math.random() * n);
+  const source = new Random(SEED);
+  const random = (n: number) => source.below(n);
   const noise = (n: number) => Buffer.from(Array.from({ length: n }, () => random(256)));
   const login = Buffer.alloc(64);
   const loginBytes = writeLogin(new DataView(login.buffer, login.byteOffset, 64), 0, {

@@ -9,7 +9,7 @@ import { JournalReader } from '@outcry/journal/journal-reader';
 import { listSegments } from '@outcry/journal/segments';
 import { COMMAND, commandHead } from '@outcry/market/command';
 import { REPLAY_VERSION } from '@outcry/market/event';
-import { CHECKPOINT_EVERY } from '../src/spine/shared.ts';
+import { CHECKPOINT_EVERY } from '@outcry/replica/checkpoint';
 import { LIMITS, recoverFrom, TestJournal } from './support/journal.ts';
 
 function journalOf(t: TestContext, ...options: ConstructorParameters<typeof TestJournal>): TestJournal {

@@ -3,6 +3,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { it, type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { Random } from '@outcry/workload/random';
 import { Client, temporaryDirectory, VenueProcess } from './support/process.ts';
 import { until } from './support/until.ts';
 
@@ -150,17 +151,13 @@ it(`after ${KILLS} kills at random moments while it is administered, every accou
   const config = path.join(data, 'config.json');
   fs.writeFileSync(config, JSON.stringify({ segmentBytes: 1024 * 1024, snapshotCommands: 100 }));
   const told = new Told();
-  let state = SEED || 1;
-  const random = () => {
-    state = (Math.imul(state, 1103515245) + 12345) & 0x7fffffff;
-    return state / 0x7fffffff;
-  };
+  const random = new Random(SEED);
   for (let round = 0; round < KILLS; round++) {
     const venue = await VenueProcess.start(data, '--demo', '--no-flow', '--config', config);
     t.after(() => venue.kill());
     await check(venue, told);
     const administering = administer(venue, told, round, false);
-    await new Promise((resolve) => setTimeout(resolve, 30 + random() * 400));
+    await new Promise((resolve) => setTimeout(resolve, 30 + random.below(400)));
     await venue.kill('SIGKILL');
     await administering;
   }

@@ -3,12 +3,12 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { generateBookFlow, PROFILES } from '@outcry/workload/book-flow';
 import { BookReplay, type OperationStream, readOperations } from '../book-replay.ts';
 import { fillCompileCache, runChild } from '../child.ts';
 import { PEERS, type PeerRun, playPeer } from '../peer-books.ts';
 import type { ReplayResult } from '../replay-file.ts';
 import { type FigureOptions, machine, type Report } from '../report.ts';
-import { generate, PROFILES } from '../workload.ts';
 
 const LIMIT_SOURCE = fileURLToPath(new URL('../../peers/book-limit.cpp', import.meta.url));
 const PROCESS = 'figures/book-run.ts';
@@ -46,7 +46,7 @@ export async function benchBook(options: FigureOptions): Promise<Report> {
 
 async function benchProfile(report: Report, profile: string, folder: string, limit: string | undefined, runs: number): Promise<void> {
   const file = path.join(folder, `${profile}.ops`);
-  fs.writeFileSync(file, Buffer.from(generate(profile, SEED, OPERATIONS).words.buffer));
+  fs.writeFileSync(file, Buffer.from(generateBookFlow(profile, SEED, OPERATIONS).words.buffer));
   const stream = readOperations(file);
   const { result: own } = await runChild<ReplayResult>(PROCESS, [file, runs]);
   const { median, min, max } = own.nsPerOp;

@@ -2,8 +2,8 @@ import fs from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Engine } from '@outcry/engine/engine';
 import { raiseInliningBudget } from '@outcry/memory/runtime';
+import { generateBookFlow } from '@outcry/workload/book-flow';
 import { advance, apply, BENCH_LIMITS, rewind, setUpCommands, toCommands, UnreadEvents } from '../engine-workload.ts';
-import { generate } from '../workload.ts';
 
 raiseInliningBudget();
 
@@ -26,7 +26,7 @@ const QUIET_MS = 300;
 
 const [profile, seconds] = process.argv.slice(2);
 if (profile === 'load') process.exit(); // a first process fills the compile cache: see runtime.ts
-const loop = toCommands(generate(profile, 7, 1_000_000), ACCOUNTS);
+const loop = toCommands(generateBookFlow(profile, 7, 1_000_000), ACCOUNTS);
 const output = new UnreadEvents();
 const engine = new Engine(output, BENCH_LIMITS);
 apply(engine, setUpCommands(ACCOUNTS));

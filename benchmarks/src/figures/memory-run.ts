@@ -3,7 +3,7 @@ import { Engine } from '@outcry/engine/engine';
 import { COMMAND, command, commandHead } from '@outcry/market/command';
 import { GTC, LIMIT, type Side } from '@outcry/market/order-terms';
 import { raiseInliningBudget } from '@outcry/memory/runtime';
-import { randomFrom } from '@outcry/venue/demo/random';
+import { Random } from '@outcry/workload/random';
 import { apply, BENCH_LIMITS, CommandBlock, setUpCommands, UnreadEvents } from '../engine-workload.ts';
 
 raiseInliningBudget();
@@ -25,7 +25,7 @@ const withClientIds = process.argv[2] === 'client-ids';
 const output = new UnreadEvents();
 const block = new CommandBlock(1);
 const text = new CommandBlock(1);
-const random = randomFrom(7);
+const random = new Random(7);
 
 /** Bytes of this process in memory. */
 function resident(): number {
@@ -37,7 +37,9 @@ function resident(): number {
 function rest(engine: Engine, i: number): void {
   const side = (i & 1) as Side;
   const price =
-    side === 0 ? Math.max(1, Math.floor(MIDDLE ** random())) : Math.min(HIGHEST, Math.ceil(MIDDLE * (HIGHEST / MIDDLE) ** random()) + 1);
+    side === 0
+      ? Math.max(1, Math.floor(MIDDLE ** random.fraction()))
+      : Math.min(HIGHEST, Math.ceil(MIDDLE * (HIGHEST / MIDDLE) ** random.fraction()) + 1);
   if (withClientIds) {
     text.count = 0;
     text.next(commandHead(COMMAND.TEXT), 0);

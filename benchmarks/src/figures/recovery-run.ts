@@ -2,8 +2,8 @@ import fs from 'node:fs';
 import { Engine } from '@outcry/engine/engine';
 import type { EngineLimits } from '@outcry/engine/limits';
 import { raiseInliningBudget } from '@outcry/memory/runtime';
-import { findSnapshots } from '@outcry/venue/spine/inspection';
-import { recover, restore } from '@outcry/venue/spine/recovery';
+import { findSnapshots } from '@outcry/replica/inspection';
+import { recover, restore } from '@outcry/replica/recovery';
 import { BENCH_LIMITS, UnreadEvents } from '../engine-workload.ts';
 
 raiseInliningBudget();

@@ -8,11 +8,11 @@ import { writeSnapshot } from '@outcry/journal/snapshot';
 import { COMMAND, command, commandHead } from '@outcry/market/command';
 import { REPLAY_VERSION } from '@outcry/market/event';
 import { GTC, LIMIT, type Side } from '@outcry/market/order-terms';
-import { randomFrom } from '@outcry/venue/demo/random';
+import { generateBookFlow } from '@outcry/workload/book-flow';
+import { Random } from '@outcry/workload/random';
 import { runChild } from '../child.ts';
 import { advance, apply, BENCH_LIMITS, CommandBlock, rewind, setUpCommands, toCommands, UnreadEvents } from '../engine-workload.ts';
 import { type FigureOptions, machine, type Report, range } from '../report.ts';
-import { generate } from '../workload.ts';
 import type { RecoveryRun } from './recovery-run.ts';
 
 const ACCOUNTS = 1000;
@@ -105,7 +105,7 @@ function writeJournal(directory: string): Expected {
   };
   const setUp = setUpCommands(ACCOUNTS);
   append(setUp, setUp.count);
-  const loop = toCommands(generate('move', 7, 1_000_000), ACCOUNTS);
+  const loop = toCommands(generateBookFlow('move', 7, 1_000_000), ACCOUNTS);
   rewind(loop);
   for (let left = COMMANDS - setUp.count; left > 0; left -= loop.block.count) {
     append(loop.block, Math.min(left, loop.block.count));
@@ -119,13 +119,13 @@ function writeFullSnapshot(directory: string): Expected {
   fs.mkdirSync(directory, { recursive: true });
   const engine = new Engine(new UnreadEvents(), BENCH_LIMITS);
   apply(engine, setUpCommands(ACCOUNTS));
-  const random = randomFrom(7);
+  const random = new Random(7);
   const block = new CommandBlock(1);
   for (let i = 0; i < ORDERS; i++) {
     block.count = 0;
     const side = (i & 1) as Side;
     const at = block.next(commandHead(COMMAND.NEW_ORDER, side, LIMIT, GTC), i % ACCOUNTS);
-    block.i32[at + command.PRICE] = 100_000 + (side === 0 ? -1 : 1) * (1 + Math.floor(random() * 20_000));
+    block.i32[at + command.PRICE] = 100_000 + (side === 0 ? -1 : 1) * (1 + random.below(20_000));
     block.i32[at + command.QUANTITY] = 1;
     block.i32[at + command.CLIENT_LOW] = i + 1;
     block.i32[at + command.CLIENT_HIGH] = 1;

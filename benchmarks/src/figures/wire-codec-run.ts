@@ -1,10 +1,10 @@
 // Decodes a generated day of ITCH, and builds its books; writes one JSON object to file descriptor 3.
 import fs from 'node:fs';
 import { ItchBook } from '@outcry/feed/itch-book';
-import { ItchDay } from '@outcry/feed/itch-day';
 import { raiseInliningBudget } from '@outcry/memory/runtime';
 import * as wire from '@outcry/wire/itch';
 import { type Flyweight, letter, type MessageType } from '@outcry/wire/layout';
+import { ItchDay } from '@outcry/workload/itch-day';
 
 raiseInliningBudget();
 const [count, runs] = process.argv.slice(2).map(Number);

@@ -2,5 +2,4 @@
 export * from './binance-book.ts';
 export * from './feed-client.ts';
 export { ItchBook, type Level } from './itch-book.ts';
-export * from './itch-day.ts';
 export * from './line-arbiter.ts';

@@ -7,6 +7,7 @@ import { Sequence, sequenceBytes } from '@outcry/memory/sequence';
 import { createSharedMap, SharedMap, sharedMapBytes } from '@outcry/memory/shared-map';
 import { CACHE_LINE, i32Of, type Span } from '@outcry/memory/span';
 import type { WaitStrategy } from '@outcry/memory/waiter';
+import { CHECKPOINT_EVERY } from '@outcry/replica/checkpoint';
 import { CLOCK_WORDS, startClock, VenueClock } from './venue-clock.ts';
 
 /** Consumers of the command ring, and of the event ring. */
@@ -33,8 +34,6 @@ export const JOURNAL_FAILED = 2;
 
 const STATUS = { JOURNAL: 0, STOP: 1, DIVERGED: 2, FOLLOWER_HELD_UP: 3, SHORT_OF_MEMORY: 4, WORK_LEFT: 5, CLOCK: 8 } as const;
 
-/** Every so many commands, a power of two, the engine notes its hash for the follower to compare. */
-export const CHECKPOINT_EVERY = 1024;
 const CHECKPOINTS = 256;
 const CHECKPOINT = { F64_SEQUENCE: 0, HASH: 2, WORDS: 4 } as const;
 const checkpoints = { capacity: CHECKPOINTS, valueWords: CHECKPOINT.WORDS };

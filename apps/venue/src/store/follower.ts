@@ -39,8 +39,7 @@ export async function startFollower(config: VenueConfig, crew: Crew, directory: 
   );
   await firstMessage(follower);
   follower.on('message', ({ kind, message }: { kind: string; message?: string }) => {
-    if (message !== undefined)
-      log[kind === 'store-back' ? 'info' : kind === 'diverged' ? 'fatal' : 'warn']({ thread: 'follower' }, message);
+    if (message !== undefined) log[kind === 'back' ? 'info' : kind === 'diverged' ? 'fatal' : 'warn']({ thread: 'follower' }, message);
   });
   return follower;
 }

@@ -4,10 +4,11 @@ import { announceState } from '@outcry/engine/announce';
 import { Engine } from '@outcry/engine/engine';
 import { keepCompiledCode, raiseInliningBudget } from '@outcry/memory/runtime';
 import { Waiter, type Work } from '@outcry/memory/waiter';
+import { CHECKPOINT_EVERY } from '@outcry/replica/checkpoint';
+import { recover } from '@outcry/replica/recovery';
 import type { EngineThreadData } from '../spine/crew.ts';
 import { EventRing } from '../spine/event-ring.ts';
-import { recover } from '../spine/recovery.ts';
-import { CHECKPOINT_EVERY, ENGINE_GATE, type EnginePools, Shared, type VenueMemory } from '../spine/shared.ts';
+import { ENGINE_GATE, type EnginePools, Shared, type VenueMemory } from '../spine/shared.ts';
 import { place } from '../spine/thread.ts';
 
 raiseInliningBudget();

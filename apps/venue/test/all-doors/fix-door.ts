@@ -1,6 +1,6 @@
 /** Visits of FIX. */
 import { FixFramer, fixTime, formatFix, parseFix, TAG } from '@outcry/wire/fix';
-import type { Random } from '../../../../simulator/src/random.ts';
+import type { Random } from '@outcry/workload/random';
 import { Corrupt, type Door, Line, mutated, noise } from './visit.ts';
 
 const MOST_BYTES = 1 << 20;

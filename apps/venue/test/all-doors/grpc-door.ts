@@ -1,6 +1,6 @@
 /** Visits of gRPC: calls of every kind with right and wrong messages, ended when they like. */
 import http2 from 'node:http2';
-import type { Random } from '../../../../simulator/src/random.ts';
+import type { Random } from '@outcry/workload/random';
 import { Corrupt, type Door, Line, mutated, noise, sleep } from './visit.ts';
 
 const METHODS = [

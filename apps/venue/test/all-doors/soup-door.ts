@@ -3,7 +3,7 @@ import { glimpse } from '@outcry/wire/itch';
 import { viewOf } from '@outcry/wire/layout';
 import * as ouch from '@outcry/wire/ouch50';
 import { beginPacket, readLoginAccepted, SOUP, SOUP_HEAD, SoupFramer, writeLogin } from '@outcry/wire/soup';
-import type { Random } from '../../../../simulator/src/random.ts';
+import type { Random } from '@outcry/workload/random';
 import { Corrupt, type Door, type Doors, Line, mutated, noise } from './visit.ts';
 
 const SERVER_PACKETS: ReadonlySet<number> = new Set([

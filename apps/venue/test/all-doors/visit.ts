@@ -1,6 +1,6 @@
 /** What the visits of all doors share: a connection that is fed noise and sense, is read in fits and starts, and whose answers are checked. */
 import net from 'node:net';
-import type { Random } from '../../../../simulator/src/random.ts';
+import type { Random } from '@outcry/workload/random';
 
 export interface Doors {
   url: string;

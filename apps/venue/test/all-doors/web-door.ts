@@ -1,6 +1,6 @@
 /** Visits of REST and of WebSocket streams. */
 import crypto from 'node:crypto';
-import type { Random } from '../../../../simulator/src/random.ts';
+import type { Random } from '@outcry/workload/random';
 import { Corrupt, type Door, type Doors, Line, mutated, noise } from './visit.ts';
 
 const PATHS = [

@@ -7,8 +7,8 @@ import { JournalWriter } from '@outcry/journal/journal-writer';
 import { type SnapshotHead, writeSnapshot } from '@outcry/journal/snapshot';
 import { COMMAND, command, commandHead } from '@outcry/market/command';
 import { REPLAY_VERSION } from '@outcry/market/event';
+import { type RecoveryOptions, recover } from '@outcry/replica/recovery';
 import { type CommandFields, writeRecords } from '../../src/spine/commands.ts';
-import { type RecoveryOptions, recover } from '../../src/spine/recovery.ts';
 import { temporaryDirectory } from './process.ts';
 
 export const LIMITS: EngineLimits = { orders: 10, accounts: 8, assets: 2, instruments: 1 };

@@ -5,6 +5,7 @@ import { EVENT, event, IS_MAKER, NEW_AGGREGATE } from '@outcry/market/event';
 import { feeAssetOf, flagsOf, instrumentOf, kindOf, reasonOf, sideOf, termsOf } from '@outcry/market/event-reader';
 import { BUY } from '@outcry/market/order-terms';
 import { f64Of, reserve } from '@outcry/memory/span';
+import { type FollowerStore, StoreGone } from '@outcry/replica/follower-store';
 import { addPrint, CANDLE_SECONDS, type Candle, newCandle, spanStart } from '../../domain/candle.ts';
 import { BASE, BASE_BITS } from '../../domain/exact.ts';
 import { endStatus, STATUS } from '../../domain/order-status.ts';
@@ -53,9 +54,6 @@ interface OpenCandle {
 
 const LENGTHS = Object.values(CANDLE_SECONDS);
 
-/** The database file that was opened is no longer the one at its path: it was removed or replaced. */
-export class StoreGone extends Error {}
-
 /**
  * Turns an engine's events into rows and writes them in batches. A batch is one transaction that also records the last command
  * it includes, so that after any end the next writer knows where to go on: no row is lost, none doubled.
@@ -63,7 +61,7 @@ export class StoreGone extends Error {}
  * What happens to a row within a batch happens in memory: an order that comes and goes is one row written, a balance that changes a
  * thousand times too.
  */
-export class StoreWriter {
+export class StoreWriter implements FollowerStore {
   readonly #file: string;
   readonly #database: DatabaseSync;
   readonly #inode: number;

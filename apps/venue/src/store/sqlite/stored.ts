@@ -1,6 +1,6 @@
 import fs from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
-import type { Stored } from '../../spine/evidence.ts';
+import type { Stored } from '@outcry/replica/evidence';
 
 /** Undefined where there is no store, or none that says it. Throws what SQLite throws. */
 export function readStored(file: string): Stored | undefined {

@@ -1,5 +1,6 @@
 import * as wire from '@outcry/wire/itch';
 import { codeOf, type Flyweight, setU48 } from '@outcry/wire/layout';
+import { Random } from './random.ts';
 
 export interface DayOptions {
   seed: number;
@@ -41,7 +42,7 @@ export class ItchDay {
   readonly #view = new DataView(new ArrayBuffer(64));
   readonly #live: Live[] = [];
   readonly #mid: Int32Array;
-  #state: number;
+  readonly #random: Random;
   #time = 0;
   #reference = 1;
   #match = 1;
@@ -51,7 +52,7 @@ export class ItchDay {
     if (options.instruments < 1 || options.instruments > 65_535) throw new RangeError('a day has 1 to 65,535 instruments');
     this.#options = options;
     this.#write = write;
-    this.#state = options.seed | 0 || 1;
+    this.#random = new Random(options.seed);
     this.#mid = new Int32Array(options.instruments + 1);
   }
 
@@ -72,7 +73,7 @@ export class ItchDay {
     for (let i = 0; i < messages; i++) {
       this.#at(OPEN + (i / messages) * (CLOSE - OPEN));
       const halted = Math.floor((i / messages) * (instruments / HALTED));
-      if (halted > halts.size) this.#halt(1 + this.#below(instruments), halts);
+      if (halted > halts.size) this.#halt(1 + this.#random.below(instruments), halts);
       this.#flow();
       if ((i & 0xffff) === 0) onProgress(i / messages);
     }
@@ -90,7 +91,7 @@ export class ItchDay {
   /** One message of continuous trading, in about the mix of the real feed. */
   #flow(): void {
     const full = this.#live.length > this.#options.instruments * ORDERS_AN_INSTRUMENT;
-    const what = this.#below(100);
+    const what = this.#random.below(100);
     if (this.#live.length === 0 || (what < 46 && !(full && what < 8))) {
       this.#enter(this.#time);
       return;
@@ -99,7 +100,7 @@ export class ItchDay {
     const order = this.#live[place];
     if (what < 84) this.#delete(place);
     else if (what < 92) this.#replace(place, order);
-    else if (what < 97) this.#execute(place, order, this.#below(20) === 0);
+    else if (what < 97) this.#execute(place, order, this.#random.below(20) === 0);
     else if (what < 99 && order.shares > 1) this.#cancel(order);
     else this.#hiddenTrade(order);
   }
@@ -107,24 +108,24 @@ export class ItchDay {
   /** Most of what happens to orders happens to those that came last. */
   #pick(): number {
     const count = this.#live.length;
-    return this.#below(10) < 8 ? Math.max(0, count - 1 - this.#below(RECENT)) : this.#below(count);
+    return this.#random.below(10) < 8 ? Math.max(0, count - 1 - this.#random.below(RECENT)) : this.#random.below(count);
   }
 
   /** Few instruments make most of the market: a twentieth of them about half. */
   #busy(): number {
-    const share = this.#below(1 << 20) / (1 << 20);
+    const share = this.#random.below(1 << 20) / (1 << 20);
     return 1 + Math.floor(this.#options.instruments * share ** 4);
   }
 
   #enter(time: number): void {
     const locate = this.#busy();
-    const side = this.#below(2) === 0 ? BUY : SELL;
-    if (this.#below(64) === 0) this.#mid[locate] = Math.max(10_000, this.#mid[locate] + (this.#below(3) - 1) * 100);
-    const away = (1 + Math.floor(this.#below(1000) ** 2 / 30_000)) * 100;
+    const side = this.#random.below(2) === 0 ? BUY : SELL;
+    if (this.#random.below(64) === 0) this.#mid[locate] = Math.max(10_000, this.#mid[locate] + (this.#random.below(3) - 1) * 100);
+    const away = (1 + Math.floor(this.#random.below(1000) ** 2 / 30_000)) * 100;
     const price = Math.max(100, this.#mid[locate] + (side === BUY ? -away : away));
-    const order = { reference: this.#reference++, locate, side, price, shares: (1 + this.#below(10)) * 100 };
+    const order = { reference: this.#reference++, locate, side, price, shares: (1 + this.#random.below(10)) * 100 };
     this.#at(time);
-    const isNamed = this.#below(50) === 0;
+    const isNamed = this.#random.below(50) === 0;
     const message = this.#begin(isNamed ? wire.addOrderMpid : wire.addOrder, isNamed ? addMpid : add, locate);
     Object.assign(message, { reference: order.reference, side, shares: order.shares, stock: symbolOf(locate), price });
     if (isNamed) (message as typeof addMpid).attribution = 'MAKR';
@@ -139,12 +140,12 @@ export class ItchDay {
   }
 
   #replace(place: number, order: Live): void {
-    const price = Math.max(100, order.price + (this.#below(5) - 2) * 100);
+    const price = Math.max(100, order.price + (this.#random.below(5) - 2) * 100);
     const message = this.#begin(wire.orderReplace, replace, order.locate);
     message.reference = order.reference;
     order.reference = this.#reference++;
     order.price = price;
-    order.shares = (1 + this.#below(10)) * 100;
+    order.shares = (1 + this.#random.below(10)) * 100;
     message.newReference = order.reference;
     message.shares = order.shares;
     message.price = price;
@@ -153,7 +154,7 @@ export class ItchDay {
   }
 
   #execute(place: number, order: Live, atOtherPrice: boolean): void {
-    const shares = this.#below(3) === 0 ? order.shares : Math.max(1, this.#below(order.shares));
+    const shares = this.#random.below(3) === 0 ? order.shares : Math.max(1, this.#random.below(order.shares));
     const type = atOtherPrice ? wire.orderExecutedPrice : wire.orderExecuted;
     const message = this.#begin(type, atOtherPrice ? executedPrice : executed, order.locate);
     Object.assign(message, { reference: order.reference, shares, match: this.#match++ });
@@ -161,14 +162,14 @@ export class ItchDay {
     this.#push(type.length);
     order.shares -= shares;
     if (order.shares === 0) this.#drop(place);
-    if (this.#below(200) === 0) {
+    if (this.#random.below(200) === 0) {
       this.#begin(wire.brokenTrade, broken, order.locate).match = this.#match - 1;
       this.#push(wire.brokenTrade.length);
     }
   }
 
   #cancel(order: Live): void {
-    const shares = 1 + this.#below(order.shares - 1);
+    const shares = 1 + this.#random.below(order.shares - 1);
     const message = this.#begin(wire.orderCancel, cancel, order.locate);
     message.reference = order.reference;
     message.shares = shares;
@@ -192,7 +193,7 @@ export class ItchDay {
   // ── The day ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
   #introduce(locate: number): void {
-    this.#mid[locate] = 100_000 + this.#below(2_000_000 / 100) * 100;
+    this.#mid[locate] = 100_000 + this.#random.below(2_000_000 / 100) * 100;
     const stock = symbolOf(locate);
     const message = this.#begin(wire.stockDirectory, directory, locate);
     Object.assign(message, {
@@ -249,7 +250,7 @@ export class ItchDay {
     Object.assign(indicative, { referencePrice: price, crossType: codeOf(type), variation: codeOf('L') });
     this.#push(wire.imbalance.length);
     this.#at(time);
-    const shares = 100 * (1 + this.#below(50));
+    const shares = 100 * (1 + this.#random.below(50));
     const whole = this.#begin(wire.crossTrade, cross, locate);
     Object.assign(whole, { shares, stock, price, match: this.#match++, crossType: codeOf(type) });
     this.#push(wire.crossTrade.length);
@@ -293,16 +294,6 @@ export class ItchDay {
   #push(bytes: number): void {
     this.written++;
     this.#write(this.#view, bytes, this.#time);
-  }
-
-  /** xorshift32 */
-  #below(limit: number): number {
-    let x = this.#state;
-    x ^= x << 13;
-    x ^= x >>> 17;
-    x ^= x << 5;
-    this.#state = x;
-    return (x >>> 0) % limit;
   }
 }
 

@@ -1,12 +1,13 @@
+/** Order flow on one book, as the benchmarks replay it. */
 import { PlainBook } from '@outcry/book/plain-book';
 import type { Side } from '@outcry/market/order-terms';
-import { randomFrom } from '@outcry/venue/demo/random';
 import { OPERATION, operation, operationHead } from './operation.ts';
+import { Random } from './random.ts';
 
 const { WORDS, HEAD, ID, PRICE, QUANTITY } = operation;
 
 interface Mix {
-  /** orders in the book in the steady state */
+  /** orders that the flow begins with, and is drawn back to: it stays somewhat below */
   readonly resting: number;
   /** furthest distance from the middle, in ticks */
   readonly spread: number;
@@ -24,7 +25,8 @@ export const PROFILES: Record<string, Mix> = {
   move: { resting: 1_000, spread: 600, add: 0.09, cancel: 0.06, replace: 0.82, immediate: 0.03 },
 };
 
-export interface Workload {
+/** Order flow on one instrument. */
+export interface BookFlow {
   /** operations: see operation.ts */
   readonly words: Int32Array;
   readonly count: number;
@@ -36,10 +38,10 @@ export interface Workload {
  * A stream of operations on one instrument whose middle price wanders around 100,000 ticks. Orders stand close to the middle with
  * a long tail; the share of new orders against cancels steers the book to its steady size.
  */
-export function generate(profile: string, seed: number, operations: number): Workload {
+export function generateBookFlow(profile: string, seed: number, operations: number): BookFlow {
   const mix = PROFILES[profile];
   if (mix === undefined) throw new Error(`unknown profile '${profile}': one of ${Object.keys(PROFILES).join(', ')}`);
-  const random = randomFrom(seed);
+  const random = new Random(seed);
   const count = operations + mix.resting;
   const words = new Int32Array(count * WORDS);
   const book = new PlainBook();
@@ -47,16 +49,16 @@ export function generate(profile: string, seed: number, operations: number): Wor
   book.onDone = (id) => live.remove(id);
   let mid = 100_000;
   let lastId = 0;
-  const distance = () => Math.min(mix.spread, Math.floor((((1 - random()) ** -0.7 - 1) * mix.spread) / 40));
+  const distance = () => Math.min(mix.spread, Math.floor((((1 - random.fraction()) ** -0.7 - 1) * mix.spread) / 40));
   for (let n = 0; n < count; n++) {
     const filling = n < mix.resting;
-    if (random() < 0.05) mid += random() < 0.5 ? -1 : 1;
-    if (random() < 0.02) mid += (100_000 - mid) * 0.0005;
+    if (random.chance(0.05)) mid += random.chance(0.5) ? -1 : 1;
+    if (random.chance(0.02)) mid += (100_000 - mid) * 0.0005;
     const middle = Math.round(mid);
-    let side = (random() < 0.5 ? 0 : 1) as Side;
-    let quantity = 1 + Math.floor(random() * 100);
+    let side = random.below(2) as Side;
+    let quantity = 1 + random.below(100);
     const steer = (1 - live.size / mix.resting) * 0.3;
-    const dice = filling ? 0 : random();
+    const dice = filling ? 0 : random.fraction();
     const passive = (of: Side) => (of === 0 ? middle - 1 - distance() : middle + 1 + distance());
     let kind: number = OPERATION.MARKET;
     let id = 0;
@@ -69,13 +71,13 @@ export function generate(profile: string, seed: number, operations: number): Wor
       if (book.orders.has(id)) live.add(id);
     } else if (dice < mix.add + mix.cancel) {
       kind = OPERATION.CANCEL;
-      id = random() < 0.03 || live.size === 0 ? 1 + Math.floor(random() * lastId) : live.at(Math.floor(random() * live.size));
+      id = random.chance(0.03) || live.size === 0 ? 1 + random.below(lastId) : live.at(random.below(live.size));
       book.cancel(id);
       side = 0;
       quantity = 0;
     } else if (dice < mix.add + mix.cancel + mix.replace && live.size > 0) {
       kind = OPERATION.REPLACE;
-      id = live.at(Math.floor(random() * live.size));
+      id = live.at(random.below(live.size));
       side = book.orders.get(id)!.side;
       price = passive(side);
       book.replace(id, price, quantity);
@@ -83,7 +85,7 @@ export function generate(profile: string, seed: number, operations: number): Wor
     } else if (dice < mix.add + mix.cancel + mix.replace + mix.immediate) {
       kind = OPERATION.IMMEDIATE;
       id = ++lastId;
-      price = side === 0 ? middle + 2 + Math.floor(random() * 5) : middle - 2 - Math.floor(random() * 5);
+      price = side === 0 ? middle + 2 + random.below(5) : middle - 2 - random.below(5);
       quantity *= 3;
       book.match(id, side, price, quantity);
     } else {

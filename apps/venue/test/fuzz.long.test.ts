@@ -7,8 +7,8 @@ import { JournalDamage } from '@outcry/journal/format';
 import { JournalReader } from '@outcry/journal/journal-reader';
 import { listSegments } from '@outcry/journal/segments';
 import { listSnapshots, readSnapshot } from '@outcry/journal/snapshot';
-import { Client, temporaryDirectory, VenueProcess } from '../../apps/venue/test/support/process.ts';
-import { Random } from '../src/random.ts';
+import { Random } from '@outcry/workload/random';
+import { Client, temporaryDirectory, VenueProcess } from './support/process.ts';
 
 /** Seconds each; `OUTCRY_FUZZ_SECONDS` makes it longer. A failure names its seed. */
 const SECONDS = Number(process.env.OUTCRY_FUZZ_SECONDS ?? 15);

@@ -12,10 +12,10 @@ import { LEFTOVERS } from '@outcry/journal/segments';
 import { readSnapshot } from '@outcry/journal/snapshot';
 import { COMMAND, command } from '@outcry/market/command';
 import { kindOf } from '@outcry/market/command-head';
+import { CHECKPOINT_EVERY, type StateHash } from './checkpoint.ts';
 import type { Stored } from './evidence.ts';
 import { evidenceOf, judge } from './evidence.ts';
 import { type FoundSnapshot, findMark, findSnapshots, type Inspection, inspect, unfit } from './inspection.ts';
-import { CHECKPOINT_EVERY } from './shared.ts';
 
 export interface RecoveryOptions {
   directory: string;
@@ -157,7 +157,7 @@ export function restore(engine: Engine, snapshot: FoundSnapshot): string | undef
 
 /** Applies the commands after the engine's, up to a number. */
 function replay(engine: Engine, directory: string, upTo: number): void {
-  const hashes = new Map<number, readonly [number, number]>();
+  const hashes = new Map<number, StateHash>();
   const reader = new JournalReader(directory, engine.sequence + 1);
   try {
     for (let batch = reader.read(upTo); batch !== undefined; batch = reader.read(upTo)) {
@@ -178,7 +178,7 @@ function replay(engine: Engine, directory: string, upTo: number): void {
  * Compares what the venue journaled of its state with what the commands give now. Throws where they differ: the journal is whole, but
  * not what this engine made of it (a fault of the machine, or of the engine).
  */
-function compare(i32: Int32Array, f64: Float64Array, at: number, hashes: Map<number, readonly [number, number]>, sequence: number): void {
+function compare(i32: Int32Array, f64: Float64Array, at: number, hashes: Map<number, StateHash>, sequence: number): void {
   const checked = f64[(at >> 1) + command.F64_AMOUNT];
   const hash = hashes.get(checked);
   for (const older of hashes.keys()) if (older <= checked) hashes.delete(older);

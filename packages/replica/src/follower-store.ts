@@ -1,0 +1,31 @@
+import type { StateHash } from './checkpoint.ts';
+
+/**
+ * What a follower writes rows to. A flush is all or nothing and says up to which command it goes, so that after any end the next follower
+ * knows where to go on: no row is lost, none doubled. A store that cannot take a flush keeps its rows for another try.
+ */
+export interface FollowerStore {
+  /** the last command whose rows were all there when it was opened */
+  readonly sequence: number;
+  /** rows that the next flush would write */
+  readonly pendingRows: number;
+  /** Whether its rows are of the commands that lead an engine to this hash. */
+  isOf(hash: StateHash): boolean;
+  /** Gives up all rows. */
+  empty(): void;
+  /** The ids of open orders, by slot, where its rows end: events name orders by their slots. */
+  setIds(ids: Float64Array): void;
+  /** The number of an instrument's last aggregate trade, where its rows end. */
+  setAggregates(instrument: number, aggregates: number): void;
+  /** Takes in one event. */
+  add(i32: Int32Array, f64: Float64Array, at: number): void;
+  /** Writes all that was taken in. Throws StoreGone where no other try can help, and what the store throws otherwise. */
+  flush(sequence: number, hash: StateHash): void;
+  close(): void;
+}
+
+/** @param unitOf quote units a tick and lot, by instrument */
+export type OpenStore = (unitOf: (instrument: number) => number) => FollowerStore;
+
+/** The store that was opened is no longer the one to write to: another is opened, and goes on from what that one holds. */
+export class StoreGone extends Error {}
