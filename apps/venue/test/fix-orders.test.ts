@@ -122,7 +122,7 @@ test("a client whose questions take the store long does not hold up others' answ
     gateway: { sequence: 7 },
     shared: { stored: { read: () => stored } },
     history: {
-      ask: ({ who }: { who: string }) => {
+      storedOrder: ({ who }: { who: string }) => {
         asked.push(who);
         return who === 'account 1' ? new Promise<void>((resolve) => answers.push(resolve)) : Promise.resolve(undefined);
       },

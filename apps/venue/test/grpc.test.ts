@@ -176,7 +176,7 @@ test('the operator administers by the token, and reflection tells what there is'
   metadata.set('x-outcry-admin', token);
   await assert.rejects(call(admin, 'CreateAccount', { name: 'carol' }), { code: grpc.status.UNAUTHENTICATED });
   assert.ok((await call(admin, 'CreateAccount', { name: 'carol' }, metadata)).secret.length > 20);
-  await assert.rejects(call(admin, 'CreateAccount', { name: 'carol' }, metadata), { code: grpc.status.FAILED_PRECONDITION });
+  await assert.rejects(call(admin, 'CreateAccount', { name: 'carol' }, metadata), { code: grpc.status.ALREADY_EXISTS });
   assert.equal((await call(admin, 'Fund', { account: 'carol', asset: 'USDT', amount: '12.5' }, metadata)).free, '12.50000000');
   assert.equal((await call(admin, 'GetStatus', {})).journal, 'ok');
   const client = new reflection.reflection.v1.ServerReflection(address, grpc.credentials.createInsecure());
