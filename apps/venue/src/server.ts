@@ -1,5 +1,5 @@
 import fs from 'node:fs';
-import http from 'node:http';
+import http, { type IncomingMessage } from 'node:http';
 import https from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { ContextValues } from '@connectrpc/connect';
@@ -92,6 +92,8 @@ function createServer({ connections, tls }: VenueConfig, check: Check): FastifyI
     keepAliveTimeout: idleMs,
     connectionsCheckingInterval: Math.ceil(loginMs / LOOKS),
     maxHeaderSize: HEAD_LIMIT,
+    // What else is offered (h2c, by Java's client for one) may be passed over, RFC 9110 7.8: the request is answered as it is.
+    shouldUpgradeCallback: ({ headers }: IncomingMessage) => /^websocket$/i.test(headers.upgrade ?? ''),
     requireHostHeader: false, // the check looks at it: what Node answers itself is counted by nobody
   };
   const secrets = tls && { cert: fs.readFileSync(tls.cert), key: fs.readFileSync(tls.key), handshakeTimeout: loginMs };
@@ -101,6 +103,8 @@ function createServer({ connections, tls }: VenueConfig, check: Check): FastifyI
     forceCloseConnections: true,
     serverFactory: (answer) => {
       const server = secrets === undefined ? http.createServer(options) : https.createServer({ ...options, ...secrets });
+      // One that has said all that it will still reads its answers, RFC 9112 9.6.
+      Object.assign(server, { httpAllowHalfOpen: true });
       server.setTimeout(idleMs);
       new Turns(answer, check).guard(server);
       return server;

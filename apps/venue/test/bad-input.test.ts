@@ -244,6 +244,25 @@ describe('bad input gets a documented error, and the venue goes on', () => {
       ['admin-token/rotate', { overlap: 5 }],
     ];
     for (const [route, body] of misspelt) assert.deepEqual(await post(route, body), [400, -1100], JSON.stringify(body));
+    const wrong: [string, object][] = [
+      ['fee-tiers/4294967297', { makerFeePpm: 0, takerFeePpm: 0 }],
+      ['fee-tiers/1.5', { makerFeePpm: 0, takerFeePpm: 0 }],
+      ['fee-tiers/0x1', { makerFeePpm: 0, takerFeePpm: 0 }],
+      ['fee-tiers/1', { makerFeePpm: 2 ** 32 + 1, takerFeePpm: 0 }],
+      ['accounts/alice/rules', { MAX_OPEN_ORDERS: true }],
+      ['accounts/alice/rules', { GROUP: true }],
+      ['accounts/alice/rules', { MAX_POSITION: 5 }],
+      ['accounts/alice/rules', { MAX_POSITION: [] }],
+      ['accounts/alice/rules', { PARENT: ['bob'] }],
+      ['instruments/BTCUSDT/rules', { MAX_QUANTITY: ['50'] }],
+      ['instruments/BTCUSDT/rules', { FEE_INSTRUMENT: ['BTCUSDT'] }],
+      ['accounts/alice/fund?reference=once', { asset: 'BTC', amount: '1' }],
+    ];
+    for (const [route, body] of wrong) assert.deepEqual(await post(route, body), [400, -1100], `${route} ${JSON.stringify(body)}`);
+    // One rule that is wrong, and the others are not set either.
+    assert.deepEqual(await post('instruments/BTCUSDT/rules', { MAX_QUANTITY: '0.001', STATIC_BAND: 'x' }), [400, -1100]);
+    const order = { symbol: 'BTCUSDT', side: 'BUY', type: 'LIMIT', timeInForce: 'GTC', quantity: '0.01', price: '50000' };
+    assert.equal((await new Client(venue.url).signed('POST', '/api/v3/order', order)).status, 200);
     const texts = ['', 'a\0x', 'a\0', '\ud800', 'x'.repeat(41), '\u0007'];
     for (const reference of texts) {
       assert.deepEqual(
@@ -254,6 +273,26 @@ describe('bad input gets a documented error, and the venue goes on', () => {
     }
     const stopped = await fetch(`${venue.url}/outcry/v1/orders`, { method: 'DELETE', headers, body: JSON.stringify({ acount: 'bob' }) });
     assert.equal(stopped.status, 400, 'a misspelt account is not everybody');
+    const remove = async (query: string, body?: unknown) =>
+      (
+        await fetch(`${venue.url}/outcry/v1/orders${query}`, {
+          method: 'DELETE',
+          headers: body === undefined ? { 'x-outcry-admin': headers['x-outcry-admin'] } : headers,
+          body: body === undefined ? undefined : JSON.stringify(body),
+        })
+      ).status;
+    const everybody = [
+      ['?account=alice'],
+      [''],
+      ['', null],
+      ['', {}],
+      ['', { all: false }],
+      ['', { all: true, account: 'bob' }],
+      ['?account=alice', { account: 'alice' }],
+    ] as const;
+    for (const [query, body] of everybody)
+      assert.equal(await remove(query, body), 400, `${query} ${JSON.stringify(body)} is not everybody`);
+    assert.equal(await remove('', { all: true }), 200);
   });
 
   it('bytes that are no HTTP, and requests to upgrade that lead nowhere', async () => {

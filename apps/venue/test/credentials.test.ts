@@ -164,6 +164,17 @@ describe('an API key', () => {
       assert.equal(error.code, -2015);
     }
     const bob = await signedIn({ key: 'bob', secret: 'bob-secret' });
+    const wrong: [method: string, params: object, code: number][] = [
+      ['session.cancelOnDisconnect', { gracems: 60_000 }, -1104],
+      ...['', '0x10', ' 5 ', '1e3', '-1'].map((graceMs): [string, object, number] => ['session.cancelOnDisconnect', { graceMs }, -1100]),
+      ['session.status', { verbose: true }, -1104],
+      ['userDataStream.unsubscribe', { subscriptionId: '' }, -1100],
+      ['userDataStream.unsubscribe', { subscriptionID: 0 }, -1104],
+    ];
+    for (const [method, params, code] of wrong) {
+      const answer = await trader.request({ id: `w${JSON.stringify(params)}`, method, params });
+      assert.equal(answer.error.code, code, `${method} ${JSON.stringify(params)}`);
+    }
     const { error } = await bob.request({ id: 1, method: 'session.cancelOnDisconnect', params: { sessionId: result.sessionId } });
     assert.equal(error.code, -1125, 'nor is another account’s session to be had by its id');
     for (const each of [trader, listener, bob]) each.close();

@@ -244,6 +244,35 @@ describe('one client of HTTP and all others', () => {
     await Promise.all(gone);
   });
 
+  it('a client that has closed its half reads its answers, of what takes a while too, and then the connection ends', async () => {
+    const alice = new Client(venue.url);
+    const order = { symbol: 'BTCUSDT', side: 'BUY', type: 'LIMIT', timeInForce: 'GTC', quantity: '0.001', price: '50000' };
+    const heads = [
+      `POST /api/v3/order?${alice.sign(order)} HTTP/1.1\r\nX-MBX-APIKEY: alice\r\nContent-Length: 0`,
+      'GET /api/v3/depth?symbol=BTCUSDT HTTP/1.1',
+      `GET /api/v3/allOrders?${alice.sign({ symbol: 'BTCUSDT' })} HTTP/1.1\r\nX-MBX-APIKEY: alice`,
+      'GET /api/v3/time HTTP/1.1',
+    ];
+    for (const sent of [...heads.map((head) => [head]), heads]) {
+      const { hostname, port } = new URL(venue.url);
+      const socket = net.connect({ host: hostname, port: Number(port), allowHalfOpen: true });
+      let answer = '';
+      socket.on('data', (chunk: Buffer) => (answer += chunk)).on('error', () => undefined);
+      const ended = new Promise<void>((resolve) => socket.once('end', resolve));
+      socket.end(sent.map((head) => `${head}\r\nHost: localhost\r\n\r\n`).join(''));
+      await ended;
+      assert.equal(answer.split('HTTP/1.1 200 OK').length - 1, sent.length, `${sent}: ${answer}`);
+    }
+  });
+
+  it('another protocol that is offered beside a request is passed over', async () => {
+    const headers = { connection: 'Upgrade, HTTP2-Settings', upgrade: 'h2c', 'http2-settings': 'AAMAAABkAAQAAP__' };
+    for (const route of ['/api/v3/ping', '/ws/btcusdt@trade']) {
+      const { statusCode } = await send(venue.url, route, headers);
+      assert.equal(statusCode, route === '/api/v3/ping' ? 200 : 404, route);
+    }
+  });
+
   it('bytes that trickle in do not put the end off', async () => {
     const { socket, isClosed, text } = raw(venue.url, `GET /api/v3/ping HTTP/1.1\r\nHost: ${host}\r\nX-A: `);
     const trickle = setInterval(() => socket.write('a'), 50);

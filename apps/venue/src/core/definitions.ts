@@ -1,7 +1,8 @@
 /** Assets and instruments as the configuration defines them, compared with what the journal holds. */
 import { isDeepStrictEqual } from 'node:util';
 import { COMMAND, commandHead } from '@outcry/market/command';
-import type { VenueConfig } from '../domain/config.ts';
+import { REASON, REASON_NAMES } from '@outcry/market/reason';
+import { ConfigError, type VenueConfig } from '../domain/config.ts';
 import type { Asset, AssetDefinition, Instrument, InstrumentDefinition, Market } from '../domain/market.ts';
 import type { CommandFields } from '../spine/commands.ts';
 import type { Registry } from './accounts/registry.ts';
@@ -26,8 +27,12 @@ export async function defineMarket(
   registry: Registry,
   market: Market,
   config: VenueConfig,
-  submit: (fields: CommandFields) => Promise<unknown>,
+  submit: (fields: CommandFields) => Promise<{ readonly reason: number }>,
 ): Promise<void> {
+  for (const kind of ['assets', 'instruments'] as const) {
+    const [count, most] = [config[kind].length, config.limits[kind]];
+    if (count > most) throw new ConfigError(`limits.${kind} is ${most}, and ${count} ${kind} are defined`);
+  }
   compare(registry, 'asset', config.assets);
   compare(registry, 'instrument', config.instruments);
   const known = (registry.get(DEFINED) as Defined | undefined) ?? NONE;
@@ -35,8 +40,14 @@ export async function defineMarket(
   if (known.assets === assets.length && known.instruments === instruments.length) return;
   // First what is to be compared with, then what it says, then that it was said: an end in between is mended by the next start.
   await keepAll(registry, { assets, instruments });
-  for (const asset of market.assets.slice(known.assets)) await submit(defineAsset(asset));
-  for (const instrument of market.instruments.slice(known.instruments)) await submit(defineInstrument(instrument));
+  const define = async (what: string, fields: CommandFields) => {
+    const { reason } = await submit(fields);
+    // Of a start that ended before it noted what is defined, the engine has some already.
+    if (reason !== 0 && reason !== REASON.INVALID_DEFINITION) throw new Error(`the engine takes no ${what}: ${REASON_NAMES[reason]}`);
+  };
+  for (const asset of market.assets.slice(known.assets)) await define(`asset ${asset.name}`, defineAsset(asset));
+  for (const instrument of market.instruments.slice(known.instruments))
+    await define(`instrument ${instrument.symbol}`, defineInstrument(instrument));
   await registry.put(DEFINED, { assets: assets.length, instruments: instruments.length } satisfies Defined);
 }
 

@@ -1,5 +1,6 @@
 import { DecimalError, formatBigUnits, formatUnits, parseUnits } from '@outcry/market/decimal';
 import { MAX_PRICE, MAX_QUANTITY } from '@outcry/market/order-terms';
+import { WHOLE } from '@outcry/market/rules';
 
 export interface AssetDefinition {
   name: string;
@@ -95,6 +96,11 @@ export class Instrument {
     this.symbol = definition.symbol;
     this.base = asset(definition.base);
     this.quote = asset(definition.quote);
+    if (this.base === this.quote) fail('base and quote are the same asset');
+    for (const name of ['makerFeePpm', 'takerFeePpm'] as const) {
+      const fee = definition[name];
+      if (!(Number.isInteger(fee) && fee >= 0 && fee <= WHOLE)) fail(`${name} must be a whole number from 0 to ${WHOLE}`);
+    }
     this.pricePlaces = placesOf(definition.tick);
     this.quantityPlaces = placesOf(definition.lot);
     this.#tickUnits = parseUnits(definition.tick, this.pricePlaces);
@@ -187,6 +193,7 @@ export class Market {
     this.assets = assets.map((definition, number) => new Asset(number, definition));
     this.instruments = instruments.map((definition, number) => new Instrument(number, definition, this.assets));
     this.#bySymbol = new Map(this.instruments.map((instrument) => [instrument.symbol, instrument]));
+    if (new Set(this.assets.map(({ name }) => name)).size !== assets.length) throw new DefinitionError('two assets have the same name');
     if (this.#bySymbol.size !== instruments.length) throw new DefinitionError('two instruments have the same symbol');
   }
 

@@ -24,6 +24,8 @@ export function administration(services: Services): Administration {
     onRequest: async (request) => {
       const by = administratorOf(services, String(request.headers['x-outcry-admin'] ?? ''), request.ip);
       if (by === undefined) throw errors.badKey();
+      // Nothing of it would be read: an account that is named there is not meant less than one in the body.
+      if (request.url.includes('?')) throw errors.illegal('query', 'nothing is read here: what is meant goes into the body, as JSON');
       changes.set(request, { by });
     },
     onResponse: async (request, reply) => {

@@ -39,3 +39,22 @@ export function whole(name: string, value: unknown): number {
   if (typeof value !== 'number' || !Number.isSafeInteger(value)) throw errors.illegal(name, 'a whole number');
   return value;
 }
+
+/** A whole number of 32 bits, as commands hold it. */
+export function word(name: string, value: unknown): number {
+  const number = whole(name, value);
+  if (number !== (number | 0)) throw errors.illegal(name, 'a whole number of 32 bits');
+  return number;
+}
+
+/** A decimal, which is sent as a text: a number of JSON may have lost places already. */
+export function decimal(name: string, value: unknown): string {
+  if (typeof value !== 'string') throw errors.illegal(name, 'a decimal, as a text');
+  return value;
+}
+
+/** The name of something else. */
+export function named(name: string, value: unknown): string {
+  if (typeof value !== 'string') throw errors.illegal(name, 'a name');
+  return value;
+}

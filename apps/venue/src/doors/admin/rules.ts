@@ -8,10 +8,10 @@ import { setState } from '../../core/clock.ts';
 import type { Services } from '../../core/services.ts';
 import type { Instrument } from '../../domain/market.ts';
 import { type CommandFields, massCancel } from '../../spine/commands.ts';
-import { ApiError } from '../http/errors.ts';
+import { ApiError, errors } from '../http/errors.ts';
 import { sessionJson } from '../http/session-json.ts';
 import type { Administration } from './administrator.ts';
-import { type Body, bodyOf, code, instrumentNamed, text, whole } from './input.ts';
+import { type Body, bodyOf, code, decimal, instrumentNamed, named, text, whole, word } from './input.ts';
 
 /** Rules whose values are prices, quantities or amounts, as decimal strings at this edge. */
 const PRICES: string[] = ['REFERENCE_PRICE'];
@@ -51,13 +51,13 @@ export function addRuleRoutes(server: FastifyInstance, services: Services, admin
     (body, { name }) => transfer(services, services.accounts.named(name), body),
   );
   route('POST', '/outcry/v1/fee-tiers/:tier', ['makerFeePpm', 'takerFeePpm'], 'Define a fee tier', (body, { tier }) =>
-    defineTier(services, Number(tier), body),
+    defineTier(services, tierOf(tier), body),
   );
   route(
     'DELETE',
     '/outcry/v1/orders',
-    ['account', 'symbol', 'side'],
-    'Cancel open orders of an account, an instrument, a side, or all',
+    ['account', 'symbol', 'side', 'all'],
+    'Cancel open orders of an account, an instrument, a side; with `all: true`, of everybody',
     (body) => cancelOrders(services, body),
   );
   route('POST', '/outcry/v1/accounts/:name/kill', [], 'Cancel all of an account, and let it enter nothing', async (_body, { name }) => {
@@ -75,50 +75,49 @@ async function changeState(services: Services, instrument: Instrument, body: Bod
   return sessionJson(services.feeds[instrument.number]);
 }
 
+/** All of it, or, where something is wrong, nothing. */
 async function setInstrumentRules(services: Services, instrument: Instrument, body: Body) {
-  for (const [name, value] of Object.entries(body)) {
-    const rule = code(INSTRUMENT_RULE, 'rule', name);
-    await administer(services, {
-      head: commandHead(COMMAND.SET_INSTRUMENT_RULE),
-      instrument: instrument.number,
-      asset: rule,
-      amount: ruleValue(services, instrument, name, value),
-    });
-  }
+  const commands = Object.entries(body).map(([name, value]) => ({
+    head: commandHead(COMMAND.SET_INSTRUMENT_RULE),
+    instrument: instrument.number,
+    asset: code(INSTRUMENT_RULE, 'rule', name),
+    amount: ruleValue(services, instrument, name, value),
+  }));
+  for (const command of commands) await administer(services, command);
   return { symbol: instrument.symbol, ...body };
 }
 
 function ruleValue(services: Services, instrument: Instrument, name: string, value: unknown): number {
   if (name === 'STATUS') return code(STATUS, name, value);
-  if (name === 'FEE_INSTRUMENT') return value === null ? 0 : instrumentNamed(services, String(value)).number + 1;
+  if (name === 'FEE_INSTRUMENT') return value === null ? 0 : instrumentNamed(services, named(name, value)).number + 1;
   const isZero = value === 0 || value === '0' || value === null;
   if (isZero) return 0;
-  if (PRICES.includes(name)) return readDecimal(() => instrument.parsePrice(String(value)));
-  if (QUANTITIES.includes(name)) return readDecimal(() => instrument.parseQuantity(String(value)));
-  if (AMOUNTS.includes(name)) return readDecimal(() => instrument.quote.parse(String(value)));
+  if (PRICES.includes(name)) return readDecimal(() => instrument.parsePrice(decimal(name, value)));
+  if (QUANTITIES.includes(name)) return readDecimal(() => instrument.parseQuantity(decimal(name, value)));
+  if (AMOUNTS.includes(name)) return readDecimal(() => instrument.quote.parse(decimal(name, value)));
   return whole(name, value);
 }
 
+/** As {@link setInstrumentRules}. */
 async function setAccountRules(services: Services, account: AccountRecord, body: Body) {
-  for (const [name, value] of Object.entries(body)) {
+  const commands = Object.entries(body).flatMap(([name, value]) => {
     const rule = code(ACCOUNT_RULE, 'rule', name);
-    if (name !== 'MAX_POSITION') {
-      await administer(services, accountRule(account.number, rule, accountRuleValue(services, name, value)));
-      continue;
-    }
-    for (const [assetName, amount] of Object.entries((value ?? {}) as Body)) {
+    if (name !== 'MAX_POSITION') return [accountRule(account.number, rule, accountRuleValue(services, name, value))];
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) throw errors.illegal(name, 'amounts by the names of assets');
+    return Object.entries(value).map(([assetName, amount]) => {
       const asset = assetNamed(services.market, assetName);
-      const units = amount === null ? 0 : readDecimal(() => asset.parse(String(amount)));
-      await administer(services, { ...accountRule(account.number, rule, units), asset: asset.number });
-    }
-  }
+      const units = amount === null ? 0 : readDecimal(() => asset.parse(decimal(assetName, amount)));
+      return { ...accountRule(account.number, rule, units), asset: asset.number };
+    });
+  });
+  for (const command of commands) await administer(services, command);
   return { account: account.name, ...body };
 }
 
 function accountRuleValue(services: Services, name: string, value: unknown): number {
   if (name === 'STATUS') return code(STATUS, name, value);
-  if (name === 'PARENT') return value === null ? 0 : services.accounts.named(String(value)).number + 1;
-  if (typeof value === 'boolean') return value ? 1 : 0;
+  if (name === 'PARENT') return value === null ? 0 : services.accounts.named(named(name, value)).number + 1;
+  if (name === 'THIRD_ASSET_FEES' && typeof value === 'boolean') return value ? 1 : 0;
   return whole(name, value);
 }
 
@@ -134,13 +133,21 @@ async function transfer(services: Services, from: AccountRecord, body: Body) {
   return { from: from.name, to: to.name, asset: asset.name, amount: asset.format(amount) };
 }
 
+function tierOf(text: string): number {
+  if (!/^[1-9]\d{0,3}$/.test(text)) throw errors.illegal('tier', 'the number of a tier, from 1');
+  return Number(text);
+}
+
 async function defineTier(services: Services, tier: number, body: Body) {
-  const [price, quantity] = [whole('makerFeePpm', body.makerFeePpm), whole('takerFeePpm', body.takerFeePpm)];
+  const [price, quantity] = [word('makerFeePpm', body.makerFeePpm), word('takerFeePpm', body.takerFeePpm)];
   await administer(services, { head: commandHead(COMMAND.DEFINE_FEE_TIER), account: tier, price, quantity });
   return { tier, makerFeePpm: price, takerFeePpm: quantity };
 }
 
 async function cancelOrders(services: Services, body: Body) {
+  const isSome = ['account', 'symbol', 'side'].some((name) => body[name] !== undefined);
+  if (isSome ? body.all !== undefined : body.all !== true)
+    throw errors.illegal('all', 'account, symbol or side, or all: true for all orders of everybody');
   const account = body.account === undefined ? -1 : services.accounts.named(text(body, 'account')).number;
   const instrument = body.symbol === undefined ? -1 : instrumentNamed(services, text(body, 'symbol')).number;
   const side = body.side === undefined ? -1 : ['BUY', 'SELL'].indexOf(text(body, 'side'));

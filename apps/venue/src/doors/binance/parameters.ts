@@ -8,7 +8,7 @@ export type Parameters = Record<string, string>;
 const MOST_PARAMETERS = 100;
 
 /** A query string or form body as parameters. Throws ApiError -1101 when one is sent twice, or there are too many: before they are parsed. */
-export function parseForm(text: string, into: Parameters = {}): Parameters {
+export function parseForm(text: string, into: Parameters = Object.create(null)): Parameters {
   let count = Object.keys(into).length;
   for (let at = text.indexOf('&'); at >= 0; at = text.indexOf('&', at + 1)) if (++count >= MOST_PARAMETERS) throw tooManyParameters();
   for (const [name, value] of new URLSearchParams(text)) {
@@ -43,9 +43,9 @@ function keepNumber(this: unknown, key: string, value: unknown, { source }: { so
 
 /** Parameters that arrived as JSON: numbers and booleans become their decimal text. Throws ApiError -1100, or -1101 when there are too many. */
 export function fromJson(sent: unknown): Parameters {
-  if (sent === undefined || sent === null) return {};
+  if (sent === undefined || sent === null) return Object.create(null);
   if (typeof sent !== 'object' || Array.isArray(sent)) throw errors.illegal('params', 'an object');
-  const parameters: Parameters = {};
+  const parameters: Parameters = Object.create(null);
   const entries = Object.entries(sent);
   if (entries.length > MOST_PARAMETERS) throw tooManyParameters();
   for (const [name, value] of entries) {
@@ -86,6 +86,13 @@ export function checkParameters(schema: TObject, sent: Parameters, signed: boole
   }
   const count = Object.keys(sent).length;
   if (read < count) throw errors.unread(read, count);
+}
+
+/** As {@link checkParameters}, of names alone. Throws ApiError -1104. */
+export function checkNames(known: readonly string[], sent: Parameters): void {
+  const names = Object.keys(sent);
+  const read = names.filter((name) => known.includes(name) || SIGNED.includes(name)).length;
+  if (read < names.length) throw errors.unread(read, names.length);
 }
 
 const patterns = new Map<string, RegExp>();

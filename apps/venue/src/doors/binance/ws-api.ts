@@ -4,7 +4,7 @@ import { ApiError, apiErrorOf, errors } from '../http/errors.ts';
 import { Inbox } from './inbox.ts';
 import type { BinanceServices } from './operation.ts';
 import { type Caller, Json, JsonPieces, type Operation } from './operation.ts';
-import { checkParameters, fromJson, type Parameters, parseExactly } from './parameters.ts';
+import { checkNames, checkParameters, fromJson, type Parameters, parseExactly } from './parameters.ts';
 import { checkSignature, keyHolder, signedWebSocketPayload } from './security.ts';
 import type { Connection } from './ws-connection.ts';
 
@@ -17,7 +17,17 @@ interface Request {
 /** What a request about the session, or a subscription, weighs; each 4 KiB of a message weighs 1 more. */
 const SESSION_WEIGHT = 2;
 const KILOBYTES_4 = 12;
-const SUBSCRIPTIONS = new Set(['userDataStream.subscribe', 'userDataStream.subscribe.signature', 'userDataStream.unsubscribe']);
+/** Methods about the session itself, and their parameters. */
+const SESSION_METHODS = new Map<string, readonly string[]>([
+  ['session.logon', []],
+  ['session.status', []],
+  ['session.cancelOnDisconnect', ['graceMs', 'sessionId']],
+  ['session.logout', []],
+  ['userDataStream.subscribe', []],
+  ['userDataStream.subscribe.signature', []],
+  ['userDataStream.unsubscribe', ['subscriptionId']],
+]);
+const LONGEST_GRACE_MS = 3_600_000;
 /** Bytes of an answer that is made in pieces: it goes as one message. */
 const MOST_ANSWER = 64 * 1024 * 1024;
 /** Accounts that one connection may hear. */
@@ -29,6 +39,7 @@ export class ApiSession implements SessionOwner {
   readonly #services: BinanceServices;
   readonly #operations: ReadonlyMap<string, Operation>;
   readonly #onSignedIn: () => void;
+  readonly #connectedSince: number;
   readonly #subscriptions = new Map<number, { account: number; end: () => void }>();
   #signedIn: { account: number; key: ApiKey; since: number } | undefined;
   /** keys that what goes on here rests on: it ends with any of them */
@@ -46,6 +57,7 @@ export class ApiSession implements SessionOwner {
     this.#services = services;
     this.#operations = operations;
     this.#onSignedIn = onSignedIn;
+    this.#connectedSince = services.now();
     new Inbox(connection, services.config.webSockets.messagesPerSecond, (text) => void this.#onMessage(text));
     const onKeyEnded = (key: string) => {
       if (this.#keys.has(key)) this.#end('the API key was revoked, or its time is up');
@@ -169,7 +181,10 @@ export class ApiSession implements SessionOwner {
 
   /** What concerns the session itself. Undefined: another method. */
   #session(method: string, parameters: Parameters): object | undefined {
-    if (method.startsWith('session.') || SUBSCRIPTIONS.has(method)) this.#weigh(SESSION_WEIGHT);
+    const known = SESSION_METHODS.get(method);
+    if (known === undefined) return undefined;
+    this.#weigh(SESSION_WEIGHT);
+    checkNames(known, parameters);
     switch (method) {
       case 'session.logon':
         this.#signedIn = this.#signIn(parameters);
@@ -190,7 +205,7 @@ export class ApiSession implements SessionOwner {
         return this.#subscribe(account, key);
       }
       case 'userDataStream.unsubscribe': {
-        const only = parameters.subscriptionId === undefined ? undefined : Number(parameters.subscriptionId);
+        const only = wholeOf(parameters, 'subscriptionId', undefined);
         for (const [number, { end }] of this.#subscriptions) {
           if (only !== undefined && number !== only) continue;
           end();
@@ -212,8 +227,8 @@ export class ApiSession implements SessionOwner {
     if (this.#signedIn === undefined) throw new ApiError(-2015, 'The session is not signed in: send session.logon first.', 401);
     const { accounts, sessions } = this.#services;
     keyHolder(accounts, this.#signedIn.key.key, this.#connection.address, true);
-    const graceMs = Number(parameters.graceMs ?? 0);
-    if (!Number.isInteger(graceMs) || graceMs < 0 || graceMs > 3_600_000) throw errors.illegal('graceMs', '0 to 3600000');
+    const graceMs = wholeOf(parameters, 'graceMs', 0)!;
+    if (graceMs > LONGEST_GRACE_MS) throw errors.illegal('graceMs', `0 to ${LONGEST_GRACE_MS}`);
     const { account } = this.#signedIn;
     const wanted = parameters.sessionId ?? this.#sessions.get(account)?.id;
     const session = wanted === undefined ? sessions.open(account, this, graceMs) : sessions.takeOver(wanted, account, this, graceMs);
@@ -236,7 +251,7 @@ export class ApiSession implements SessionOwner {
     return {
       apiKey: this.#signedIn?.key.key ?? null,
       authorizedSince: this.#signedIn?.since ?? null,
-      connectedSince: serverTime,
+      connectedSince: this.#connectedSince,
       returnRateLimits: false,
       serverTime,
       userDataStream: this.#subscriptions.size > 0,
@@ -255,6 +270,13 @@ export class ApiSession implements SessionOwner {
     this.#subscriptions.set(subscriptionId, { account, end });
     return { subscriptionId };
   }
+}
+
+function wholeOf(parameters: Parameters, name: string, otherwise: number | undefined): number | undefined {
+  const text = parameters[name];
+  if (text === undefined) return otherwise;
+  if (!/^\d{1,15}$/.test(text)) throw errors.illegal(name, '^[0-9]{1,15}$');
+  return Number(text);
 }
 
 function parseRequest(text: string): Request {
