@@ -49,7 +49,7 @@ describe('outcry', () => {
     'feed play',
     'feed stats',
     'feed filter',
-    'itch generateBookFlow',
+    'itch generate',
   ]) {
     it(`${command} --help says how it is used`, () => {
       const { status, stdout } = outcry(...command.split(' ').filter((word) => word !== ''), '--help');
@@ -126,7 +126,7 @@ describe('outcry replay', () => {
     });
   }
 
-  const generator = fileURLToPath(new URL('../../../../shared/workload/generateBookFlow.mjs', import.meta.url));
+  const generator = fileURLToPath(new URL('../../../../shared/workload/generate.mjs', import.meta.url));
   for (const [profile, symbols] of [
     ['itch', 1],
     ['move', 1],

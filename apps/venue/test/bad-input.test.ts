@@ -74,7 +74,7 @@ describe('bad input gets a documented error, and the venue goes on', () => {
   let alice: Client;
   before(async () => {
     const config = path.join(data, 'config.json');
-    fs.writeFileSync(config, JSON.stringify({ webSocketBufferBytes: 200_000 }));
+    fs.writeFileSync(config, JSON.stringify({ webSocketBufferBytes: 200_000, readWaitMs: 15_000 }));
     venue = await VenueProcess.start(data, '--demo', '--no-flow', '--config', config);
     alice = new Client(venue.url);
   });

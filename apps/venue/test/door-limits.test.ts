@@ -57,7 +57,7 @@ describe('places at a door', () => {
 
     const limiter = new RateLimiter({ weightPerMinute: 10, ordersPerTenSeconds: 1, ordersPerDay: 1 });
     for (let i = 1; i <= 10; i++) assert.equal(limiter.useWeight(`2001:db8:0:1:${i}::`, 1, 0), i);
-    assert.throws(() => limiter.useWeight('2001:db8:0:1:ffff::1', 1, 0), /-?1003|Too (many|much)/i);
+    assert.throws(() => limiter.useWeight('2001:db8:0:1:ffff::1', 1, 0), /more than 10 of request weight/);
     assert.equal(limiter.useWeight('2001:db8:0:2::1', 1, 0), 1);
   });
 

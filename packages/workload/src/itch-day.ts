@@ -43,6 +43,7 @@ export class ItchDay {
   readonly #live: Live[] = [];
   readonly #mid: Int32Array;
   readonly #random: Random;
+  #hasBroken = false;
   #time = 0;
   #reference = 1;
   #match = 1;
@@ -162,7 +163,9 @@ export class ItchDay {
     this.#push(type.length);
     order.shares -= shares;
     if (order.shares === 0) this.#drop(place);
-    if (this.#random.below(200) === 0) {
+    // One in 200, and the first one: a day has every message type, however short it is.
+    if (this.#random.below(200) === 0 || !this.#hasBroken) {
+      this.#hasBroken = true;
       this.#begin(wire.brokenTrade, broken, order.locate).match = this.#match - 1;
       this.#push(wire.brokenTrade.length);
     }
