@@ -168,9 +168,7 @@ export class Follower {
   #compareStore(): void {
     if (this.#store.isOf(this.#engine.hash)) return;
     this.#store.empty();
-    throw new StoreGone(
-      `the store's rows up to command ${this.#storedBefore} are not of what the journal holds up to there: it is built anew`,
-    );
+    throw new StoreGone(`the store does not match the journal up to command ${this.#storedBefore}: it is built anew`);
   }
 
   /** Compares its state with that of the engine it follows. */
