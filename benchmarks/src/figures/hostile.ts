@@ -7,7 +7,7 @@ import { fillBook, OUCH_NEIGHBOURS } from '../hostile/ouch.ts';
 import { type Neighbour, sleep, type Target } from '../hostile/target.ts';
 import { WEB_NEIGHBOURS } from '../hostile/web.ts';
 import type { OuchLoadOptions, OuchLoadResult } from '../ouch-load.ts';
-import { type FigureOptions, machine, type Report } from '../report.ts';
+import { type FigureOptions, machine, type Report, range } from '../report.ts';
 import { BenchVenue } from '../venue.ts';
 
 const NEIGHBOURS: Record<string, Neighbour> = { ...WEB_NEIGHBOURS, ...FIX_NEIGHBOURS, ...GRPC_NEIGHBOURS, ...OUCH_NEIGHBOURS };
@@ -23,19 +23,28 @@ const HISTORY_SECONDS = 3;
 const PRICE = 600_000_000;
 const MOST = 2;
 
-/** The honest client's side of a run: OUCH and REST orders at a steady rate. */
-interface Honest {
-  ouch: OuchLoadResult;
-  rest: HonestResult;
+/** The honest client's 99th percentiles over its runs, nanoseconds, and what was refused to it. */
+class Honest {
+  readonly ouch: number[] = [];
+  readonly rest: number[] = [];
+  refused = 0;
+  firstRefusal = '';
+
+  add(ouch: OuchLoadResult, rest: HonestResult): void {
+    this.ouch.push(ouch.latencyNs.p99 / 1e6);
+    this.rest.push(rest.latencyNs.p99 / 1e6);
+    this.refused += ouch.rejected + rest.refused + (rest.sent - rest.answered);
+    this.firstRefusal ||= rest.firstRefusal;
+  }
 }
 
-/** One after the other, each hostile client for ten seconds beside an honest one, and then a process that takes as much CPU. */
+/** Each hostile client beside an honest one, and a process that takes as much CPU, alternating. */
 export async function benchHostile(options: FigureOptions): Promise<Report> {
   const only = process.env.OUTCRY_HOSTILE?.split(',');
   const names = Object.keys(NEIGHBOURS).filter((name) => only?.includes(name) ?? true);
   const report: Report = {
     benchmark: 'hostile',
-    title: `An honest client (${OUCH_RATE} OUCH and ${REST_RATE} REST orders/s) beside hostile ones, ${SECONDS} s each`,
+    title: `An honest client (${OUCH_RATE} OUCH and ${REST_RATE} REST orders/s) beside hostile ones, ${options.runs} runs of ${SECONDS} s each`,
     machine: machine(),
     columns: [
       'hostile client',
@@ -51,15 +60,14 @@ export async function benchHostile(options: FigureOptions): Promise<Report> {
     rows: [],
     goals: [],
     notes: [
-      'Latency counts from the moment that an order was due, to its durable acceptance. Hostile clients come from an address of their own (127.0.0.2).',
+      'Latency counts from the moment that an order was due, to its durable acceptance: median (range) of the runs. Hostile clients come from an address of their own (127.0.0.2).',
       'OUTCRY_HOSTILE=name,name measures these alone.',
     ],
   };
-  let place = 1;
   for (const [i, name] of names.entries()) {
     const venue = await startVenue(options.directory);
     try {
-      await measure(report, venue, name, () => place++);
+      await measure(report, venue, name, options.runs);
     } finally {
       await venue.close();
     }
@@ -83,36 +91,43 @@ async function startVenue(directory: string): Promise<BenchVenue> {
   return venue;
 }
 
-async function measure(report: Report, venue: BenchVenue, name: string, nextPlace: () => number): Promise<void> {
+async function measure(report: Report, venue: BenchVenue, name: string, runs: number): Promise<void> {
+  let place = 1;
   const ahead = LONGER[name] ?? LEAD_SECONDS;
   const seconds = ahead + SECONDS + LEAD_SECONDS;
-  const task = { name, target: targetOf(venue, 4), seconds };
-  const hostile = runChild<NeighbourResult>('hostile/neighbour.ts', [JSON.stringify(task)]);
-  await sleep(ahead * 1000);
-  const beside = await honest(venue, nextPlace());
-  const { result } = await hostile;
-  const share = result.cpuSeconds / seconds;
-  const burning = runChild('hostile/burn.ts', [JSON.stringify({ share, seconds: SECONDS + 2 * LEAD_SECONDS })]);
-  await sleep(LEAD_SECONDS * 1000);
-  const alone = await honest(venue, nextPlace());
-  await burning;
-  const refused = beside.ouch.rejected + beside.rest.refused + (beside.rest.sent - beside.rest.answered);
-  const ms = ({ p99 }: { p99: number }) => Number((p99 / 1e6).toFixed(2));
-  const times = (a: { p99: number }, b: { p99: number }) => Number((a.p99 / b.p99).toFixed(2));
-  const ouchTimes = times(beside.ouch.latencyNs, alone.ouch.latencyNs);
-  const restTimes = times(beside.rest.latencyNs, alone.rest.latencyNs);
+  const [beside, alone] = [new Honest(), new Honest()];
+  const shares: number[] = [];
+  let did = '';
+  await honest(venue, place++, new Honest()); // warms the venue's code up
+  for (let run = 0; run < runs; run++) {
+    const task = { name, target: targetOf(venue, 4), seconds, run };
+    const hostile = runChild<NeighbourResult>('hostile/neighbour.ts', [JSON.stringify(task)]);
+    await sleep(ahead * 1000);
+    await honest(venue, place++, beside);
+    const { result } = await hostile;
+    did = result.did;
+    const share = result.cpuSeconds / seconds;
+    shares.push(share);
+    const burning = runChild('hostile/burn.ts', [JSON.stringify({ share, seconds: SECONDS + 2 * LEAD_SECONDS })]);
+    await sleep(LEAD_SECONDS * 1000);
+    await honest(venue, place++, alone);
+    await burning;
+  }
+  const refused = beside.refused;
+  const times = (a: number[], b: number[]) => Number((range(a, 3).median / range(b, 3).median).toFixed(2));
+  const [ouchTimes, restTimes] = [times(beside.ouch, alone.ouch), times(beside.rest, alone.rest)];
   report.rows.push([
     name,
-    share.toFixed(2),
-    ms(beside.ouch.latencyNs),
-    ms(alone.ouch.latencyNs),
+    range(shares, 2).median,
+    spread(beside.ouch),
+    spread(alone.ouch),
     ouchTimes,
-    ms(beside.rest.latencyNs),
-    ms(alone.rest.latencyNs),
+    spread(beside.rest),
+    spread(alone.rest),
     restTimes,
     refused,
   ]);
-  report.notes.push(`${name}: ${NEIGHBOURS[name].what}: ${result.did}${refused > 0 ? `; first refusal: ${beside.rest.firstRefusal}` : ''}`);
+  report.notes.push(`${name}: ${NEIGHBOURS[name].what}: ${did}${refused > 0 ? `; first refusal: ${beside.firstRefusal}` : ''}`);
   report.goals.push({
     goal: `beside ${name}: p99 at most ${MOST} times that beside equal CPU, nothing refused`,
     measured: `OUCH ${ouchTimes}, REST ${restTimes}, ${refused} refused`,
@@ -120,14 +135,19 @@ async function measure(report: Report, venue: BenchVenue, name: string, nextPlac
   });
 }
 
-async function honest(venue: BenchVenue, place: number): Promise<Honest> {
+function spread(values: readonly number[]): string {
+  const { median, min, max } = range(values, 1);
+  return `${median} (${min} to ${max})`;
+}
+
+async function honest(venue: BenchVenue, place: number, into: Honest): Promise<void> {
   const { key, secret } = venue.logins[2];
   const orders: HonestOptions = { url: venue.url, key, secret, rate: REST_RATE, seconds: SECONDS };
   const [ouch, rest] = await Promise.all([
     runChild<OuchLoadResult>('ouch-load.ts', [JSON.stringify(loadOf(venue, place))]),
     runChild<HonestResult>('hostile/honest-rest.ts', [JSON.stringify(orders)]),
   ]);
-  return { ouch: ouch.result, rest: rest.result };
+  into.add(ouch.result, rest.result);
 }
 
 function loadOf(venue: BenchVenue, place: number): OuchLoadOptions {

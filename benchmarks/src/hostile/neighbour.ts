@@ -14,12 +14,12 @@ export interface NeighbourResult {
 
 const NEIGHBOURS: Record<string, Neighbour> = { ...WEB_NEIGHBOURS, ...FIX_NEIGHBOURS, ...GRPC_NEIGHBOURS, ...OUCH_NEIGHBOURS };
 
-const { name, target, seconds } = JSON.parse(process.argv[2]) as { name: string; target: Target; seconds: number };
+const { name, target, seconds, run } = JSON.parse(process.argv[2]) as { name: string; target: Target; seconds: number; run: number };
 process.on('uncaughtException', (error: NodeJS.ErrnoException) => {
   if (error.code === undefined) throw error; // a connection that the venue ended is what it came for
 });
 const before = process.cpuUsage();
-const did = await NEIGHBOURS[name].attack(target, performance.now() + seconds * 1000);
+const did = await NEIGHBOURS[name].attack(target, performance.now() + seconds * 1000, run);
 const { user, system } = process.cpuUsage(before);
 fs.writeSync(3, JSON.stringify({ cpuSeconds: (user + system) / 1e6, did } satisfies NeighbourResult));
 process.exit();

@@ -6,6 +6,8 @@ import { connectTo, type Neighbour, sleep, type Target } from './target.ts';
 
 const SILENT = 2000;
 const FLOOD_ORDERS = 16_384;
+/** Numbers of orders must ascend over a login's life, so that each flood begins beyond the one before. */
+const FLOODS_APART = 100_000_000;
 
 function login({ user, password }: Target): Uint8Array {
   const bytes = new Uint8Array(64);
@@ -69,13 +71,14 @@ export const OUCH_NEIGHBOURS: Record<string, Neighbour> = {
   },
   'ouch-flood': {
     what: 'a login that sends orders as fast as the connection takes them, and reads nothing',
-    attack: async (target, end) => {
+    attack: async (target, end, run) => {
       const socket = connectTo(Number(target.ports.ouch)); // never read
       socket.write(login(target));
+      const first = 1 + run * FLOODS_APART;
       let sent = 0;
       while (performance.now() < end && !socket.destroyed) {
         if (socket.writableLength === 0) {
-          socket.write(orders(1 + sent, FLOOD_ORDERS));
+          socket.write(orders(first + sent, FLOOD_ORDERS));
           sent += FLOOD_ORDERS;
         }
         await sleep(1);

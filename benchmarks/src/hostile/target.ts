@@ -14,8 +14,8 @@ export interface Target {
 export interface Neighbour {
   /** for people */
   what: string;
-  /** Until then. Returns what it did. */
-  attack(target: Target, end: number): Promise<string>;
+  /** Until then. Returns what it did. @param run how many attacks of the same login went before */
+  attack(target: Target, end: number, run: number): Promise<string>;
 }
 
 export const sleep = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds));
