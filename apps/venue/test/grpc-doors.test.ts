@@ -155,7 +155,11 @@ describe('one client of gRPC and all others', () => {
     for (const stream of streams) stream.cancel();
     const session = venue.connect();
     await new Promise((resolve) => session.once('remoteSettings', resolve));
-    assert.equal(session.remoteSettings.maxConcurrentStreams, 100);
+    assert.equal(session.remoteSettings.maxConcurrentStreams, 20);
+    const raised = new Promise((resolve) => session.once('remoteSettings', resolve));
+    assert.equal(await statusOf(begin(session, pathOf(listOpenOrders), { authorization: basic('bob') }), new Uint8Array()), OK);
+    await raised;
+    assert.equal(session.remoteSettings.maxConcurrentStreams, 100, 'more for a connection that signed in');
     session.destroy();
     await venue.untilOpen(({ entryStreams }) => entryStreams === 0);
   });

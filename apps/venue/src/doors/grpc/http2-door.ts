@@ -9,6 +9,7 @@ import http2, {
 import type { AddressInfo, Server } from 'node:net';
 import type { ContextValues } from '@connectrpc/connect';
 import { Connections, type Place } from '../../core/fairness/connections.ts';
+import { Slices } from '../../core/fairness/slices.ts';
 import type { Throttle } from '../../core/fairness/throttle.ts';
 import { sourceOf } from '../../domain/addresses.ts';
 import type { VenueConfig } from '../../domain/config.ts';
@@ -17,8 +18,11 @@ import { Door } from '../http/door.ts';
 import { peerValues } from './peer.ts';
 import { Waste } from './waste.ts';
 
-/** Calls that a connection may have open. */
+/** Calls that a connection may have open, and before it has signed in. */
 const MOST_CALLS = 100;
+const MOST_CALLS_UNSIGNED = 20;
+/** Milliseconds of a turn of the event loop for beginning calls: each costs more than all of its bytes. */
+const TURN_MS = 1;
 const HEAD_LIMIT = 16 * 1024;
 /** Streams that a client may reset at once, and a second; frames that have no business where they come, and streams beyond MOST_CALLS. */
 const MOST_RESETS = 2 * MOST_CALLS;
@@ -33,6 +37,7 @@ const { NGHTTP2_CANCEL, NGHTTP2_ENHANCE_YOUR_CALM, NGHTTP2_NO_ERROR, NGHTTP2_REF
 
 /** A client's connection, with its calls. */
 interface Peer {
+  readonly number: number;
   readonly session: ServerHttp2Session;
   readonly remoteAddress: string;
   readonly remotePort: number;
@@ -70,11 +75,13 @@ export class Http2Door {
   readonly #calls: Connections;
   readonly #watches: Connections;
   readonly #waste = new Waste();
+  readonly #slices = new Slices(TURN_MS);
   readonly #browsers: Browsers;
   readonly #peers = new Map<ServerHttp2Session, Peer>();
   readonly #byStream = new WeakMap<ServerHttp2Stream, Call>();
   #server: Server | undefined;
   #timer: NodeJS.Timeout | undefined;
+  #connected = 0;
 
   constructor(config: VenueConfig) {
     this.#config = config;
@@ -96,7 +103,7 @@ export class Http2Door {
   async listen(handler: Handler, port: number): Promise<number> {
     const { tls, host, connections } = this.#config;
     const options = {
-      settings: { maxConcurrentStreams: MOST_CALLS, maxHeaderListSize: HEAD_LIMIT },
+      settings: { maxConcurrentStreams: MOST_CALLS_UNSIGNED, maxHeaderListSize: HEAD_LIMIT },
       maxSessionInvalidFrames: MOST_INVALID,
       maxSessionRejectedStreams: MOST_INVALID,
       streamResetBurst: MOST_RESETS,
@@ -146,6 +153,7 @@ export class Http2Door {
     const now = performance.now();
     const { remoteAddress = '', remotePort = 0 } = session.socket;
     const peer: Peer = {
+      number: this.#connected++,
       session,
       remoteAddress,
       remotePort,
@@ -179,9 +187,13 @@ export class Http2Door {
     const request = new Http2ServerRequest(stream, headers, {}, rawHeaders);
     const response = new Http2ServerResponse(stream);
     const { origin } = request.headers;
-    const isPage = origin !== undefined;
-    if (isPage && this.#browsers.refusal({ origin, host: request.authority }, false) !== undefined) response.writeHead(403).end();
-    else handler(request, response);
+    if (origin !== undefined && this.#browsers.refusal({ origin, host: request.authority }, false) !== undefined) {
+      response.writeHead(403).end();
+      return;
+    }
+    const turn = this.#slices.take(peer.number);
+    if (turn === undefined) handler(request, response);
+    else turn.then(() => stream.destroyed || handler(request, response));
   }
 
   #begin(peer: Peer, stream: ServerHttp2Stream, place: Place): void {
@@ -233,6 +245,7 @@ export class Http2Door {
   #signedIn(peer: Peer | undefined): void {
     if (peer === undefined || peer.isSignedIn) return;
     peer.isSignedIn = true;
+    peer.session.settings({ maxConcurrentStreams: MOST_CALLS });
     this.#door.signedIn(peer);
   }
 
