@@ -83,6 +83,7 @@ async function startVenue(directory: string): Promise<BenchVenue> {
     grpc: { port: 0 },
     itch: { lines: [{ group: '239.255.77.1', port: 21_000 + (process.pid % 9000) }], requestPort: 0, glimpsePort: 0 },
     realTimePriority: 0,
+    connections: {}, // a login's own limit is what holds a flood
     rateLimits: { weightPerMinute: 60_000, ordersPerTenSeconds: 1e9, ordersPerDay: 1e9 },
   });
   await fillBook(targetOf(venue, 3), LEVELS);

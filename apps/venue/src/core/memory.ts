@@ -21,6 +21,8 @@ import { balanceValue, type SharedState } from './orders/shared-state.ts';
 export const PEAKS_FILE = 'memory-peaks.json';
 const SAVE_EVERY_MS = 60_000;
 const LOOK_MS = 20;
+/** Milliseconds between questions for resident memory. */
+const RESIDENT_MS = 250;
 const BALANCE_BYTES = balanceValue.WORDS * 4;
 
 /**
@@ -60,7 +62,7 @@ export class MemoryMonitor {
       component: 'gateway',
       statistics: () => plainStatistics('balances', state.balances.size, state.balances.capacity, BALANCE_BYTES),
     });
-    this.#watch.watch({ component: 'process', statistics: processStatistics });
+    this.#watch.watch({ component: 'process', statistics: new ResidentMemory().statistics });
     this.#watch.listeners.push((level, before, part) => {
       const full = `${part.name} ${part.inUse} of ${part.capacity}`;
       const consequence = level === 'critical' ? '; new orders are refused' : before === 'critical' ? '; new orders are taken again' : '';
@@ -118,22 +120,29 @@ function ringStatistics(name: string, ring: Ring): PoolStatistics {
   return { ...plain, takes: taken, fresh: Math.min(taken, ring.capacity), bytes: plain.capacity * plain.blockBytes };
 }
 
-/** Resident memory in pages, of what the container or the machine allows. */
-function processStatistics(): PoolStatistics {
-  const most = process.constrainedMemory() || os.totalmem();
-  return plainStatistics('resident pages', Math.round(residentBytes() / PAGE), Math.round(Math.min(most, os.totalmem()) / PAGE), PAGE);
-}
+/** Resident memory in pages, of what the container or the machine allows. To ask the system takes half a millisecond at times: it is asked seldom. */
+class ResidentMemory {
+  readonly #pages = Math.round(Math.min(process.constrainedMemory() || Number.POSITIVE_INFINITY, os.totalmem()) / PAGE);
+  #bytes = 0;
+  #nextAt = 0;
 
-let resident = 0;
+  readonly statistics = (): PoolStatistics => {
+    const now = performance.now();
+    if (now >= this.#nextAt) {
+      this.#nextAt = now + RESIDENT_MS;
+      this.#ask();
+    }
+    return plainStatistics('resident pages', Math.round(this.#bytes / PAGE), this.#pages, PAGE);
+  };
 
-/** As last known where no file descriptor is to be had to ask for it. */
-function residentBytes(): number {
-  try {
-    resident = process.memoryUsage.rss();
-  } catch (error) {
-    if (!isOutOfDescriptors(error)) throw error;
+  /** As last known where no file descriptor is to be had to ask for it. */
+  #ask(): void {
+    try {
+      this.#bytes = process.memoryUsage.rss();
+    } catch (error) {
+      if (!isOutOfDescriptors(error)) throw error;
+    }
   }
-  return resident;
 }
 
 /** Of something that only fills: what was taken is in use. */
