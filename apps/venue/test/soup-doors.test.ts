@@ -103,7 +103,10 @@ describe('a SoupBinTCP door', () => {
       () => application.ports.get('ALICE')!.messages === 1,
       () => 'the message of one who is logged in',
     );
-    assert.ok(silent.filter((socket) => socket.closed).length >= 180);
+    await until(
+      () => silent.filter((socket) => socket.closed).length >= 180,
+      () => 'the end of those that have no place',
+    );
     for (const socket of silent) socket.destroy();
     await server.close(0);
   });
