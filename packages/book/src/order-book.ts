@@ -10,8 +10,8 @@ const { WORDS: FAR_WORDS } = farLevel;
 const { SHIFT: TRADE_SHIFT, MAKER, PRICE: TRADE_PRICE, QUANTITY: TRADE_QUANTITY, MAKER_LEFT } = trade;
 
 /**
- * One instrument's resting orders, matched by price, then by time of arrival. Prices are ticks ({@link MIN_PRICE} to
- * {@link MAX_PRICE}), quantities lots. The book knows nothing of accounts: whoever calls it checks, and settles the trades.
+ * One instrument's resting orders, matched by price, then by time of arrival. Prices are ticks (`MIN_PRICE` to
+ * `MAX_PRICE`), quantities lots. The book knows nothing of accounts: whoever calls it checks, and settles the trades.
  *
  * An incoming order is first matched, then what is left of it may rest. Trades are at the maker's price. When matching stops with
  * {@link BookMemory.tradeCount} at its capacity, there may be more to trade: settle those trades and match again.

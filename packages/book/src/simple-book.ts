@@ -20,7 +20,7 @@ export interface BookListener<Id> {
  * An order book alone, for programs that have their own accounts, ids and clocks: orders are entered, cancelled and reduced by ids of
  * any kind, and a listener hears what happens, at once and in order. It is the venue's own book: price-time priority, exact integers.
  *
- * Prices are whole ticks from {@link MIN_PRICE} to {@link MAX_PRICE}, quantities whole lots from 1 to {@link MAX_QUANTITY}; anything else
+ * Prices are whole ticks from `MIN_PRICE` to `MAX_PRICE`, quantities whole lots from 1 to {@link MAX_QUANTITY}; anything else
  * throws a RangeError, and so does an id that rests already and an order for which there is no memory. Nothing has happened then.
  * Single-threaded; a listener must not call the book.
  */

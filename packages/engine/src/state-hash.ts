@@ -48,7 +48,7 @@ export function canonicalState(engine: Engine): Uint8Array[] {
   return parts;
 }
 
-/** A hash of {@link canonicalState}: 32 bits, in hexadecimal. */
+/** A hash of `canonicalState`: 32 bits, in hexadecimal. */
 export function stateHash(engine: Engine): string {
   let crc = 0;
   for (const part of canonicalState(engine)) crc = zlib.crc32(part, crc);

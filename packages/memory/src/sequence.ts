@@ -71,7 +71,7 @@ export class Sequence {
    * moved on from: that is another position than was read when this thread slept between, while others moved it by exactly 2^32 or a
    * multiple, so that the low bits were the same again.
    *
-   * The others must get no further than {@link MOST_AHEAD} from here until this call has returned.
+   * The others must get no further than `MOST_AHEAD` from here until this call has returned.
    */
   tryAdvance(count: number): number {
     const from = this.#known;

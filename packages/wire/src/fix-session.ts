@@ -27,7 +27,7 @@ const ALL_AT_ONCE = 1024;
  * initiator's Logon, which whoever owns the connection has looked at, and found the session for: {@link accept}.
  *
  * Messages go to the application in the order of their numbers. What comes too early waits while a ResendRequest is under way; what comes
- * again is passed over when it says so (PossDupFlag), and ends the session when it does not. What goes out goes through {@link FixLine}.
+ * again is passed over when it says so (PossDupFlag), and ends the session when it does not. What goes out goes through `FixLine`.
  */
 export class FixSession {
   isLoggedOn = false;
@@ -136,7 +136,7 @@ export class FixSession {
     else this.options.onWork();
   }
 
-  /** Takes at most so many messages that waited for others, and sends at most so many that wait for the line; see {@link fixWeight}. Returns whether there is more to do now. */
+  /** Takes at most so many messages that waited for others, and sends at most so many that wait for the line; see `fixWeight`. Returns whether there is more to do now. */
   work(most: number): boolean {
     const isDue = this.#takeDue(most);
     return this.#line.pump(most) || isDue;
