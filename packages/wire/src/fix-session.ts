@@ -1,5 +1,14 @@
-import { type FixField, type FixMessage, MSG, parseFix, parseFixTime, REJECT_REASON, TAG } from './fix.ts';
-import { type CheckOptions, fieldProblem, type HeadProblem, headProblem, isReset, logonProblem, tooLow } from './fix-checks.ts';
+import { type FixField, type FixMessage, MSG, parseFix, REJECT_REASON, TAG } from './fix.ts';
+import {
+  type CheckOptions,
+  fieldProblem,
+  type HeadProblem,
+  headProblem,
+  isReset,
+  logonProblem,
+  repeatProblem,
+  tooLow,
+} from './fix-checks.ts';
 import type { FixPieces } from './fix-format.ts';
 import { FixLine, type FixLineOptions, fixWeight } from './fix-line.ts';
 import { Silence } from './fix-silence.ts';
@@ -244,13 +253,10 @@ export class FixSession {
       this.#end(tooLow(this.options.store.nextIn, sequence));
       return;
     }
-    const [original, sent] = [message.get(TAG.ORIG_SENDING_TIME), message.get(TAG.SENDING_TIME)];
-    if (original === undefined)
-      this.reject(message, REJECT_REASON.REQUIRED_TAG_MISSING, TAG.ORIG_SENDING_TIME, 'OrigSendingTime is missing');
-    else if (parseFixTime(original) > parseFixTime(sent!)) {
-      this.reject(message, REJECT_REASON.SENDING_TIME, TAG.ORIG_SENDING_TIME, 'OrigSendingTime is after SendingTime');
-      this.#end('OrigSendingTime is after SendingTime');
-    }
+    const problem = repeatProblem(message);
+    if (problem === undefined) return;
+    this.reject(message, problem.reason, problem.tag, problem.text);
+    if (problem.isEnd) this.#end(problem.text);
   }
 
   #tooHigh(message: FixMessage, sequence: number, text: string): void {
@@ -309,9 +315,13 @@ export class FixSession {
   }
 
   #application(message: FixMessage): void {
-    if (message.get(TAG.POSS_DUP_FLAG) === 'Y' && Number.isNaN(parseFixTime(message.get(TAG.ORIG_SENDING_TIME) ?? '')))
-      this.reject(message, REJECT_REASON.REQUIRED_TAG_MISSING, TAG.ORIG_SENDING_TIME, 'OrigSendingTime is missing');
-    else this.options.onMessage(message);
+    const problem = message.get(TAG.POSS_DUP_FLAG) === 'Y' ? repeatProblem(message) : undefined;
+    if (problem === undefined) {
+      this.options.onMessage(message);
+      return;
+    }
+    this.reject(message, problem.reason, problem.tag, problem.text);
+    if (problem.isEnd) this.#end(problem.text);
   }
 
   /** Rejects a message whose fields are wrong: it counts. */
