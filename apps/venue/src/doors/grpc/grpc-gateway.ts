@@ -5,6 +5,7 @@ import { connectNodeAdapter } from '@connectrpc/connect-node';
 import { LogIns } from '../../core/accounts/log-ins.ts';
 import { createAccount, fundAccount, status } from '../../core/administration.ts';
 import type { Services } from '../../core/services.ts';
+import { auditor } from './audit.ts';
 import { requestChecker } from './check-request.ts';
 import { Gate } from './gate.ts';
 import { ServerReflection } from './generated/grpc/reflection/v1/reflection_pb.js';
@@ -49,7 +50,7 @@ export class GrpcGateway {
     const described = [pb.Trading, pb.MarketData, pb.Admin, ServerReflection];
     this.options = {
       requestGate: gate.check,
-      interceptors: [requestChecker(new Set([pb.Trading.method.entry]))],
+      interceptors: [auditor(services), requestChecker(new Set([pb.Trading.method.entry]))],
       readMaxBytes: MOST_BYTES,
       acceptCompression: [],
       jsonOptions: { ignoreUnknownFields: false },
