@@ -253,10 +253,7 @@ export class FixSession {
       this.#end(tooLow(this.options.store.nextIn, sequence));
       return;
     }
-    const problem = repeatProblem(message);
-    if (problem === undefined) return;
-    this.reject(message, problem.reason, problem.tag, problem.text);
-    if (problem.isEnd) this.#end(problem.text);
+    this.#isRefusedRepeat(message);
   }
 
   #tooHigh(message: FixMessage, sequence: number, text: string): void {
@@ -310,18 +307,15 @@ export class FixSession {
         this.reject(message, REJECT_REASON.REQUIRED_TAG_MISSING, TAG.MSG_TYPE, 'MsgType is missing');
         break;
       default:
-        this.#application(message);
+        if (message.get(TAG.POSS_DUP_FLAG) !== 'Y' || !this.#isRefusedRepeat(message)) this.options.onMessage(message);
     }
   }
 
-  #application(message: FixMessage): void {
-    const problem = message.get(TAG.POSS_DUP_FLAG) === 'Y' ? repeatProblem(message) : undefined;
-    if (problem === undefined) {
-      this.options.onMessage(message);
-      return;
-    }
-    this.reject(message, problem.reason, problem.tag, problem.text);
-    if (problem.isEnd) this.#end(problem.text);
+  #isRefusedRepeat(message: FixMessage): boolean {
+    const problem = repeatProblem(message);
+    if (problem !== undefined) this.reject(message, problem.reason, problem.tag, problem.text);
+    if (problem?.isEnd) this.#end(problem.text);
+    return problem !== undefined;
   }
 
   /** Rejects a message whose fields are wrong: it counts. */
