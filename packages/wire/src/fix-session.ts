@@ -249,11 +249,8 @@ export class FixSession {
   }
 
   #tooLow(message: FixMessage, sequence: number): void {
-    if (message.get(TAG.POSS_DUP_FLAG) !== 'Y') {
-      this.#end(tooLow(this.options.store.nextIn, sequence));
-      return;
-    }
-    this.#isRefusedRepeat(message);
+    if (message.get(TAG.POSS_DUP_FLAG) !== 'Y') this.#end(tooLow(this.options.store.nextIn, sequence));
+    else this.#isRefusedRepeat(message);
   }
 
   #tooHigh(message: FixMessage, sequence: number, text: string): void {
@@ -313,8 +310,7 @@ export class FixSession {
 
   #isRefusedRepeat(message: FixMessage): boolean {
     const problem = repeatProblem(message);
-    if (problem !== undefined) this.reject(message, problem.reason, problem.tag, problem.text);
-    if (problem?.isEnd) this.#end(problem.text);
+    if (problem !== undefined) this.#wrongHead(message, problem);
     return problem !== undefined;
   }
 
