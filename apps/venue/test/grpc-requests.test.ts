@@ -122,8 +122,8 @@ describe('a venue asked for what its contract does not have', () => {
     });
   const WRONG: [name: string, change: object][] = [3, 9, 100, -1, 2 ** 31 - 1, -(2 ** 31)].flatMap((number) => [
     ['side', { side: number }],
-    ['type', { type: number }],
-    ['time_in_force', { timeInForce: number === 3 ? 5 : number }],
+    ['type', { type: number === 3 ? 9 : number }],
+    ['time_in_force', { timeInForce: number === 3 ? 8 : number }],
   ]);
 
   it('enters no order of a side, a type or a time in force that is none: by gRPC, gRPC-Web, Connect and in a stream', async () => {
@@ -197,6 +197,8 @@ describe('a venue asked for what its contract does not have', () => {
       { type: pb.OrderType.MARKET, price: '', postOnly: true },
       { postOnly: true, timeInForce: pb.TimeInForce.IOC },
       { postOnly: true, timeInForce: pb.TimeInForce.FOK },
+      ...[3, 4, 5, 6, 7, 8].flatMap((type) => [{ type }, { type, price: '' }]), // of orders that other doors entered
+      ...[5, 6, 7].map((timeInForce) => ({ timeInForce })),
       { side: pb.Side.UNSPECIFIED },
       { type: pb.OrderType.UNSPECIFIED },
       { clientOrderId: 'a'.repeat(37) },

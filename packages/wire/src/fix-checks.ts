@@ -74,6 +74,15 @@ export function tooLow(expected: number, received: number): string {
   return `MsgSeqNum too low, expecting ${expected} but received ${received}`;
 }
 
+/** What is wrong with a message that may have come before (PossDupFlag), in its place or below it: volume 2, test cases 2f and 2g. */
+export function repeatProblem(message: FixMessage): HeadProblem | undefined {
+  const tag = TAG.ORIG_SENDING_TIME;
+  const original = parseFixTime(message.get(tag) ?? '');
+  if (Number.isNaN(original)) return { reason: REJECT_REASON.REQUIRED_TAG_MISSING, tag, text: 'OrigSendingTime is missing', isEnd: false };
+  if (original <= parseFixTime(message.get(TAG.SENDING_TIME)!)) return undefined;
+  return { reason: REJECT_REASON.SENDING_TIME, tag, text: 'OrigSendingTime is after SendingTime', isEnd: true };
+}
+
 /** What is wrong with a message's fields, whatever it says. Undefined: nothing is. */
 export function fieldProblem(message: FixMessage): Omit<HeadProblem, 'isEnd'> | undefined {
   const { badReason, badTag } = message;

@@ -1,4 +1,4 @@
-/** Writes FIX messages: whole ones, long ones in pieces, and kept ones another time. */
+/** Writes FIX messages, as UTF-8: whole ones, long ones in pieces, and kept ones another time. */
 
 /** `10=000` and SOH. */
 export const CHECK_SUM_BYTES = 7;
@@ -26,7 +26,7 @@ function textOf(fields: readonly FixField[]): string {
 
 /** A message of a body: `35=` and on. */
 function frame(beginString: string, body: string): Buffer {
-  const bytes = Buffer.from(`8=${beginString}\x019=${body.length}\x01${body}10=000\x01`, 'latin1');
+  const bytes = Buffer.from(`8=${beginString}\x019=${Buffer.byteLength(body)}\x01${body}10=000\x01`);
   bytes.write(String(sumOf(bytes, bytes.length - CHECK_SUM_BYTES)).padStart(3, '0'), bytes.length - 4, 'latin1');
   return bytes;
 }
@@ -38,7 +38,7 @@ export class FixPieces {
   #sum = 0;
 
   add(fields: readonly FixField[]): void {
-    const piece = Buffer.from(textOf(fields), 'latin1');
+    const piece = Buffer.from(textOf(fields));
     this.#pieces.push(piece);
     this.#bytes += piece.length;
     this.#sum += sumOf(piece, piece.length);
@@ -47,7 +47,7 @@ export class FixPieces {
   /** The whole message, with the fields that go ahead of them. */
   format(beginString: string, fields: readonly FixField[]): Buffer {
     const first = textOf(fields);
-    const head = Buffer.from(`8=${beginString}\x019=${first.length + this.#bytes}\x01${first}`, 'latin1');
+    const head = Buffer.from(`8=${beginString}\x019=${Buffer.byteLength(first) + this.#bytes}\x01${first}`);
     const sum = (sumOf(head, head.length) + this.#sum) & 0xff;
     return Buffer.concat([head, ...this.#pieces, Buffer.from(`10=${String(sum).padStart(3, '0')}\x01`, 'latin1')]);
   }

@@ -149,7 +149,7 @@ export class FixLine {
       const sequence = store.firstKept(resend.next);
       resend.next = Math.min(sequence, resend.end) + 1;
       if (sequence > resend.end) break;
-      const text = store.load(sequence)?.toString('latin1') ?? '';
+      const text = store.load(sequence)?.toString() ?? '';
       count += fixWeight(text.length);
       const again = isSessionMessage(text) ? undefined : sendAgain(text, time);
       if (again === undefined) continue;
@@ -173,7 +173,7 @@ export class FixLine {
       const from = Math.max(this.#next, this.#passed);
       if (!this.#isFound(from)) return;
       const sequence = Math.min(store.firstKept(from), end);
-      const text = sequence < end ? (store.load(sequence)?.toString('latin1') ?? '') : '';
+      const text = sequence < end ? (store.load(sequence)?.toString() ?? '') : '';
       left -= fixWeight(text.length);
       const time = fixTime(now());
       const late = sendLate(text, time);

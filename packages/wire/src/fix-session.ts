@@ -1,5 +1,14 @@
-import { type FixField, type FixMessage, MSG, parseFix, parseFixTime, REJECT_REASON, TAG } from './fix.ts';
-import { type CheckOptions, fieldProblem, type HeadProblem, headProblem, isReset, logonProblem, tooLow } from './fix-checks.ts';
+import { type FixField, type FixMessage, MSG, parseFix, REJECT_REASON, TAG } from './fix.ts';
+import {
+  type CheckOptions,
+  fieldProblem,
+  type HeadProblem,
+  headProblem,
+  isReset,
+  logonProblem,
+  repeatProblem,
+  tooLow,
+} from './fix-checks.ts';
 import type { FixPieces } from './fix-format.ts';
 import { FixLine, type FixLineOptions, fixWeight } from './fix-line.ts';
 import { Silence } from './fix-silence.ts';
@@ -240,17 +249,8 @@ export class FixSession {
   }
 
   #tooLow(message: FixMessage, sequence: number): void {
-    if (message.get(TAG.POSS_DUP_FLAG) !== 'Y') {
-      this.#end(tooLow(this.options.store.nextIn, sequence));
-      return;
-    }
-    const [original, sent] = [message.get(TAG.ORIG_SENDING_TIME), message.get(TAG.SENDING_TIME)];
-    if (original === undefined)
-      this.reject(message, REJECT_REASON.REQUIRED_TAG_MISSING, TAG.ORIG_SENDING_TIME, 'OrigSendingTime is missing');
-    else if (parseFixTime(original) > parseFixTime(sent!)) {
-      this.reject(message, REJECT_REASON.SENDING_TIME, TAG.ORIG_SENDING_TIME, 'OrigSendingTime is after SendingTime');
-      this.#end('OrigSendingTime is after SendingTime');
-    }
+    if (message.get(TAG.POSS_DUP_FLAG) !== 'Y') this.#end(tooLow(this.options.store.nextIn, sequence));
+    else this.#isRefusedRepeat(message);
   }
 
   #tooHigh(message: FixMessage, sequence: number, text: string): void {
@@ -304,14 +304,14 @@ export class FixSession {
         this.reject(message, REJECT_REASON.REQUIRED_TAG_MISSING, TAG.MSG_TYPE, 'MsgType is missing');
         break;
       default:
-        this.#application(message);
+        if (message.get(TAG.POSS_DUP_FLAG) !== 'Y' || !this.#isRefusedRepeat(message)) this.options.onMessage(message);
     }
   }
 
-  #application(message: FixMessage): void {
-    if (message.get(TAG.POSS_DUP_FLAG) === 'Y' && Number.isNaN(parseFixTime(message.get(TAG.ORIG_SENDING_TIME) ?? '')))
-      this.reject(message, REJECT_REASON.REQUIRED_TAG_MISSING, TAG.ORIG_SENDING_TIME, 'OrigSendingTime is missing');
-    else this.options.onMessage(message);
+  #isRefusedRepeat(message: FixMessage): boolean {
+    const problem = repeatProblem(message);
+    if (problem !== undefined) this.#wrongHead(message, problem);
+    return problem !== undefined;
   }
 
   /** Rejects a message whose fields are wrong: it counts. */

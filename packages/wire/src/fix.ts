@@ -1,6 +1,6 @@
 /**
  * FIX tag=value encoding (FIX 4.4 volume 1 and FIX TagValue Encoding 1.0): fields `tag=value` that end with SOH, BeginString and BodyLength
- * first, CheckSum last. Reading: a framer and a parser; writing is in fix-format.ts.
+ * first, CheckSum last. Text is UTF-8; what is none has U+FFFD in it. Reading: a framer and a parser; writing is in fix-format.ts.
  */
 import { CHECK_SUM_BYTES, sumOf } from './fix-format.ts';
 import { REJECT_REASON, TAG } from './fix-tags.ts';
@@ -161,7 +161,7 @@ export class FixFramer {
       const end = this.#endOf();
       if (end === 0) return undefined;
       if (end > 0) {
-        const text = this.#rest.toString('latin1', 0, end);
+        const text = this.#rest.toString('utf8', 0, end);
         this.#rest = this.#rest.subarray(end);
         return text;
       }

@@ -38,7 +38,7 @@ class Acceptor {
     sender: 'VENUE',
     target: 'CLIENT',
     store: this.store,
-    send: (bytes) => this.sent.push(parseFix(bytes.toString('latin1'))),
+    send: (bytes) => this.sent.push(parseFix(bytes.toString())),
     disconnect: () => {
       this.isConnected = false;
     },
@@ -357,4 +357,57 @@ test('two sessions over a line that breaks anywhere give each other every messag
     }),
     { numRuns: 200 },
   );
+});
+
+test('a possible duplicate whose first sending is after this one is rejected, in its place as below it, and ends the session', () => {
+  for (const sequence of [1, 2]) {
+    const acceptor = new Acceptor();
+    acceptor.logon();
+    acceptor.take();
+    acceptor.receive('D', sequence, [
+      [43, 'Y'],
+      [122, fixTime(NOW + 1000)],
+      [11, 'one'],
+    ]);
+    assert.deepEqual(acceptor.take(372, 371, 373), ['3 D 122 10', '5 - - -'], `MsgSeqNum ${sequence}`);
+    assert.deepEqual(acceptor.got, []);
+    assert.equal(acceptor.isConnected, false);
+  }
+  const acceptor = new Acceptor();
+  acceptor.logon();
+  acceptor.receive('D', 2, [
+    [43, 'Y'],
+    [122, fixTime(NOW)],
+    [11, 'same time'],
+  ]);
+  assert.equal(acceptor.got.length, 1);
+});
+
+test('text is UTF-8 in lengths, sums and what is sent again, and what is none cannot be taken for something else', () => {
+  const id = 'é€😀';
+  const bytes = formatFix('FIX.4.4', [
+    [35, 'D'],
+    [11, id],
+    [58, 'x'],
+  ]);
+  const length = parseFix(bytes.toString()).number(9);
+  assert.equal(bytes.indexOf('35='), bytes.length - 7 - length);
+  const framer = new FixFramer(1000);
+  for (const byte of bytes) framer.push(Buffer.from([byte]));
+  assert.equal(parseFix(framer.next()!).get(11), id);
+  assert.equal(framer.garbled, 0);
+  const broken = Buffer.from(bytes.toString('latin1').replace('\xc3\xa9', '\xe9\xe9'), 'latin1');
+  broken.write(String(broken.subarray(0, -7).reduce((sum, byte) => sum + byte, 0) % 256).padStart(3, '0'), broken.length - 4);
+  framer.push(broken);
+  assert.match(parseFix(framer.next()!).get(11)!, /\ufffd/);
+  const acceptor = new Acceptor();
+  acceptor.logon();
+  acceptor.session.send('8', [[11, id]]);
+  acceptor.take();
+  acceptor.receive('2', 2, [
+    [7, 1],
+    [16, 0],
+  ]);
+  const again = acceptor.sent.find((message) => message.type === '8');
+  assert.equal(again?.get(11), id);
 });

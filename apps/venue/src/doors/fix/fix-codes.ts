@@ -1,5 +1,7 @@
 /** Codes of FIX 4.4 that reports and refusals carry. */
+import { LIMIT, MARKET_TO_LIMIT, NO_PEG, NO_TRIGGER, TAKE_PROFIT } from '@outcry/market/order-terms';
 import { REASON, REASON_NAMES } from '@outcry/market/reason';
+import { pegOf, triggerOf } from '@outcry/market/terms';
 import { STATUS } from '../../domain/order-status.ts';
 import type { Order } from '../../domain/orders.ts';
 
@@ -67,4 +69,14 @@ export function ordStatus({ status, left, quantity }: Order, baseLots = 0): stri
   if (status === STATUS.EXPIRED || status === STATUS.EXPIRED_IN_MATCH) return EXPIRED;
   if (left === 0) return FILLED;
   return baseLots + quantity - left > 0 ? PARTIALLY_FILLED : NEW;
+}
+
+/** OrdType of an order, of whatever door: a stop stays one when it has fired. FIX has no code for a limit order if touched: it is a stop limit. */
+export function ordType({ kind, terms }: Order): string {
+  const trigger = triggerOf(terms?.flags ?? 0);
+  if (trigger !== NO_TRIGGER && kind === LIMIT) return '4';
+  if (trigger !== NO_TRIGGER) return trigger === TAKE_PROFIT ? 'J' : '3';
+  if (pegOf(terms?.flags ?? 0) !== NO_PEG) return 'P';
+  if (kind === MARKET_TO_LIMIT) return 'K';
+  return kind === LIMIT ? '2' : '1';
 }

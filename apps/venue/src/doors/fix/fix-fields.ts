@@ -68,13 +68,16 @@ for (const tag of DECIMALS)
   CHECKS[tag] = { isGood: (value) => DECIMAL.test(value), reason: REJECT_REASON.DATA_FORMAT, text: 'it is no decimal number' };
 for (const tag of TIMES)
   CHECKS[tag] = { isGood: (value) => !Number.isNaN(parseFixTime(value)), reason: REJECT_REASON.DATA_FORMAT, text: 'it is no time' };
-for (const tag of NAMES) CHECKS[tag] = { isGood: isPrintable, reason: REJECT_REASON.DATA_FORMAT, text: 'it has control characters' };
+for (const tag of NAMES)
+  CHECKS[tag] = { isGood: isPrintable, reason: REJECT_REASON.DATA_FORMAT, text: 'it has control characters, or is no UTF-8' };
 
-/** Bytes above ASCII may be of any encoding. */
+/** What was no UTF-8 has this in its place: two such names would be the same. */
+const REPLACEMENT = 0xfffd;
+
 function isPrintable(value: string): boolean {
   for (let i = 0; i < value.length; i++) {
     const code = value.charCodeAt(i);
-    if (code < 0x20 || code === 0x7f) return false;
+    if (code < 0x20 || (code >= 0x7f && code < 0xa0) || code === REPLACEMENT) return false;
   }
   return true;
 }

@@ -1,10 +1,13 @@
-import { LIMIT } from '@outcry/market/order-terms';
+import { LIMIT, MARKET_TO_LIMIT, NO_TRIGGER } from '@outcry/market/order-terms';
+import { triggerOf } from '@outcry/market/terms';
 import { type FixField, type FixMessage, fixTime, MSG, TAG } from '@outcry/wire/fix';
 import type { Services } from '../../core/services.ts';
+import type { Instrument } from '../../domain/market.ts';
+import { STATUS } from '../../domain/order-status.ts';
 import type { Order } from '../../domain/orders.ts';
 import type { FixClient } from './fix-client.ts';
 import * as codes from './fix-codes.ts';
-import { SIDE_CODES, TIME_CODES } from './order-reader.ts';
+import { POST_ONLY_CODE, SIDE_CODES, TIME_CODES } from './order-reader.ts';
 
 /** Whom reports on an order go to, and what the orders before it in its chain had traded. */
 export interface Reported {
@@ -52,9 +55,7 @@ export class FixReports {
       [TAG.SYMBOL, instrument.symbol],
       [TAG.SIDE, SIDE_CODES[order.side]],
       [TAG.ORDER_QTY, quantity(baseLots + order.quantity)],
-      [TAG.ORD_TYPE, order.kind === LIMIT ? '2' : '1'],
-      [TAG.PRICE, order.kind === LIMIT && order.price > 0 ? trim(instrument.formatPrice(order.price)) : undefined],
-      [TAG.TIME_IN_FORCE, TIME_CODES[order.timeInForce]],
+      ...termsOf(order, instrument, client.session.isFixt),
       [TAG.LEAVES_QTY, isOver ? '0' : quantity(order.left)],
       [TAG.CUM_QTY, quantity(lots)],
       [TAG.AVG_PX, codes.averagePrice(amount, lots * instrument.lotUnits, quote.scale, base.scale)],
@@ -105,6 +106,26 @@ export class FixReports {
       [TAG.TEXT, text],
     ]);
   }
+}
+
+/** What kind of order it is, as it was entered: a client may have nothing else to build its state from. */
+function termsOf(order: Order, instrument: Instrument, isFixt: boolean): FixField[] {
+  const { terms } = order;
+  const price = (ticks: number) => (ticks > 0 ? trim(instrument.formatPrice(ticks)) : undefined);
+  const quantity = (lots: number) => (lots > 0 ? trim(instrument.formatQuantity(lots)) : undefined);
+  const isStop = triggerOf(terms?.flags ?? 0) !== NO_TRIGGER;
+  const isOpenStop = isStop && order.left === order.quantity && order.status === STATUS.NEW;
+  return [
+    [TAG.ORD_TYPE, codes.ordType(order)],
+    [TAG.PRICE, order.kind === LIMIT || order.kind === MARKET_TO_LIMIT ? price(order.price) : undefined],
+    [TAG.STOP_PX, price(terms?.stopPrice ?? 0)],
+    [TAG.WORKING_INDICATOR, isOpenStop ? (order.waiting ? 'N' : 'Y') : undefined],
+    [TAG.TIME_IN_FORCE, TIME_CODES[order.timeInForce]],
+    [TAG.EXPIRE_TIME, terms !== undefined && terms.expiry > 0 ? fixTime(Math.floor(terms.expiry / 1000)) : undefined],
+    [TAG.EXEC_INST, order.postOnly ? POST_ONLY_CODE : undefined],
+    [TAG.MIN_QTY, quantity(terms?.minQuantity ?? 0)],
+    [isFixt ? TAG.DISPLAY_QTY : TAG.MAX_FLOOR, quantity(terms?.display ?? 0)],
+  ];
 }
 
 /** Without the zeros that the venue's own surface pads with. */

@@ -39,7 +39,7 @@ const TYPES: Record<string, { kind: OrderKind; isStop: boolean }> = {
   4: { kind: LIMIT, isStop: true },
 };
 /** ExecInst: "participate don't initiate". */
-const POST_ONLY_CODE = '6';
+export const POST_ONLY_CODE = '6';
 /** HandlInst: "manual order". */
 const MANUAL = '3';
 /** Three names for what an iceberg shows: MaxShow, MaxFloor, and DisplayQty of FIX 5.0. */

@@ -1,9 +1,11 @@
 import type { DescEnum, DescField, DescMessage, Message, UnknownField } from '@bufbuild/protobuf';
-import { Code, ConnectError, type Interceptor } from '@connectrpc/connect';
+import { Code, ConnectError, type ContextValues, type Interceptor } from '@connectrpc/connect';
+import { assertSound, noteFault } from './request-scan.ts';
 
 /**
  * Enums of proto3 are open: a number that the contract does not declare arrives like any other, and so does a field that it does not have.
  * Neither may become an order, so every request is checked against its description before a service sees it, to its last nested message.
+ * What its bytes said that cannot be seen in it any more was noted as they came in (request-scan.ts).
  */
 
 /** What of a message has to be looked at: which fields hold enums, and which messages that hold some. */
@@ -32,6 +34,7 @@ function planOf(type: DescMessage): Plan {
 
 /** Throws ConnectError, invalid_argument, with the name of the first field whose value the contract does not have. */
 export function checkRequest(type: DescMessage, message: Message, path = ''): void {
+  assertSound(message);
   const plan = planOf(type);
   const fields = message as unknown as Fields;
   if (fields.$unknown !== undefined && fields.$unknown.length > 0) {
@@ -69,16 +72,26 @@ function valuesOf(fields: Fields, field: DescField): readonly unknown[] {
  */
 export function requestChecker(answersItself: ReadonlySet<unknown>): Interceptor {
   return (next) => (request) => {
-    const { method } = request;
-    if (!request.stream) checkRequest(method.input, request.message);
-    else if (!answersItself.has(method)) return next({ ...request, message: checked(method.input, request.message) });
+    const { method, contextValues } = request;
+    if (request.stream) {
+      const message = checked(method.input, request.message, contextValues, answersItself.has(method));
+      return next({ ...request, message });
+    }
+    noteFault(contextValues, request.message);
+    checkRequest(method.input, request.message);
     return next(request);
   };
 }
 
-async function* checked<T extends Message>(type: DescMessage, messages: AsyncIterable<T>): AsyncGenerator<T> {
+async function* checked<T extends Message>(
+  type: DescMessage,
+  messages: AsyncIterable<T>,
+  contextValues: ContextValues,
+  isLeft: boolean,
+): AsyncGenerator<T> {
   for await (const message of messages) {
-    checkRequest(type, message);
+    noteFault(contextValues, message);
+    if (!isLeft) checkRequest(type, message);
     yield message;
   }
 }

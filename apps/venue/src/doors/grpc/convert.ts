@@ -4,18 +4,26 @@ import { Code, ConnectError } from '@connectrpc/connect';
 import { POST_ONLY } from '@outcry/market/command';
 import { DecimalError } from '@outcry/market/decimal';
 import {
+  AT_CLOSE,
+  AT_OPEN,
   BUY,
   DAY,
   FOK,
   GTC,
+  GTD,
   IOC,
   LIMIT,
   MARKET,
+  MARKET_TO_LIMIT,
+  NO_PEG,
   type OrderKind,
   SELL,
   type Side,
+  STOP,
+  TAKE_PROFIT,
   type TimeInForce as Time,
 } from '@outcry/market/order-terms';
+import { HIDDEN, pegOf, triggerOf } from '@outcry/market/terms';
 import { textFault } from '@outcry/market/text';
 import { freshId } from '../../core/fresh-id.ts';
 import type { Services } from '../../core/services.ts';
@@ -33,6 +41,15 @@ const TIMES: Record<number, Time> = {
   [pb.TimeInForce.IOC]: IOC,
   [pb.TimeInForce.FOK]: FOK,
   [pb.TimeInForce.DAY]: DAY,
+};
+const TOLD_TIMES: Record<number, pb.TimeInForce> = {
+  [GTC]: pb.TimeInForce.GTC,
+  [IOC]: pb.TimeInForce.IOC,
+  [FOK]: pb.TimeInForce.FOK,
+  [DAY]: pb.TimeInForce.DAY,
+  [GTD]: pb.TimeInForce.GTD,
+  [AT_OPEN]: pb.TimeInForce.AT_OPEN,
+  [AT_CLOSE]: pb.TimeInForce.AT_CLOSE,
 };
 const SIDES: Record<number, Side> = { [pb.Side.BUY]: BUY, [pb.Side.SELL]: SELL };
 const KINDS: Record<number, OrderKind> = { [pb.OrderType.LIMIT]: LIMIT, [pb.OrderType.MARKET]: MARKET };
@@ -81,10 +98,10 @@ export function readOrder(services: Services, account: number, request: pb.Place
   };
 }
 
-/** What a value of an enum means here. Throws ConnectError: it is unspecified, or no contract of this venue has it. */
+/** What a value of an enum means in a request. Throws ConnectError: it is unspecified, or of other doors' orders. */
 function meant<T>(name: string, meanings: Record<number, T>, value: number): T {
   const meaning = meanings[value];
-  if (meaning === undefined) throw invalid(value === 0 ? `${name} is missing` : `${name} ${value} is unknown`);
+  if (meaning === undefined) throw invalid(value === 0 ? `${name} is missing` : `${name} ${value} is none of an order that is placed here`);
   return meaning;
 }
 
@@ -111,21 +128,44 @@ function decimal(name: string, parse: () => number): number {
 
 export function orderMessage(services: Services, order: ViewOrder): pb.Order {
   const instrument = services.market.instruments[order.instrument];
+  const { terms } = order;
+  const price = (ticks: number) => (ticks > 0 ? instrument.formatPrice(ticks) : '');
+  const quantity = (lots: number) => (lots > 0 ? instrument.formatQuantity(lots) : '');
   return create(pb.OrderSchema, {
     orderId: BigInt(order.id),
     clientOrderId: order.clientId,
     symbol: instrument.symbol,
     side: order.side === BUY ? pb.Side.BUY : pb.Side.SELL,
-    type: order.kind === LIMIT ? pb.OrderType.LIMIT : pb.OrderType.MARKET,
-    timeInForce: Number(Object.entries(TIMES).find(([, time]) => time === order.timeInForce)?.[0] ?? 0),
-    price: order.kind === LIMIT ? instrument.formatPrice(order.price) : '',
+    type: typeOf(order),
+    timeInForce: TOLD_TIMES[order.timeInForce],
+    price: order.kind === LIMIT ? instrument.formatPrice(order.price) : order.kind === MARKET_TO_LIMIT ? price(order.price) : '',
     quantity: instrument.formatQuantity(order.quantity),
     left: instrument.formatQuantity(order.left),
     executed: instrument.formatQuantity(order.quantity - order.left),
     status: STATUSES[order.status],
     time: BigInt(order.time),
     updateTime: BigInt(order.updateTime),
+    waiting: order.waiting,
+    postOnly: order.postOnly,
+    ...(terms !== undefined && {
+      triggerPrice: price(terms.stopPrice),
+      displayQuantity: quantity(terms.display),
+      hidden: (terms.flags & HIDDEN) !== 0,
+      minQuantity: quantity(terms.minQuantity),
+      expireTime: BigInt(terms.expiry),
+    }),
   });
+}
+
+/** As it was entered: a stop stays one when it has fired. */
+function typeOf({ kind, terms }: ViewOrder): pb.OrderType {
+  const trigger = triggerOf(terms?.flags ?? 0);
+  const isLimit = kind === LIMIT;
+  if (trigger === STOP) return isLimit ? pb.OrderType.STOP_LIMIT : pb.OrderType.STOP;
+  if (trigger === TAKE_PROFIT) return isLimit ? pb.OrderType.TAKE_PROFIT_LIMIT : pb.OrderType.TAKE_PROFIT;
+  if (pegOf(terms?.flags ?? 0) !== NO_PEG) return pb.OrderType.PEGGED;
+  if (kind === MARKET_TO_LIMIT) return pb.OrderType.MARKET_TO_LIMIT;
+  return isLimit ? pb.OrderType.LIMIT : pb.OrderType.MARKET;
 }
 
 export function fillMessage(services: Services, { order, trade, price, quantity, fee, feeAsset, isMaker }: ViewFill): pb.Fill {

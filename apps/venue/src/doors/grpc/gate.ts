@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Code, ConnectError, type HandlerContext } from '@connectrpc/connect';
-import { isAdmin } from '../../core/accounts/administrators.ts';
+import { administratorOf } from '../../core/accounts/administrators.ts';
 import type { LogIns, SignedIn } from '../../core/accounts/log-ins.ts';
 import { Slices } from '../../core/fairness/slices.ts';
 import { Throttle } from '../../core/fairness/throttle.ts';
 import type { Services } from '../../core/services.ts';
 import * as pb from './generated/outcry/v1/venue_pb.js';
-import { LOGIN, PEER } from './peer.ts';
+import { ADMINISTRATOR, LOGIN, PEER } from './peer.ts';
 import { rethrow } from './refusals.ts';
 
 /** Weights by address of calls that need no login, as REST's of the same kind; 1 when it is not said. */
@@ -18,6 +18,9 @@ const WEIGHTS = new Map<unknown, number>([
 
 /** Milliseconds of a turn of the event loop for messages of logins: so long at most do all of them together hold up what is beside them. */
 const TURN_MS = 1;
+
+/** The scheme's name is of any case (RFC 9110, 11.1). */
+const BASIC = /^basic +(.*)$/i;
 
 /** Whose slices those without a login are. */
 const ANYBODY = -1;
@@ -74,10 +77,11 @@ export class Gate {
   async #signIn(context: HandlerContext): Promise<void> {
     const peer = context.values.get(PEER);
     const header = context.requestHeader.get('authorization') ?? '';
-    const [user, ...rest] = Buffer.from(header.replace(/^Basic /, ''), 'base64')
+    const encoded = BASIC.exec(header)?.[1];
+    const [user, ...rest] = Buffer.from(encoded ?? '', 'base64')
       .toString('latin1')
       .split(':');
-    const login = header.startsWith('Basic ') ? this.#logins.check(user, rest.join(':'), peer.address) : undefined;
+    const login = encoded === undefined ? undefined : this.#logins.check(user, rest.join(':'), peer.address);
     if (login === undefined) {
       this.weigh(context, 1);
       throw new ConnectError('user or password is wrong', Code.Unauthenticated);
@@ -89,10 +93,12 @@ export class Gate {
 
   #admit(context: HandlerContext): void {
     const peer = context.values.get(PEER);
-    if (!isAdmin(this.#services, context.requestHeader.get('x-outcry-admin') ?? '', peer.address)) {
+    const by = administratorOf(this.#services, context.requestHeader.get('x-outcry-admin') ?? '', peer.address);
+    if (by === undefined) {
       this.weigh(context, 1);
       throw new ConnectError('not the admin token', Code.Unauthenticated);
     }
+    context.values.set(ADMINISTRATOR, by);
     peer.signedIn();
   }
 }

@@ -5,6 +5,7 @@ import { connectNodeAdapter } from '@connectrpc/connect-node';
 import { LogIns } from '../../core/accounts/log-ins.ts';
 import { createAccount, fundAccount, status } from '../../core/administration.ts';
 import type { Services } from '../../core/services.ts';
+import { auditor } from './audit.ts';
 import { requestChecker } from './check-request.ts';
 import { Gate } from './gate.ts';
 import { ServerReflection } from './generated/grpc/reflection/v1/reflection_pb.js';
@@ -13,12 +14,11 @@ import { Http2Door } from './http2-door.ts';
 import { MarketDataService } from './market-data-service.ts';
 import { ReflectionService } from './reflection-service.ts';
 import { rethrow } from './refusals.ts';
+import { scanned } from './request-scan.ts';
 import { TradingService } from './trading-service.ts';
 
 /** Bytes of the longest message that a client may send: a thousand symbols to watch. */
 const MOST_BYTES = 64 * 1024;
-/** Of Node's timers: a deadline beyond it, 24 days, would be over at once. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /**
  * Trading, MarketData and Admin of venue.proto. On a port of its own by gRPC (HTTP/2, with TLS where the venue has it); the same routes are
@@ -50,9 +50,8 @@ export class GrpcGateway {
     const described = [pb.Trading, pb.MarketData, pb.Admin, ServerReflection];
     this.options = {
       requestGate: gate.check,
-      interceptors: [requestChecker(new Set([pb.Trading.method.entry]))],
+      interceptors: [auditor(services), requestChecker(new Set([pb.Trading.method.entry]))],
       readMaxBytes: MOST_BYTES,
-      maxTimeoutMs: LONGEST_TIMER_MS,
       acceptCompression: [],
       jsonOptions: { ignoreUnknownFields: false },
     };
@@ -61,6 +60,7 @@ export class GrpcGateway {
       router.service(pb.MarketData, bound(marketData));
       router.service(pb.Admin, adminService(services));
       router.service(ServerReflection, bound(new ReflectionService(described, gate)));
+      for (const [i, handler] of router.handlers.entries()) router.handlers[i] = scanned(handler, MOST_BYTES);
     };
   }
 

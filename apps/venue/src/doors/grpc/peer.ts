@@ -20,6 +20,8 @@ const NOBODY: Peer = { address: '', signedIn: nothing, mayBeSilent: nothing, may
 export const PEER = createContextKey<Peer>(NOBODY, { description: 'the other end' });
 /** Set by the gate for calls that need a login. */
 export const LOGIN = createContextKey<SignedIn | undefined>(undefined, { description: 'the login of the call' });
+/** Set by the gate for calls of administrators: who it is. */
+export const ADMINISTRATOR = createContextKey<string | undefined>(undefined, { description: 'who administers' });
 
 export function peerValues(peer: Peer): ContextValues {
   return createContextValues().set(PEER, peer);

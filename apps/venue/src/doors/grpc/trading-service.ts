@@ -47,6 +47,7 @@ export class TradingService implements ServiceImpl<typeof pb.Trading> {
     onAccepted: (order) => this.#tell(order),
     onFill: (fill) => this.#tell(fill.order, fill),
     onEnded: (order) => this.#tell(order),
+    onTriggered: (order) => this.#tell(order),
     onAmended: (order) => this.#tell(order),
   };
 

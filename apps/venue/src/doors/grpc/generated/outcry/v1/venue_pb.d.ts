@@ -5,8 +5,8 @@
 // Order entry, market data and administration of an Outcry venue.
 //
 // Prices and quantities are decimal strings, exact. Times are microseconds since 1970.
-// Requests are strict: a value that an enum does not have, a field that a message does not have and
-// a number that does not fit are refused with invalid_argument, which names the field.
+// Requests are strict: a value that an enum does not have, a field that a message does not have, a number
+// that does not fit and a field that is there twice are refused with invalid_argument, which names the field.
 // Trading calls carry `authorization: Basic` with the user and password of a login
 // (`outcry account login`), Admin calls `x-outcry-admin` with the token in the data directory.
 
@@ -88,6 +88,51 @@ export declare type Order = Message<"outcry.v1.Order"> & {
    * @generated from field: int64 update_time = 13;
    */
   updateTime: bigint;
+
+  /**
+   * what triggers it, or triggered it; blank: nothing does, or its trigger trails and has no price yet
+   *
+   * @generated from field: string trigger_price = 14;
+   */
+  triggerPrice: string;
+
+  /**
+   * it is not in the book: it waits for its trigger, its list, a price to follow or the closing auction
+   *
+   * @generated from field: bool waiting = 15;
+   */
+  waiting: boolean;
+
+  /**
+   * what an iceberg displays of itself; blank: all
+   *
+   * @generated from field: string display_quantity = 16;
+   */
+  displayQuantity: string;
+
+  /**
+   * @generated from field: bool hidden = 17;
+   */
+  hidden: boolean;
+
+  /**
+   * @generated from field: bool post_only = 18;
+   */
+  postOnly: boolean;
+
+  /**
+   * what must trade at once; blank: any quantity
+   *
+   * @generated from field: string min_quantity = 19;
+   */
+  minQuantity: string;
+
+  /**
+   * 0: none
+   *
+   * @generated from field: int64 expire_time = 20;
+   */
+  expireTime: bigint;
 };
 
 /**
@@ -854,6 +899,8 @@ export enum Side {
 export declare const SideSchema: GenEnum<Side>;
 
 /**
+ * PlaceOrder takes LIMIT and MARKET. The others are of orders that other doors entered.
+ *
  * @generated from enum outcry.v1.OrderType
  */
 export enum OrderType {
@@ -871,6 +918,44 @@ export enum OrderType {
    * @generated from enum value: ORDER_TYPE_MARKET = 2;
    */
   MARKET = 2,
+
+  /**
+   * a market order, or a limit order, once the price has gone against it; it stays one when that has happened
+   *
+   * @generated from enum value: ORDER_TYPE_STOP = 3;
+   */
+  STOP = 3,
+
+  /**
+   * @generated from enum value: ORDER_TYPE_STOP_LIMIT = 4;
+   */
+  STOP_LIMIT = 4,
+
+  /**
+   * likewise, once the price has gone for it
+   *
+   * @generated from enum value: ORDER_TYPE_TAKE_PROFIT = 5;
+   */
+  TAKE_PROFIT = 5,
+
+  /**
+   * @generated from enum value: ORDER_TYPE_TAKE_PROFIT_LIMIT = 6;
+   */
+  TAKE_PROFIT_LIMIT = 6,
+
+  /**
+   * becomes a limit order at the best price of the other side
+   *
+   * @generated from enum value: ORDER_TYPE_MARKET_TO_LIMIT = 7;
+   */
+  MARKET_TO_LIMIT = 7,
+
+  /**
+   * a limit order whose price follows the book
+   *
+   * @generated from enum value: ORDER_TYPE_PEGGED = 8;
+   */
+  PEGGED = 8,
 }
 
 /**
@@ -880,6 +965,7 @@ export declare const OrderTypeSchema: GenEnum<OrderType>;
 
 /**
  * Unspecified: until cancelled for limit orders, immediate or cancel for market orders, which take IOC and FOK only.
+ * PlaceOrder takes GTC, IOC, FOK and DAY. The others are of orders that other doors entered.
  *
  * @generated from enum outcry.v1.TimeInForce
  */
@@ -908,6 +994,25 @@ export enum TimeInForce {
    * @generated from enum value: TIME_IN_FORCE_DAY = 4;
    */
   DAY = 4,
+
+  /**
+   * until expire_time
+   *
+   * @generated from enum value: TIME_IN_FORCE_GTD = 5;
+   */
+  GTD = 5,
+
+  /**
+   * for the opening auction, or the closing one, only
+   *
+   * @generated from enum value: TIME_IN_FORCE_AT_OPEN = 6;
+   */
+  AT_OPEN = 6,
+
+  /**
+   * @generated from enum value: TIME_IN_FORCE_AT_CLOSE = 7;
+   */
+  AT_CLOSE = 7,
 }
 
 /**
