@@ -41,6 +41,11 @@ function keepNumber(this: unknown, key: string, value: unknown, { source }: { so
   return typeof value !== 'number' || key === 'id' || Array.isArray(this) ? value : source;
 }
 
+/** Whether an answer can bear it as it was sent: a number that a double does not hold, or that is no whole one, would be another. */
+export function isRequestId(id: unknown): id is string | number | null | undefined {
+  return id === undefined || id === null || typeof id === 'string' || Number.isSafeInteger(id);
+}
+
 /** Parameters that arrived as JSON: numbers and booleans become their decimal text. Throws ApiError -1100, or -1101 when there are too many. */
 export function fromJson(sent: unknown): Parameters {
   if (sent === undefined || sent === null) return Object.create(null);
