@@ -53,10 +53,9 @@ export async function startServer(services: BinanceServices, grpc: GrpcGateway, 
   addErrorHandler(server, log);
   guardRequests(server, services, browsers);
   await addDocumentation(server);
-  await server.register(async (routes) => {
-    addRestOperations(routes, services, operations, door);
-    addAdminRoutes(routes, services);
-  });
+  // Each reads bodies in its own way.
+  await server.register(async (routes) => addRestOperations(routes, services, operations, door));
+  await server.register(async (routes) => addAdminRoutes(routes, services));
   await server.register(fastifyConnectPlugin, {
     ...grpc.options,
     routes: grpc.routes,

@@ -7,15 +7,25 @@ export type Parameters = Record<string, string>;
 /** An order list has at most 40. */
 const MOST_PARAMETERS = 100;
 
-/** A query string or form body as parameters. Throws ApiError -1101 when one is sent twice, or there are too many: before they are parsed. */
-export function parseForm(text: string, into: Parameters = Object.create(null)): Parameters {
-  let count = Object.keys(into).length;
+/** What a request says in its query and in its body: where both say it, the query's word counts. Throws as {@link parseForm}. */
+export function parseForms(query: string, body: string): Parameters {
+  if (body === '') return parseForm(query);
+  const parameters = parseForm(body);
+  return Object.assign(parameters, parseForm(query, Object.keys(parameters).length));
+}
+
+/**
+ * A query string or form body as parameters. Throws ApiError -1101 when one is sent twice, or there are too many: before they are parsed.
+ * @param count of those that were sent elsewhere
+ */
+export function parseForm(text: string, count = 0): Parameters {
   for (let at = text.indexOf('&'); at >= 0; at = text.indexOf('&', at + 1)) if (++count >= MOST_PARAMETERS) throw tooManyParameters();
+  const parameters: Parameters = Object.create(null);
   for (const [name, value] of new URLSearchParams(text)) {
-    if (Object.hasOwn(into, name)) throw errors.tooMany(`'${name}' was sent more than once`);
-    into[name] = value;
+    if (Object.hasOwn(parameters, name)) throw errors.tooMany(`'${name}' was sent more than once`);
+    parameters[name] = value;
   }
-  return into;
+  return parameters;
 }
 
 /** Lists and objects in a message: few have more than three. Text that only opens them costs a hundred times as much as other text. */
