@@ -301,12 +301,13 @@ describe('the id of a request', () => {
     '-9007199254740993',
     '12345678901234567890',
     '1e400',
-    '0.5',
-    '1.0000000000000001e1',
+    '0.10000000000000000001',
+    '1e2',
+    '7.0',
     'true',
     '[1]',
   ];
-  const WHOLE = ['9007199254740991', '-9007199254740991', '0', '7', '"9007199254740993"', 'null'];
+  const WHOLE = ['9007199254740991', '-9007199254740991', '0', '7', '0.5', '0.1234567890123456', '"9007199254740993"', 'null'];
   for (const route of ['/ws-api/v3', '/ws', '/stream']) {
     it(`to ${route} comes back as it was sent, or is refused`, async () => {
       const listener = await Listener.open(venue.url, route);

@@ -33,6 +33,9 @@ const MOST_BRACKETS = 256;
 /** Numbers that may not come back from a double as they were written. Others need no reviver, which halves the speed. */
 const INEXACT = /:\s*-?(?:\d{16}|\d*[.eE])/;
 
+/** In place of an id that would come back as another number. */
+const CHANGED = {};
+
 /**
  * Parses a client's JSON, in which a number of an object stays the text that was sent: a price is not rounded to what a double holds. A
  * request's id stays a number, and so do numbers in lists, and those that a double holds as they are written. Throws SyntaxError.
@@ -48,12 +51,15 @@ export function parseExactly(text: string): unknown {
 }
 
 function keepNumber(this: unknown, key: string, value: unknown, { source }: { source?: string }): unknown {
-  return typeof value !== 'number' || key === 'id' || Array.isArray(this) ? value : source;
+  if (typeof value !== 'number' || Array.isArray(this)) return value;
+  if (key === 'id') return String(value) === source ? value : CHANGED;
+  return source;
 }
 
-/** Whether an answer can bear it as it was sent: a number that a double does not hold, or that is no whole one, would be another. */
+/** Whether an answer can bear it as it was sent. Whole numbers that a double may have been rounded to are none. */
 export function isRequestId(id: unknown): id is string | number | null | undefined {
-  return id === undefined || id === null || typeof id === 'string' || Number.isSafeInteger(id);
+  if (typeof id === 'number') return Number.isSafeInteger(id) || !Number.isInteger(id);
+  return id === undefined || id === null || typeof id === 'string';
 }
 
 /** Parameters that arrived as JSON: numbers and booleans become their decimal text. Throws ApiError -1100, or -1101 when there are too many. */

@@ -288,7 +288,8 @@ function parseRequest(text: string): Request {
   }
   if (typeof request !== 'object' || request === null || typeof request.method !== 'string')
     throw new ApiError(-1100, "Malformed request: 'method' must be a string.");
-  if (!isRequestId(request.id)) throw new ApiError(-1100, "Malformed request: 'id' must be a string, a whole number below 2^53 or null.");
+  if (!isRequestId(request.id))
+    throw new ApiError(-1100, "Malformed request: 'id' must be a string, a number that a double holds, or null.");
   request.id ??= null;
   return request;
 }
