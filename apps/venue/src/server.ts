@@ -6,9 +6,8 @@ import type { ContextValues } from '@connectrpc/connect';
 import { fastifyConnectPlugin } from '@connectrpc/connect-fastify';
 import fastifySwagger from '@fastify/swagger';
 import fastifySwaggerUi from '@fastify/swagger-ui';
-import fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
-import type { VenueConfig } from './domain/config.ts';
 import { addAdminRoutes } from './doors/admin/routes.ts';
 import type { BinanceServices, Operation } from './doors/binance/operation.ts';
 import { accountOperations } from './doors/binance/operations/account.ts';
@@ -21,9 +20,9 @@ import type { GrpcGateway } from './doors/grpc/grpc-gateway.ts';
 import { peerValues } from './doors/grpc/peer.ts';
 import { Browsers } from './doors/http/browsers.ts';
 import { Door } from './doors/http/door.ts';
-import { checkRequest, guardRequests } from './doors/http/requests.ts';
+import { checkRequest, guardRequests, malformedError, refusePath } from './doors/http/requests.ts';
 import { DOCS_POLICY } from './doors/http/security-headers.ts';
-import { type Check, Turns } from './doors/http/turns.ts';
+import { Turns } from './doors/http/turns.ts';
 import { addPage } from './page.ts';
 
 const BODY_LIMIT = 64 * 1024;
@@ -47,17 +46,16 @@ export const operations: readonly Operation[] = [
 export async function startServer(services: BinanceServices, grpc: GrpcGateway, log: Logger): Promise<Server> {
   const { config } = services;
   const browsers = new Browsers(config);
-  const server = createServer(config, (request) => checkRequest(services, browsers, request));
+  const server = createServer(services, browsers);
   const door = new Door(config.connections);
   services.open.http = () => door.count;
   door.guard(server.server);
   addErrorHandler(server, log);
   guardRequests(server, services, browsers);
   await addDocumentation(server);
-  await server.register(async (routes) => {
-    addRestOperations(routes, services, operations, door);
-    addAdminRoutes(routes, services);
-  });
+  // Each reads bodies in its own way.
+  await server.register(async (routes) => addRestOperations(routes, services, operations, door));
+  await server.register(async (routes) => addAdminRoutes(routes, services));
   await server.register(fastifyConnectPlugin, {
     ...grpc.options,
     routes: grpc.routes,
@@ -84,7 +82,8 @@ export async function startServer(services: BinanceServices, grpc: GrpcGateway, 
 }
 
 /** An HTTP server that waits for nobody for long: for a head, a body, the next request, or a client that does not read its answer. */
-function createServer({ connections, tls }: VenueConfig, check: Check): FastifyInstance {
+function createServer(services: BinanceServices, browsers: Browsers): FastifyInstance {
+  const { tls, connections } = services.config;
   const { loginMs, idleMs } = connections;
   const options = {
     headersTimeout: loginMs,
@@ -101,12 +100,18 @@ function createServer({ connections, tls }: VenueConfig, check: Check): FastifyI
     bodyLimit: BODY_LIMIT,
     logger: false,
     forceCloseConnections: true,
+    frameworkErrors: (error, request, reply) => refusePath(services, error, request as FastifyRequest, reply as FastifyReply),
+    clientErrorHandler: () => undefined, // the turns know what has to be answered first
     serverFactory: (answer) => {
       const server = secrets === undefined ? http.createServer(options) : https.createServer({ ...options, ...secrets });
       // One that has said all that it will still reads its answers, RFC 9112 9.6.
       Object.assign(server, { httpAllowHalfOpen: true });
       server.setTimeout(idleMs);
-      new Turns(answer, check).guard(server);
+      new Turns(
+        answer,
+        (request) => checkRequest(services, browsers, request),
+        (address, error) => malformedError(services, address, error),
+      ).guard(server);
       return server;
     },
   });

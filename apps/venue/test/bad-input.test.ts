@@ -154,7 +154,7 @@ describe('bad input gets a documented error, and the venue goes on', () => {
     const form = 'application/x-www-form-urlencoded';
     assert.deepEqual(await post(`symbol=${'A'.repeat(70_000)}`, form), [413, -1101]);
     assert.deepEqual(await post('{"symbol":"BTCUSDT"}', 'application/json'), [415, -1100]);
-    assert.deepEqual(await post('{"symbol":', 'application/json'), [400, -1100]);
+    assert.deepEqual(await post('{"symbol":', 'application/json'), [415, -1100]);
     assert.deepEqual(await post('<order/>', 'application/xml'), [415, -1100]);
     assert.deepEqual(await post('symbol=BTCUSDT&symbol=ETHUSDT', form), [400, -1101]);
   });

@@ -132,6 +132,36 @@ describe('market streams', () => {
     assert.deepEqual(await listener.untilClosed(), { code: 1008, reason: 'more than 1024 streams' });
   });
 
+  it('that are not there are told of, also those that the address names; a connection that names nothing else ends', async () => {
+    for (const name of [
+      'btcusdt@nope',
+      'nope@trade',
+      'BTCUSDT@trade',
+      '!nope@arr',
+      '0'.repeat(60),
+      'pqia91ma19a5s61cv6a81va65sdf19v8a65a1a5s61cv6a81va65sdf19v8a65a1',
+    ]) {
+      for (const route of [`/ws/${name}`, `/stream?streams=${name}`, `/ws/nope@depth/${name}`]) {
+        const listener = await Listener.open(venue.url, route);
+        assert.deepEqual(await listener.untilClosed(), { code: 1008, reason: 'unknown stream' }, route);
+        assert.equal(listener.messages.length, 1, route);
+        const { error, id } = listener.messages[0];
+        assert.deepEqual([id, error.code], [null, 2], route);
+        assert.match(error.msg, /^Invalid request: unknown stream /);
+      }
+    }
+    const some = await Listener.open(venue.url, '/stream?streams=btcusdt@nope/btcusdt@trade');
+    assert.match((await some.until(({ error }) => error !== undefined)).error.msg, /unknown stream btcusdt@nope$/);
+    assert.deepEqual((await some.request({ id: 1, method: 'LIST_SUBSCRIPTIONS' })).result, ['btcusdt@trade']);
+    some.close();
+    // Clients number their connections so.
+    for (const route of ['/ws/0', '/ws/17/btcusdt@trade', '/stream?streams=3', '/ws/nope@depth/4']) {
+      const numbered = await Listener.open(venue.url, route);
+      assert.equal((await numbered.request({ id: 1, method: 'SUBSCRIBE', params: ['ethusdt@trade'] })).result, null, route);
+      numbered.close();
+    }
+  });
+
   it('drop a client that sends more than a message may hold', async () => {
     const listener = await Listener.open(venue.url, '/ws');
     listener.send('x'.repeat(70_000));
@@ -262,4 +292,43 @@ describe('the WebSocket API with an Ed25519 key', () => {
     assert.ok((await ask(signature)).balances.length > 0);
     assert.equal((await ask(`${signature.slice(0, -6)}AAAA%3D`)).code, -1022);
   });
+});
+
+describe('the id of a request', () => {
+  const BROKEN = [
+    '9007199254740992',
+    '9007199254740993',
+    '-9007199254740993',
+    '12345678901234567890',
+    '1e400',
+    '0.10000000000000000001',
+    '1e2',
+    '7.0',
+    'true',
+    '[1]',
+  ];
+  const WHOLE = ['9007199254740991', '-9007199254740991', '0', '7', '0.5', '0.1234567890123456', '"9007199254740993"', 'null'];
+  for (const route of ['/ws-api/v3', '/ws', '/stream']) {
+    it(`to ${route} comes back as it was sent, or is refused`, async () => {
+      const listener = await Listener.open(venue.url, route);
+      const method = route === '/ws-api/v3' ? 'ping' : 'LIST_SUBSCRIPTIONS';
+      let answers = 0;
+      const ask = async (id: string) => {
+        listener.send(`{"id": ${id}, "method": "${method}"}`);
+        answers++;
+        await listener.until(() => listener.messages.length === answers, `the answer to ${id}`);
+        return listener.messages.at(-1);
+      };
+      for (const id of WHOLE) {
+        const answer = await ask(id);
+        assert.deepEqual([JSON.stringify(answer.id), answer.error], [id, undefined]);
+      }
+      for (const id of BROKEN) {
+        const { id: told, error } = await ask(id);
+        assert.equal(told, null, id);
+        assert.equal(error?.code, route === '/ws-api/v3' ? -1100 : 2, id);
+      }
+      listener.close();
+    });
+  }
 });

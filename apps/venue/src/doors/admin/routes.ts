@@ -2,13 +2,16 @@ import type { FastifyInstance } from 'fastify';
 import { createAccount, fundAccount, status } from '../../core/administration.ts';
 import type { Services } from '../../core/services.ts';
 import { type ApiKey, isValid, type Login } from '../../domain/credentials.ts';
+import { ApiError } from '../http/errors.ts';
 import { administration, note } from './administrator.ts';
 import { addCredentialRoutes } from './credentials.ts';
 import { bodyOf, text } from './input.ts';
 import { addRuleRoutes } from './rules.ts';
+import { parseStrictly } from './strict-json.ts';
 
 /** Status for everybody; accounts and money for whoever holds the token. */
 export function addAdminRoutes(server: FastifyInstance, services: Services): void {
+  server.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, body, done) => readBody(body as string, done));
   const guarded = administration(services);
   const admin = { ...guarded, schema: { tags: ['Administration'] } };
   server.get('/outcry/v1/status', { schema: { tags: ['Administration'], summary: 'Where the threads stand' } }, () => status(services));
@@ -32,6 +35,18 @@ export function addAdminRoutes(server: FastifyInstance, services: Services): voi
     for (const histogram of Object.values(services.latencies)) histogram.clear();
     return {};
   });
+}
+
+/** A body without bytes is none, whatever its type. */
+function readBody(text: string, done: (error: Error | null, body?: unknown) => void): void {
+  if (text === '') return done(null, undefined);
+  let body: unknown;
+  try {
+    body = parseStrictly(text);
+  } catch (error) {
+    return done(new ApiError(-1100, `Malformed request: ${(error as Error).message}`));
+  }
+  done(null, body);
 }
 
 function listAccounts(services: Services) {

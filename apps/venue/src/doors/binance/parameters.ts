@@ -7,21 +7,34 @@ export type Parameters = Record<string, string>;
 /** An order list has at most 40. */
 const MOST_PARAMETERS = 100;
 
-/** A query string or form body as parameters. Throws ApiError -1101 when one is sent twice, or there are too many: before they are parsed. */
-export function parseForm(text: string, into: Parameters = Object.create(null)): Parameters {
-  let count = Object.keys(into).length;
+/** What a request says in its query and in its body: where both say it, the query's word counts. Throws as {@link parseForm}. */
+export function parseForms(query: string, body: string): Parameters {
+  if (body === '') return parseForm(query);
+  const parameters = parseForm(body);
+  return Object.assign(parameters, parseForm(query, Object.keys(parameters).length));
+}
+
+/**
+ * A query string or form body as parameters. Throws ApiError -1101 when one is sent twice, or there are too many: before they are parsed.
+ * @param count of those that were sent elsewhere
+ */
+export function parseForm(text: string, count = 0): Parameters {
   for (let at = text.indexOf('&'); at >= 0; at = text.indexOf('&', at + 1)) if (++count >= MOST_PARAMETERS) throw tooManyParameters();
+  const parameters: Parameters = Object.create(null);
   for (const [name, value] of new URLSearchParams(text)) {
-    if (Object.hasOwn(into, name)) throw errors.tooMany(`'${name}' was sent more than once`);
-    into[name] = value;
+    if (Object.hasOwn(parameters, name)) throw errors.tooMany(`'${name}' was sent more than once`);
+    parameters[name] = value;
   }
-  return into;
+  return parameters;
 }
 
 /** Lists and objects in a message: few have more than three. Text that only opens them costs a hundred times as much as other text. */
 const MOST_BRACKETS = 256;
 /** Numbers that may not come back from a double as they were written. Others need no reviver, which halves the speed. */
 const INEXACT = /:\s*-?(?:\d{16}|\d*[.eE])/;
+
+/** In place of an id that would come back as another number. */
+const CHANGED = {};
 
 /**
  * Parses a client's JSON, in which a number of an object stays the text that was sent: a price is not rounded to what a double holds. A
@@ -38,7 +51,15 @@ export function parseExactly(text: string): unknown {
 }
 
 function keepNumber(this: unknown, key: string, value: unknown, { source }: { source?: string }): unknown {
-  return typeof value !== 'number' || key === 'id' || Array.isArray(this) ? value : source;
+  if (typeof value !== 'number' || Array.isArray(this)) return value;
+  if (key === 'id') return String(value) === source ? value : CHANGED;
+  return source;
+}
+
+/** Whether an answer can bear it as it was sent. Whole numbers that a double may have been rounded to are none. */
+export function isRequestId(id: unknown): id is string | number | null | undefined {
+  if (typeof id === 'number') return Number.isSafeInteger(id) || !Number.isInteger(id);
+  return id === undefined || id === null || typeof id === 'string';
 }
 
 /** Parameters that arrived as JSON: numbers and booleans become their decimal text. Throws ApiError -1100, or -1101 when there are too many. */

@@ -9,7 +9,7 @@ import { ApiError, apiErrorOf, errors } from '../http/errors.ts';
 import { noSuchRoute } from '../http/requests.ts';
 import type { BinanceServices } from './operation.ts';
 import { type Caller, Json, JsonPieces, type Operation } from './operation.ts';
-import { checkParameters, parseForm } from './parameters.ts';
+import { checkParameters, parseForms } from './parameters.ts';
 import { checkSignature, keyHolder, signedPayload } from './security.ts';
 
 /** An order list with all its parameters takes a quarter of it. */
@@ -30,6 +30,13 @@ export function addRestOperations(server: FastifyInstance, services: BinanceServ
   // Parameters come from query and body together and fail with Binance's codes: checkParameters does that, not Ajv.
   server.setValidatorCompiler(() => () => true);
   server.addContentTypeParser('application/x-www-form-urlencoded', { parseAs: 'string' }, (_request, body, done) => done(null, body));
+  // Clients name a type also where they send nothing: Binance's own connectors JSON.
+  for (const type of ['application/json', '*']) {
+    server.addContentTypeParser(type, { parseAs: 'buffer' }, (_request, body, done) => {
+      if (body.length === 0) done(null, undefined);
+      else done(notForm());
+    });
+  }
   for (const operation of operations) {
     if (operation.rest === undefined) continue;
     server.route({
@@ -71,11 +78,8 @@ async function answer(
 ): Promise<unknown> {
   const at = request.url.indexOf('?');
   const query = at < 0 ? '' : request.url.slice(at + 1);
-  if (request.body !== undefined && request.body !== null && typeof request.body !== 'string') {
-    throw new ApiError(-1100, 'The body must be application/x-www-form-urlencoded.', 415);
-  }
-  const body = request.body ?? '';
-  const parameters = parseForm(body, parseForm(query));
+  const body = (request.body as string | undefined) ?? '';
+  const parameters = parseForms(query, body);
   const caller: Caller = { account: -1, apiKey: '', address: request.ip };
   const holder = holders.get(request);
   if (holder !== undefined) {
@@ -116,8 +120,12 @@ export function addErrorHandler(server: FastifyInstance, log: Logger): void {
 function fromFastify(error: { statusCode?: number; code?: string; message: string }): ApiError {
   if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE')
     return new ApiError(-1101, 'Too many parameters sent for this endpoint: the body is too large.', 413);
-  if (error.statusCode === 415) return new ApiError(-1100, 'The body must be application/x-www-form-urlencoded.', 415);
+  if (error.statusCode === 415) return notForm();
   if (error.statusCode !== undefined && error.statusCode < 500)
     return new ApiError(-1100, `Malformed request: ${error.message}`, error.statusCode);
   return errors.unknown();
+}
+
+function notForm(): ApiError {
+  return new ApiError(-1100, 'The body must be application/x-www-form-urlencoded.', 415);
 }

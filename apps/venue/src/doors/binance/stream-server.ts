@@ -1,11 +1,13 @@
 import type { RateLimiter } from '../../core/fairness/rate-limits.ts';
 import { errors } from '../http/errors.ts';
 import { Inbox } from './inbox.ts';
-import { parseExactly } from './parameters.ts';
+import { isRequestId, parseExactly } from './parameters.ts';
 import type { StreamReader, StreamSource } from './streams.ts';
 import type { Connection } from './ws-connection.ts';
 
 const MOST_STREAMS = 1024;
+/** What is meant as a stream, or as a listen key of whoever made it. Other names are the client's own business: some put numbers there. */
+const MEANT = /[@!]|^\w{32,}$/;
 /** A listen key as this venue makes them: nothing else is asked for in the other lane. */
 const LISTEN_KEY = /^[0-9a-f]{60}$/;
 
@@ -49,10 +51,18 @@ export class StreamSession implements StreamReader {
     return this.#streams.size;
   }
 
-  /** Subscribes to the streams of the URL. Names that mean nothing are passed over: clients put numbers there. */
+  /** Subscribes to the streams of the URL. Says which there is none of, and ends a connection that nothing else would come over. */
   start(names: readonly string[]): void {
     if (names.length > MOST_STREAMS) this.connection.refuse(`more than ${MOST_STREAMS} streams`);
-    else this.#started = this.#subscribeAll(names);
+    else this.#started = this.#startAll(names);
+  }
+
+  async #startAll(names: readonly string[]): Promise<void> {
+    const meant = names.filter((name) => MEANT.test(name));
+    const unknown = await this.#subscribeAll(meant);
+    if (unknown === undefined) return;
+    this.#fail(null, 2, unknownStream(unknown));
+    if (this.#streams.size === 0 && meant.length === names.length) this.connection.refuse('unknown stream');
   }
 
   async #subscribeAll(names: readonly string[]): Promise<string | undefined> {
@@ -115,8 +125,7 @@ export class StreamSession implements StreamReader {
 
   async #answer(request: Request): Promise<void> {
     const { id, method, params } = request;
-    const isId = id === undefined || id === null || typeof id === 'number' || typeof id === 'string';
-    if (!isId) return this.#fail(null, 2, 'Invalid request: request ID must be an unsigned integer or a string');
+    if (!isRequestId(id)) return this.#fail(null, 2, 'Invalid request: request ID must be an unsigned integer or a string');
     switch (method) {
       case 'SUBSCRIBE':
       case 'UNSUBSCRIBE': {
@@ -156,7 +165,7 @@ export class StreamSession implements StreamReader {
         return;
       }
       const unknown = await this.#subscribeAll(names);
-      if (unknown !== undefined) return this.#fail(id, 2, `Invalid request: unknown stream ${unknown.slice(0, 80)}`);
+      if (unknown !== undefined) return this.#fail(id, 2, unknownStream(unknown));
     }
     this.connection.sendJson({ result: null, id: id ?? null });
   }
@@ -174,4 +183,8 @@ export class StreamSession implements StreamReader {
   #fail(id: unknown, code: number, msg: string): void {
     this.connection.sendJson({ error: { code, msg }, ...(id !== undefined && { id }) });
   }
+}
+
+function unknownStream(name: string): string {
+  return `Invalid request: unknown stream ${name.slice(0, 80)}`;
 }

@@ -2,6 +2,8 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
 import type { WebSocketSettings } from '../../domain/config.ts';
+import { ApiError } from '../http/errors.ts';
+import { refuseRaw } from '../http/raw-answer.ts';
 import { limitFrames } from './frames.ts';
 import { Heartbeat } from './heartbeat.ts';
 import type { Outbox } from './outbox.ts';
@@ -12,6 +14,8 @@ const MESSAGE_BYTES = 64 * 1024;
 const MOST_FRAGMENTS = 128;
 const MOST_PIECES = 2048;
 const CLOSE_MS = 500;
+/** Of the protocol, RFC 6455, section 4.4. */
+const VERSIONS = { 'sec-websocket-version': '13, 8' };
 
 /** What of an HTTP upgrade a thread needs that did not receive it. */
 export type UpgradeRequest = Pick<IncomingMessage, 'url' | 'headers'>;
@@ -32,6 +36,9 @@ export class WebSocketDoor {
     this.#settings = settings;
     this.#outbox = outbox;
     this.#heartbeat = new Heartbeat(settings.pingMs, settings.pongMs);
+    this.#sockets.on('wsClientError', ({ message }, socket) =>
+      refuseRaw(socket, new ApiError(-1100, `Malformed request: ${message}.`), VERSIONS),
+    );
   }
 
   get connections(): number {

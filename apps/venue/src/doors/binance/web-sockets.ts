@@ -1,9 +1,11 @@
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { Connections, type Place } from '../../core/fairness/connections.ts';
-import { LimitExceeded } from '../../core/fairness/rate-limits.ts';
 import type { Browsers } from '../http/browsers.ts';
 import type { Door } from '../http/door.ts';
+import { ApiError, apiErrorOf, errors } from '../http/errors.ts';
+import { refuseRaw } from '../http/raw-answer.ts';
+import { checkRequest, noSuchRoute } from '../http/requests.ts';
 import { ListenKeys } from './listen-keys.ts';
 import type { BinanceServices, Operation } from './operation.ts';
 import { Outbox } from './outbox.ts';
@@ -47,9 +49,15 @@ export class WebSockets {
     this.#listenKeys = new ListenKeys(services.userStreams);
     server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
       socket.on('error', () => socket.destroy());
-      if (browsers.refusal(request.headers, false) !== undefined) return refuse(socket, '403 Forbidden');
       door.release(request.socket); // its place is this class's business from here on
-      this.#upgrade(request, socket, head);
+      try {
+        checkRequest(services, browsers, request, false);
+        this.#upgrade(request, socket, head);
+      } catch (error) {
+        const shown = apiErrorOf(error);
+        if (shown === undefined) throw error;
+        refuseRaw(socket, shown);
+      }
     });
   }
 
@@ -57,30 +65,22 @@ export class WebSockets {
     await this.#door.close();
   }
 
+  /** Throws what has an ApiError for an upgrade that is refused, which weighs 1 where there is nothing to connect to. */
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    const { limiter, now } = this.#services;
     const address = request.socket.remoteAddress ?? '';
-    const url = request.url ?? '/';
+    const { url = '/', method } = request;
     const pathname = URL.parse(url, 'http://venue')?.pathname;
     const isApi = pathname?.split('/')[1] === 'ws-api';
     const named = namedStreams(url);
-    if (pathname === undefined) return refuse(socket, '400 Bad Request');
-    if (!isApi && named === undefined) return refuse(socket, '404 Not Found');
-    const place = this.#mayConnect(address) ? (isApi ? this.#clients : this.#readers).enter(address, () => socket.destroy()) : undefined;
-    if (place === undefined) return refuse(socket, '429 Too Many Requests');
+    const isKnown = method === 'GET' && (isApi || named !== undefined);
+    limiter.useWeight(address, isKnown ? CONNECTION_WEIGHT : 1, now());
+    if (pathname === undefined) throw new ApiError(-1100, 'Malformed request: its path is none.');
+    if (!isKnown) throw noSuchRoute(request);
+    const place = (isApi ? this.#clients : this.#readers).enter(address, () => socket.destroy());
+    if (place === undefined) throw new ApiError(-1003, 'Too many connections.', 429);
     if (isApi) this.#openApi(request, socket, head, address, place);
-    else if (named !== undefined) this.#openStreams(request, socket, head, address, named, place);
-  }
-
-  /** Counts what connecting weighs. */
-  #mayConnect(address: string): boolean {
-    const { limiter, now } = this.#services;
-    try {
-      limiter.useWeight(address, CONNECTION_WEIGHT, now());
-      return true;
-    } catch (error) {
-      if (!(error instanceof LimitExceeded)) throw error;
-      return false;
-    }
+    else this.#openStreams(request, socket, head, address, named!, place);
   }
 
   #openApi(request: IncomingMessage, socket: Duplex, head: Buffer, address: string, place: Place): void {
@@ -118,12 +118,6 @@ export class WebSockets {
     const { url = '/', headers } = request;
     if (this.#services.publishers.handOver(socket, { url, headers, address, head }, () => place.leave())) return;
     place.leave();
-    refuse(socket, '503 Service Unavailable');
+    throw errors.disconnected('no thread serves market data');
   }
-}
-
-/** Answers and closes: nobody reads such a connection, so that its other end would never be noticed. */
-function refuse(socket: Duplex, status: string): void {
-  socket.once('finish', () => socket.destroy());
-  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\n\r\n`);
 }

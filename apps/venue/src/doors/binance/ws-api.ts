@@ -4,7 +4,7 @@ import { ApiError, apiErrorOf, errors } from '../http/errors.ts';
 import { Inbox } from './inbox.ts';
 import type { BinanceServices } from './operation.ts';
 import { type Caller, Json, JsonPieces, type Operation } from './operation.ts';
-import { checkNames, checkParameters, fromJson, type Parameters, parseExactly } from './parameters.ts';
+import { checkNames, checkParameters, fromJson, isRequestId, type Parameters, parseExactly } from './parameters.ts';
 import { checkSignature, keyHolder, signedWebSocketPayload } from './security.ts';
 import type { Connection } from './ws-connection.ts';
 
@@ -288,8 +288,8 @@ function parseRequest(text: string): Request {
   }
   if (typeof request !== 'object' || request === null || typeof request.method !== 'string')
     throw new ApiError(-1100, "Malformed request: 'method' must be a string.");
-  const isId = request.id === undefined || request.id === null || ['string', 'number'].includes(typeof request.id);
-  if (!isId) throw new ApiError(-1100, "Malformed request: 'id' must be a string, a number or null.");
+  if (!isRequestId(request.id))
+    throw new ApiError(-1100, "Malformed request: 'id' must be a string, a number that a double holds, or null.");
   request.id ??= null;
   return request;
 }

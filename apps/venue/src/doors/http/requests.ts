@@ -3,8 +3,10 @@ import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Services } from '../../core/services.ts';
 import type { Browsers } from './browsers.ts';
-import { ApiError } from './errors.ts';
+import { ApiError, apiErrorOf } from './errors.ts';
+import { refusalOf } from './raw-answer.ts';
 import { SECURITY_HEADERS } from './security-headers.ts';
+import { settleTarget } from './target.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -29,19 +31,62 @@ const CORS_EXPOSED = 'grpc-message, grpc-status, grpc-status-details-bin, retry-
 
 /**
  * What each request passes before its route is looked for. Throws ApiError: 429 for an address that is beyond its limit already, 403 for
- * what names another host or comes from a page elsewhere (which weighs 1), 400 without a host, 417 for an expectation that nobody knows.
+ * what names another host or comes from a page elsewhere, 400 without a host or with two, 417 for an expectation that nobody knows; each
+ * of these weighs 1.
+ * @param isRead whether it changes nothing
  */
-export function checkRequest({ limiter, now }: Services, browsers: Browsers, request: IncomingMessage): void {
-  const { headers, method = '', socket } = request;
-  const address = socket.remoteAddress ?? '';
+export function checkRequest(
+  { limiter, now }: Services,
+  browsers: Browsers,
+  request: IncomingMessage,
+  isRead = READS.has(request.method ?? ''),
+): void {
+  const address = request.socket.remoteAddress ?? '';
   limiter.checkWeight(address, now());
-  if (headers.expect !== undefined && !/^100-continue$/i.test(headers.expect))
-    throw new ApiError(-1000, 'This venue meets no expectation but 100-continue.', 417);
-  const refusal = browsers.refusal(headers, READS.has(method));
-  const hasNoHost = headers.host === undefined && request.httpVersion === '1.1';
-  if (refusal === undefined && !hasNoHost) return;
+  const refusal = refusalTo(browsers, request, isRead);
+  if (refusal === undefined) return;
   limiter.useWeight(address, 1, now());
-  throw hasNoHost ? new ApiError(-1000, 'The request names no host.') : new ApiError(-1000, refusal!, 403);
+  throw refusal;
+}
+
+function refusalTo(browsers: Browsers, request: IncomingMessage, isRead: boolean): ApiError | undefined {
+  const { expect } = request.headers;
+  if (expect !== undefined && !/^100-continue$/i.test(expect))
+    return new ApiError(-1000, 'This venue meets no expectation but 100-continue.', 417);
+  const malformed = settleTarget(request);
+  if (malformed !== undefined) return new ApiError(-1000, malformed);
+  const refusal = browsers.refusal(request.headers, isRead);
+  return refusal === undefined ? undefined : new ApiError(-1000, refusal, 403);
+}
+
+/** What is told of bytes that are no request, or name no route: they weigh 1, as a request does. */
+export function malformedError({ limiter, now }: Services, address: string, { code }: { code?: string }): ApiError {
+  try {
+    limiter.useWeight(address, 1, now());
+  } catch (error) {
+    const shown = apiErrorOf(error);
+    if (shown === undefined) throw error;
+    return shown;
+  }
+  switch (code) {
+    case 'HPE_HEADER_OVERFLOW':
+      return new ApiError(-1100, 'Malformed request: its head is too long.', 431);
+    case 'ERR_HTTP_REQUEST_TIMEOUT':
+      return new ApiError(-1100, 'Malformed request: it was not complete in time.', 408);
+    case 'FST_ERR_BAD_URL':
+      return new ApiError(-1100, 'Malformed request: its path is none.');
+    case 'FST_ERR_MAX_PARAM_LENGTH':
+      return new ApiError(-1100, 'Malformed request: a part of its path is too long.', 414);
+    default:
+      return new ApiError(-1100, 'Malformed request: not HTTP.');
+  }
+}
+
+/** Answers a request whose path is none, so that it never comes to a route. */
+export function refusePath(services: Services, error: { code?: string }, { ip }: FastifyRequest, reply: FastifyReply): void {
+  const shown = malformedError(services, ip, error);
+  const { body, headers } = refusalOf(shown);
+  reply.status(shown.status).headers(headers).header('connection', 'close').send(body);
 }
 
 /** What each request passes before anything but its head is read, on every route: what it costs, and whether a body is wanted. */
@@ -67,7 +112,7 @@ export function guardRequests(server: FastifyInstance, services: Services, brows
   });
 }
 
-export function noSuchRoute({ method, url }: FastifyRequest): ApiError {
+export function noSuchRoute({ method = '', url = '' }: Pick<IncomingMessage, 'method' | 'url'>): ApiError {
   return new ApiError(-1000, `There is no ${method} ${url.split('?')[0]} here; see /docs`, 404);
 }
 

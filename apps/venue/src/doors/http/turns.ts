@@ -1,7 +1,7 @@
-import type { IncomingMessage, OutgoingHttpHeaders, RequestListener, Server, ServerResponse } from 'node:http';
+import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { type ApiError, apiErrorOf } from './errors.ts';
-import { SECURITY_HEADERS } from './security-headers.ts';
+import { refusalOf, refuseRaw } from './raw-answer.ts';
 
 /** Requests of a connection that have no answer yet; no client pipelines that deep. */
 export const MOST_PIPELINED = 32;
@@ -11,6 +11,8 @@ const TURN_MS = 2;
 
 /** Throws what has an ApiError (apiErrorOf) for a request that is not answered, whatever it asks for. */
 export type Check = (request: IncomingMessage) => void;
+/** What is told of bytes that are no request. */
+export type Malformed = (address: string, error: { code?: string }) => ApiError;
 
 /** What comes over one connection. */
 interface Line {
@@ -18,6 +20,10 @@ interface Line {
   readonly waiting: [IncomingMessage, ServerResponse][];
   /** requests without an answer, those that wait included */
   open: number;
+  /** the request that came last */
+  last: [IncomingMessage, ServerResponse] | undefined;
+  /** what came behind it, and is no request: told when those before it have their answers */
+  malformed: ApiError | undefined;
   readonly onAnswered: () => void;
 }
 
@@ -29,6 +35,7 @@ interface Line {
 export class Turns {
   readonly #answer: RequestListener;
   readonly #check: Check;
+  readonly #malformed: Malformed;
   readonly #lines = new WeakMap<Socket, Line>();
   /** lines where requests wait, in the order of their turns */
   readonly #queue = new Set<Line>();
@@ -36,9 +43,10 @@ export class Turns {
   #steps = 0;
   #since = 0;
 
-  constructor(answer: RequestListener, check: Check) {
+  constructor(answer: RequestListener, check: Check, malformed: Malformed) {
     this.#answer = answer;
     this.#check = check;
+    this.#malformed = malformed;
   }
 
   /** Takes a server's requests. */
@@ -46,6 +54,8 @@ export class Turns {
     const enter = (request: IncomingMessage, response: ServerResponse) => this.#enter(request, response);
     server.on('request', enter);
     server.on('checkExpectation', enter); // else Node answers it, and counts nothing
+    server.on('clientError', (error: NodeJS.ErrnoException, socket) => this.#fail(error, socket as Socket));
+    server.on('connect', (_request, socket) => this.#fail({ code: 'HPE_INVALID_METHOD' }, socket as Socket));
   }
 
   #enter(request: IncomingMessage, response: ServerResponse): void {
@@ -57,6 +67,7 @@ export class Turns {
       this.#queue.delete(line);
       return;
     }
+    line.last = [request, response];
     response.once('close', line.onAnswered);
     if (line.open === 1) {
       this.#begin(request, response);
@@ -72,13 +83,32 @@ export class Turns {
       socket,
       waiting: [],
       open: 0,
+      last: undefined,
+      malformed: undefined,
       onAnswered: () => {
         line.open--;
+        tellMalformed(line);
       },
     };
     this.#lines.set(socket, line);
     stopParserWithSocket(socket);
     return line;
+  }
+
+  /** Something that is no request: a reset, a time that is up, bytes that cannot be read. */
+  #fail(error: { code?: string }, socket: Socket): void {
+    const isTold = error.code?.startsWith('HPE_') || error.code === 'ERR_HTTP_REQUEST_TIMEOUT';
+    if (!isTold || !socket.writable || socket.bytesRead === 0) {
+      socket.destroy();
+      return;
+    }
+    const told = this.#malformed(socket.remoteAddress ?? '', error);
+    const line = this.#lines.get(socket);
+    if (line === undefined) refuseRaw(socket, told);
+    else {
+      line.malformed ??= told;
+      tellMalformed(line);
+    }
   }
 
   /** Each step is a callback of its own: what a request brings about in promises has run, and its time counts, before the next. */
@@ -120,18 +150,19 @@ export class Turns {
 }
 
 /** Answers without a route. The connection ends, but for one that only mistook where it is, and sends no body that would be read over. */
-function refuse({ headers }: IncomingMessage, response: ServerResponse, { status, code, message, retryAfter }: ApiError): void {
-  const body = Buffer.from(JSON.stringify({ code, msg: message }));
-  const hasBody = headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined;
-  const sent: OutgoingHttpHeaders = {
-    ...SECURITY_HEADERS,
-    'content-type': 'application/json; charset=utf-8',
-    'content-length': body.length,
-  };
-  if (retryAfter !== undefined) sent['retry-after'] = String(retryAfter);
-  if (status !== 403 || hasBody) sent.connection = 'close';
-  response.writeHead(status, sent);
+function refuse({ headers: request }: IncomingMessage, response: ServerResponse, error: ApiError): void {
+  const hasBody = request['content-length'] !== undefined || request['transfer-encoding'] !== undefined;
+  const { body, headers } = refusalOf(error);
+  if (error.status !== 403 || hasBody) headers.connection = 'close';
+  response.writeHead(error.status, headers);
   response.end(body);
+}
+
+/** Tells it as soon as nothing else is to be answered before it: of a request whose body is what cannot be read, it is the answer. */
+function tellMalformed({ malformed, last, open, socket }: Line): void {
+  if (malformed === undefined || socket.destroyed) return;
+  const isOfLast = last !== undefined && !last[0].complete && !last[1].headersSent;
+  if (open <= (isOfLast ? 1 : 0)) refuseRaw(socket, malformed);
 }
 
 /**

@@ -1,0 +1,30 @@
+/** JSON in which every key of an object stands once: of two values JavaScript takes the last, in silence. */
+
+/** Strings, and what tells keys from values, and objects from lists. */
+const TOKEN = /"(?:[^"\\]|\\.)*"|[{}[\]:]/g;
+
+/** Throws SyntaxError for what is no JSON, and for a key that comes twice in an object. */
+export function parseStrictly(text: string): unknown {
+  const value: unknown = JSON.parse(text);
+  const twice = keyTwice(text);
+  if (twice !== undefined) throw new SyntaxError(`'${twice.slice(0, 80)}' was sent more than once`);
+  return value;
+}
+
+/** The first key that comes twice in an object of JSON, which is known to be well formed. */
+function keyTwice(text: string): string | undefined {
+  const open: Set<string>[] = [];
+  let last = '';
+  for (const [token] of text.matchAll(TOKEN)) {
+    if (token === '{' || token === '[') open.push(new Set());
+    else if (token === '}' || token === ']') open.pop();
+    else if (token !== ':') last = token;
+    else {
+      const key = JSON.parse(last) as string;
+      const keys = open.at(-1)!;
+      if (keys.has(key)) return key;
+      keys.add(key);
+    }
+  }
+  return undefined;
+}
