@@ -6,6 +6,7 @@ import { STATUS } from '../../domain/order-status.ts';
 import type { Order } from '../../domain/orders.ts';
 import { TermsTable } from '../../domain/special-terms.ts';
 import { ClientIds } from './client-ids.ts';
+import { OpenLists } from './open-lists.ts';
 import { clientBytesOf, openOrder, orderAt, state, statusOf, withStatus, wordOf } from './open-order.ts';
 import { SALT, unchain } from './order-chain.ts';
 import { HeldCursors, type OrderCursor } from './order-cursors.ts';
@@ -34,6 +35,8 @@ export class OpenOrders {
   /** rounds of the buckets in one id */
   readonly #rounds: number;
   readonly #terms: TermsTable;
+  /** the lists that they belong to */
+  readonly lists: OpenLists;
   readonly #held = new HeldCursors();
   /** orders with terms */
   #special = 0;
@@ -51,6 +54,7 @@ export class OpenOrders {
     this.#clientIds = new ClientIds(this.#i32, i32Of(reserve(buckets * 4)));
     this.#rounds = 1 / buckets;
     this.#terms = new TermsTable(capacity);
+    this.lists = new OpenLists(capacity);
   }
 
   /** @param slot @param generation where the engine has it */
@@ -69,6 +73,7 @@ export class OpenOrders {
       this.#terms.set(slot, order.terms);
       this.#special++;
       bits |= HAS_TERMS;
+      if (order.terms.list > 0) this.lists.join(slot, order.terms.list);
     }
     words[at + QUANTITY] = order.quantity;
     words[at + LEFT] = order.left;
@@ -177,7 +182,10 @@ export class OpenOrders {
   remove(slot: number): void {
     const at = slot * WORDS;
     const account = this.#i32[at + ACCOUNT];
-    if ((this.#i32[at + STATE] & HAS_TERMS) !== 0) this.#special--;
+    if ((this.#i32[at + STATE] & HAS_TERMS) !== 0) {
+      this.#special--;
+      this.lists.leave(slot);
+    }
     if ((this.#i32[at + STATE] & HELD) !== 0) this.#passOn(slot);
     this.#i32[at + STATE] = 0;
     this.#unlink(slot, account);

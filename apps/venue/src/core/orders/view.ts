@@ -102,6 +102,7 @@ export class View {
         break;
       case EVENT.LIST:
         this.#text = ''; // the store keeps lists
+        this.#list(i32, f64, at);
         break;
       case EVENT.TRIGGERED:
         this.#triggered(i32, f64, at);
@@ -203,6 +204,11 @@ export class View {
     this.orders.add(slot, i32[at + event.ORDER_GENERATION], order);
     if (isNew && this.#listener.follows(order.account)) this.#listener.onAccepted(this.orders.copy(slot));
     if (order.shown > 0) this.#tellDepth(slot, order.shown);
+  }
+
+  #list(i32: Int32Array, f64: Float64Array, at: number): void {
+    const number = f64[(at >> 1) + event.F64_AMOUNT];
+    this.orders.lists.tell(i32[at + event.ACCOUNT], i32[at + event.CLIENT_LOW], i32[at + event.CLIENT_HIGH], number);
   }
 
   #rested(i32: Int32Array, at: number): void {
