@@ -2,7 +2,7 @@ import { orderHandle } from '@outcry/market/command';
 import { LIMIT, type Side } from '@outcry/market/order-terms';
 import { instrumentOf, orderKindOf, sideOf, termsOf } from '@outcry/market/order-word';
 import { f64Of, i32Of, reserve } from '@outcry/memory/span';
-import { STATUS } from '../../domain/order-status.ts';
+import { STATUS, statusAfterTrade } from '../../domain/order-status.ts';
 import type { Order } from '../../domain/orders.ts';
 import { TermsTable } from '../../domain/special-terms.ts';
 import { ClientIds } from './client-ids.ts';
@@ -104,6 +104,9 @@ export class OpenOrders {
   side(slot: number): Side {
     return sideOf(this.#i32[slot * WORDS + WORD]);
   }
+  isFilled(slot: number): boolean {
+    return statusOf(this.#i32[slot * WORDS + STATE]) === STATUS.FILLED;
+  }
   price(slot: number): number {
     return this.#i32[slot * WORDS + PRICE];
   }
@@ -140,7 +143,10 @@ export class OpenOrders {
     return change;
   }
 
-  /** It traded. Returns how much of that was displayed. An order with nothing left is to be removed next. */
+  /**
+   * It traded. Returns how much of that was displayed. An order with nothing left is to be removed next; one that is not filled then, since an
+   * amount is left, is to be ended first.
+   */
   trade(slot: number, quantity: number, amount: number, left: number, time: number): number {
     const at = slot * WORDS;
     const words = this.#i32;
@@ -149,7 +155,9 @@ export class OpenOrders {
     words[at + LEFT] = left;
     this.#f64[(at >> 1) + F64_EXECUTED] += amount;
     this.#f64[(at >> 1) + F64_UPDATE_TIME] = time;
-    this.#setStatus(at, left === 0 ? STATUS.FILLED : STATUS.PARTIALLY_FILLED);
+    const amountLeft = this.#f64[(at >> 1) + F64_AMOUNT] - this.#f64[(at >> 1) + F64_EXECUTED];
+    const status = statusAfterTrade(left, amountLeft, amount / quantity);
+    this.#setStatus(at, status === STATUS.EXPIRED ? STATUS.PARTIALLY_FILLED : status); // end() follows
     if (left === 0) words[at + STATE] &= ~RESTING;
     return shown;
   }

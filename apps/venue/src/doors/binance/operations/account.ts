@@ -1,8 +1,10 @@
 /** Operations on an account: its balances, positions, trades and streams. */
+import { errors } from '../../http/errors.ts';
 import { ms } from '../format.ts';
 import type { BinanceServices } from '../operation.ts';
 import { type Caller, instrumentOf, type Operation, readHistory } from '../operation.ts';
-import { integer, optionalInteger, type Parameters } from '../parameters.ts';
+import { optionalInteger, type Parameters } from '../parameters.ts';
+import { ownRangeOf } from './ranges.ts';
 import * as s from './schemas.ts';
 
 function account(services: BinanceServices, sent: Parameters, caller: Caller) {
@@ -40,13 +42,9 @@ function account(services: BinanceServices, sent: Parameters, caller: Caller) {
 
 async function myTrades(services: BinanceServices, sent: Parameters, caller: Caller) {
   const instrument = instrumentOf(services, sent);
-  const range = {
-    from: optionalInteger(sent, 'fromId'),
-    startTime: optionalInteger(sent, 'startTime'),
-    endTime: optionalInteger(sent, 'endTime'),
-    limit: integer(sent, 'limit', 500, 1, 1000),
-  };
+  const range = ownRangeOf(sent);
   const order = optionalInteger(sent, 'orderId');
+  if (order !== undefined && (range.startTime !== undefined || range.endTime !== undefined)) throw errors.badCombination();
   return await readHistory(services, caller, 'myTrades', caller.account, instrument.number, range, order);
 }
 

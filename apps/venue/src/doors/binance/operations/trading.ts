@@ -9,8 +9,9 @@ import { cancelJson, listNumber, ms, newOrderJson, orderJson, SIDE_NAMES, selfTr
 import { newOrderParameters, ownOrderParameters, RESPONSE_TYPES, readNewOrder, readQuantity } from '../new-order.ts';
 import type { BinanceServices } from '../operation.ts';
 import { type Caller, instrumentOf, type Operation, readHistory, submit } from '../operation.ts';
-import { integer, optionalInteger, type Parameters } from '../parameters.ts';
+import { optionalInteger, type Parameters } from '../parameters.ts';
 import { cancelAll, openOrders } from './open-orders.ts';
+import { ownRangeOf } from './ranges.ts';
 import * as s from './schemas.ts';
 
 const PPM = 1_000_000;
@@ -172,13 +173,7 @@ async function amendOrder(services: BinanceServices, sent: Parameters, caller: C
 
 async function allOrders(services: BinanceServices, sent: Parameters, caller: Caller) {
   const instrument = instrumentOf(services, sent);
-  const range = {
-    from: optionalInteger(sent, 'orderId'),
-    startTime: optionalInteger(sent, 'startTime'),
-    endTime: optionalInteger(sent, 'endTime'),
-    limit: integer(sent, 'limit', 500, 1, 1000),
-  };
-  return await readHistory(services, caller, 'orders', caller.account, instrument.number, range);
+  return await readHistory(services, caller, 'orders', caller.account, instrument.number, ownRangeOf(sent, 'orderId'));
 }
 
 const which = { symbol: s.symbol, orderId: s.optional(s.whole('Order id')), origClientOrderId: s.optional(s.clientId) };
