@@ -10,21 +10,21 @@ import * as s from './schemas.ts';
 function account(services: BinanceServices, sent: Parameters, caller: Caller) {
   const { view } = services.gateway;
   const omitZero = sent.omitZeroBalances?.toLowerCase() === 'true';
-  const [first] = services.market.instruments;
+  const { maker, taker } = services.rules.fees(caller.account, 0); // of the first instrument: Binance has one rate for all
   const rate = (ppm: number) => (ppm / 1_000_000).toFixed(8);
   const balances = services.market.assets.map((asset) => ({ asset, balance: view.balance(caller.account, asset.number) }));
   return {
-    makerCommission: Math.floor(first.definition.makerFeePpm / 100),
-    takerCommission: Math.floor(first.definition.takerFeePpm / 100),
+    makerCommission: Math.floor(maker / 100),
+    takerCommission: Math.floor(taker / 100),
     buyerCommission: 0,
     sellerCommission: 0,
     commissionRates: {
-      maker: rate(first.definition.makerFeePpm),
-      taker: rate(first.definition.takerFeePpm),
+      maker: rate(maker),
+      taker: rate(taker),
       buyer: rate(0),
       seller: rate(0),
     },
-    canTrade: true,
+    canTrade: services.rules.canTrade(caller.account),
     canWithdraw: true,
     canDeposit: true,
     brokered: false,

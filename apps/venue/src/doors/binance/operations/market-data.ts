@@ -95,7 +95,9 @@ export const marketDataOperations: Operation[] = [
         ],
         exchangeFilters: [],
       };
-      return ask(services, caller, 'instruments', [chosen(services, sent)].flat(), head);
+      const numbers = [chosen(services, sent)].flat();
+      const limits = numbers.map((number) => services.rules.limits(services.market.instruments[number]));
+      return ask(services, caller, 'instruments', numbers, limits, head);
     },
   },
   {

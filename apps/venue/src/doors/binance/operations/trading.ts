@@ -57,15 +57,16 @@ function testOrder(services: BinanceServices, sent: Parameters, caller: Caller) 
   const order = readNewOrder(services, sent, caller);
   responseType(sent, 'ACK');
   if (sent.computeCommissionRates?.toLowerCase() !== 'true') return {};
-  return commissionRates(order.instrument);
+  return commissionRates(services, caller, order.instrument);
 }
 
-function commissionRates(instrument: Instrument) {
+/** What the account would be charged now. */
+function commissionRates({ rules }: BinanceServices, { account }: Caller, instrument: Instrument) {
   const rate = (ppm: number) => (ppm / PPM).toFixed(8);
-  const { makerFeePpm, takerFeePpm } = instrument.definition;
+  const { maker, taker } = rules.fees(account, instrument.number);
   const none = { maker: rate(0), taker: rate(0), buyer: rate(0), seller: rate(0) };
   return {
-    standardCommission: { maker: rate(makerFeePpm), taker: rate(takerFeePpm), buyer: rate(0), seller: rate(0) },
+    standardCommission: { maker: rate(maker), taker: rate(taker), buyer: rate(0), seller: rate(0) },
     specialCommission: none,
     taxCommission: none,
     discount: { enabledForAccount: false, enabledForSymbol: false, discountAsset: '', discount: rate(0) },
@@ -313,6 +314,6 @@ export const tradingOperations: Operation[] = [
     security: 'SIGNED',
     weight: 20,
     parameters: s.parameters({ symbol: s.symbol }),
-    run: (services, sent) => ({ symbol: sent.symbol, ...commissionRates(instrumentOf(services, sent)) }),
+    run: (services, sent, caller) => ({ symbol: sent.symbol, ...commissionRates(services, caller, instrumentOf(services, sent)) }),
   },
 ];
