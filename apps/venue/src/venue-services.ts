@@ -14,6 +14,7 @@ import { Gateway } from './core/orders/gateway.ts';
 import { OpenOrders } from './core/orders/open-orders.ts';
 import { Sessions } from './core/orders/sessions.ts';
 import { SharedState } from './core/orders/shared-state.ts';
+import { RulesInForce } from './core/rules-in-force.ts';
 import type { Services } from './core/services.ts';
 import { StoredReads } from './core/stored-reads.ts';
 import type { VenueConfig } from './domain/config.ts';
@@ -87,6 +88,7 @@ export async function createServices(
     memory,
     feeds,
     filters: new OrderFilters(market.instruments, averages),
+    rules: new RulesInForce(crew.pools.rules),
     publishers,
     history,
     reads: new StoredReads(crew.shared, history, config.readWaitMs),

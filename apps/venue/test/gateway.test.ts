@@ -1,9 +1,13 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { order as orderRecord } from '@outcry/book/records';
+import { announceState } from '@outcry/engine/announce';
 import { Engine } from '@outcry/engine/engine';
-import { COMMAND, commandHead, MAX_GENERATION } from '@outcry/market/command';
-import { BUY, GTC, GTD, LIMIT, SELL } from '@outcry/market/order-terms';
+import { LocalEvents } from '@outcry/engine/event-output';
+import { imageOf, restoreImage } from '@outcry/engine/image';
+import { COMMAND, commandHead, LIST_TYPE, MAX_GENERATION, POST_ONLY } from '@outcry/market/command';
+import { EVENT, event } from '@outcry/market/event';
+import { BUY, GTC, GTD, LIMIT, SELL, STOP } from '@outcry/market/order-terms';
 import { REASON } from '@outcry/market/reason';
 import { Gateway } from '../src/core/orders/gateway.ts';
 import { OpenOrders } from '../src/core/orders/open-orders.ts';
@@ -12,7 +16,7 @@ import { SharedState } from '../src/core/orders/shared-state.ts';
 import { DEMO_ASSETS, DEMO_INSTRUMENTS } from '../src/domain/config.ts';
 import { Market } from '../src/domain/market.ts';
 import { makeTerms } from '../src/domain/special-terms.ts';
-import { amend, cancel, cancelReplace, massCancel, newOrder } from '../src/spine/commands.ts';
+import { amend, cancel, cancelReplace, massCancel, newList, newOrder, textHash } from '../src/spine/commands.ts';
 import { EventRing } from '../src/spine/event-ring.ts';
 import { createVenueMemory, ENGINE_GATE, JOURNAL_GATE, Shared } from '../src/spine/shared.ts';
 import { until } from './support/until.ts';
@@ -231,4 +235,52 @@ it('a mass cancel that is not done when the venue stops is answered with an unkn
   const answer = desk.send(massCancel(BOB));
   await desk.buy(ALICE);
   await Promise.all([assert.rejects(answer, { code: 'unknown_outcome' }), desk.close()]);
+});
+
+/** A list of Alice's that stays open. */
+function listOf(desk: Desk, clientId: string) {
+  const leg = desk.order(ALICE);
+  const stop = { ...leg, price: 200, terms: makeTerms({ trigger: STOP, stopPrice: 200 }) };
+  return newList(LIST_TYPE.OCO, clientId, [{ ...leg, flags: POST_ONLY }, stop]);
+}
+
+it('a list with the id of one on its way is answered when that is durable, and no list but that is entered', async () => {
+  const desk = new Desk();
+  await desk.open();
+  const told: string[] = [];
+  const both = ['first', 'second'].map(async (name) => {
+    const { reason, list } = await desk.gateway.submit(listOf(desk, 'mine'));
+    told.push(`${name} ${reason === REASON.NONE ? list > 0 : reason}`);
+  });
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  assert.deepEqual(told, [], 'what is not durable may be lost: nobody is told of it');
+  desk.work();
+  await Promise.all(both);
+  assert.deepEqual(told, ['first true', `second ${REASON.DUPLICATE_CLIENT_ID}`]);
+  assert.deepEqual([desk.openOf(ALICE), desk.gateway.view.orders.lists.size], [2, 1]);
+  await desk.send(massCancel(ALICE));
+  assert.equal(desk.gateway.view.orders.lists.size, 0);
+  assert.equal((await desk.send(listOf(desk, 'mine'))).reason, REASON.NONE);
+  await desk.close();
+});
+
+it("a list's id is in the engine's image, and told of with its orders after a start from it", async () => {
+  const desk = new Desk();
+  await desk.open();
+  const { list } = await desk.send(listOf(desk, 'mine'));
+  const output = new LocalEvents();
+  const engine = new Engine(output, LIMITS);
+  restoreImage(
+    engine,
+    imageOf(desk.engine).map((part) => Uint8Array.from(part)),
+  );
+  announceState(engine);
+  const told = [];
+  for (let at = 0; at < output.count * event.WORDS; at += event.WORDS) {
+    if ((output.i32[at] & 0xff) !== EVENT.LIST) continue;
+    told.push([output.f64[(at >> 1) + event.F64_AMOUNT], output.i32[at + event.CLIENT_LOW], output.i32[at + event.CLIENT_HIGH]]);
+  }
+  const once = [list, ...textHash('mine')];
+  assert.deepEqual(told, [once, once]);
+  await desk.close();
 });

@@ -39,7 +39,7 @@ function copy(name: string): string {
   return data;
 }
 
-/** Files of a data directory as a venue leaves it, without those of the store: it trades on without one. */
+/** Files of a data directory as a venue leaves it, without those of the store, which comes and goes with two of its files. */
 function filesOf(data: string): string[] {
   const names = fs.readdirSync(data, { recursive: true }) as string[];
   return names.filter((name) => fs.statSync(path.join(data, name)).isFile() && !/^(soup|glimpse)\/|^store\.sqlite/.test(name)).sort();
@@ -47,9 +47,11 @@ function filesOf(data: string): string[] {
 
 test('a start where one of its files is a directory, or a pipe, ends with 1 and names it', async () => {
   const files = filesOf(whole);
-  const pipes = ['operator.key', 'venue.lock', 'journal/durable.mark'];
-  for (const known of [...pipes, 'admin.token', 'soup.session']) assert.ok(files.includes(known), `${known} of ${files}`);
-  for (const [i, name] of [...files, 'venue.pid', 'accounts.json', 'journal/durable.mark.tmp'].entries()) {
+  const store = ['store.sqlite', 'store.sqlite-wal', 'store.sqlite-shm'];
+  const known = ['operator.key', 'venue.lock', 'journal/durable.mark'];
+  const pipes = [...known, ...store];
+  for (const name of [...known, 'admin.token', 'soup.session']) assert.ok(files.includes(name), `${name} of ${files}`);
+  for (const [i, name] of [...files, ...store, 'venue.pid', 'accounts.json', 'journal/durable.mark.tmp'].entries()) {
     const data = copy(`${i}`);
     const file = path.join(data, name);
     const makers = [() => fs.mkdirSync(file), ...(pipes.includes(name) ? [() => execFileSync('mkfifo', [file])] : [])];

@@ -65,9 +65,10 @@ function happen(orders: OpenOrders, { slot, generation, order: plain }: Placed, 
     case 'trade': {
       const left = Math.max(0, plain.left - 2);
       assert.equal(orders.trade(slot, 2, 10, left, 6), Math.min(2, plain.shown));
-      const status = left === 0 ? STATUS.FILLED : STATUS.PARTIALLY_FILLED;
-      Object.assign(plain, { left, shown: plain.shown - Math.min(2, plain.shown), updateTime: 6, status });
       plain.executedAmount += 10;
+      const buysMore = plain.amount - plain.executedAmount >= 5; // a lot, so it is not filled with its last one: it is to end
+      const status = left === 0 && !buysMore ? STATUS.FILLED : STATUS.PARTIALLY_FILLED;
+      Object.assign(plain, { left, shown: plain.shown - Math.min(2, plain.shown), updateTime: 6, status });
       if (left === 0) plain.resting = false;
       break;
     }

@@ -228,19 +228,49 @@ describe('numbers of Enter Order at the ends of their ranges', () => {
     };
     alice.told();
     assert.equal(query(), 1);
-    for (const userRef of [0, 5, 5, 4, 0x7fffffff, 0x80000000, 0x7fffffff, 0xffffffff, 0xffffffff, 0]) alice.enter({ userRef }, channel);
+    for (const userRef of [0, 5, 5, 4, 0x7fffffff, 0x80000000, 0x7fffffff, 0xfffffffe, 0xfffffffe, 0]) alice.enter({ userRef }, channel);
     venue.settle();
     assert.deepEqual(
       alice.told().map(({ message, userRef }) => [message, userRef]),
-      [5, 0x7fffffff, 0x80000000, 0xffffffff].map((userRef) => ['order_accepted', userRef]),
+      [5, 0x7fffffff, 0x80000000, 0xfffffffe].map((userRef) => ['order_accepted', userRef]),
     );
-    assert.equal(query(), 0, 'none is left');
-    for (const userRef of [5, 0x80000000, 0xffffffff, 0x7fffffff])
+    assert.equal(query(), 0xffffffff, 'none is left: this one is refused');
+    for (const userRef of [5, 0x80000000, 0xfffffffe, 0x7fffffff])
       alice.send(ouchMessage(wire.cancelOrder, { userRef, quantity: 0 }, channel));
     venue.settle();
     assert.equal(venue.openOrders, 0);
     alice.told();
   });
+});
+
+it('the highest UserRefNum is refused in every message that uses one, and those after it are taken: a mistake ends no login', () => {
+  const channel = element(TAG.USER_REF_INDEX, 201);
+  const send = (message: Parameters<typeof ouchMessage>[0], fields: Record<string, number | string>) => {
+    alice.send(ouchMessage(message, fields, channel));
+    venue.settle();
+    return alice.told().map((told) => [told.message, told.userRef, told.reason]);
+  };
+  alice.told();
+  alice.enter({ userRef: 1, clientOrderId: 'ONE' }, channel);
+  venue.settle();
+  alice.told();
+  const refused = [['rejected', 0xffffffff, REJECT.OTHER]];
+  alice.enter({ userRef: 0xffffffff, clientOrderId: 'MISTAKE' }, channel);
+  venue.settle();
+  const [told] = alice.told();
+  assert.deepEqual([told.message, told.userRef, told.reason, told.clientOrderId], ['rejected', 0xffffffff, REJECT.OTHER, 'MISTAKE']);
+  const order = { price: 500_000_000, quantity: 50, timeInForce: '5', display: 'Y', sweep: 'N', clientOrderId: '' };
+  assert.deepEqual(send(wire.replaceOrder, { originalRef: 1, userRef: 0xffffffff, ...order }), refused);
+  assert.deepEqual(send(wire.massCancel, { userRef: 0xffffffff, firm: '', symbol: '' }), refused);
+  assert.deepEqual(send(wire.disableEntry, { userRef: 0xffffffff, firm: '' }), refused);
+  assert.equal(venue.openOrders, 1, 'nothing of it had any effect');
+  alice.enter({ userRef: 2 }, channel);
+  venue.settle();
+  assert.deepEqual(
+    alice.told().map(({ message, userRef }) => [message, userRef]),
+    [['order_accepted', 2]],
+  );
+  assert.deepEqual(send(wire.massCancel, { userRef: 3, firm: '', symbol: '' }).slice(1).length, 2);
 });
 
 describe('Replace Order', () => {

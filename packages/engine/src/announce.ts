@@ -61,6 +61,7 @@ function announceOrder(engine: Engine, slot: number, record: number, place: numb
   const detail = slot * detailsRecord.WORDS;
   const inBook = place === PLACE.LIT || place === PLACE.DARK;
   const left = rules.facts.leftOf(slot, record);
+  if (record !== 0) announceList(engine, slot, record);
   if (record !== 0) writer.terms(specials.i32, record * special.WORDS);
   const text = details.i32[detail + detailsRecord.TEXT_SLOT];
   if (text !== 0) writer.text(details.texts.i32, text * details.texts.ints, command.TEXT_BYTES / 4);
@@ -76,4 +77,17 @@ function announceOrder(engine: Engine, slot: number, record: number, place: numb
   f64[(at >> 1) + event.F64_AMOUNT] = details.f64[slot * detailsRecord.F64_WORDS + detailsRecord.F64_EXECUTED];
   const shown = orders[order + orderRecord.QUANTITY];
   if (place === PLACE.LIT && shown !== left) writer.order(EVENT.SHOWN, 0, 0, slot, price, shown, left);
+}
+
+/** The list that an order is of, ahead of each of its orders: a reader knows by its number that it is the same. */
+function announceList(engine: Engine, slot: number, record: number): void {
+  const { memory, output, rules, specials, writer } = engine;
+  const list = specials.i32[record * special.WORDS + special.LIST];
+  if (list === 0) return;
+  const account = memory.orders.i32[slot * orderRecord.WORDS + orderRecord.ACCOUNT];
+  const instrument = memory.orders.i32[slot * orderRecord.WORDS + orderRecord.TERMS] & 0xffff;
+  const number = specials.f64[record * special.F64_WORDS + special.F64_LIST];
+  const at = writer.notice(EVENT.LIST, 0, instrument, account, 0, rules.lists.typeOf(list), 0, number);
+  output.i32[at + event.CLIENT_LOW] = rules.lists.idLowOf(list);
+  output.i32[at + event.CLIENT_HIGH] = rules.lists.idHighOf(list);
 }

@@ -4,6 +4,7 @@ import { feeOf, type Ledger } from '@outcry/ledger/ledger';
 import { EVENT, IN_AUCTION, IS_MAKER, NEW_AGGREGATE } from '@outcry/market/event';
 import { BUY } from '@outcry/market/order-terms';
 import { ACCOUNT_RULE, INSTRUMENT_RULE, mulDiv, WHOLE } from '@outcry/market/rules';
+import { i32Of, reserve } from '@outcry/memory/span';
 import { type AccountRules, COUNTED, FEE_RULES } from './account-rules.ts';
 import { details as detailsRecord } from './detail-record.ts';
 import type { EventWriter } from './event-writer.ts';
@@ -31,7 +32,7 @@ class Fee {
 /** Moves the money of trades and reports their two sides, by all rules of accounts and auctions. The engine's plain path has its own. */
 export class Settlement {
   /** Maker and taker fee of each tier, in parts per million. */
-  readonly tiers = new Int32Array(FEE_TIERS * 2);
+  readonly tiers = i32Of(reserve(FEE_TIERS * 2 * 4));
   readonly #orders: Int32Array;
   readonly #ledger: Ledger;
   readonly #instruments: Instruments;

@@ -80,7 +80,8 @@ export const EVENT = {
   INDICATIVE: 16,
   /** An auction traded: as INDICATIVE. */
   AUCTION: 17,
-  /** A list of orders was entered; the orders follow. QUANTITY is its type, F64_AMOUNT its number, CLIENT its client's 64 bits. */
+  /** A list of orders was entered; the orders follow. QUANTITY is its type, F64_AMOUNT its number, CLIENT its client's 64 bits. After a
+   * start: ahead of each of its orders that are open; CLIENT is 0 where an engine before did not keep it. */
   LIST: 18,
   /** The id of the next order told of, where that is not the number of its command: F64_AMOUNT. */
   ORDER_ID: 19,

@@ -15,6 +15,7 @@ import type { OrderFilters } from './orders/filters.ts';
 import type { Gateway } from './orders/gateway.ts';
 import type { Sessions } from './orders/sessions.ts';
 import type { SharedState } from './orders/shared-state.ts';
+import type { RulesInForce } from './rules-in-force.ts';
 import type { StoredReads } from './stored-reads.ts';
 
 /** What the venue's parts and doors share: one of each venue. */
@@ -31,6 +32,7 @@ export interface Services {
   feeds: readonly MarketState[];
   /** what every door of the order lane asks before it sends an order */
   filters: OrderFilters;
+  rules: RulesInForce;
   history: HistoryReader;
   reads: StoredReads;
   shared: Shared;

@@ -22,3 +22,13 @@ export function endStatus(reason: number): number {
   if (reason === REASON.SELF_TRADE) return STATUS.EXPIRED_IN_MATCH;
   return BY_USER.includes(reason) ? STATUS.CANCELED : STATUS.EXPIRED;
 }
+
+/**
+ * The status of an order after a trade. An order by an amount of the quote asset ends with its last lot, and is only filled if what is left
+ * of the amount would not have bought (or brought) one lot more at the price of that: else the book had no more.
+ * @param left lots @param amountLeft quote units of an order by amount, below 0 for others @param lotWorth quote units of a lot
+ */
+export function statusAfterTrade(left: number, amountLeft: number, lotWorth: number): number {
+  if (left > 0) return STATUS.PARTIALLY_FILLED;
+  return amountLeft >= lotWorth ? STATUS.EXPIRED : STATUS.FILLED;
+}

@@ -24,6 +24,12 @@ export function makeTerms(stated: StatedTerms): SpecialTerms {
   return { flags: termsFlags(stated), stopPrice, trail, display, minQuantity, pegOffset, session, expiry, list: 0 };
 }
 
+/** Lots that an order displays, as every door has it: 0, it is no iceberg, where it shows all of them; -1: more than it has. */
+export function displayOf(stated: number, quantity: number): number {
+  if (stated > quantity) return -1;
+  return stated === quantity ? 0 : stated;
+}
+
 /** Terms out of a TERMS event or command, into an object that is there already or a new one. */
 export function readTerms(i32: Int32Array, f64: Float64Array, at: number, into: SpecialTerms = makeTerms({})): SpecialTerms {
   into.flags = i32[at + record.FLAGS];

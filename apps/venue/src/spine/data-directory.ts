@@ -5,7 +5,7 @@ import path from 'node:path';
 const ONLY_OWNER = 0o700;
 const NOT_OWNER = 0o077;
 
-/** What the venue has at the top of a data directory that is a file, whoever wrote it; not the store, without which it trades on. */
+/** What the venue has at the top of a data directory that is a file, whoever wrote it; the store's files, which may lie elsewhere, are named. */
 const FILES =
   /^(operator\.key|admin\.token|venue\.(lock|pid)|soup\.session|memory-peaks\.json|accounts\.json|store\.owner|definitions\.json|demo-funded)(\.tmp)?$/;
 /** Its folders, and what is a file there: in the journal's lies what an operator likes, too. */
@@ -16,13 +16,12 @@ const FOLDERS = new Map([
 
 /**
  * Makes a data directory ready to be opened: {@link makePrivate} and {@link checkFiles}.
- * @param files of the store, which may lie elsewhere: a directory there is its own failure, and no reason not to start @param secrets those that are worth something to whoever can read them
+ * @param files of the store, which may lie elsewhere @param secrets those that are worth something to whoever can read them
  */
 export function prepareDirectory(directory: string, files: readonly string[], secrets: readonly string[]): string[] {
   const warnings = makePrivate(directory, files, secrets);
   checkFiles(directory);
-  for (const file of files) if (!isDirectory(file)) checkFile(file);
-  for (const file of secrets) checkFile(file);
+  for (const file of [...files, ...secrets]) checkFile(file);
   return warnings;
 }
 
@@ -95,10 +94,6 @@ function kindOf(stats: fs.Stats): string {
   if (stats.isFIFO()) return 'a pipe';
   if (stats.isSocket()) return 'a socket';
   return stats.isFile() ? 'a file' : 'a device';
-}
-
-function isDirectory(file: string): boolean {
-  return statIfThere(file)?.isDirectory() === true;
 }
 
 /** Undefined also for a link that leads nowhere: what is written there is made where it leads. */

@@ -47,6 +47,16 @@ export interface EnginePools {
   readonly texts: Span;
   /** open orders by account: see openOrdersOf */
   readonly owners: Span;
+  readonly rules: EngineRules;
+}
+
+/** Where the engine has its rules: see RulesInForce. */
+export interface EngineRules {
+  readonly instruments: Span;
+  readonly instrumentRules: Span;
+  readonly accounts: Span;
+  /** maker and taker fee of each tier */
+  readonly tiers: Span;
 }
 
 /** What the venue's threads share: plain data, passed to each once. */

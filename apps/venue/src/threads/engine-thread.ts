@@ -27,6 +27,12 @@ const pools: EnginePools = {
   lists: engine.rules.lists.pool.span,
   texts: engine.details.texts.span,
   owners: engine.details.byAccount.owners,
+  rules: {
+    instruments: engine.instruments.i32,
+    instrumentRules: engine.instruments.rules,
+    accounts: engine.accounts.i32,
+    tiers: engine.settlement.tiers,
+  },
 };
 port.postMessage({ kind: 'recovered', recovery, placed: place(placement), pools, records: [...engine.registry.entries()] });
 keepCompiledCode();

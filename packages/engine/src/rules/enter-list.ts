@@ -25,12 +25,12 @@ export function enterList(engine: Engine, i32: Int32Array, at: number): void {
   const told = writer.notice(EVENT.LIST, 0, instrument, account, 0, type, 0, writer.sequence);
   engine.output.i32[told + event.CLIENT_LOW] = i32[at + CLIENT_LOW];
   engine.output.i32[told + event.CLIENT_HIGH] = i32[at + CLIENT_HIGH];
-  enter(engine, type, legs);
+  enter(engine, engine.rules.lists.open(type, i32[at + CLIENT_LOW], i32[at + CLIENT_HIGH]), type, legs);
 }
 
-function enter(engine: Engine, type: number, legs: readonly StagedLeg[]): void {
+/** @param list in OrderLists */
+function enter(engine: Engine, list: number, type: number, legs: readonly StagedLeg[]): void {
   const { rules, specials, taker, writer } = engine;
-  const list = rules.lists.open(type);
   const slots = legs.map(({ entry, text }, i) => {
     entry.join(i + 1, writer.sequence);
     const record = rules.open(entry, text, list, i + 1, waits(type, i));

@@ -14,10 +14,13 @@ const list = {
   WORKING: 2,
   /** LEGS + 1 to 3: slots of its orders, 0: done */
   LEGS: 2,
-  /** 1: one order of its pair traded, triggered or ended, and the other one with it */
-  DECIDED: 6,
+  /** bit 0: one order of its pair traded, triggered or ended, and the other one with it; above it, with ID_LOW: its client's 63 bits */
+  STATE: 6,
+  ID_LOW: 7,
 } as const;
-const { WORDS, TYPE, WORKING, LEGS, DECIDED } = list;
+const { WORDS, TYPE, WORKING, LEGS, STATE, ID_LOW } = list;
+const DECIDED = 1;
+const ID_SHIFT = 1;
 const MOST_LEGS = 3;
 
 /** Lists of orders whose fate hangs together: docs/rules.md, "Order lists". */
@@ -32,26 +35,39 @@ export class OrderLists {
     this.pool = createSlotPool(WORDS, engine.room.orders);
   }
 
-  /** Opens a list of a type. Its legs are added next. */
-  open(type: number): number {
+  /** Opens a list of a type, with its client's 63 bits. Its legs are added next. */
+  open(type: number, low: number, high: number): number {
     const slot = this.pool.take();
     const at = slot * WORDS;
     this.pool.i32.fill(0, at + 1, at + WORDS);
     this.pool.i32[at + TYPE] = type;
+    this.pool.i32[at + STATE] = high << ID_SHIFT;
+    this.pool.i32[at + ID_LOW] = low;
     return slot;
+  }
+
+  typeOf(listSlot: number): number {
+    return this.pool.i32[listSlot * WORDS + TYPE];
+  }
+  /** Its client's 63 bits, both 0: they are not known. */
+  idLowOf(listSlot: number): number {
+    return this.pool.i32[listSlot * WORDS + ID_LOW];
+  }
+  idHighOf(listSlot: number): number {
+    return this.pool.i32[listSlot * WORDS + STATE] >>> ID_SHIFT;
   }
 
   add(listSlot: number, leg: number, order: number): void {
     this.pool.i32[listSlot * WORDS + LEGS + leg] = order;
-    if (leg === 1 && this.#typeOf(listSlot) !== LIST_TYPE.OCO) this.pool.i32[listSlot * WORDS + WORKING] = order;
+    if (leg === 1 && this.typeOf(listSlot) !== LIST_TYPE.OCO) this.pool.i32[listSlot * WORDS + WORKING] = order;
   }
 
   /** The other order of a pair, 0: there is none any more, or the order is in no pair. */
   sibling(listSlot: number, order: number): number {
     const at = listSlot * WORDS + LEGS;
-    const first = this.#typeOf(listSlot) === LIST_TYPE.OCO ? 1 : this.#typeOf(listSlot) === LIST_TYPE.OTOCO ? 2 : 0;
+    const first = this.typeOf(listSlot) === LIST_TYPE.OCO ? 1 : this.typeOf(listSlot) === LIST_TYPE.OTOCO ? 2 : 0;
     const words = this.pool.i32;
-    if (first === 0 || words[listSlot * WORDS + DECIDED] === 1) return 0;
+    if (first === 0 || (words[listSlot * WORDS + STATE] & DECIDED) !== 0) return 0;
     if (words[at + first] === order) return words[at + first + 1];
     return words[at + first + 1] === order ? words[at + first] : 0;
   }
@@ -87,12 +103,8 @@ export class OrderLists {
   /** Ends the other order of a pair, 0: there is none. */
   #decide(listSlot: number, sibling: number): void {
     if (sibling === 0) return;
-    this.pool.i32[listSlot * WORDS + DECIDED] = 1;
+    this.pool.i32[listSlot * WORDS + STATE] |= DECIDED;
     this.#rules.ending.end(sibling, REASON.LIST_DONE);
-  }
-
-  #typeOf(listSlot: number): number {
-    return this.pool.i32[listSlot * WORDS + TYPE];
   }
 
   #isWorking(listSlot: number, order: number): boolean {

@@ -333,8 +333,8 @@ export const FAULTS: readonly Fault[] = [
   {
     what: 'the other order of a pair lives on',
     file: LISTS,
-    from: 'this.pool.i32[listSlot * WORDS + DECIDED] = 1;\n    this.#rules.ending.end(sibling, REASON.LIST_DONE);',
-    to: 'this.pool.i32[listSlot * WORDS + DECIDED] = 1;',
+    from: 'this.pool.i32[listSlot * WORDS + STATE] |= DECIDED;\n    this.#rules.ending.end(sibling, REASON.LIST_DONE);',
+    to: 'this.pool.i32[listSlot * WORDS + STATE] |= DECIDED;',
   },
   {
     what: 'waiting orders enter when the working one is cancelled',

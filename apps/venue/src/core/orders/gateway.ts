@@ -8,12 +8,14 @@ import { type CommandFields, recordCount, writeRecords } from '../../spine/comma
 import { ENGINE_GATE, GATEWAY_GATE, JOURNAL_FAILED, JOURNAL_FULL, type Shared } from '../../spine/shared.ts';
 import { type Entrance, EVERYTHING, isReplacement, mayEnter } from './admission.ts';
 import { LeftOver } from './left-over.ts';
+import { isList, ListsUnderWay } from './open-lists.ts';
 import type { OpenOrders } from './open-orders.ts';
-import type { Outcome, Pending } from './outcome.ts';
+import { newOutcome, type Outcome, type Pending } from './outcome.ts';
 import type { SharedState } from './shared-state.ts';
 import { type AccountListener, type MarketListener, type OrderFollower, View, type ViewListener } from './view.ts';
 
 const { CANCELLING, CANCELLED_ALL } = EVENT;
+const { DUPLICATE_CLIENT_ID } = REASON;
 /** Commands that are answered and still in the list of those that wait: beyond it they are cut off. */
 const MOST_ANSWERED = 4096;
 
@@ -56,6 +58,7 @@ export class Gateway {
   #head = 0;
   /** orders that commands without an answer replace: the view may show them when they are gone already */
   readonly #replacing = new Set<number>();
+  readonly #listsUnderWay = new ListsUnderWay();
   readonly #leftOver: LeftOver;
   #current: Outcome | undefined;
   /** of the current command: see Pending */
@@ -93,6 +96,8 @@ export class Gateway {
 
   /** Sends a command. Resolves once it is durable and the engine has answered. Rejects with GatewayError. */
   submit(fields: CommandFields): Promise<Outcome> {
+    const duplicate = this.#dead === undefined ? this.#duplicate(fields) : undefined;
+    if (duplicate !== undefined) return duplicate;
     const refusal = this.#refusal(fields);
     if (refusal !== undefined) return Promise.reject(refusal);
     const count = recordCount(fields);
@@ -105,18 +110,8 @@ export class Gateway {
     this.admission.sentFrom(first);
     this.#ring.publish(first, count);
     this.#ringSoon();
-    const outcome: Outcome = {
-      sequence: first + count,
-      reason: 0,
-      cancelReason: 0,
-      order: undefined,
-      fills: [],
-      legs: [],
-      list: 0,
-      changed: undefined,
-      endedCount: 0,
-      ended: [],
-    };
+    const outcome = newOutcome(first + count);
+    this.#listsUnderWay.send(fields, outcome);
     this.#wake?.();
     const replaces = isReplacement(fields) ? meant : 0;
     if (replaces !== 0) this.#replacing.add(replaces);
@@ -175,6 +170,23 @@ export class Gateway {
       this.#shared.engineBell.ring();
       this.#shared.journalBell.ring();
     });
+  }
+
+  /**
+   * The answer to a list with the id of one that is open, or on its way: that is waited for, since what is not durable may be lost, and the
+   * engine may refuse it. Undefined: there is none. It comes before all that may pass, so that no client takes a retry for not entered.
+   */
+  #duplicate(fields: CommandFields): Promise<Outcome> | undefined {
+    if (!isList(fields)) return undefined;
+    const twin = this.#listsUnderWay.twinOf(fields);
+    const { account = -1, text = '' } = fields;
+    if (twin === undefined)
+      return this.view.orders.lists.has(account, text) ? Promise.resolve(newOutcome(this.#taken, DUPLICATE_CLIENT_ID)) : undefined;
+    const outcome = newOutcome(twin.sequence);
+    const answered = new Promise<Outcome>((resolve, reject) => {
+      this.#pending.push({ outcome, meant: 0, replaces: 0, account, massCancel: 0, resolve, reject });
+    });
+    return answered.then(() => newOutcome(twin.sequence, twin.reason || DUPLICATE_CLIENT_ID));
   }
 
   #refusal(fields: CommandFields): GatewayError | undefined {
@@ -236,6 +248,7 @@ export class Gateway {
 
   /** Answers every command up to a number, with the orders as they are at that point. Returns whether there was one. */
   #settle(sequence: number): boolean {
+    this.#listsUnderWay.settle(sequence);
     const begin = this.#head;
     while (this.#head < this.#pending.length && this.#pending[this.#head].outcome.sequence <= sequence) {
       const pending = this.#pending[this.#head++];

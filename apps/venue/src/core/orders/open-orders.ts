@@ -2,10 +2,11 @@ import { orderHandle } from '@outcry/market/command';
 import { LIMIT, type Side } from '@outcry/market/order-terms';
 import { instrumentOf, orderKindOf, sideOf, termsOf } from '@outcry/market/order-word';
 import { f64Of, i32Of, reserve } from '@outcry/memory/span';
-import { STATUS } from '../../domain/order-status.ts';
+import { STATUS, statusAfterTrade } from '../../domain/order-status.ts';
 import type { Order } from '../../domain/orders.ts';
 import { TermsTable } from '../../domain/special-terms.ts';
 import { ClientIds } from './client-ids.ts';
+import { OpenLists } from './open-lists.ts';
 import { clientBytesOf, openOrder, orderAt, state, statusOf, withStatus, wordOf } from './open-order.ts';
 import { SALT, unchain } from './order-chain.ts';
 import { HeldCursors, type OrderCursor } from './order-cursors.ts';
@@ -34,6 +35,8 @@ export class OpenOrders {
   /** rounds of the buckets in one id */
   readonly #rounds: number;
   readonly #terms: TermsTable;
+  /** the lists that they belong to */
+  readonly lists: OpenLists;
   readonly #held = new HeldCursors();
   /** orders with terms */
   #special = 0;
@@ -51,6 +54,7 @@ export class OpenOrders {
     this.#clientIds = new ClientIds(this.#i32, i32Of(reserve(buckets * 4)));
     this.#rounds = 1 / buckets;
     this.#terms = new TermsTable(capacity);
+    this.lists = new OpenLists(capacity);
   }
 
   /** @param slot @param generation where the engine has it */
@@ -69,6 +73,7 @@ export class OpenOrders {
       this.#terms.set(slot, order.terms);
       this.#special++;
       bits |= HAS_TERMS;
+      if (order.terms.list > 0) this.lists.join(slot, order.terms.list);
     }
     words[at + QUANTITY] = order.quantity;
     words[at + LEFT] = order.left;
@@ -98,6 +103,9 @@ export class OpenOrders {
   }
   side(slot: number): Side {
     return sideOf(this.#i32[slot * WORDS + WORD]);
+  }
+  isFilled(slot: number): boolean {
+    return statusOf(this.#i32[slot * WORDS + STATE]) === STATUS.FILLED;
   }
   price(slot: number): number {
     return this.#i32[slot * WORDS + PRICE];
@@ -135,7 +143,10 @@ export class OpenOrders {
     return change;
   }
 
-  /** It traded. Returns how much of that was displayed. An order with nothing left is to be removed next. */
+  /**
+   * It traded. Returns how much of that was displayed. An order with nothing left is to be removed next; one that is not filled then, since an
+   * amount is left, is to be ended first.
+   */
   trade(slot: number, quantity: number, amount: number, left: number, time: number): number {
     const at = slot * WORDS;
     const words = this.#i32;
@@ -144,7 +155,9 @@ export class OpenOrders {
     words[at + LEFT] = left;
     this.#f64[(at >> 1) + F64_EXECUTED] += amount;
     this.#f64[(at >> 1) + F64_UPDATE_TIME] = time;
-    this.#setStatus(at, left === 0 ? STATUS.FILLED : STATUS.PARTIALLY_FILLED);
+    const amountLeft = this.#f64[(at >> 1) + F64_AMOUNT] - this.#f64[(at >> 1) + F64_EXECUTED];
+    const status = statusAfterTrade(left, amountLeft, amount / quantity);
+    this.#setStatus(at, status === STATUS.EXPIRED ? STATUS.PARTIALLY_FILLED : status); // end() follows
     if (left === 0) words[at + STATE] &= ~RESTING;
     return shown;
   }
@@ -177,7 +190,10 @@ export class OpenOrders {
   remove(slot: number): void {
     const at = slot * WORDS;
     const account = this.#i32[at + ACCOUNT];
-    if ((this.#i32[at + STATE] & HAS_TERMS) !== 0) this.#special--;
+    if ((this.#i32[at + STATE] & HAS_TERMS) !== 0) {
+      this.#special--;
+      this.lists.leave(slot);
+    }
     if ((this.#i32[at + STATE] & HELD) !== 0) this.#passOn(slot);
     this.#i32[at + STATE] = 0;
     this.#unlink(slot, account);

@@ -31,3 +31,18 @@ export interface Pending {
   resolve: (outcome: Outcome) => void;
   reject: (error: Error) => void;
 }
+
+export function newOutcome(sequence: number, reason = 0): Outcome {
+  return {
+    sequence,
+    reason,
+    cancelReason: 0,
+    order: undefined,
+    fills: [],
+    legs: [],
+    list: 0,
+    changed: undefined,
+    endedCount: 0,
+    ended: [],
+  };
+}

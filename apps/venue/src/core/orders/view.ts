@@ -3,6 +3,7 @@ import { DARK, EVENT, event, IS_MAKER, NEW_AGGREGATE, RESTING, WAITING } from '@
 import { feeAssetOf, flagsOf, instrumentOf, kindOf, reasonOf, sideOf, stateOf, termsOf } from '@outcry/market/event-reader';
 import { BUY, GTC, LIMIT, type Side } from '@outcry/market/order-terms';
 import { isPostOnly, orderKindOf, timeInForceOf } from '@outcry/market/order-word';
+import { REASON } from '@outcry/market/reason';
 import { legOf, triggerOf } from '@outcry/market/terms';
 import { endStatus, STATUS } from '../../domain/order-status.ts';
 import type { AuctionPrice, Balance, Fill, Order, Trade } from '../../domain/orders.ts';
@@ -102,6 +103,7 @@ export class View {
         break;
       case EVENT.LIST:
         this.#text = ''; // the store keeps lists
+        this.#list(i32, f64, at);
         break;
       case EVENT.TRIGGERED:
         this.#triggered(i32, f64, at);
@@ -205,6 +207,11 @@ export class View {
     if (order.shown > 0) this.#tellDepth(slot, order.shown);
   }
 
+  #list(i32: Int32Array, f64: Float64Array, at: number): void {
+    const number = f64[(at >> 1) + event.F64_AMOUNT];
+    this.orders.lists.tell(i32[at + event.ACCOUNT], i32[at + event.CLIENT_LOW], i32[at + event.CLIENT_HIGH], number);
+  }
+
   #rested(i32: Int32Array, at: number): void {
     const slot = this.#slotAt(i32, at);
     const isDark = (flagsOf(i32, at) & DARK) !== 0;
@@ -247,7 +254,9 @@ export class View {
     }
     if (shown > 0) this.#tellDepth(slot, -shown);
     if (!isMaker) this.#tellTrade(slot, f64[(at >> 1) + event.F64_TRADE], price, quantity, amount, time, (flags & NEW_AGGREGATE) !== 0);
-    if (left === 0) orders.remove(slot);
+    if (left > 0) return;
+    if (orders.isFilled(slot)) orders.remove(slot);
+    else this.#end(slot, REASON.NO_LIQUIDITY, time);
   }
 
   #tellTrade(taker: number, id: number, price: number, quantity: number, amount: number, time: number, newAggregate: boolean): void {
@@ -268,9 +277,11 @@ export class View {
   }
 
   #ended(i32: Int32Array, f64: Float64Array, at: number): void {
-    const slot = this.#slotAt(i32, at);
-    const reason = reasonOf(i32, at);
-    const shown = this.orders.end(slot, endStatus(reason), f64[(at >> 1) + event.F64_TIME]);
+    this.#end(this.#slotAt(i32, at), reasonOf(i32, at), f64[(at >> 1) + event.F64_TIME]);
+  }
+
+  #end(slot: number, reason: number, time: number): void {
+    const shown = this.orders.end(slot, endStatus(reason), time);
     if (shown > 0) this.#tellDepth(slot, -shown);
     const copy = this.#isFollowed(slot) ? this.orders.copy(slot) : undefined;
     this.orders.remove(slot);

@@ -2,6 +2,7 @@ import { formatUnits } from '@outcry/market/decimal';
 import { BUY, SELL } from '@outcry/market/order-terms';
 import { isCall, STATE } from '@outcry/market/rules';
 import type { MarketFeed } from '../../core/feeds/market-feed.ts';
+import type { LimitsInForce } from '../../core/rules-in-force.ts';
 import type { Instrument } from '../../domain/market.ts';
 import { sessionJson } from '../http/session-json.ts';
 import { aggregateJson, bookTickerJson, dayJson, klineJson, levelsJson, publicTradeJson } from './format.ts';
@@ -71,8 +72,8 @@ export const PUBLIC_DATA = {
   },
 
   /** exchangeInfo, its limits beside. */
-  instruments(feeds: readonly MarketFeed[], which: number[], head: object) {
-    return { ...head, symbols: which.map((number) => symbolJson(feeds[number])) };
+  instruments(feeds: readonly MarketFeed[], which: number[], limits: readonly LimitsInForce[], head: object) {
+    return { ...head, symbols: which.map((number, i) => symbolJson(feeds[number], limits[i])) };
   },
 } as const;
 
@@ -90,12 +91,12 @@ function eachOf<T>(feeds: readonly MarketFeed[], which: number | number[], toJso
   return typeof which === 'number' ? toJson(feeds[which]) : which.map((number) => toJson(feeds[number]));
 }
 
-function filters(instrument: Instrument) {
+function filters(instrument: Instrument, { maxQuantity, maxNotional }: LimitsInForce) {
   const { definition } = instrument;
   const { percentPrice } = definition;
   const lot = {
     minQty: instrument.formatQuantity(1),
-    maxQty: instrument.formatQuantity(instrument.maxQuantity),
+    maxQty: instrument.formatQuantity(maxQuantity),
     stepSize: instrument.formatQuantity(1),
   };
   return [
@@ -111,7 +112,7 @@ function filters(instrument: Instrument) {
       filterType: 'NOTIONAL',
       minNotional: instrument.quote.format(instrument.minNotional),
       applyMinToMarket: true,
-      maxNotional: instrument.quote.format(instrument.maxNotional),
+      maxNotional: instrument.quote.format(maxNotional),
       applyMaxToMarket: false,
       avgPriceMins: 5,
     },
@@ -126,10 +127,18 @@ function filters(instrument: Instrument) {
   ];
 }
 
-function symbolJson({ instrument, state }: MarketFeed) {
+function symbolJson({ instrument, state }: MarketFeed, limits: LimitsInForce) {
   return {
     symbol: instrument.symbol,
-    status: state === STATE.CONTINUOUS ? 'TRADING' : isCall(state) ? 'AUCTION_MATCH' : state === STATE.HALTED ? 'HALT' : 'BREAK',
+    status: !limits.isOpen
+      ? 'HALT'
+      : state === STATE.CONTINUOUS
+        ? 'TRADING'
+        : isCall(state)
+          ? 'AUCTION_MATCH'
+          : state === STATE.HALTED
+            ? 'HALT'
+            : 'BREAK',
     baseAsset: instrument.base.name,
     baseAssetPrecision: 8,
     quoteAsset: instrument.quote.name,
@@ -148,7 +157,7 @@ function symbolJson({ instrument, state }: MarketFeed) {
     amendAllowed: true,
     isSpotTradingAllowed: true,
     isMarginTradingAllowed: false,
-    filters: filters(instrument),
+    filters: filters(instrument, limits),
     permissions: [],
     permissionSets: [['SPOT']],
     defaultSelfTradePreventionMode: 'NONE',

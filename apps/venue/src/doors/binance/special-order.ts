@@ -25,7 +25,7 @@ import {
   TRAIL_TICKS,
 } from '@outcry/market/order-terms';
 import type { Instrument } from '../../domain/market.ts';
-import { makeTerms, type StatedTerms } from '../../domain/special-terms.ts';
+import { displayOf, makeTerms, type StatedTerms } from '../../domain/special-terms.ts';
 import type { NewOrder } from '../../spine/commands.ts';
 import { ApiError, errors } from '../http/errors.ts';
 import type { Parameters } from './parameters.ts';
@@ -77,11 +77,12 @@ export function readSpecialTerms(
     for (const name of ['stopPrice', 'trailingDelta', 'trailingAmount', 'triggerSource']) if (isSent(name)) throw errors.notRequired(name);
   const mode = oneOf(SELF_TRADE_MODES, 'selfTradePreventionMode', sent);
   if (mode !== undefined && mode !== STP_NONE) terms.selfTrade = mode;
-  if (isSent('icebergQty')) terms.display = readQuantity('icebergQty');
-  // Binance shows an iceberg that displays everything as an ordinary order.
-  if (terms.display !== undefined && terms.display >= order.quantity) delete terms.display;
+  if (isSent('icebergQty')) readDisplay(terms, readQuantity('icebergQty'), order.quantity);
   if (isSent('minQty')) terms.minQuantity = readQuantity('minQty');
-  if (sent.allOrNone?.toLowerCase() === 'true') terms.minQuantity = order.quantity;
+  if (sent.allOrNone?.toLowerCase() === 'true') {
+    if (isSent('minQty') && terms.minQuantity !== order.quantity) throw errors.notRequired('minQty');
+    terms.minQuantity = order.quantity;
+  }
   if (sent.hidden?.toLowerCase() === 'true') terms.hidden = true;
   if (sent.slide?.toLowerCase() === 'true') {
     terms.slide = true;
@@ -94,6 +95,12 @@ export function readSpecialTerms(
     if (!Number.isSafeInteger(terms.expiry)) throw errors.illegal('goodTillDate', 'milliseconds since 1970');
   } else if (order.timeInForce === GTD) throw errors.missing('goodTillDate');
   if (Object.keys(terms).length > 0) order.terms = makeTerms(terms);
+}
+
+function readDisplay(terms: StatedTerms, stated: number, quantity: number): void {
+  const display = displayOf(stated, quantity);
+  if (display < 0) throw new ApiError(-2010, 'IcebergQty exceeds QTY.');
+  if (display > 0) terms.display = display;
 }
 
 function readTrigger(terms: StatedTerms, sent: Parameters, trigger: number, readPrice: (name: string) => number): void {

@@ -29,10 +29,11 @@ export const STORED_DATA = {
       .filter((trade) => order === undefined || trade.orderId === order);
   },
 
-  /** An account's order of an instrument by either id; undefined: there is none. */
+  /** An account's order of an instrument by either id, with both by both; undefined: there is none. */
   order(history: History, market: Market, account: number, instrument: number, id: number | undefined, clientId: string) {
     const found = id !== undefined ? history.order(account, id) : history.orderByClientId(account, instrument, clientId);
-    return found === undefined || found.instrument !== instrument ? undefined : orderJson(found, market);
+    const isMeant = found?.instrument === instrument && (clientId === '' || found.clientId === clientId);
+    return isMeant ? orderJson(found, market) : undefined;
   },
 
   orders(history: History, market: Market, account: number, instrument: number, range: Range) {
@@ -53,7 +54,8 @@ export const STORED_DATA = {
 export const STORED_LISTS = {
   list(history: History, _market: Market, account: number, id: number | undefined, clientId: string) {
     const list = id !== undefined ? history.list(account, id) : history.listByClientId(account, clientId);
-    return list && { list, orders: history.ordersOfList(list.id) };
+    if (list === undefined || (clientId !== '' && list.clientId !== clientId)) return undefined;
+    return { list, orders: history.ordersOfList(list.id) };
   },
 
   lists(history: History, _market: Market, account: number, range: Range) {

@@ -21,7 +21,7 @@ import {
 import { codeOf, getU64 } from '@outcry/wire/layout';
 import { AppendageReader, enterOrder, HIGHEST_TAG, replaceOrder, TAG } from '@outcry/wire/ouch50';
 import type { Instrument } from '../../domain/market.ts';
-import { makeTerms, type SpecialTerms, type StatedTerms } from '../../domain/special-terms.ts';
+import { displayOf, makeTerms, type SpecialTerms, type StatedTerms } from '../../domain/special-terms.ts';
 import { lettersOf, REJECT } from './codes.ts';
 import { isName } from './request-tags.ts';
 
@@ -210,8 +210,8 @@ export class OrderReader {
           if (view.getUint32(at) > 0) stated.minQuantity = view.getUint32(at);
           break;
         case TAG.MAX_FLOOR:
-          if (view.getUint32(at) > quantity) return REJECT.INVALID_MAX_FLOOR;
-          if (view.getUint32(at) > 0 && view.getUint32(at) < quantity) stated.display = view.getUint32(at);
+          if (displayOf(view.getUint32(at), quantity) < 0) return REJECT.INVALID_MAX_FLOOR;
+          if (displayOf(view.getUint32(at), quantity) > 0) stated.display = view.getUint32(at);
           break;
         case TAG.PRICE_TYPE:
           if (view.getUint8(at) === LIMIT_PRICE) break;

@@ -30,6 +30,8 @@ const REPLACE = wire.replaceOrder.at;
 const MODIFY = wire.modifyOrder.at;
 const MASS_CANCEL = wire.massCancel.at;
 const SWITCH = wire.disableEntry.at;
+/** The highest UserRefNum: there is no next one that an account query could tell. */
+const NO_REFERENCE = 0xffffffff;
 const FIRM_LETTERS = 4;
 const SYMBOL_LETTERS = 8;
 const SPACE = 0x20;
@@ -99,10 +101,21 @@ export class OuchRequests {
     return undefined;
   }
 
+  /**
+   * Takes a reference into use. Returns false for one that was used, and for the highest that there is, which is refused: none could follow it,
+   * and a login that sent it by mistake would be dead. @param from where the client order id of the message is
+   */
+  #use(port: OuchPort, flow: Flow, reference: number, from: DataView, id: number): boolean {
+    if (reference === NO_REFERENCE) this.#parts.answers.reject(port, flow, reference, REJECT.OTHER, from, id);
+    if (reference <= flow.last || reference === NO_REFERENCE) return false;
+    flow.last = reference;
+    return true;
+  }
+
   // ── Orders ───────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
   #enter(port: OuchPort, flow: Flow, view: DataView, at: number, elements: number, end: number): void {
-    if (!use(flow, view.getUint32(at + ENTER.userRef))) return;
+    if (!this.#use(port, flow, view.getUint32(at + ENTER.userRef), view, at + ENTER.clientOrderId)) return;
     const side = sideOf(view.getUint8(at + ENTER.side));
     const instrument = this.#symbols.find(view, at + ENTER.symbol);
     const order = this.#order;
@@ -117,7 +130,7 @@ export class OuchRequests {
   #replace(port: OuchPort, flow: Flow, view: DataView, at: number, elements: number, end: number): void {
     const { table, commands, answers, instruments } = this.#parts;
     const original = view.getUint32(at + REPLACE.originalRef);
-    if (!use(flow, view.getUint32(at + REPLACE.userRef))) return;
+    if (!this.#use(port, flow, view.getUint32(at + REPLACE.userRef), view, at + REPLACE.clientOrderId)) return;
     const slot = table.find(flow, original);
     const order = this.#order;
     let refusal: number = slot === 0 || port.isDisabled ? REJECT.REPLACE_NOT_ALLOWED : 0;
@@ -172,7 +185,7 @@ export class OuchRequests {
   #massCancel(port: OuchPort, flow: Flow, view: DataView, at: number, elements: number, end: number): void {
     const { answers } = this.#parts;
     const reference = view.getUint32(at + MASS_CANCEL.userRef);
-    if (!use(flow, reference)) return;
+    if (!this.#use(port, flow, reference, NO_ID, 0)) return;
     const meant = this.#readMassCancel(view, at, elements, end);
     if (typeof meant === 'number') {
       answers.reject(port, flow, reference, meant, NO_ID, 0);
@@ -210,7 +223,7 @@ export class OuchRequests {
   #switchEntry(port: OuchPort, flow: Flow, view: DataView, at: number, elements: number, end: number): void {
     const { answers } = this.#parts;
     const reference = view.getUint32(at + SWITCH.userRef);
-    if (!use(flow, reference)) return;
+    if (!this.#use(port, flow, reference, NO_ID, 0)) return;
     const isFirm = isName(view, at + SWITCH.firm, FIRM_LETTERS);
     if (!isFirm || !hasOnly(TAGS_OF_SWITCH, view, elements, end)) {
       answers.reject(port, flow, reference, isFirm ? REJECT.OTHER : REJECT.FIRM_NOT_AUTHORIZED, NO_ID, 0);
@@ -221,13 +234,6 @@ export class OuchRequests {
     else this.#disabled.delete(flow.login);
     answers.entrySwitched(port, flow, view, at);
   }
-}
-
-/** Takes a reference into use. Returns false for one that was used. */
-function use(flow: Flow, reference: number): boolean {
-  if (reference <= flow.last) return false;
-  flow.last = reference;
-  return true;
 }
 
 function isBlank(view: DataView, at: number, bytes: number): boolean {

@@ -8,7 +8,7 @@ import { f64Of, reserve } from '@outcry/memory/span';
 import { type FollowerStore, StoreGone } from '@outcry/replica/follower-store';
 import { addPrint, CANDLE_SECONDS, type Candle, newCandle, spanStart } from '../../domain/candle.ts';
 import { BASE, BASE_BITS } from '../../domain/exact.ts';
-import { endStatus, STATUS } from '../../domain/order-status.ts';
+import { endStatus, STATUS, statusAfterTrade } from '../../domain/order-status.ts';
 import { readTerms, type SpecialTerms } from '../../domain/special-terms.ts';
 import { CANDLE_SUMS, SCHEMA, SCHEMA_VERSION } from './schema.ts';
 
@@ -30,7 +30,7 @@ const STATEMENTS = {
 } as const;
 
 /** Places of an order's row, by column. */
-const ORDER = { PRICE: 6, QUANTITY: 7, EXECUTED: 9, EXECUTED_AMOUNT: 10, STATUS: 11, UPDATE_TIME: 13 } as const;
+const ORDER = { PRICE: 6, QUANTITY: 7, AMOUNT: 8, EXECUTED: 9, EXECUTED_AMOUNT: 10, STATUS: 11, UPDATE_TIME: 13 } as const;
 /** Places of a change's row: what is added, what it is set to (null: it stays), and of which order. */
 const CHANGE = { EXECUTED: 0, EXECUTED_AMOUNT: 1, STATUS: 2, UPDATE_TIME: 3, QUANTITY: 4, PRICE: 5 } as const;
 
@@ -313,8 +313,10 @@ export class StoreWriter implements FollowerStore {
     const feeAsset = feeAssetOf(i32, at);
     const account = i32[at + event.ACCOUNT];
     const flags = flagsOf(i32, at);
-    const status = i32[at + event.REMAINING] === 0 ? STATUS.FILLED : STATUS.PARTIALLY_FILLED;
-    this.#change(id, time, quantity, amount, status);
+    this.#change(id, time, quantity, amount);
+    const order = this.#orders.get(id); // one by amount is entered by the same command
+    const amountLeft = order === undefined ? -1 : (order[ORDER.AMOUNT] as number) - (order[ORDER.EXECUTED_AMOUNT] as number);
+    this.#change(id, time, 0, 0, statusAfterTrade(i32[at + event.REMAINING], amountLeft, amount / quantity));
     if ((flags & IS_MAKER) !== 0) {
       this.#maker = { account, order: id, fee, feeAsset };
       return;

@@ -1,28 +1,30 @@
 /** Operations on an account: its balances, positions, trades and streams. */
+import { errors } from '../../http/errors.ts';
 import { ms } from '../format.ts';
 import type { BinanceServices } from '../operation.ts';
 import { type Caller, instrumentOf, type Operation, readHistory } from '../operation.ts';
-import { integer, optionalInteger, type Parameters } from '../parameters.ts';
+import { optionalInteger, type Parameters } from '../parameters.ts';
+import { ownRangeOf } from './ranges.ts';
 import * as s from './schemas.ts';
 
 function account(services: BinanceServices, sent: Parameters, caller: Caller) {
   const { view } = services.gateway;
   const omitZero = sent.omitZeroBalances?.toLowerCase() === 'true';
-  const [first] = services.market.instruments;
+  const { maker, taker } = services.rules.fees(caller.account, 0); // of the first instrument: Binance has one rate for all
   const rate = (ppm: number) => (ppm / 1_000_000).toFixed(8);
   const balances = services.market.assets.map((asset) => ({ asset, balance: view.balance(caller.account, asset.number) }));
   return {
-    makerCommission: Math.floor(first.definition.makerFeePpm / 100),
-    takerCommission: Math.floor(first.definition.takerFeePpm / 100),
+    makerCommission: Math.floor(maker / 100),
+    takerCommission: Math.floor(taker / 100),
     buyerCommission: 0,
     sellerCommission: 0,
     commissionRates: {
-      maker: rate(first.definition.makerFeePpm),
-      taker: rate(first.definition.takerFeePpm),
+      maker: rate(maker),
+      taker: rate(taker),
       buyer: rate(0),
       seller: rate(0),
     },
-    canTrade: true,
+    canTrade: services.rules.canTrade(caller.account),
     canWithdraw: true,
     canDeposit: true,
     brokered: false,
@@ -40,13 +42,9 @@ function account(services: BinanceServices, sent: Parameters, caller: Caller) {
 
 async function myTrades(services: BinanceServices, sent: Parameters, caller: Caller) {
   const instrument = instrumentOf(services, sent);
-  const range = {
-    from: optionalInteger(sent, 'fromId'),
-    startTime: optionalInteger(sent, 'startTime'),
-    endTime: optionalInteger(sent, 'endTime'),
-    limit: integer(sent, 'limit', 500, 1, 1000),
-  };
+  const range = ownRangeOf(sent);
   const order = optionalInteger(sent, 'orderId');
+  if (order !== undefined && (range.startTime !== undefined || range.endTime !== undefined)) throw errors.badCombination();
   return await readHistory(services, caller, 'myTrades', caller.account, instrument.number, range, order);
 }
 

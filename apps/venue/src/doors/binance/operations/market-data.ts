@@ -3,11 +3,12 @@ import { CANDLE_SECONDS } from '../../../domain/candle.ts';
 import { errors } from '../../http/errors.ts';
 import type { BinanceServices } from '../operation.ts';
 import { askPublisher, type Caller, instrumentOf, knowingAll, type Operation, readHistory } from '../operation.ts';
-import { integer, optionalInteger, type Parameters } from '../parameters.ts';
+import { optionalInteger, type Parameters } from '../parameters.ts';
 import type { PublicArguments, PublicQuestion } from '../public-data.ts';
+import { limitOf, rangeOf } from './ranges.ts';
 import * as s from './schemas.ts';
 
-const MOST_ROWS = 1000;
+const USUAL_LEVELS = 100;
 const MOST_LEVELS = 5000;
 
 /** The numbers of the instruments that `symbols` names; of all when neither it nor `symbol` was sent. With `symbol`, one number. */
@@ -26,19 +27,11 @@ async function ask<Q extends PublicQuestion>(services: BinanceServices, caller: 
   return answer;
 }
 
-function timesOf(sent: Parameters) {
-  return {
-    startTime: optionalInteger(sent, 'startTime'),
-    endTime: optionalInteger(sent, 'endTime'),
-    limit: integer(sent, 'limit', 500, 1, MOST_ROWS),
-  };
-}
-
 async function klines(services: BinanceServices, sent: Parameters, caller: Caller) {
   const { number } = instrumentOf(services, sent);
   const seconds = Object.hasOwn(CANDLE_SECONDS, sent.interval) ? CANDLE_SECONDS[sent.interval] : undefined;
   if (seconds === undefined) throw errors.invalidInterval();
-  const range = timesOf(sent);
+  const range = rangeOf(sent);
   if (range.startTime === undefined && range.endTime === undefined)
     return await ask(services, caller, 'klines', number, seconds, range.limit);
   return await readHistory(services, caller, 'klines', number, seconds, range);
@@ -102,7 +95,9 @@ export const marketDataOperations: Operation[] = [
         ],
         exchangeFilters: [],
       };
-      return ask(services, caller, 'instruments', [chosen(services, sent)].flat(), head);
+      const numbers = [chosen(services, sent)].flat();
+      const limits = numbers.map((number) => services.rules.limits(services.market.instruments[number]));
+      return ask(services, caller, 'instruments', numbers, limits, head);
     },
   },
   {
@@ -122,7 +117,7 @@ export const marketDataOperations: Operation[] = [
     weight: 5,
     parameters: s.parameters({ symbol: s.symbol, limit: s.limit }),
     run: (services, sent, caller) =>
-      ask(services, caller, 'depth', instrumentOf(services, sent).number, integer(sent, 'limit', 100, 1, MOST_LEVELS)),
+      ask(services, caller, 'depth', instrumentOf(services, sent).number, limitOf(sent, USUAL_LEVELS, MOST_LEVELS)),
   },
   {
     summary: 'Latest trades',
@@ -133,7 +128,7 @@ export const marketDataOperations: Operation[] = [
     parameters: s.parameters({ symbol: s.symbol, limit: s.limit }),
     run: async (services, sent, caller) => {
       const { number } = instrumentOf(services, sent);
-      const limit = integer(sent, 'limit', 500, 1, MOST_ROWS);
+      const limit = limitOf(sent);
       const latest = await askPublisher(services, caller, 'trades', [number, limit]);
       return latest ?? (await readHistory(services, knowingAll(services, caller), 'trades', number, { limit }));
     },
@@ -146,7 +141,7 @@ export const marketDataOperations: Operation[] = [
     weight: 25,
     parameters: s.parameters({ symbol: s.symbol, limit: s.limit, fromId: s.optional(s.whole('First trade id')) }),
     run: (services, sent, caller) => {
-      const range = { from: optionalInteger(sent, 'fromId'), limit: integer(sent, 'limit', 500, 1, MOST_ROWS) };
+      const range = { from: optionalInteger(sent, 'fromId'), limit: limitOf(sent) };
       return readHistory(services, caller, 'trades', instrumentOf(services, sent).number, range);
     },
   },
@@ -159,7 +154,7 @@ export const marketDataOperations: Operation[] = [
     parameters: s.parameters({ symbol: s.symbol, fromId: s.optional(s.whole('First aggregate trade id')), ...s.range, limit: s.limit }),
     run: async (services, sent, caller) => {
       const { number } = instrumentOf(services, sent);
-      const range = { from: optionalInteger(sent, 'fromId'), ...timesOf(sent) };
+      const range = rangeOf(sent);
       const isLatest = range.from === undefined && range.startTime === undefined && range.endTime === undefined;
       const latest = isLatest ? await askPublisher(services, caller, 'aggregates', [number, range.limit]) : undefined;
       if (latest !== undefined) return latest;

@@ -11,8 +11,9 @@ import { cancelJson, ms, newOrderJson, SIDE_NAMES } from '../format.ts';
 import { RESPONSE_TYPES, readNewOrder } from '../new-order.ts';
 import type { BinanceServices } from '../operation.ts';
 import { askHistory, type Caller, instrumentOf, JsonPieces, type Operation, submit, weighOrders } from '../operation.ts';
-import { integer, optionalInteger, type Parameters } from '../parameters.ts';
+import { optionalInteger, type Parameters } from '../parameters.ts';
 import { CONTINGENCIES, PEG_PRICES, SELF_TRADE_MODES, TYPES } from '../special-order.ts';
+import { ownRangeOf } from './ranges.ts';
 import * as s from './schemas.ts';
 import { countOrder, responseType } from './trading.ts';
 
@@ -160,13 +161,7 @@ async function queryList(services: BinanceServices, sent: Parameters, caller: Ca
 }
 
 async function allLists(services: BinanceServices, sent: Parameters, caller: Caller) {
-  const range = {
-    from: optionalInteger(sent, 'fromId'),
-    startTime: optionalInteger(sent, 'startTime'),
-    endTime: optionalInteger(sent, 'endTime'),
-    limit: integer(sent, 'limit', 500, 1, 1000),
-  };
-  const found = await askHistory(services, caller, 'lists', caller.account, range);
+  const found = await askHistory(services, caller, 'lists', caller.account, ownRangeOf(sent));
   return JsonPieces.list(listsJson(services, found), found.length);
 }
 

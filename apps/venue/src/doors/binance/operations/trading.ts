@@ -9,8 +9,9 @@ import { cancelJson, listNumber, ms, newOrderJson, orderJson, SIDE_NAMES, selfTr
 import { newOrderParameters, ownOrderParameters, RESPONSE_TYPES, readNewOrder, readQuantity } from '../new-order.ts';
 import type { BinanceServices } from '../operation.ts';
 import { type Caller, instrumentOf, type Operation, readHistory, submit } from '../operation.ts';
-import { integer, optionalInteger, type Parameters } from '../parameters.ts';
+import { optionalInteger, type Parameters } from '../parameters.ts';
 import { cancelAll, openOrders } from './open-orders.ts';
+import { ownRangeOf } from './ranges.ts';
 import * as s from './schemas.ts';
 
 const PPM = 1_000_000;
@@ -56,15 +57,16 @@ function testOrder(services: BinanceServices, sent: Parameters, caller: Caller) 
   const order = readNewOrder(services, sent, caller);
   responseType(sent, 'ACK');
   if (sent.computeCommissionRates?.toLowerCase() !== 'true') return {};
-  return commissionRates(order.instrument);
+  return commissionRates(services, caller, order.instrument);
 }
 
-function commissionRates(instrument: Instrument) {
+/** What the account would be charged now. */
+function commissionRates({ rules }: BinanceServices, { account }: Caller, instrument: Instrument) {
   const rate = (ppm: number) => (ppm / PPM).toFixed(8);
-  const { makerFeePpm, takerFeePpm } = instrument.definition;
+  const { maker, taker } = rules.fees(account, instrument.number);
   const none = { maker: rate(0), taker: rate(0), buyer: rate(0), seller: rate(0) };
   return {
-    standardCommission: { maker: rate(makerFeePpm), taker: rate(takerFeePpm), buyer: rate(0), seller: rate(0) },
+    standardCommission: { maker: rate(maker), taker: rate(taker), buyer: rate(0), seller: rate(0) },
     specialCommission: none,
     taxCommission: none,
     discount: { enabledForAccount: false, enabledForSymbol: false, discountAsset: '', discount: rate(0) },
@@ -172,13 +174,7 @@ async function amendOrder(services: BinanceServices, sent: Parameters, caller: C
 
 async function allOrders(services: BinanceServices, sent: Parameters, caller: Caller) {
   const instrument = instrumentOf(services, sent);
-  const range = {
-    from: optionalInteger(sent, 'orderId'),
-    startTime: optionalInteger(sent, 'startTime'),
-    endTime: optionalInteger(sent, 'endTime'),
-    limit: integer(sent, 'limit', 500, 1, 1000),
-  };
-  return await readHistory(services, caller, 'orders', caller.account, instrument.number, range);
+  return await readHistory(services, caller, 'orders', caller.account, instrument.number, ownRangeOf(sent, 'orderId'));
 }
 
 const which = { symbol: s.symbol, orderId: s.optional(s.whole('Order id')), origClientOrderId: s.optional(s.clientId) };
@@ -318,6 +314,6 @@ export const tradingOperations: Operation[] = [
     security: 'SIGNED',
     weight: 20,
     parameters: s.parameters({ symbol: s.symbol }),
-    run: (services, sent) => ({ symbol: sent.symbol, ...commissionRates(instrumentOf(services, sent)) }),
+    run: (services, sent, caller) => ({ symbol: sent.symbol, ...commissionRates(services, caller, instrumentOf(services, sent)) }),
   },
 ];

@@ -1,0 +1,69 @@
+/** What administrators' rules come to now: fees, limits and states, for those who tell them. */
+import { accountRules } from '@outcry/engine/account-rules';
+import { instrument as instrumentRecord, rules as ruleRecord } from '@outcry/engine/instruments';
+import { ACCOUNT_RULE, INSTRUMENT_RULE, STATUS } from '@outcry/market/rules';
+import { f64Of, i32Of } from '@outcry/memory/span';
+import type { Instrument } from '../domain/market.ts';
+import type { EngineRules } from '../spine/shared.ts';
+
+/** Parts per million of what a side receives; the maker's may be below 0. */
+export interface Fees {
+  readonly maker: number;
+  readonly taker: number;
+}
+
+/** What an instrument's orders are measured by now. */
+export interface LimitsInForce {
+  /** lots */
+  readonly maxQuantity: number;
+  /** quote units */
+  readonly maxNotional: number;
+  /** whether orders may be entered */
+  readonly isOpen: boolean;
+}
+
+/** The engine's own rules, read from any thread as it applies them: single words, which never tear. */
+export class RulesInForce {
+  readonly #instruments: Int32Array;
+  readonly #rules: Float64Array;
+  readonly #accounts: Int32Array;
+  readonly #tiers: Int32Array;
+
+  constructor({ instruments, instrumentRules, accounts, tiers }: EngineRules) {
+    this.#instruments = i32Of(instruments);
+    this.#rules = f64Of(instrumentRules);
+    this.#accounts = i32Of(accounts);
+    this.#tiers = i32Of(tiers);
+  }
+
+  /** What an account would be charged for a trade: by its tier, else by the instrument. */
+  fees(account: number, instrument: number): Fees {
+    const tier = this.#account(account, ACCOUNT_RULE.FEE_TIER);
+    if (tier !== 0) return { maker: this.#tiers[tier * 2], taker: this.#tiers[tier * 2 + 1] };
+    const at = instrument * instrumentRecord.WORDS;
+    return { maker: this.#instruments[at + instrumentRecord.MAKER_FEE], taker: this.#instruments[at + instrumentRecord.TAKER_FEE] };
+  }
+
+  /** Whether an account may enter orders. */
+  canTrade(account: number): boolean {
+    return this.#account(account, ACCOUNT_RULE.STATUS) === STATUS.NORMAL;
+  }
+
+  /** An instrument's own limits, and where a rule is narrower that. */
+  limits({ number, maxQuantity, maxNotional }: Instrument): LimitsInForce {
+    const narrowed = (limit: number, rule: number) => Math.min(limit, this.#instrument(number, rule) || limit);
+    return {
+      maxQuantity: narrowed(maxQuantity, INSTRUMENT_RULE.MAX_QUANTITY),
+      maxNotional: narrowed(maxNotional, INSTRUMENT_RULE.MAX_NOTIONAL),
+      isOpen: this.#instrument(number, INSTRUMENT_RULE.STATUS) === STATUS.NORMAL,
+    };
+  }
+
+  #account(account: number, rule: number): number {
+    return this.#accounts[account * accountRules.WORDS + accountRules.RULE + rule];
+  }
+
+  #instrument(number: number, rule: number): number {
+    return this.#rules[number * ruleRecord.F64_WORDS + ruleRecord.F64_RULE + rule];
+  }
+}
