@@ -2,6 +2,7 @@
 import os from 'node:os';
 import path from 'node:path';
 import { raiseInliningBudget } from '@outcry/memory/runtime';
+import { ConfigError } from '@outcry/venue/domain/config';
 import { Command } from 'commander';
 import { accountCommand } from './account.ts';
 import { benchCommand } from './bench.ts';
@@ -37,5 +38,5 @@ try {
   await program.parseAsync();
 } catch (error) {
   console.error(`outcry: ${(error as Error).message}`);
-  process.exitCode = 1;
+  process.exitCode = error instanceof ConfigError ? error.exitCode : 1;
 }
