@@ -41,7 +41,9 @@ export function configured(options: ConfigOptions): Resolved {
   const { data, port, host, logLevel } = options;
   const given = optionsSource({ data, port, host, logLevel }, options.set ?? []);
   const stated: Source[] = [...(options.config === undefined ? [] : [fileSource(options.config)]), environmentSource(process.env), given];
-  const demo = options.demo ? [sourceOf('demo', demoSettings(given.values.port))] : [];
+  const demo = options.demo
+    ? [sourceOf('demo', demoSettings(stated.findLast(({ values }) => values.port !== undefined)?.values.port))]
+    : [];
   const { config, origins } = resolve([...demo, ...stated], ' in --config, or use --demo');
   if (options.demo && !LOOPBACK.includes(config.host))
     throw new ConfigError(`--demo has public passwords and listens on loopback only, not on ${config.host}`);

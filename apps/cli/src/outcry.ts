@@ -6,6 +6,7 @@ import { ConfigError } from '@outcry/venue/domain/config';
 import { Command } from 'commander';
 import { accountCommand } from './account.ts';
 import { benchCommand } from './bench.ts';
+import { configCommand } from './config.ts';
 import { doctorCommand } from './doctor.ts';
 import { feedCommand } from './feed.ts';
 import { itchCommand } from './itch.ts';
@@ -24,6 +25,7 @@ const program = new Command('outcry')
   .version('0.1.0')
   .showHelpAfterError()
   .addCommand(serveCommand())
+  .addCommand(configCommand())
   .addCommand(accountCommand())
   .addCommand(journalCommand())
   .addCommand(memoryCommand())

@@ -26,6 +26,10 @@ function json(...args: string[]): any {
 describe('outcry', () => {
   const commands = [
     'serve',
+    'config',
+    'config check',
+    'config print',
+    'config schema',
     'replay',
     'bench',
     'journal',

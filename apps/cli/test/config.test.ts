@@ -64,6 +64,45 @@ describe('outcry serve with a wrong configuration', () => {
   }
 });
 
+describe('outcry config', () => {
+  it('check says that nothing is wrong, or all that is', () => {
+    const good = outcry(['config', 'check', write('good.json', MARKET)]);
+    assert.deepEqual([good.status, good.stderr], [0, '']);
+    assert.match(good.stdout, /^Nothing is wrong: 3 assets, 2 instruments, data in \//);
+    const bad = outcry(['config', 'check', write('bad.json', { ...MARKET, durability: 'sync', ouch: { prot: 1 } })]);
+    assert.deepEqual([bad.status, bad.stdout], [2, '']);
+    assert.match(bad.stderr, /durability: "sync".*\n.*ouch\.prot: .*\n.*ouch\.port is missing/);
+  });
+
+  it('print says what takes effect and where it comes from, and hides what is a secret', () => {
+    const secret = 'ab'.repeat(32);
+    const file = write('printed.json', { ...MARKET, limits: { orders: 500 }, operatorKeyFile: secret });
+    const args = ['config', 'print', file, '--demo', '--set', 'publishers=2'];
+    const { status, stdout } = outcry([...args, '--json'], { OUTCRY_CONFIG_PORT: '9000' });
+    assert.equal(status, 0);
+    const values = new Map((JSON.parse(stdout) as { key: string; value: unknown; from: string }[]).map((one) => [one.key, one]));
+    const said = (...keys: string[]) => keys.map((key) => [values.get(key)?.value, values.get(key)?.from]);
+    assert.deepEqual(said('port', 'ouch.port', 'limits.orders', 'limits.assets', 'publishers', 'instruments'), [
+      [9000, 'environment'],
+      [9001, 'demo'],
+      [500, 'file'],
+      [64, 'default'],
+      [2, 'option'],
+      [DEMO_INSTRUMENTS, 'file'],
+    ]);
+    const table = outcry(args).stdout;
+    assert.match(table, /limits\.orders +│ 500 +│ file/);
+    assert.match(table, /instruments\[1\]\.symbol +│ "ETHUSDT" +│ file/);
+    assert.match(table, /operatorKeyFile +│ \(hidden: a secret\)/);
+    assert.ok(!table.includes(secret) && !stdout.includes(secret));
+  });
+
+  it('schema is what the package holds', () => {
+    const published = fs.readFileSync(new URL('../../venue/config.schema.json', import.meta.url), 'utf8');
+    assert.deepEqual(JSON.parse(outcry(['config', 'schema']).stdout), JSON.parse(published));
+  });
+});
+
 it('a definition whose keys are in another order is the same; one that is changed or gone is told of, and its venue starts with it again', async () => {
   const data = path.join(directory, 'definitions');
   const reversed = (entries: readonly object[]) => entries.map((entry) => Object.fromEntries(Object.entries(entry).reverse()));
