@@ -9,7 +9,7 @@ import { listSegments } from '@outcry/journal/segments';
 import { evidenceOf, lossOf } from '@outcry/replica/evidence';
 import { type FoundSnapshot, findMark, findSnapshots, type Inspection, inspect, unfit } from '@outcry/replica/inspection';
 import { restore, strayed } from '@outcry/replica/recovery';
-import { readConfig } from '@outcry/venue/domain/config';
+import { readConfig } from '@outcry/venue/domain/config-sources';
 import { holderOf } from '@outcry/venue/spine/lock';
 import { readStored } from '@outcry/venue/store/sqlite/stored';
 import { Command, InvalidArgumentError } from 'commander';

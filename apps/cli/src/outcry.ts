@@ -2,9 +2,11 @@
 import os from 'node:os';
 import path from 'node:path';
 import { raiseInliningBudget } from '@outcry/memory/runtime';
+import { ConfigError } from '@outcry/venue/domain/config';
 import { Command } from 'commander';
 import { accountCommand } from './account.ts';
 import { benchCommand } from './bench.ts';
+import { configCommand } from './config.ts';
 import { doctorCommand } from './doctor.ts';
 import { feedCommand } from './feed.ts';
 import { itchCommand } from './itch.ts';
@@ -23,6 +25,7 @@ const program = new Command('outcry')
   .version('0.1.0')
   .showHelpAfterError()
   .addCommand(serveCommand())
+  .addCommand(configCommand())
   .addCommand(accountCommand())
   .addCommand(journalCommand())
   .addCommand(memoryCommand())
@@ -37,5 +40,5 @@ try {
   await program.parseAsync();
 } catch (error) {
   console.error(`outcry: ${(error as Error).message}`);
-  process.exitCode = 1;
+  process.exitCode = error instanceof ConfigError ? error.exitCode : 1;
 }

@@ -1,17 +1,8 @@
-import path from 'node:path';
 import { startDemo } from '@outcry/venue/demo/demo';
-import {
-  ConfigError,
-  DEFAULTS,
-  DEMO_ASSETS,
-  DEMO_INSTRUMENTS,
-  DEMO_RATE_LIMITS,
-  readConfig,
-  type VenueConfig,
-} from '@outcry/venue/domain/config';
 import { startVenue } from '@outcry/venue/venue';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
 import pino from 'pino';
+import { type ConfigOptions, configured, withConfigOptions } from './configured.ts';
 import { between } from './options.ts';
 
 /** npm passes on a signal that the terminal has sent us already: one that comes so soon is the same one. */
@@ -19,43 +10,24 @@ const REPEATED_SIGNAL_MS = 1000;
 /** A clean end takes a moment: the store catches up and a snapshot is written. One that takes longer than this does not come. */
 const STOP_WITHIN_MS = 60_000;
 
-interface ServeOptions {
-  config?: string;
-  data?: string;
-  port?: number;
-  host?: string;
-  demo?: boolean;
+interface ServeOptions extends ConfigOptions {
   flow: boolean;
   acceptJournalLoss?: number;
-  logLevel?: string;
-}
-
-function portNumber(text: string): number {
-  const port = Number(text);
-  if (!/^\d{1,5}$/.test(text) || port > 65_535) throw new InvalidArgumentError('a port is a number from 0 to 65535 (0: any free one)');
-  return port;
 }
 
 export function serveCommand(): Command {
-  return new Command('serve')
-    .description('Run the venue.')
-    .option('--config <file>', 'JSON configuration; see docs/configuration.md')
-    .option('--data <dir>', 'directory of journal, snapshots and store (default: "data")')
-    .option('--port <n>', `port (default: ${DEFAULTS.port})`, portNumber)
-    .option('--host <h>', `address to listen on (default: "${DEFAULTS.host}")`)
-    .option('--demo', 'BTCUSDT and ETHUSDT, accounts alice and bob, and an order flow; on loopback only')
+  return withConfigOptions(new Command('serve').description('Run the venue.'))
     .option('--no-flow', 'the demo without its order flow')
     .option(
       '--accept-journal-loss <n>',
       'start once, giving up the missing commands after n (n as the refused start says); what is cut is kept in a file',
       between(0, Number.MAX_SAFE_INTEGER),
     )
-    .option('--log-level <level>', 'trace, debug, info, warn, error or silent')
     .action(serve);
 }
 
 async function serve(options: ServeOptions): Promise<void> {
-  const config = configure(options);
+  const { config } = configured(options);
   const log = pino({ level: config.logLevel, base: null }, pino.destination({ fd: 2, sync: true }));
   const onFatal = (why: string) => {
     log.fatal(why);
@@ -91,36 +63,6 @@ async function serve(options: ServeOptions): Promise<void> {
       ? demoWelcome(venue.url, venue.services.ports)
       : `The venue listens on ${venue.url} (API documentation: ${venue.url}/docs)`,
   );
-}
-
-/** Command line over configuration file over demo over defaults. */
-function configure(options: ServeOptions): VenueConfig {
-  const file = options.config === undefined ? {} : readConfig(options.config);
-  const demo = options.demo
-    ? { assets: DEMO_ASSETS, instruments: DEMO_INSTRUMENTS, rateLimits: DEMO_RATE_LIMITS, logLevel: 'warn', ...demoGateways(options.port) }
-    : {};
-  const given = { data: options.data, port: options.port, host: options.host, logLevel: options.logLevel };
-  const named = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
-  const config = { ...DEFAULTS, assets: [], instruments: [], ...demo, ...file, ...named } as VenueConfig;
-  if (config.assets.length === 0 || config.instruments.length === 0) {
-    throw new ConfigError('nothing to trade: give assets and instruments in --config, or use --demo');
-  }
-  if (options.demo && !['127.0.0.1', 'localhost', '::1'].includes(config.host)) {
-    throw new ConfigError(`--demo has public passwords and listens on loopback only, not on ${config.host}`);
-  }
-  return { ...config, data: path.resolve(config.data) };
-}
-
-/** The demo's other doors, on the ports after its own; on any free ones when it takes one itself. */
-function demoGateways(port = DEFAULTS.port): Partial<VenueConfig> {
-  const next = (n: number) => (port === 0 ? 0 : port + n);
-  const group = (n: number) => ({ group: `239.255.80.${n}`, port: port === 0 ? 20_000 + ((process.pid * 2 + n) % 40_000) : port + 6 });
-  return {
-    ouch: { port: next(1) },
-    fix: { port: next(2) },
-    grpc: { port: next(3) },
-    itch: { lines: [group(1), group(2)], requestPort: next(5), glimpsePort: next(4) },
-  };
 }
 
 function demoWelcome(url: string, ports: Record<string, number | string>): string {

@@ -26,6 +26,10 @@ function json(...args: string[]): any {
 describe('outcry', () => {
   const commands = [
     'serve',
+    'config',
+    'config check',
+    'config print',
+    'config schema',
     'replay',
     'bench',
     'journal',
@@ -61,10 +65,6 @@ describe('outcry', () => {
   it('says what is wrong in one line, and ends with 1', () => {
     for (const [args, message] of [
       [['dance'], /unknown command 'dance'/],
-      [['serve', '--port', '70000'], /a port is a number from 0 to 65535/],
-      [['serve', '--data', path.join(directory, 'nothing')], /nothing to trade: give assets and instruments in --config, or use --demo/],
-      [['serve', '--demo', '--host', '0.0.0.0'], /--demo has public passwords and listens on loopback only/],
-      [['serve', '--config', path.join(directory, 'missing.json')], /missing\.json/],
       [['journal', 'dump', '--data', directory], /is --data the data directory of a venue\?/],
       [['account', 'list', '--data', directory], /is --data the directory of a venue that has run\?/],
       [['replay', path.join(directory, 'missing.ops')], /missing\.ops/],
@@ -75,16 +75,6 @@ describe('outcry', () => {
       assert.match(stderr, message);
       assert.ok(!/ {4}at /.test(stderr), 'no stack trace for people');
     }
-  });
-
-  it('names a wrong key in a configuration file, and the known ones', () => {
-    const file = path.join(directory, 'wrong.json');
-    fs.writeFileSync(file, '{"prot": 8080}');
-    assert.match(outcry('serve', '--demo', '--config', file).stderr, /unknown key 'prot'; known: assets, .*port/);
-    fs.writeFileSync(file, '{"port": "8080"}');
-    assert.match(outcry('serve', '--demo', '--config', file).stderr, /'port' must be of type number, not string/);
-    fs.writeFileSync(file, '{');
-    assert.match(outcry('serve', '--demo', '--config', file).stderr, /wrong\.json: /);
   });
 
   it('doctor tells what the machine offers and what took effect', () => {

@@ -2,11 +2,13 @@
 import path from 'node:path';
 import pino, { type Logger } from 'pino';
 import { createAccount, fundAccount } from './core/administration.ts';
-import { ConfigError, DEFAULTS, type VenueConfig } from './domain/config.ts';
+import type { VenueConfig } from './domain/config.ts';
+import { resolve, sourceOf } from './domain/config-sources.ts';
 import type { AssetDefinition, InstrumentDefinition } from './domain/market.ts';
 import { startVenue as start } from './venue.ts';
 
-export { ConfigError, DEFAULTS, readConfig, type VenueConfig } from './domain/config.ts';
+export { ConfigError, DEFAULTS, type VenueConfig } from './domain/config.ts';
+export { readConfig } from './domain/config-sources.ts';
 export type { AssetDefinition, InstrumentDefinition } from './domain/market.ts';
 
 /** What is traded; everything else is as docs/configuration.md says when it is left out. */
@@ -47,10 +49,9 @@ export interface RunningVenue {
  * the directory is another venue's, or a port is taken.
  */
 export async function startVenue(settings: VenueSettings, options: VenueOptions = {}): Promise<RunningVenue> {
-  if (settings.assets.length === 0 || settings.instruments.length === 0)
-    throw new ConfigError('nothing to trade: give assets and instruments');
+  const checked = resolve([sourceOf('settings', settings)]).config;
   const log = options.log ?? pino({ level: settings.logLevel ?? 'warn', base: null }, pino.destination({ fd: 2, sync: true }));
-  const config: VenueConfig = { ...DEFAULTS, ...settings, data: path.resolve(settings.data ?? DEFAULTS.data) };
+  const config: VenueConfig = { ...checked, data: path.resolve(checked.data) };
   const venue = await start(config, { log, onFatal: (why) => (options.onFatal ?? end)(why) });
   const end = (why: string) => {
     log.fatal(why);

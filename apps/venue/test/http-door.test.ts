@@ -6,7 +6,7 @@ import net from 'node:net';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { chromium } from 'playwright-core';
-import { readConfig } from '../src/domain/config.ts';
+import { readConfig } from '../src/domain/config-sources.ts';
 import { Browsers } from '../src/doors/http/browsers.ts';
 import { Client, temporaryDirectory, VenueProcess } from './support/process.ts';
 import { until } from './support/until.ts';

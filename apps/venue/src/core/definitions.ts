@@ -67,10 +67,20 @@ async function keepAll(registry: Registry, { assets, instruments }: Definitions)
 
 function compare(registry: Registry, kind: 'asset' | 'instrument', definitions: readonly object[]): void {
   for (const [number, known] of registry.under(`${kind}/`)) {
-    const wanted: unknown = JSON.parse(JSON.stringify(definitions[Number(number)] ?? null));
+    const wanted = JSON.parse(JSON.stringify(definitions[Number(number)] ?? null)) as Record<string, unknown> | null;
     if (!isDeepStrictEqual(known, wanted))
-      throw new Error(`${kind} ${number} of the data directory is ${JSON.stringify(known)}: a definition cannot be changed or removed`);
+      throw new ConfigError(
+        `${difference(`${kind}s[${number}]`, known as Record<string, unknown>, wanted)}: a definition cannot be changed or removed`,
+      );
   }
+}
+
+/** What of a definition is not as the data directory has it. */
+function difference(path: string, known: Record<string, unknown>, wanted: Record<string, unknown> | null): string {
+  if (wanted === null) return `${path} (${known['symbol'] ?? known['name']}) of the data directory is not defined any more`;
+  const keys = [...new Set([...Object.keys(known), ...Object.keys(wanted)])].filter((key) => !isDeepStrictEqual(known[key], wanted[key]));
+  const text = (value: unknown) => (value === undefined ? 'not there' : JSON.stringify(value));
+  return keys.map((key) => `${path}.${key}: ${text(wanted[key])}, and ${text(known[key])} in the data directory`).join('; ');
 }
 
 function defineAsset({ number, scale, name }: Asset): CommandFields {

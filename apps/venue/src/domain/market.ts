@@ -1,42 +1,30 @@
 import { DecimalError, formatBigUnits, formatUnits, parseUnits } from '@outcry/market/decimal';
 import { MAX_PRICE, MAX_QUANTITY } from '@outcry/market/order-terms';
 import { WHOLE } from '@outcry/market/rules';
+import type { AssetDefinition, InstrumentDefinition } from './config-schema.ts';
 
-export interface AssetDefinition {
-  name: string;
-  /** decimal places of one unit */
-  scale: number;
-}
-
-/** An instrument as the operator writes it: decimals as strings. */
-export interface InstrumentDefinition {
-  symbol: string;
-  base: string;
-  quote: string;
-  tick: string;
-  lot: string;
-  minNotional: string;
-  /** fees in parts per million */
-  makerFeePpm: number;
-  takerFeePpm: number;
-  /** what the price is measured against before there are trades */
-  referencePrice: string;
-  maxQuantity?: string;
-  maxNotional?: string;
-  /** how far from the average price of the last 5 minutes an order may be: factors, by side */
-  percentPrice?: { bidUp: string; bidDown: string; askUp: string; askDown: string };
-}
+export type { AssetDefinition, InstrumentDefinition };
 
 const DEFAULT_PERCENT_PRICE = { bidUp: '5', bidDown: '0.2', askUp: '5', askDown: '0.2' };
 
 /** Decimal places that clients see for every asset, as Binance has it. */
 export const SHOWN_PLACES = 8;
+/** Of a factor of the average price. */
+const BAND_PLACES = 6;
 
 /** ITCH and OUCH: letters of a symbol, implied decimals of a price. */
 const WIRE_LETTERS = 8;
 const WIRE_PLACES = 4;
 
-export class DefinitionError extends Error {}
+/** What is wrong with a definition, and at which of its keys; all of an instrument's decimals at once. */
+export class DefinitionError extends Error {
+  readonly faults: readonly { key: string; text: string }[];
+
+  constructor(of: string, faults: DefinitionError['faults']) {
+    super(`${of}: ${faults.map(({ key, text }) => key + text).join('; ')}`);
+    this.faults = faults;
+  }
+}
 
 export class Asset {
   readonly number: number;
@@ -45,9 +33,9 @@ export class Asset {
 
   constructor(number: number, definition: AssetDefinition) {
     if (!/^[A-Z0-9]{1,12}$/.test(definition.name))
-      throw new DefinitionError(`asset '${definition.name}': a name has 1 to 12 of A-Z and 0-9`);
+      throw new DefinitionError(`asset '${definition.name}'`, [{ key: 'name', text: ' has 1 to 12 of A-Z and 0-9' }]);
     if (!Number.isInteger(definition.scale) || definition.scale < 0 || definition.scale > SHOWN_PLACES) {
-      throw new DefinitionError(`asset ${definition.name}: scale ${definition.scale} is not 0 to ${SHOWN_PLACES}`);
+      throw new DefinitionError(`asset ${definition.name}`, [{ key: 'scale', text: ` ${definition.scale} is not 0 to ${SHOWN_PLACES}` }]);
     }
     this.number = number;
     this.name = definition.name;
@@ -87,42 +75,54 @@ export class Instrument {
   readonly #lotSteps: number;
 
   constructor(number: number, definition: InstrumentDefinition, assets: readonly Asset[]) {
-    const fail = (why: string): never => {
-      throw new DefinitionError(`instrument ${definition.symbol}: ${why}`);
+    const { tick, lot } = definition;
+    const of = `instrument ${definition.symbol}`;
+    const fail = (key: string, text: string): never => {
+      throw new DefinitionError(of, [{ key, text }]);
     };
-    const asset = (name: string) => assets.find((a) => a.name === name) ?? fail(`unknown asset ${name}`);
-    if (!/^[A-Z0-9]{1,20}$/.test(definition.symbol)) fail('a symbol has 1 to 20 of A-Z and 0-9');
+    const asset = (key: 'base' | 'quote') =>
+      assets.find((a) => a.name === definition[key]) ?? fail(key, `: unknown asset ${definition[key]}`);
+    if (!/^[A-Z0-9]{1,20}$/.test(definition.symbol)) fail('symbol', ' has 1 to 20 of A-Z and 0-9');
     this.number = number;
     this.symbol = definition.symbol;
-    this.base = asset(definition.base);
-    this.quote = asset(definition.quote);
-    if (this.base === this.quote) fail('base and quote are the same asset');
-    for (const name of ['makerFeePpm', 'takerFeePpm'] as const) {
-      const fee = definition[name];
-      if (!(Number.isInteger(fee) && fee >= 0 && fee <= WHOLE)) fail(`${name} must be a whole number from 0 to ${WHOLE}`);
+    this.base = asset('base');
+    this.quote = asset('quote');
+    if (this.base === this.quote) fail('base', ' and quote are the same asset');
+    for (const key of ['makerFeePpm', 'takerFeePpm'] as const) {
+      const fee = definition[key];
+      if (!(Number.isInteger(fee) && fee >= 0 && fee <= WHOLE)) fail(key, ` must be a whole number from 0 to ${WHOLE}`);
     }
-    this.pricePlaces = placesOf(definition.tick);
-    this.quantityPlaces = placesOf(definition.lot);
-    this.#tickUnits = parseUnits(definition.tick, this.pricePlaces);
-    this.#lotSteps = parseUnits(definition.lot, this.quantityPlaces);
-    if (this.#tickUnits === 0 || this.#lotSteps === 0) fail('tick and lot must be positive');
-    if (this.quantityPlaces > this.base.scale) fail(`a lot of ${definition.lot} is not a whole number of ${this.base.name} units`);
+    const faults: { key: string; text: string }[] = [];
+    const read = (key: string, parse: () => number): number => {
+      try {
+        return parse();
+      } catch (error) {
+        if (!(error instanceof DecimalError)) throw error;
+        faults.push({ key, text: `: ${error.message}` });
+        return 1; // nobody sees it
+      }
+    };
+    const end = () => {
+      if (faults.length > 0) throw new DefinitionError(of, faults);
+    };
+    this.pricePlaces = placesOf(tick);
+    this.quantityPlaces = placesOf(lot);
+    this.#tickUnits = read('tick', () => positive(tick, this.pricePlaces));
+    this.#lotSteps = read('lot', () => positive(lot, this.quantityPlaces));
+    end(); // the others are measured in them
+    if (this.quantityPlaces > this.base.scale) fail('lot', ` of ${lot} is not a whole number of ${this.base.name} units`);
     this.lotUnits = this.#lotSteps * 10 ** (this.base.scale - this.quantityPlaces);
     const unit = this.#tickUnits * this.#lotSteps * 10 ** (this.quote.scale - this.pricePlaces - this.quantityPlaces);
-    if (!Number.isInteger(unit))
-      fail(`one tick x one lot (${definition.tick} x ${definition.lot}) is not a whole number of ${this.quote.name} units`);
+    if (!Number.isInteger(unit)) fail('tick', ` x one lot (${tick} x ${lot}) is not a whole number of ${this.quote.name} units`);
     this.unit = unit;
-    this.minNotional = this.quote.parse(definition.minNotional);
-    this.maxQuantity = definition.maxQuantity === undefined ? MAX_QUANTITY : this.parseQuantity(definition.maxQuantity);
-    this.maxNotional = definition.maxNotional === undefined ? Number.MAX_SAFE_INTEGER : this.quote.parse(definition.maxNotional);
-    this.referencePrice = this.parsePrice(definition.referencePrice);
-    const percentPrice = definition.percentPrice ?? DEFAULT_PERCENT_PRICE;
-    this.bands = {
-      bidUp: parseUnits(percentPrice.bidUp, 6),
-      bidDown: parseUnits(percentPrice.bidDown, 6),
-      askUp: parseUnits(percentPrice.askUp, 6),
-      askDown: parseUnits(percentPrice.askDown, 6),
-    };
+    const { minNotional, maxNotional, maxQuantity, referencePrice, percentPrice = DEFAULT_PERCENT_PRICE } = definition;
+    this.minNotional = read('minNotional', () => this.quote.parse(minNotional));
+    this.maxQuantity = maxQuantity === undefined ? MAX_QUANTITY : read('maxQuantity', () => this.parseQuantity(maxQuantity));
+    this.maxNotional = maxNotional === undefined ? Number.MAX_SAFE_INTEGER : read('maxNotional', () => this.quote.parse(maxNotional));
+    this.referencePrice = read('referencePrice', () => this.parsePrice(referencePrice));
+    const band = (side: keyof typeof percentPrice) => read(`percentPrice.${side}`, () => parseUnits(percentPrice[side] ?? '', BAND_PLACES));
+    this.bands = { bidUp: band('bidUp'), bidDown: band('bidDown'), askUp: band('askUp'), askDown: band('askDown') };
+    end();
     this.definition = {
       ...definition,
       percentPrice,
@@ -176,10 +176,19 @@ function placesOf(step: string): number {
   return fraction.length;
 }
 
+function positive(text: string, places: number): number {
+  const units = parseUnits(text, places);
+  if (units === 0) throw new DecimalError('out_of_range', `'${text}' must be positive`);
+  return units;
+}
+
 function steps(text: string, places: number, step: number, most: number): number {
   const units = parseUnits(text, places);
-  if (units % step !== 0) throw new DecimalError('too_precise', `'${text}' is not a multiple of the step`);
-  if (units < step || units / step > most) throw new DecimalError('out_of_range', `'${text}' is out of range`);
+  if (units % step !== 0) throw new DecimalError('too_precise', `'${text}' is not a multiple of the step, ${formatUnits(step, places)}`);
+  if (units < step || units / step > most) {
+    const range = `${formatUnits(step, places)} to ${formatBigUnits(BigInt(step) * BigInt(most), places)}`;
+    throw new DecimalError('out_of_range', `'${text}' is out of range: ${range}`);
+  }
   return units / step;
 }
 
@@ -193,8 +202,10 @@ export class Market {
     this.assets = assets.map((definition, number) => new Asset(number, definition));
     this.instruments = instruments.map((definition, number) => new Instrument(number, definition, this.assets));
     this.#bySymbol = new Map(this.instruments.map((instrument) => [instrument.symbol, instrument]));
-    if (new Set(this.assets.map(({ name }) => name)).size !== assets.length) throw new DefinitionError('two assets have the same name');
-    if (this.#bySymbol.size !== instruments.length) throw new DefinitionError('two instruments have the same symbol');
+    if (new Set(this.assets.map(({ name }) => name)).size !== assets.length)
+      throw new DefinitionError('assets', [{ key: '', text: 'two assets have the same name' }]);
+    if (this.#bySymbol.size !== instruments.length)
+      throw new DefinitionError('instruments', [{ key: '', text: 'two instruments have the same symbol' }]);
   }
 
   find(symbol: string): Instrument | undefined {
