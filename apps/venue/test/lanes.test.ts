@@ -10,6 +10,9 @@ import { until } from './support/until.ts';
 
 const QUIET_CLIENT = fileURLToPath(new URL('./support/quiet-client.ts', import.meta.url));
 
+/** Silence after which a connection ends. */
+const PONG_MS = 1000;
+
 async function start(name: string, config: object): Promise<VenueProcess> {
   const data = temporaryDirectory(name);
   const file = path.join(data, 'config.json');
@@ -46,6 +49,29 @@ function isEstablished(port: number): boolean {
   });
 }
 
+/** A client that has sent requests, had the answers, and is stopped: its system still takes what is sent to it. */
+async function freeze(venue: VenueProcess, route: string, requests: object[] = []): Promise<{ untilEnded(): Promise<void> }> {
+  const child = spawn(process.execPath, [QUIET_CLIENT, venue.url.replace('http', 'ws') + route, JSON.stringify(requests)], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
+  const port = await new Promise<number>((resolve, reject) => {
+    child.stdout!.once('data', (text) => resolve(Number(text)));
+    void ended.then((code) => reject(new Error(`the client ended with ${code}`)));
+  });
+  assert.ok(isEstablished(port));
+  child.kill('SIGSTOP');
+  const untilEnded = async () => {
+    await until(
+      () => !isEstablished(port),
+      () => 'the venue ends it',
+    );
+    child.kill('SIGCONT'); // it finds its connection closed
+    await ended;
+  };
+  return { untilEnded };
+}
+
 const order = (side: 'BUY' | 'SELL', price: string, quantity = '0.01') => ({
   symbol: 'ETHUSDT',
   side,
@@ -66,7 +92,7 @@ describe('the lanes of a venue', () => {
   let bob: Client;
 
   before(async () => {
-    venue = await start('lanes', { publishers: 2, historyReaders: 2, webSockets: { pingMs: 200, pongMs: 1000 } });
+    venue = await start('lanes', { publishers: 2, historyReaders: 2, webSockets: { pingMs: 200, pongMs: PONG_MS } });
     alice = new Client(venue.url);
     bob = new Client(venue.url, 'bob');
     assert.equal((await alice.signed('POST', '/api/v3/order', order('BUY', '2900'))).status, 200);
@@ -178,29 +204,62 @@ describe('the lanes of a venue', () => {
     );
   });
 
-  for (const [name, route] of [
-    ['market streams', '/ws/btcusdt@trade'],
-    ['the WebSocket API', '/ws-api/v3'],
-  ]) {
+  for (const [name, routeOf] of [
+    ['market streams', () => '/ws/btcusdt@trade'],
+    ['the WebSocket API', () => '/ws-api/v3'],
+    ['account events', async () => `/ws/${await listenKey(venue, 'bob')}`],
+    ['both streams', async () => `/stream?streams=btcusdt@trade/${await listenKey(venue, 'bob')}`],
+  ] as const) {
     it(`end a connection of ${name} that is half open, and keep one that is only silent`, async () => {
+      const route = await routeOf();
       const silent = await Listener.open(venue.url, route);
-      const child = spawn(process.execPath, [QUIET_CLIENT, venue.url.replace('http', 'ws') + route], {
-        stdio: ['ignore', 'pipe', 'inherit'],
-      });
-      const ended = new Promise((resolve) => child.once('exit', resolve));
-      const port = await new Promise<number>((resolve) => child.stdout!.once('data', (text) => resolve(Number(text))));
-      assert.ok(isEstablished(port));
-      child.kill('SIGSTOP');
-      await until(
-        () => !isEstablished(port),
-        () => 'the venue ends it',
-      );
-      child.kill('SIGCONT'); // it finds its connection closed
-      await ended;
+      const frozen = await freeze(venue, route);
+      await frozen.untilEnded();
       assert.equal(silent.closed, undefined);
       silent.close();
     });
   }
+
+  it('cancel the orders of a session whose client is frozen, also while it is told of others', async () => {
+    const logon: Record<string, string | number> = { apiKey: 'alice', timestamp: Date.now() };
+    const { signature } = Object.fromEntries(new URLSearchParams(alice.sign(logon)));
+    const frozen = await freeze(venue, '/ws-api/v3', [
+      { id: 1, method: 'session.logon', params: { ...logon, signature } },
+      { id: 2, method: 'session.cancelOnDisconnect', params: { graceMs: 0 } },
+      { id: 3, method: 'userDataStream.subscribe' },
+      { id: 4, method: 'order.place', params: { ...order('BUY', '2650'), newClientOrderId: 'frozen', timestamp: Date.now() } },
+    ]);
+    const find = async () =>
+      (await alice.signed('GET', '/api/v3/order', { symbol: 'ETHUSDT', origClientOrderId: 'frozen' })).body.status as string;
+    assert.equal(await find(), 'NEW');
+    const deadline = performance.now() + 15_000;
+    while ((await find()) === 'NEW') {
+      assert.ok(performance.now() < deadline, 'its order is cancelled');
+      const { body } = await alice.signed('POST', '/api/v3/order', order('BUY', '2640'));
+      await alice.signed('DELETE', '/api/v3/order', { symbol: 'ETHUSDT', orderId: body.orderId });
+    }
+    assert.equal(await find(), 'CANCELED');
+    await frozen.untilEnded();
+  });
+
+  it('keep the connections of clients that answered while the venue itself stood still', async () => {
+    const routes = ['/ws/btcusdt@trade', '/ws-api/v3', `/ws/${await listenKey(venue, 'bob')}`];
+    const listeners = await Promise.all(routes.map((route) => Listener.open(venue.url, route)));
+    const pings = listeners.map(() => 0);
+    for (const [i, { socket }] of listeners.entries()) socket.on('ping', () => pings[i]++);
+    venue.child.kill('SIGSTOP');
+    await new Promise((resolve) => setTimeout(resolve, 2 * PONG_MS)); // as long as it takes, or longer
+    venue.child.kill('SIGCONT');
+    for (const [i, listener] of listeners.entries()) {
+      const before = pings[i];
+      await until(
+        () => pings[i] > before || listener.closed !== undefined,
+        () => `a ping, or the end, of ${routes[i]}`,
+      );
+      assert.equal(listener.closed, undefined, routes[i]);
+      listener.close();
+    }
+  });
 });
 
 describe('limits of a connection, a key and an address', () => {
@@ -316,4 +375,18 @@ describe('a publisher with hardly any room', () => {
       'history has those that were dropped',
     );
   });
+});
+
+it('a client that the venue reads slowly is not taken for silent', async (t) => {
+  const venue = await start('slowly', { webSockets: { messagesPerSecond: 20, pingMs: 50, pongMs: 300 } });
+  t.after(() => end(venue));
+  for (const [route, method] of [
+    ['/ws/btcusdt@trade', 'LIST_SUBSCRIPTIONS'],
+    ['/ws-api/v3', 'ping'],
+  ]) {
+    const listener = await Listener.open(venue.url, route);
+    for (let id = 1; id <= 40; id++) listener.send({ id, method });
+    await listener.until(({ id }) => id === 40, 'the last answer');
+    listener.close();
+  }
 });

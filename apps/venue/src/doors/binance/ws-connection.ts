@@ -56,6 +56,11 @@ export class Connection {
     return this.#isClosed;
   }
 
+  /** Whether nothing is read of it for now. */
+  get isMadeToWait(): boolean {
+    return this.socket.isPaused;
+  }
+
   /** Sends a message at once. */
   send(text: string): void {
     if (this.#isClosed || this.#isTooSlow()) return;
