@@ -11,10 +11,10 @@ export class Throttle {
   #tokens: number;
   #at: number;
 
-  /** @param perSecond 0: any number @param atOnce after a pause */
-  constructor(perSecond: number, now = performance.now(), atOnce = (perSecond / 1000) * BURST_MS) {
+  /** @param perSecond 0: any number */
+  constructor(perSecond: number, now = performance.now()) {
     this.#perMs = perSecond / 1000;
-    this.#most = Math.max(1, atOnce);
+    this.#most = Math.max(1, this.#perMs * BURST_MS);
     this.#tokens = this.#most;
     this.#at = now;
   }

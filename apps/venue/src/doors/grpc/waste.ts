@@ -1,10 +1,8 @@
 import { Throttle } from '../../core/fairness/throttle.ts';
 import { sourceOf } from '../../domain/addresses.ts';
 
-/** Streams a second that may come to nothing, of a connection, and of all of an address's that did not sign in. */
+/** Streams a second that may come to nothing, of a connection, and of all of an address's that did not sign in; a tenth of it at once. */
 const A_SECOND = 1000;
-/** The same, at once: who gives up all the calls that it may have open has given up others before. */
-const AT_ONCE = 200;
 /** Addresses that are known; with more, those that have wasted nothing lately are forgotten, and then all. */
 const MOST_ADDRESSES = 10_000;
 
@@ -16,7 +14,7 @@ export class Waste {
   readonly #byAddress = new Map<string, Throttle>();
 
   /** Of one connection. */
-  readonly ofConnection = (): Throttle => new Throttle(A_SECOND, undefined, AT_ONCE);
+  readonly ofConnection = (): Throttle => new Throttle(A_SECOND);
 
   /** Counts one. Returns whether its connection is to end. @param address undefined: of somebody who signed in */
   add(connection: Throttle, address: string | undefined): boolean {
@@ -28,7 +26,7 @@ export class Waste {
     let throttle = this.#byAddress.get(source);
     if (throttle === undefined) {
       if (this.#byAddress.size >= MOST_ADDRESSES) this.#forget();
-      throttle = this.ofConnection();
+      throttle = new Throttle(A_SECOND);
       this.#byAddress.set(source, throttle);
     }
     return throttle;
