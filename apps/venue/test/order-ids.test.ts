@@ -8,7 +8,7 @@ import { itch } from '@outcry/wire/itch';
 import { startDemo } from '../src/demo/demo.ts';
 import { DEFAULTS, DEMO_ASSETS, DEMO_INSTRUMENTS, DEMO_RATE_LIMITS, type VenueConfig } from '../src/domain/config.ts';
 import { startVenue } from '../src/venue.ts';
-import { Doors, log, ok, SYMBOL } from './support/doors.ts';
+import { Doors, log, OCO, ok, SYMBOL } from './support/doors.ts';
 import { moveFarOn } from './support/far-on.ts';
 import { FixClient } from './support/fix-client.ts';
 import { Listener } from './support/listener.ts';
@@ -57,16 +57,6 @@ async function followOrders(t: TestContext, { venue }: Doors): Promise<() => num
 }
 
 const ascending = (ids: readonly number[]) => ids.every((id, i) => i === 0 || id > ids[i - 1]);
-
-const OCO = {
-  symbol: SYMBOL,
-  side: 'SELL',
-  quantity: '0.001',
-  aboveType: 'LIMIT_MAKER',
-  abovePrice: '65000',
-  belowType: 'STOP_LOSS',
-  belowStopPrice: '40000',
-};
 
 for (const from of [2 ** 31 - 12, 2 ** 32 - 12, 2 ** 53 - 2 ** 40]) {
   it(`an order has one number at every door, higher than those before it, also after a start: commands from ${from} on`, {

@@ -3,21 +3,12 @@ import fs from 'node:fs';
 import { it, type TestContext } from 'node:test';
 import { startDemo } from '../src/demo/demo.ts';
 import { DEFAULTS, DEMO_ASSETS, DEMO_INSTRUMENTS, DEMO_RATE_LIMITS, type VenueConfig } from '../src/domain/config.ts';
-import { Doors, log, ok, SYMBOL } from './support/doors.ts';
+import { Doors, log, OCO, ok, SYMBOL } from './support/doors.ts';
 import { temporaryDirectory } from './support/process.ts';
 
 /** Lists that a client sends again: its id is in use as long as an order of the list is open. */
 
-const OCO = {
-  symbol: SYMBOL,
-  side: 'SELL',
-  quantity: '0.001',
-  aboveType: 'LIMIT_MAKER',
-  abovePrice: '65000',
-  belowType: 'STOP_LOSS',
-  belowStopPrice: '40000',
-  listClientOrderId: 'RETRY',
-};
+const RETRIED = { ...OCO, listClientOrderId: 'RETRY' };
 const OTO = {
   symbol: SYMBOL,
   workingType: 'LIMIT',
@@ -41,7 +32,7 @@ function configured(t: TestContext): VenueConfig {
   return { ...DEFAULTS, assets: DEMO_ASSETS, instruments: DEMO_INSTRUMENTS, rateLimits: DEMO_RATE_LIMITS, port: 0, data, limits };
 }
 
-const sent = async (doors: Doors, list: Record<string, string> = OCO, who = doors.alice) =>
+const sent = async (doors: Doors, list: Record<string, string> = RETRIED, who = doors.alice) =>
   (await who.signed('POST', `/api/v3/orderList/${list.workingType === undefined ? 'oco' : 'oto'}`, list)).body;
 
 it('a list is not entered twice: not by a retry, of whatever kind, not by two at once, and not after a start', async (t) => {
@@ -59,7 +50,7 @@ it('a list is not entered twice: not by a retry, of whatever kind, not by two at
   );
   assert.deepEqual(await sent(doors), DUPLICATE);
   assert.deepEqual(await sent(doors, OTO), DUPLICATE, 'a list of another kind');
-  assert.ok((await sent(doors, OCO, bob)).orderListId > 0, 'another account has ids of its own');
+  assert.ok((await sent(doors, RETRIED, bob)).orderListId > 0, 'another account has ids of its own');
   assert.equal((await doors.open(alice)).length, 2);
   await doors.venue.close();
 
@@ -89,7 +80,7 @@ it('the id of a list is in use until its last order has ended: while one waits, 
 it('a list whose like was refused while it was on its way is told the same, not that it is a duplicate', async (t) => {
   const doors = await Doors.open(t, configured(t));
   await startDemo(doors.venue, false, log);
-  const tooMuch = { ...OCO, quantity: '101' };
+  const tooMuch = { ...RETRIED, quantity: '101' };
   const answers = await Promise.all([sent(doors, tooMuch), sent(doors, tooMuch)]);
   const refused = { code: -2010, msg: 'Account has insufficient balance for requested action.' };
   assert.deepEqual(answers, [refused, refused]);

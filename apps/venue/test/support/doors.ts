@@ -13,6 +13,17 @@ import { Client } from './process.ts';
 import { until } from './until.ts';
 
 export const SYMBOL = 'BTCUSDT';
+
+/** A pair of sales that rests: neither of its prices is met. */
+export const OCO = {
+  symbol: SYMBOL,
+  side: 'SELL',
+  quantity: '0.001',
+  aboveType: 'LIMIT_MAKER',
+  abovePrice: '65000',
+  belowType: 'STOP_LOSS',
+  belowStopPrice: '40000',
+};
 export const log = pino({ level: 'silent' });
 const PROTO = fileURLToPath(new URL('../../proto', import.meta.url));
 const loading = { keepCase: true, longs: String, enums: String, defaults: true, oneofs: true } as const;

@@ -127,18 +127,16 @@ function filters(instrument: Instrument, { maxQuantity, maxNotional }: LimitsInF
   ];
 }
 
+function statusOf(state: number, isOpen: boolean): string {
+  if (!isOpen || state === STATE.HALTED) return 'HALT';
+  if (state === STATE.CONTINUOUS) return 'TRADING';
+  return isCall(state) ? 'AUCTION_MATCH' : 'BREAK';
+}
+
 function symbolJson({ instrument, state }: MarketFeed, limits: LimitsInForce) {
   return {
     symbol: instrument.symbol,
-    status: !limits.isOpen
-      ? 'HALT'
-      : state === STATE.CONTINUOUS
-        ? 'TRADING'
-        : isCall(state)
-          ? 'AUCTION_MATCH'
-          : state === STATE.HALTED
-            ? 'HALT'
-            : 'BREAK',
+    status: statusOf(state, limits.isOpen),
     baseAsset: instrument.base.name,
     baseAssetPrecision: 8,
     quoteAsset: instrument.quote.name,
