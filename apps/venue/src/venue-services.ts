@@ -91,7 +91,7 @@ export async function createServices(
     rules: new RulesInForce(crew.pools.rules),
     publishers,
     history,
-    reads: new StoredReads(crew.shared, history, config.readWaitMs),
+    reads: new StoredReads(crew.shared, history, (account) => gateway.view.lastCommand(account), config.readWaitMs),
     shared: crew.shared,
     limiter: new RateLimiter(config.rateLimits),
     pace: new Pace(),
