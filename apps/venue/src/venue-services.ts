@@ -55,7 +55,7 @@ export async function createServices(
   const feeds = market.instruments.map((instrument) => new MarketState(instrument, levels));
   const now = () => Math.floor(crew.shared.clock.now() / 1000);
   const averages = { averagePrice: (instrument: number) => feeds[instrument].averagePrice(now()) };
-  const userStreams = new UserStreams(market, gateway.view);
+  const userStreams = new UserStreams(market, gateway.view, crew.shared.clock.now());
   const store = { database: databaseFile(config), assets: config.assets, instruments: config.instruments };
   const { historyMs: deadlineMs, webSockets, webSocketBufferBytes: bufferBytes } = config;
   await storeReached(crew, config.readWaitMs, log);

@@ -373,8 +373,8 @@ export class Gateway {
         state.touch(instrument);
         for (const listener of marketListeners) listener.onDepth?.(instrument, side, price, lots);
       },
-      onInstrument: (instrument: number, lastPrice: number) => {
-        for (const listener of marketListeners) listener.onInstrument?.(instrument, lastPrice);
+      onInstrument: (instrument, lastPrice, lastTrade, time) => {
+        for (const listener of marketListeners) listener.onInstrument?.(instrument, lastPrice, lastTrade, time);
       },
       onBalance: (account: number, asset: number) => {
         for (const listener of accountListeners) listener.onBalance?.(account, asset);

@@ -20,8 +20,8 @@ export interface MarketListener {
   onAuction(instrument: number, auction: AuctionPrice, isDone: boolean): void;
   /** Liquidity joined (lots above 0) or left a price. */
   onDepth(instrument: number, side: Side, price: number, lots: number): void;
-  /** After a start: where an instrument's numbers stand. */
-  onInstrument(instrument: number, lastPrice: number): void;
+  /** After a start: where an instrument's numbers stand. @param time of the last command, microseconds since 1970 */
+  onInstrument(instrument: number, lastPrice: number, lastTrade: number, time: number): void;
 }
 
 /** What an account's owner may know, told likewise. Orders are copies; they are made only of accounts that are followed. */
@@ -160,7 +160,8 @@ export class View {
       case EVENT.INSTRUMENT: {
         const instrument = instrumentOf(i32, at);
         this.#aggregates[instrument] = f64[(at >> 1) + event.F64_AMOUNT];
-        this.#listener.onInstrument(instrument, i32[at + event.PRICE]);
+        const [lastTrade, time] = [f64[(at >> 1) + event.F64_TRADE], f64[(at >> 1) + event.F64_TIME]];
+        this.#listener.onInstrument(instrument, i32[at + event.PRICE], lastTrade, time);
       }
     }
     this.#isTransfer = false;
