@@ -6,9 +6,10 @@ import http2, {
   type ServerHttp2Session,
   type ServerHttp2Stream,
 } from 'node:http2';
-import type { AddressInfo, Server } from 'node:net';
+import type { Server } from 'node:net';
 import type { ContextValues } from '@connectrpc/connect';
 import { Connections, type Place } from '../../core/fairness/connections.ts';
+import { listenAt } from '../../core/fairness/listening.ts';
 import { Slices } from '../../core/fairness/slices.ts';
 import type { Throttle } from '../../core/fairness/throttle.ts';
 import { sourceOf } from '../../domain/addresses.ts';
@@ -123,12 +124,9 @@ export class Http2Door {
     // Streams, not requests: these would be made for a stream that is reset already, too.
     server.on('stream', (stream, headers, _flags, rawHeaders) => this.#handle(handler, stream as ServerHttp2Stream, headers, rawHeaders));
     server.on('session', (session) => this.#enter(session));
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject);
-      server.listen(port, host, resolve);
-    });
+    const listening = await listenAt(server, host, port);
     this.#timer = setInterval(() => this.#look(), Math.ceil(Math.min(connections.loginMs, connections.idleMs) / LOOKS));
-    return (server.address() as AddressInfo).port;
+    return listening;
   }
 
   close(): void {
