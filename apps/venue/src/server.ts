@@ -121,6 +121,7 @@ function createServer(services: BinanceServices, browsers: Browsers): FastifyIns
 function valuesOf({ ip, raw: { socket } }: FastifyRequest, door: Door): ContextValues {
   return peerValues({
     address: ip,
+    hasSlice: false,
     signedIn: () => door.signedIn(socket),
     mayBeSilent: () => socket.setTimeout(0),
     // Its connection, which has not signed in, gives way to others.
