@@ -108,6 +108,7 @@ function filters(instrument: Instrument, { maxQuantity, maxNotional }: LimitsInF
     },
     { filterType: 'LOT_SIZE', ...lot },
     { filterType: 'MARKET_LOT_SIZE', ...lot },
+    { filterType: 'ICEBERG_PARTS', limit: instrument.icebergParts },
     {
       filterType: 'NOTIONAL',
       minNotional: instrument.quote.format(instrument.minNotional),
