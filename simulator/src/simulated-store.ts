@@ -98,7 +98,7 @@ class EventWriter implements FollowerStore {
     const slot = i32[at + event.ORDER_SLOT];
     const sequence = f64[(at >> 1) + event.F64_SEQUENCE];
     const [account, price, quantity] = [i32[at + event.ACCOUNT], i32[at + event.PRICE], i32[at + event.QUANTITY]];
-    if (kind === EVENT.ORDER_ID) this.#id = f64[(at >> 1) + event.F64_AMOUNT];
+    if (kind === EVENT.ORDER_ID) this.#id = f64[(at >> 1) + event.F64_ORDER_ID];
     else if (kind === EVENT.ACCEPTED) {
       this.#ids[slot] = this.#id === 0 ? sequence : this.#id;
       this.#id = 0;

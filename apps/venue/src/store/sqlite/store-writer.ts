@@ -166,9 +166,9 @@ export class StoreWriter implements FollowerStore {
         this.#terms = readTerms(i32, f64, at);
         break;
       case EVENT.LIST: {
-        const number = f64[(at >> 1) + event.F64_AMOUNT];
+        const number = f64[(at >> 1) + event.F64_LIST];
         const instrument = instrumentOf(i32, at);
-        this.#lists.push([number, i32[at + event.ACCOUNT], instrument, i32[at + event.QUANTITY], this.#text, time]);
+        this.#lists.push([number, i32[at + event.ACCOUNT], instrument, i32[at + event.LIST_TYPE], this.#text, time]);
         this.#text = '';
         break;
       }
@@ -176,7 +176,7 @@ export class StoreWriter implements FollowerStore {
         this.#change(id, time, 0, 0, undefined, undefined, i32[at + event.PRICE]);
         break;
       case EVENT.ORDER_ID:
-        this.#id = f64[(at >> 1) + event.F64_AMOUNT];
+        this.#id = f64[(at >> 1) + event.F64_ORDER_ID];
         break;
       case EVENT.ACCEPTED:
         this.#ids[slot] = this.#id === 0 ? f64[(at >> 1) + event.F64_SEQUENCE] : this.#id;
@@ -295,7 +295,7 @@ export class StoreWriter implements FollowerStore {
 
   /** The last one of an account and asset stands. */
   #addBalance(i32: Int32Array, f64: Float64Array, at: number): void {
-    const [account, asset] = [i32[at + event.ACCOUNT], i32[at + event.PRICE]];
+    const [account, asset] = [i32[at + event.ACCOUNT], i32[at + event.ASSET]];
     const [available, held] = [f64[(at >> 1) + event.F64_AVAILABLE], f64[(at >> 1) + event.F64_HELD]];
     const key = account * ASSETS + asset;
     const row = this.#balances.get(key);
