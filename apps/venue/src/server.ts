@@ -98,6 +98,7 @@ function createServer(services: BinanceServices, browsers: Browsers): FastifyIns
   const secrets = tls && { cert: fs.readFileSync(tls.cert), key: fs.readFileSync(tls.key), handshakeTimeout: loginMs };
   return fastify({
     bodyLimit: BODY_LIMIT,
+    routerOptions: { querystringParser: () => ({}) }, // operations read their query with Binance's errors, and no other route reads one
     logger: false,
     forceCloseConnections: true,
     frameworkErrors: (error, request, reply) => refusePath(services, error, request as FastifyRequest, reply as FastifyReply),

@@ -56,7 +56,7 @@ export async function createServices(
   const feeds = market.instruments.map((instrument) => new MarketState(instrument, levels));
   const now = () => Math.floor(crew.shared.clock.now() / 1000);
   const averages = { averagePrice: (instrument: number) => feeds[instrument].averagePrice(now()) };
-  const userStreams = new UserStreams(market, gateway.view);
+  const userStreams = new UserStreams(market, gateway.view, crew.shared.clock.now());
   const store = { store: address, assets: config.assets, instruments: config.instruments };
   const { historyMs: deadlineMs, webSockets, webSocketBufferBytes: bufferBytes } = config;
   await storeReached(crew, config.readWaitMs, log);
@@ -92,7 +92,7 @@ export async function createServices(
     rules: new RulesInForce(crew.pools.rules),
     publishers,
     history,
-    reads: new StoredReads(crew.shared, history, config.readWaitMs),
+    reads: new StoredReads(crew.shared, history, (account) => gateway.view.lastCommand(account), config.readWaitMs),
     shared: crew.shared,
     limiter: new RateLimiter(config.rateLimits),
     pace: new Pace(),

@@ -173,11 +173,11 @@ function crewOptions(
 }
 
 /** Lets the gateway's events reach those that live by them. */
-function connect({ gateway, feeds, publishers, userStreams, registry, accounts, state }: BinanceServices): void {
+function connect({ gateway, feeds, publishers, userStreams, registry, accounts, state, shared }: BinanceServices): void {
   gateway.onRecord = (name, value) => registry.apply(name, value);
   registry.submit = (fields) => gateway.submit(fields);
   accounts.onKeyEnded.add((key) => userStreams.endApiKey(key));
-  gateway.marketListeners.push(new MarketTracker(feeds), ...publishers.queues);
+  gateway.marketListeners.push(new MarketTracker(feeds, () => shared.clock.now()), ...publishers.queues);
   gateway.orderListeners.push(userStreams);
   gateway.accountListeners.push(userStreams);
   gateway.onTurn = () => {

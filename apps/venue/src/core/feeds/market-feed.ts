@@ -48,6 +48,11 @@ export class MarketFeed extends MarketState {
     if (seconds === 60) this.loadMinutes(candles);
   }
 
+  override begin(lastPrice: number, lastTrade: number, updateId: number): void {
+    super.begin(lastPrice, lastTrade, updateId);
+    this.updateId = updateId;
+  }
+
   /** Sets what a price has now. */
   setLevel(side: Side, price: number, lots: number, updateId: number): void {
     const change = lots - this.depth.lotsAt(side, price);

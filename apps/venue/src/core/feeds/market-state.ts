@@ -11,6 +11,7 @@ import { Depth } from './depth.ts';
 export const AVERAGE_MINUTES = 6;
 const AVERAGE_MS = 300_000;
 const MINUTE_MS = 60_000;
+const SECOND_US = 1_000_000;
 
 /** Of one instrument, what the order lane needs of its market: its book by level, last and average price, state. Bounded work an event. */
 export class MarketState {
@@ -43,6 +44,17 @@ export class MarketState {
       addExact(sum.quantity, quantity);
       addExact(sum.amount, amount);
     }
+  }
+
+  /**
+   * Goes on where a venue of before ended. Its book's changes are numbered from the time on, in microseconds: fewer come than microseconds
+   * pass, so that no number is used again, and who kept a book over the restart sees that it is another one.
+   * @param time of the start, or of the last command where that is later, which it is when the clock was set back
+   */
+  begin(lastPrice: number, lastTrade: number, time: number): void {
+    this.lastPrice = lastPrice;
+    this.lastTradeId = lastTrade;
+    this.depth.updateId = time;
   }
 
   noteTrade(trade: Readonly<Trade>): void {
@@ -84,9 +96,12 @@ export class MarketState {
 /** Keeps the states of all instruments by the events. */
 export class MarketTracker implements MarketListener {
   readonly #states: readonly MarketState[];
+  readonly #now: () => number;
 
-  constructor(states: readonly MarketState[]) {
+  /** @param now microseconds since 1970 */
+  constructor(states: readonly MarketState[], now: () => number) {
     this.#states = states;
+    this.#now = now;
   }
 
   onTrade(trade: Readonly<Trade>): void {
@@ -107,7 +122,7 @@ export class MarketTracker implements MarketListener {
     this.#states[instrument].auction = auction;
   }
 
-  onInstrument(instrument: number, lastPrice: number): void {
-    this.#states[instrument].lastPrice = lastPrice;
+  onInstrument(instrument: number, lastPrice: number, lastTrade: number, time: number): void {
+    this.#states[instrument].begin(lastPrice, lastTrade, Math.max(this.#now(), time + SECOND_US));
   }
 }

@@ -8,7 +8,7 @@ import { ApiError, cancelError, errors, newOrderError } from '../../http/errors.
 import { cancelJson, listNumber, ms, newOrderJson, orderJson, SIDE_NAMES, selfTradeName } from '../format.ts';
 import { newOrderParameters, ownOrderParameters, RESPONSE_TYPES, readNewOrder, readQuantity } from '../new-order.ts';
 import type { BinanceServices } from '../operation.ts';
-import { type Caller, instrumentOf, type Operation, readHistory, submit } from '../operation.ts';
+import { type Caller, instrumentOf, type Operation, readHistory } from '../operation.ts';
 import { optionalInteger, type Parameters } from '../parameters.ts';
 import { cancelAll, openOrders } from './open-orders.ts';
 import { ownRangeOf } from './ranges.ts';
@@ -22,8 +22,8 @@ export function responseType(sent: Parameters, otherwise: string): string {
   return type;
 }
 
-/** The open order that a request means by either id; undefined: there is none. */
-function openOrder(
+/** The open order that a request means by either id, as any door may have told it; undefined: there is none. */
+async function openOrder(
   services: BinanceServices,
   sent: Parameters,
   caller: Caller,
@@ -32,7 +32,9 @@ function openOrder(
   clientName = 'origClientOrderId',
 ) {
   if (sent[idName] === undefined && sent[clientName] === undefined) throw errors.missingOneOf(clientName, idName);
-  const { view } = services.gateway;
+  const { gateway } = services;
+  await gateway.caughtUp();
+  const { view } = gateway;
   const order =
     sent[idName] !== undefined ? view.orders.get(Number(sent[idName])) : view.orders.findByClientId(caller.account, sent[clientName]);
   if (order === undefined || order.account !== caller.account || order.instrument !== instrument.number) return undefined;
@@ -48,7 +50,7 @@ async function placeOrder(services: BinanceServices, sent: Parameters, caller: C
   const order = readNewOrder(services, sent, caller, own);
   const answer = responseType(sent, order.kind === LIMIT && order.flags !== 0 ? 'ACK' : 'FULL');
   countOrder(services, caller);
-  const outcome = await submit(services, caller, newOrder(order));
+  const outcome = await services.gateway.submit(newOrder(order));
   if (outcome.reason !== 0) throw newOrderError(outcome.reason);
   return newOrderJson(outcome.order!, outcome.fills, answer, services.market);
 }
@@ -75,7 +77,7 @@ function commissionRates({ rules }: BinanceServices, { account }: Caller, instru
 
 async function findOrder(services: BinanceServices, sent: Parameters, caller: Caller) {
   const instrument = instrumentOf(services, sent);
-  const open = openOrder(services, sent, caller, instrument);
+  const open = await openOrder(services, sent, caller, instrument);
   if (open !== undefined) return orderJson(open, services.market);
   const id = optionalInteger(sent, 'orderId');
   const found = await readHistory(services, caller, 'order', caller.account, instrument.number, id, sent.origClientOrderId ?? '');
@@ -89,12 +91,12 @@ async function cancelOrder(services: BinanceServices, sent: Parameters, caller: 
   if (restriction !== undefined && !['ONLY_NEW', 'ONLY_PARTIALLY_FILLED'].includes(restriction)) {
     throw new ApiError(-1145, "'cancelRestrictions' value has to be either 'ONLY_NEW' or 'ONLY_PARTIALLY_FILLED'.");
   }
-  const order = openOrder(services, sent, caller, instrument);
+  const order = await openOrder(services, sent, caller, instrument);
   if (order === undefined) throw cancelError(0);
   if (restriction !== undefined && restriction !== (order.left === order.quantity ? 'ONLY_NEW' : 'ONLY_PARTIALLY_FILLED')) {
     throw new ApiError(-2011, 'Order was not canceled due to cancel restrictions.');
   }
-  const outcome = await submit(services, caller, cancel(caller.account, instrument.number, order.id));
+  const outcome = await services.gateway.submit(cancel(caller.account, instrument.number, order.id));
   if (outcome.cancelReason !== 0) throw cancelError(outcome.cancelReason);
   return cancelJson(outcome.changed!, sent.newClientOrderId ?? freshId(), services.market);
 }
@@ -106,11 +108,11 @@ async function replaceOrder(services: BinanceServices, sent: Parameters, caller:
   const allowFailure = sent.cancelReplaceMode === 'ALLOW_FAILURE';
   const order = readNewOrder(services, sent, caller);
   const answer = responseType(sent, 'FULL');
-  const open = openOrder(services, sent, caller, order.instrument, 'cancelOrderId', 'cancelOrigClientOrderId');
+  const open = await openOrder(services, sent, caller, order.instrument, 'cancelOrderId', 'cancelOrigClientOrderId');
   if (open === undefined && !allowFailure) throw replaceError(cancelError(0), undefined, undefined);
   countOrder(services, caller);
   if (allowFailure) order.flags |= ALLOW_FAILURE;
-  const outcome = await submit(services, caller, cancelReplace(order, open?.id ?? 0));
+  const outcome = await services.gateway.submit(cancelReplace(order, open?.id ?? 0));
   const cancelled = outcome.changed && cancelJson(outcome.changed, sent.cancelNewClientOrderId ?? freshId(), services.market);
   const entered = outcome.order && newOrderJson(outcome.order, outcome.fills, answer, services.market);
   const cancelFailure = outcome.cancelReason === 0 ? undefined : cancelError(outcome.cancelReason);
@@ -140,11 +142,11 @@ function replaceError(cancelPart: unknown, newPart: unknown, entered: unknown): 
 
 async function amendOrder(services: BinanceServices, sent: Parameters, caller: Caller) {
   const instrument = instrumentOf(services, sent);
-  const order = openOrder(services, sent, caller, instrument);
+  const order = await openOrder(services, sent, caller, instrument);
   if (order === undefined) throw cancelError(0);
   const quantity = readQuantity(sent.newQty, instrument);
   if (sent.newClientOrderId !== undefined && sent.newClientOrderId !== order.clientId) throw errors.notRequired('newClientOrderId');
-  const outcome = await submit(services, caller, amend(caller.account, instrument.number, order.id, quantity));
+  const outcome = await services.gateway.submit(amend(caller.account, instrument.number, order.id, quantity));
   if (outcome.cancelReason !== 0) throw cancelError(outcome.cancelReason);
   const changed = outcome.changed!;
   const { orderId, clientOrderId, price, origQty, executedQty, status, timeInForce, type, side, workingTime } = orderJson(
@@ -184,7 +186,7 @@ async function cancelMass(services: BinanceServices, sent: Parameters, caller: C
   const instrument = sent.symbol === undefined ? -1 : instrumentOf(services, sent).number;
   const side = sent.side === undefined ? -1 : SIDE_NAMES.indexOf(sent.side);
   if (sent.side !== undefined && side < 0) throw new ApiError(-1117, 'Invalid side.');
-  const outcome = await submit(services, caller, massCancel(caller.account, instrument, side));
+  const outcome = await services.gateway.submit(massCancel(caller.account, instrument, side));
   if (outcome.reason !== 0) throw cancelError(outcome.reason);
   return { cancelled: outcome.endedCount };
 }
