@@ -27,7 +27,7 @@ import { UserStreams } from './doors/binance/user-streams.ts';
 import type { Parts } from './parts.ts';
 import type { Crew } from './spine/crew.ts';
 import { HistoryReaders } from './store/history-readers.ts';
-import { readStored } from './store/sqlite/stored.ts';
+import { type Store, type StoreAddress, sqliteAt } from './store/store.ts';
 
 /** Creates what parts and doors share, and starts the lanes beside the order lane: publishers and readers of history. */
 export async function createServices(
@@ -35,6 +35,7 @@ export async function createServices(
   market: Market,
   foundation: Foundation,
   crew: Crew,
+  address: StoreAddress,
   parts: Parts,
   log: Logger,
 ): Promise<BinanceServices> {
@@ -56,7 +57,7 @@ export async function createServices(
   const now = () => Math.floor(crew.shared.clock.now() / 1000);
   const averages = { averagePrice: (instrument: number) => feeds[instrument].averagePrice(now()) };
   const userStreams = new UserStreams(market, gateway.view, crew.shared.clock.now());
-  const store = { database: databaseFile(config), assets: config.assets, instruments: config.instruments };
+  const store = { store: address, assets: config.assets, instruments: config.instruments };
   const { historyMs: deadlineMs, webSockets, webSocketBufferBytes: bufferBytes } = config;
   await storeReached(crew, config.readWaitMs, log);
   const publishers = await Publishers.start(
@@ -114,19 +115,15 @@ async function storeReached({ shared, recovery }: Crew, mostMs: number, log: Log
   if (missing > 0) log.warn(`the store is ${missing} commands behind: charts and average prices begin without their trades`);
 }
 
-export function databaseFile(config: VenueConfig): string {
-  return config.storeFile ?? path.join(config.data, 'store.sqlite');
-}
-
-/** The store's files, which may lie outside the data directory. */
-export function storeFiles(config: VenueConfig): string[] {
-  return ['', '-wal', '-shm'].map((end) => databaseFile(config) + end);
+/** Where the store is that a configuration names; its file may lie outside the data directory. */
+export function storeOf(config: VenueConfig): StoreAddress {
+  return sqliteAt(config.storeFile ?? path.join(config.data, 'store.sqlite'));
 }
 
 /** What the store knows, to compare the journal with: undefined where it says nothing. */
-export function findStored(config: VenueConfig, log: Logger): Stored | undefined {
+export async function findStored(store: Store, log: Logger): Promise<Stored | undefined> {
   try {
-    return readStored(databaseFile(config));
+    return await store.stored();
   } catch (error) {
     log.warn(`the store cannot be read, and so not be compared with the journal: ${(error as Error).message}`);
     return undefined;

@@ -1,30 +1,36 @@
 import { ACCOUNT_RULE, STATUS } from '@outcry/market/rules';
+import { assertFits, offsets, record, several } from '@outcry/memory/record';
 import { bytesOf, f64Of, i32Of, reserve, type Span, within } from '@outcry/memory/span';
 
+/** The rules that an account's record has a place for: all but MAX_POSITION, which is by asset. */
+const { MAX_POSITION: _, ...PLACED } = ACCOUNT_RULE;
+const layout = record(
+  {
+    /** + ACCOUNT_RULE: the values set */
+    RULE: several('i32', 10),
+    OPEN_ORDERS: 'i32',
+    spare: several('i32', 5),
+    /** the second, and the day, that the counts are of */
+    F64_SECOND: 'f64',
+    F64_SECOND_MESSAGES: 'f64',
+    F64_DAY: 'f64',
+    F64_DAY_MESSAGES: 'f64',
+    F64_DAY_TRADES: 'f64',
+    /** number of the last command that set one of its rules, 0: none did */
+    F64_CHANGED: 'f64',
+  },
+  { bytes: 128 },
+);
+assertFits('account rule', PLACED, layout.fields.RULE);
+
 /** What an account's orders may do: 128 bytes an account. */
-export const accountRules = {
-  WORDS: 32,
-  /** RULE + ACCOUNT_RULE: the values set, but for MAX_POSITION */
-  RULE: 0,
-  OPEN_ORDERS: 10,
-  F64_WORDS: 16,
-  F64_SHIFT: 4,
-  /** the second, and the day, that the counts are of */
-  F64_SECOND: 8,
-  F64_SECOND_MESSAGES: 9,
-  F64_DAY: 10,
-  F64_DAY_MESSAGES: 11,
-  F64_DAY_TRADES: 12,
-  /** number of the last command that set one of its rules, 0: none did */
-  F64_CHANGED: 13,
-} as const;
+export const accountRules = offsets(layout);
 
 const { WORDS, OPEN_ORDERS, F64_WORDS, F64_SECOND, F64_SECOND_MESSAGES, F64_DAY, F64_DAY_MESSAGES, F64_DAY_TRADES, F64_CHANGED } =
   accountRules;
 const SECOND = 1_000_000;
 const DAY = 86_400 * SECOND;
-const LAST_RULE = ACCOUNT_RULE.MESSAGES_FREE;
-if (accountRules.RULE + LAST_RULE >= OPEN_ORDERS) throw new Error('an account rule has no place in its record');
+const LAST_RULE = Math.max(...Object.values(PLACED));
 
 /** Bits of an account's mode: what the plain path of an order has to leave to the rule book. 0: the account is not open. */
 export const OPEN = 1;

@@ -244,8 +244,9 @@ export class Gateway {
         this.#account = head.account;
       } else this.#current = undefined;
       const kind = kindOf(events.i32, at);
-      if (kind === CANCELLING && this.#current !== undefined) head.massCancel = events.f64[(at >> 1) + event.F64_TRADE];
-      else if (kind === CANCELLED_ALL) this.#leftOver.end(events.f64[(at >> 1) + event.F64_TRADE], events.i32[at + event.QUANTITY]);
+      if (kind === CANCELLING && this.#current !== undefined) head.massCancel = events.f64[(at >> 1) + event.F64_MASS_CANCEL];
+      else if (kind === CANCELLED_ALL)
+        this.#leftOver.end(events.f64[(at >> 1) + event.F64_MASS_CANCEL], events.i32[at + event.ENDED_COUNT]);
       this.view.apply(events.i32, events.f64, at);
       this.#read++;
     }

@@ -104,7 +104,7 @@ export class View {
         this.#hasTerms = true;
         break;
       case EVENT.ORDER_ID:
-        this.#id = f64[(at >> 1) + event.F64_AMOUNT];
+        this.#id = f64[(at >> 1) + event.F64_ORDER_ID];
         break;
       case EVENT.LIST:
         this.#text = ''; // the store keeps lists
@@ -121,7 +121,7 @@ export class View {
         break;
       case EVENT.AUCTION:
       case EVENT.INDICATIVE: {
-        const [volume, surplus] = [f64[(at >> 1) + event.F64_TRADE], f64[(at >> 1) + event.F64_AMOUNT]];
+        const [volume, surplus] = [f64[(at >> 1) + event.F64_VOLUME], f64[(at >> 1) + event.F64_SURPLUS]];
         const isDone = kindOf(i32, at) === EVENT.AUCTION;
         this.#listener.onAuction(instrumentOf(i32, at), { price: i32[at + event.PRICE], volume, surplus }, isDone);
         break;
@@ -152,14 +152,14 @@ export class View {
         readPiece(i32, at, this.#pieces);
         break;
       case EVENT.RECORD:
-        this.#record(i32[at + event.PRICE], i32[at + event.QUANTITY]);
+        this.#record(i32[at + event.NAME_BYTES], i32[at + event.VALUE_BYTES]);
         break;
       case EVENT.REJECTED:
         this.#listener.onRejected(reasonOf(i32, at), flagsOf(i32, at));
         break;
       case EVENT.INSTRUMENT: {
         const instrument = instrumentOf(i32, at);
-        this.#aggregates[instrument] = f64[(at >> 1) + event.F64_AMOUNT];
+        this.#aggregates[instrument] = f64[(at >> 1) + event.F64_AGGREGATES];
         const [lastTrade, time] = [f64[(at >> 1) + event.F64_TRADE], f64[(at >> 1) + event.F64_TIME]];
         this.#listener.onInstrument(instrument, i32[at + event.PRICE], lastTrade, time);
       }
@@ -215,7 +215,7 @@ export class View {
   }
 
   #list(i32: Int32Array, f64: Float64Array, at: number): void {
-    const number = f64[(at >> 1) + event.F64_AMOUNT];
+    const number = f64[(at >> 1) + event.F64_LIST];
     this.orders.lists.tell(i32[at + event.ACCOUNT], i32[at + event.CLIENT_LOW], i32[at + event.CLIENT_HIGH], number);
   }
 
@@ -304,7 +304,7 @@ export class View {
 
   #balance(i32: Int32Array, f64: Float64Array, at: number): void {
     const account = i32[at + event.ACCOUNT];
-    const asset = i32[at + event.PRICE];
+    const asset = i32[at + event.ASSET];
     const available = f64[(at >> 1) + event.F64_AVAILABLE];
     const time = f64[(at >> 1) + event.F64_TIME];
     if (this.#isTransfer) this.#listener.onTransfer(account, asset, available - this.#state.balance(account, asset).available, time);
