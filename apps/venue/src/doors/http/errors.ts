@@ -49,12 +49,10 @@ export const errors = {
   tooMany: (what: string) => new ApiError(-1101, `Too many parameters sent for this endpoint; ${what}.`),
   missing: (name: string) => new ApiError(-1102, `Mandatory parameter '${name}' was not sent, was empty/null, or malformed.`),
   missingOneOf: (a: string, b: string) => new ApiError(-1102, `Param '${a}' or '${b}' must be sent, but both were empty/null!`),
-  unknownParameter: () => new ApiError(-1103, 'An unknown parameter was sent.'),
   unread: (read: number, sent: number) =>
     new ApiError(-1104, `Not all sent parameters were read; read '${read}' parameter(s) but was sent '${sent}'.`),
   empty: (name: string) => new ApiError(-1105, `Parameter '${name}' was empty.`),
   notRequired: (name: string) => new ApiError(-1106, `Parameter '${name}' sent when not required.`),
-  tooPrecise: (name: string) => new ApiError(-1111, `Parameter '${name}' has too much precision.`),
   invalidInterval: () => new ApiError(-1120, 'Invalid interval.'),
   badSymbol: () => new ApiError(-1121, 'Invalid symbol.'),
   tooLong: (hours: number) => new ApiError(-1127, `More than ${hours} hours between startTime and endTime.`),

@@ -44,12 +44,12 @@ const klineParameters = s.parameters({
   timeZone: s.optional(s.whole('Only 0 (UTC)')),
   limit: s.limit,
 });
-const tickerParameters = s.parameters({
+const priceParameters = {
   symbol: s.optional(s.symbol),
   symbols: s.optional(s.symbolList),
-  type: s.optional(s.word('FULL or MINI')),
   symbolStatus: s.optional(s.word('TRADING')),
-});
+};
+const tickerParameters = { ...priceParameters, type: s.optional(s.word('FULL or MINI')) };
 
 export const marketDataOperations: Operation[] = [
   {
@@ -194,7 +194,7 @@ export const marketDataOperations: Operation[] = [
     ws: 'ticker.24hr',
     security: 'NONE',
     weight: 2,
-    parameters: tickerParameters,
+    parameters: s.parameters(tickerParameters),
     run: (services, sent, caller) => ask(services, caller, 'day', chosen(services, sent), services.now(), sent.type === 'MINI'),
   },
   {
@@ -203,7 +203,7 @@ export const marketDataOperations: Operation[] = [
     ws: 'ticker.price',
     security: 'NONE',
     weight: 2,
-    parameters: tickerParameters,
+    parameters: s.parameters(priceParameters),
     run: (services, sent, caller) => ask(services, caller, 'prices', chosen(services, sent)),
   },
   {
@@ -212,7 +212,7 @@ export const marketDataOperations: Operation[] = [
     ws: 'ticker.book',
     security: 'NONE',
     weight: 2,
-    parameters: tickerParameters,
+    parameters: s.parameters(priceParameters),
     run: (services, sent, caller) => ask(services, caller, 'bookTickers', chosen(services, sent)),
   },
 ];
