@@ -15,7 +15,11 @@ export const streams: StreamFact[] = [
   { name: '<symbol>@trade', example: 'ethusdt@trade', test: DOCUMENTED_FORM },
   { name: '<symbol>@blockTrade', example: 'ethusdt@blockTrade', not: 'no block trades: all trades are of the book' },
   { name: '<symbol>@kline_<interval>', example: 'ethusdt@kline_1m', test: DOCUMENTED_FORM },
-  { name: '<symbol>@kline_<interval>@+08:00', example: 'ethusdt@kline_1m@+08:00', not: LATER },
+  {
+    name: '<symbol>@kline_<interval>@+08:00',
+    example: 'ethusdt@kline_1m@+08:00',
+    test: 'binance-candles.test.ts: streams of candles in the time zone of UTC+8 begin their days there',
+  },
   { name: '<symbol>@miniTicker', example: 'ethusdt@miniTicker', test: DOCUMENTED_FORM },
   {
     name: '!miniTicker@arr',
@@ -42,23 +46,23 @@ export const moreStreams: Record<string, string> = {
   'ethusdt@auction': "the venue's own",
 };
 
-const CANDLES = DOCUMENTED_FORM;
+const CANDLES = 'binance-candles.test.ts: candles of every interval are the sums of what was traded in it, in any time zone';
 
 export const intervals: Fact[] = [
   { name: '1s', test: CANDLES },
   { name: '1m', test: CANDLES },
-  { name: '3m', not: LATER },
+  { name: '3m', test: CANDLES },
   { name: '5m', test: CANDLES },
   { name: '15m', test: CANDLES },
-  { name: '30m', not: LATER },
+  { name: '30m', test: CANDLES },
   { name: '1h', test: CANDLES },
-  { name: '2h', not: LATER },
-  { name: '4h', not: LATER },
-  { name: '6h', not: LATER },
-  { name: '8h', not: LATER },
-  { name: '12h', not: LATER },
+  { name: '2h', test: CANDLES },
+  { name: '4h', test: CANDLES },
+  { name: '6h', test: CANDLES },
+  { name: '8h', test: CANDLES },
+  { name: '12h', test: CANDLES },
   { name: '1d', test: CANDLES },
-  { name: '3d', not: LATER },
-  { name: '1w', not: LATER },
-  { name: '1M', not: LATER },
+  { name: '3d', test: CANDLES },
+  { name: '1w', test: CANDLES },
+  { name: '1M', test: CANDLES },
 ];

@@ -1,6 +1,7 @@
 import { BUY, type Side } from '@outcry/market/order-terms';
 import type { SlotPool } from '@outcry/memory/slot-pool';
 import { addCandle, addPrint, CANDLE_SECONDS, type Candle, newCandle, restartCandle, spanStart } from '../../domain/candle.ts';
+import type { CandleInterval } from '../../domain/candle-interval.ts';
 import { addExact, exact, toBigInt } from '../../domain/exact.ts';
 import type { Instrument } from '../../domain/market.ts';
 import type { AggregateTrade, Trade } from '../../domain/orders.ts';
@@ -8,6 +9,8 @@ import { MarketState } from './market-state.ts';
 
 const RECENT_TRADES = 1000;
 const RECENT_CANDLES = 1500;
+/** Candles of a length that a start takes in: with as many, or more, there may have been others before. */
+export const CANDLES_LOADED = 1000;
 const MINUTES_A_DAY = 1440;
 
 /** The last 24 hours. */
@@ -97,6 +100,23 @@ export class MarketFeed extends MarketState {
   candles(seconds: number): readonly Candle[] {
     this.#closeSecond();
     return this.#candles.get(seconds)!;
+  }
+
+  /** The latest candles of an interval, oldest first; undefined: there may have been more than are kept here. */
+  latest(interval: CandleInterval, most: number): Candle[] | undefined {
+    const kept = this.candles(interval.base);
+    let first = kept.length;
+    let count = 0;
+    for (let start = Number.NaN; first > 0; first--) {
+      const own = interval.start(kept[first - 1].openTime);
+      if (own === start) continue;
+      if (count === most) break;
+      start = own;
+      count++;
+    }
+    const isWhole = first > 0 || kept.length < CANDLES_LOADED || (count === most && interval.parts === 1);
+    if (!isWhole) return undefined;
+    return interval.merge(kept.slice(first));
   }
 
   /** Puts what the second has so far into the candles. */

@@ -3,6 +3,7 @@ import { HIDDEN, pegOf, selfTradeOf, trailUnitOf, triggerOf } from '@outcry/mark
 import type { MarketFeed } from '../../core/feeds/market-feed.ts';
 import type { MarketState } from '../../core/feeds/market-state.ts';
 import type { Candle } from '../../domain/candle.ts';
+import type { CandleInterval } from '../../domain/candle-interval.ts';
 import { toBigInt } from '../../domain/exact.ts';
 import type { Instrument, Market } from '../../domain/market.ts';
 import { STATUS_NAMES } from '../../domain/order-status.ts';
@@ -216,7 +217,7 @@ export function aggregateJson(trade: AggregateTrade, instrument: Instrument) {
 }
 
 /** A candle as klines have it: an array. */
-export function klineJson(candle: Candle, seconds: number, instrument: Instrument) {
+export function klineJson(candle: Candle, interval: CandleInterval, instrument: Instrument) {
   return [
     candle.openTime,
     instrument.formatPrice(candle.open),
@@ -224,7 +225,7 @@ export function klineJson(candle: Candle, seconds: number, instrument: Instrumen
     instrument.formatPrice(candle.low),
     instrument.formatPrice(candle.close),
     instrument.formatQuantity(toBigInt(candle.quantity)),
-    candle.openTime + seconds * 1000 - 1,
+    interval.next(candle.openTime) - 1,
     instrument.quote.format(toBigInt(candle.amount)),
     candle.trades,
     instrument.formatQuantity(toBigInt(candle.takerBuyQuantity)),

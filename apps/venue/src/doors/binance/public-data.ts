@@ -3,6 +3,7 @@ import { BUY, SELL } from '@outcry/market/order-terms';
 import { isCall, STATE } from '@outcry/market/rules';
 import type { MarketFeed } from '../../core/feeds/market-feed.ts';
 import type { LimitsInForce } from '../../core/rules-in-force.ts';
+import { candleInterval } from '../../domain/candle-interval.ts';
 import type { Instrument } from '../../domain/market.ts';
 import { sessionJson } from '../http/session-json.ts';
 import { aggregateJson, bookTickerJson, dayJson, klineJson, levelsJson, publicTradeJson } from './format.ts';
@@ -34,10 +35,11 @@ export const PUBLIC_DATA = {
     return aggregates.slice(-most).map((trade) => aggregateJson(trade, instrument));
   },
 
-  klines(feeds: readonly MarketFeed[], number: number, seconds: number, most: number) {
+  /** @param zone minutes ahead of UTC */
+  klines(feeds: readonly MarketFeed[], number: number, name: string, zone: number, most: number) {
     const feed = feeds[number];
-    const candles = feed.candles(seconds).slice(-most);
-    return candles.map((candle) => klineJson(candle, seconds, feed.instrument));
+    const interval = candleInterval(name, zone)!;
+    return feed.latest(interval, most)?.map((candle) => klineJson(candle, interval, feed.instrument));
   },
 
   averagePrice(feeds: readonly MarketFeed[], number: number, now: number) {

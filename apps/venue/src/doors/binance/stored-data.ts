@@ -1,5 +1,7 @@
 /** Questions to the store that the Binance doors ask. */
 import { formatBigUnits } from '@outcry/market/decimal';
+import type { Candle } from '../../domain/candle.ts';
+import { type CandleInterval, candleInterval } from '../../domain/candle-interval.ts';
 import type { Instrument, Market } from '../../domain/market.ts';
 import type { Order } from '../../domain/orders.ts';
 import { Positions } from '../../store/positions.ts';
@@ -17,9 +19,10 @@ export const STORED_DATA = {
     return history.aggregates(instrument, range).map((trade) => aggregateJson(trade, market.instruments[instrument]));
   },
 
-  klines(history: History, market: Market, instrument: number, seconds: number, range: Range) {
-    const candles = history.candles(instrument, seconds, range);
-    return candles.map((candle) => klineJson(candle, seconds, market.instruments[instrument]));
+  /** @param zone minutes ahead of UTC */
+  klines(history: History, market: Market, instrument: number, name: string, zone: number, range: Range) {
+    const interval = candleInterval(name, zone)!;
+    return candlesOf(history, instrument, interval, range).map((candle) => klineJson(candle, interval, market.instruments[instrument]));
   },
 
   myTrades(history: History, market: Market, account: number, instrument: number, range: Range, order?: number) {
@@ -83,6 +86,18 @@ export type StoredAnswer<Q extends StoredQuestion> = Q extends JsonQuestion
     ? string | undefined
     : string
   : ReturnType<(typeof QUESTIONS)[Q]>;
+
+/** Candles of an interval that begin within a range, oldest first: from its start on, else the latest. */
+function candlesOf(history: History, instrument: number, interval: CandleInterval, { startTime, endTime, limit }: Range): Candle[] {
+  const within: Range = { limit: limit * interval.parts };
+  if (startTime !== undefined) {
+    const start = interval.start(startTime);
+    within.startTime = start < startTime ? interval.next(start) : start;
+  }
+  if (endTime !== undefined) within.endTime = interval.next(interval.start(endTime)) - 1;
+  const candles = interval.merge(history.candles(instrument, interval.base, within));
+  return startTime === undefined ? candles.slice(-limit) : candles.slice(0, limit);
+}
 
 const positions = new WeakMap<History, Positions>();
 

@@ -1,5 +1,5 @@
 /** Operations on public market data. */
-import { CANDLE_SECONDS } from '../../../domain/candle.ts';
+import { candleInterval, INTERVAL_NAMES, zoneMinutes } from '../../../domain/candle-interval.ts';
 import { errors } from '../../http/errors.ts';
 import type { BinanceServices } from '../operation.ts';
 import { askPublisher, type Caller, instrumentOf, knowingAll, type Operation, readHistory } from '../operation.ts';
@@ -29,19 +29,28 @@ async function ask<Q extends PublicQuestion>(services: BinanceServices, caller: 
 
 async function klines(services: BinanceServices, sent: Parameters, caller: Caller) {
   const { number } = instrumentOf(services, sent);
-  const seconds = Object.hasOwn(CANDLE_SECONDS, sent.interval) ? CANDLE_SECONDS[sent.interval] : undefined;
-  if (seconds === undefined) throw errors.invalidInterval();
+  const { interval } = sent;
+  const zone = zoneOf(sent);
+  if (candleInterval(interval, zone) === undefined) throw errors.invalidInterval();
   const range = rangeOf(sent);
-  if (range.startTime === undefined && range.endTime === undefined)
-    return await ask(services, caller, 'klines', number, seconds, range.limit);
-  return await readHistory(services, caller, 'klines', number, seconds, range);
+  const isLatest = range.startTime === undefined && range.endTime === undefined;
+  const latest = isLatest ? await askPublisher(services, caller, 'klines', [number, interval, zone, range.limit]) : undefined;
+  if (latest !== undefined) return latest;
+  return await readHistory(services, isLatest ? knowingAll(services, caller) : caller, 'klines', number, interval, zone, range);
+}
+
+/** Minutes ahead of UTC. Throws ApiError -1100. */
+function zoneOf(sent: Parameters): number {
+  const zone = zoneMinutes(sent.timeZone ?? '0');
+  if (zone === undefined) throw errors.illegal('timeZone', 'hours, or hours and minutes, from -12:00 to 14:00');
+  return zone;
 }
 
 const klineParameters = s.parameters({
   symbol: s.symbol,
-  interval: s.word(`Length of a candle: ${Object.keys(CANDLE_SECONDS).join(', ')}`),
+  interval: s.word(`Length of a candle: ${INTERVAL_NAMES.join(', ')}`),
   ...s.range,
-  timeZone: s.optional(s.whole('Only 0 (UTC)')),
+  timeZone: s.optional(s.zone),
   limit: s.limit,
 });
 const priceParameters = {

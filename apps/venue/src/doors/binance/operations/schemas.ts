@@ -14,6 +14,12 @@ export const symbolList = text('^\\["[A-Z0-9-_.]{1,20}"(,"[A-Z0-9-_.]{1,20}"){0,
 export const flag = text('^(true|false|TRUE|FALSE)$', 'true or false');
 export const word = (description: string) => text('^[A-Za-z0-9_]{1,64}$', description);
 
+export const zone = text(
+  '^[+-]?[0-9]{1,2}(:[0-9]{2})?$',
+  'Time zone of days, weeks and other lengths: hours ahead of UTC, or hours and minutes',
+  '8',
+);
+
 export const optional = <T extends TSchema>(schema: T) => Type.Optional(schema);
 export const parameters = Type.Object;
 
