@@ -13,6 +13,7 @@ import type { BinanceServices, Operation } from './doors/binance/operation.ts';
 import { accountOperations } from './doors/binance/operations/account.ts';
 import { marketDataOperations } from './doors/binance/operations/market-data.ts';
 import { orderListOperations } from './doors/binance/operations/order-lists.ts';
+import { tickerOperations } from './doors/binance/operations/tickers.ts';
 import { tradingOperations } from './doors/binance/operations/trading.ts';
 import { addErrorHandler, addRestOperations } from './doors/binance/rest.ts';
 import { WebSockets } from './doors/binance/web-sockets.ts';
@@ -37,6 +38,7 @@ export interface Server {
 
 export const operations: readonly Operation[] = [
   ...marketDataOperations,
+  ...tickerOperations,
   ...tradingOperations,
   ...orderListOperations,
   ...accountOperations,

@@ -47,6 +47,8 @@ export const CALLS: Record<string, Call> = {
   'GET /api/v3/uiKlines': () => ({ symbol, interval: '1m' }),
   'GET /api/v3/avgPrice': ofSymbol,
   'GET /api/v3/ticker/24hr': ofSymbol,
+  'GET /api/v3/ticker/tradingDay': ofSymbol,
+  'GET /api/v3/ticker': ofSymbol,
   'GET /api/v3/ticker/price': ofSymbol,
   'GET /api/v3/ticker/bookTicker': ofSymbol,
   'POST /api/v3/order': () => ({ ...resting, newOrderRespType: 'FULL' }),

@@ -54,7 +54,10 @@ export const errorCodes: Fact[] = [
   { name: '-1119 EMPTY_ORG_CL_ORD_ID', not: 'an empty parameter is -1105' },
   { name: '-1120 BAD_INTERVAL', test: 'bad-input.test.ts: market data that does not exist' },
   { name: '-1121 BAD_SYMBOL', test: 'bad-input.test.ts: market data that does not exist' },
-  { name: '-1122 INVALID_SYMBOLSTATUS', not: 'to be added' },
+  {
+    name: '-1122 INVALID_SYMBOLSTATUS',
+    test: 'binance-tickers.test.ts: of instruments with a status: others are left out, one that is named is refused',
+  },
   { name: '-1125 INVALID_LISTEN_KEY', test: 'credentials.test.ts: that may read sees, and changes nothing: no order, no list, no session' },
   {
     name: '-1127 MORE_THAN_XX_HOURS',
@@ -70,12 +73,18 @@ export const errorCodes: Fact[] = [
   },
   { name: '-1134 BAD_STRATEGY_TYPE', not: 'to be added' },
   { name: '-1135 INVALID_JSON', not: 'JSON bodies are for administration alone; they answer -1100' },
-  { name: '-1139 INVALID_TICKER_TYPE', not: 'to be added' },
+  {
+    name: '-1139 INVALID_TICKER_TYPE',
+    test: 'binance-tickers.test.ts: of a type that is none, a window that is none, or too many symbols is refused',
+  },
   {
     name: '-1145 INVALID_CANCEL_RESTRICTIONS',
     test: 'bad-input.test.ts: orders that are not there or are somebody else’s: -2013 and -2011',
   },
-  { name: '-1151 DUPLICATE_SYMBOLS', not: 'to be added' },
+  {
+    name: '-1151 DUPLICATE_SYMBOLS',
+    test: 'binance-tickers.test.ts: of a type that is none, a window that is none, or too many symbols is refused',
+  },
   { name: '-1158 OCO_ORDER_TYPE_REJECTED', not: 'to be added' },
   { name: '-1160 OCO_ICEBERGQTY_TIMEINFORCE', not: 'to be added' },
   { name: '-1165 BUY_OCO_LIMIT_MUST_BE_BELOW', not: 'to be added' },
@@ -88,7 +97,10 @@ export const errorCodes: Fact[] = [
   { name: '-1199 SELL_OCO_TAKE_PROFIT_MUST_BE_ABOVE', not: 'to be added' },
   { name: '-1210 INVALID_PEG_PRICE_TYPE', not: 'an unknown price is -1100, which lists those there are' },
   { name: '-1211 INVALID_PEG_OFFSET_TYPE', not: 'an unknown kind of offset is -1100, which lists those there are' },
-  { name: '-1220 SYMBOL_DOES_NOT_MATCH_STATUS', not: 'to be added' },
+  {
+    name: '-1220 SYMBOL_DOES_NOT_MATCH_STATUS',
+    test: 'binance-tickers.test.ts: of instruments with a status: others are left out, one that is named is refused',
+  },
   { name: '-1222 OPO_WORKING_MUST_BE_BUY', not: 'no OPO' },
   { name: '-1223 OPO_PENDING_MUST_BE_SELL', not: 'no OPO' },
   { name: '-1224 WORKING_PARAM_REQUIRED', not: 'no OPO' },

@@ -32,7 +32,6 @@ export const marketData: OperationFact[] = [
     ws: 'depth',
     parameters: 'symbol limit symbolStatus',
     answer: 'lastUpdateId bids asks',
-    without: { symbolStatus: 'to be added' },
   },
   {
     rest: 'GET /api/v3/trades',
@@ -90,7 +89,6 @@ export const marketData: OperationFact[] = [
     parameters: 'symbol symbols timeZone type symbolStatus',
     answer:
       'symbol priceChange priceChangePercent weightedAvgPrice openPrice highPrice lowPrice lastPrice volume quoteVolume openTime closeTime firstId lastId count',
-    not: 'to be added',
   },
   {
     rest: 'GET /api/v3/ticker/price',
@@ -110,7 +108,6 @@ export const marketData: OperationFact[] = [
     parameters: 'symbol symbols windowSize type symbolStatus',
     answer:
       'symbol priceChange priceChangePercent weightedAvgPrice openPrice highPrice lowPrice lastPrice volume quoteVolume openTime closeTime firstId lastId count',
-    not: 'to be added',
   },
   {
     rest: 'GET /api/v3/referencePrice',

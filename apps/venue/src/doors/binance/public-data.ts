@@ -6,7 +6,7 @@ import type { LimitsInForce } from '../../core/rules-in-force.ts';
 import { candleInterval } from '../../domain/candle-interval.ts';
 import type { Instrument } from '../../domain/market.ts';
 import { sessionJson } from '../http/session-json.ts';
-import { aggregateJson, bookTickerJson, dayJson, klineJson, levelsJson, publicTradeJson } from './format.ts';
+import { aggregateJson, bookTickerJson, dayJson, klineJson, levelsJson, publicTradeJson, windowJson } from './format.ts';
 import { SELF_TRADE_MODES, TYPES } from './special-order.ts';
 
 /**
@@ -50,11 +50,17 @@ export const PUBLIC_DATA = {
 
   day(feeds: readonly MarketFeed[], which: number | number[], now: number, isMini: boolean) {
     return eachOf(feeds, which, (feed) => {
-      const full = dayJson(feed, now);
-      if (!isMini) return full;
-      const { priceChange, priceChangePercent, weightedAvgPrice, prevClosePrice, lastQty, bidPrice, bidQty, askPrice, askQty, ...mini } =
-        full;
-      return mini;
+      if (!isMini) return dayJson(feed, now);
+      const day = feed.day(now);
+      return windowJson(day, feed.lastTradeId - day.trades + 1, feed.instrument, true);
+    });
+  },
+
+  /** @param openTime at most a day back */
+  window(feeds: readonly MarketFeed[], which: number | number[], openTime: number, closeTime: number, isMini: boolean) {
+    return eachOf(feeds, which, (feed) => {
+      const statistics = feed.statistics(openTime, closeTime);
+      return windowJson(statistics, feed.lastTradeId - statistics.trades + 1, feed.instrument, isMini);
     });
   },
 
@@ -74,8 +80,9 @@ export const PUBLIC_DATA = {
   },
 
   /** exchangeInfo, its limits beside. */
-  instruments(feeds: readonly MarketFeed[], which: number[], limits: readonly LimitsInForce[], head: object) {
-    return { ...head, symbols: which.map((number, i) => symbolJson(feeds[number], limits[i])) };
+  instruments(feeds: readonly MarketFeed[], which: number[], limits: readonly LimitsInForce[], head: object, hasPermissions: boolean) {
+    const permissionSets = hasPermissions ? [['SPOT']] : [];
+    return { ...head, symbols: which.map((number, i) => ({ ...symbolJson(feeds[number], limits[i]), permissionSets })) };
   },
 } as const;
 
@@ -129,7 +136,8 @@ function filters(instrument: Instrument, { maxQuantity, maxNotional }: LimitsInF
   ];
 }
 
-function statusOf(state: number, isOpen: boolean): string {
+/** An instrument's status in Binance's words. */
+export function statusOf(state: number, isOpen: boolean): string {
   if (!isOpen || state === STATE.HALTED) return 'HALT';
   if (state === STATE.CONTINUOUS) return 'TRADING';
   return isCall(state) ? 'AUCTION_MATCH' : 'BREAK';
@@ -159,7 +167,6 @@ function symbolJson({ instrument, state }: MarketFeed, limits: LimitsInForce) {
     isMarginTradingAllowed: false,
     filters: filters(instrument, limits),
     permissions: [],
-    permissionSets: [['SPOT']],
     defaultSelfTradePreventionMode: 'NONE',
     allowedSelfTradePreventionModes: Object.keys(SELF_TRADE_MODES),
   };

@@ -4,10 +4,11 @@ import type { Candle } from '../../domain/candle.ts';
 import { type CandleInterval, candleInterval } from '../../domain/candle-interval.ts';
 import type { Instrument, Market } from '../../domain/market.ts';
 import type { Order } from '../../domain/orders.ts';
+import { type Statistics, statisticsOf } from '../../domain/statistics.ts';
 import { Positions } from '../../store/positions.ts';
 import type { History } from '../../store/sqlite/history.ts';
 import type { Range } from '../../store/stored-rows.ts';
-import { aggregateJson, averagePrice, klineJson, myTradesJson, orderJson, publicTradeJson } from './format.ts';
+import { aggregateJson, averagePrice, klineJson, myTradesJson, orderJson, publicTradeJson, windowJson } from './format.ts';
 
 /** What history threads answer, by the name of the question, in Binance's words: made to JSON on their threads. */
 export const STORED_DATA = {
@@ -23,6 +24,15 @@ export const STORED_DATA = {
   klines(history: History, market: Market, instrument: number, name: string, zone: number, range: Range) {
     const interval = candleInterval(name, zone)!;
     return candlesOf(history, instrument, interval, range).map((candle) => klineJson(candle, interval, market.instruments[instrument]));
+  },
+
+  /** One entry for a number, a list otherwise. */
+  windows(history: History, market: Market, which: number | number[], openTime: number, closeTime: number, isMini: boolean) {
+    const toJson = (number: number) => {
+      const firstId = history.tradeAt(number, openTime * 1000);
+      return windowJson(statisticsSince(history, number, openTime, closeTime), firstId, market.instruments[number], isMini);
+    };
+    return typeof which === 'number' ? toJson(which) : which.map(toJson);
   },
 
   myTrades(history: History, market: Market, account: number, instrument: number, range: Range, order?: number) {
@@ -97,6 +107,24 @@ function candlesOf(history: History, instrument: number, interval: CandleInterva
   if (endTime !== undefined) within.endTime = interval.next(interval.start(endTime)) - 1;
   const candles = interval.merge(history.candles(instrument, interval.base, within));
   return startTime === undefined ? candles.slice(-limit) : candles.slice(0, limit);
+}
+
+/** Lengths that a long window is put together of, the shortest first: each up to where the next one begins. */
+const PARTS = [60, 3600, 86_400];
+
+/** What was traded since a time that is a whole minute. A few rows, however long it is: minutes to the hour, hours to the day, days. */
+function statisticsSince(history: History, instrument: number, openTime: number, closeTime: number): Statistics {
+  const candles: Candle[] = [];
+  let from = openTime;
+  for (const [i, seconds] of PARTS.entries()) {
+    const next = PARTS[i + 1];
+    const end = next === undefined ? undefined : Math.ceil(from / (next * 1000)) * next * 1000;
+    if (end === from) continue;
+    candles.push(...history.candles(instrument, seconds, { startTime: from, endTime: (end ?? closeTime + 1) - 1, limit: -1 }));
+    from = end ?? from;
+  }
+  const last = candles.at(-1)?.close ?? history.trades(instrument, { limit: 1 })[0]?.price ?? 0;
+  return statisticsOf(candles, last, openTime, closeTime);
 }
 
 const positions = new WeakMap<History, Positions>();
