@@ -11,10 +11,12 @@ import type { Logger } from 'pino';
 import { addAdminRoutes } from './doors/admin/routes.ts';
 import type { BinanceServices, Operation } from './doors/binance/operation.ts';
 import { accountOperations } from './doors/binance/operations/account.ts';
+import { limitOperations } from './doors/binance/operations/limits.ts';
 import { marketDataOperations } from './doors/binance/operations/market-data.ts';
 import { orderListOperations } from './doors/binance/operations/order-lists.ts';
 import { tickerOperations } from './doors/binance/operations/tickers.ts';
 import { tradingOperations } from './doors/binance/operations/trading.ts';
+import { walletOperations } from './doors/binance/operations/wallet.ts';
 import { addErrorHandler, addRestOperations } from './doors/binance/rest.ts';
 import { WebSockets } from './doors/binance/web-sockets.ts';
 import type { GrpcGateway } from './doors/grpc/grpc-gateway.ts';
@@ -42,6 +44,8 @@ export const operations: readonly Operation[] = [
   ...tradingOperations,
   ...orderListOperations,
   ...accountOperations,
+  ...limitOperations,
+  ...walletOperations,
 ];
 
 /** REST, WebSocket, gRPC-Web and Connect, documentation and page on one port. */

@@ -41,7 +41,6 @@ export const account: OperationFact[] = [
     ws: 'account.rateLimits.orders',
     parameters: '',
     answer: 'rateLimitType interval intervalNum limit count',
-    not: 'to be added',
   },
   {
     rest: 'GET /api/v3/myPreventedMatches',
@@ -77,6 +76,5 @@ export const account: OperationFact[] = [
     ws: 'myFilters',
     parameters: 'symbol',
     answer: 'exchangeFilters symbolFilters assetFilters',
-    not: 'to be added',
   },
 ];

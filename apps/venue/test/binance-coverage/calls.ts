@@ -39,6 +39,8 @@ export const CALLS: Record<string, Call> = {
   'GET /api/v3/ping': nothing,
   'GET /api/v3/time': nothing,
   'GET /api/v3/exchangeInfo': nothing,
+  'GET /api/v3/executionRules': ofSymbol,
+  'GET /api/v3/referencePrice': ofSymbol,
   'GET /api/v3/depth': () => ({ symbol, limit: 10 }),
   'GET /api/v3/trades': ofSymbol,
   'GET /api/v3/historicalTrades': ofSymbol,
@@ -75,6 +77,7 @@ export const CALLS: Record<string, Call> = {
     pendingBelowType: 'STOP_LOSS',
     pendingBelowStopPrice: '500',
   }),
+  'POST /api/v3/order/oco': () => ({ symbol, side: 'SELL', quantity: '0.05', price: '9000', stopPrice: '500' }),
   'DELETE /api/v3/orderList': async (desk) => ({ symbol, orderListId: await placeList(desk) }),
   'GET /api/v3/account': nothing,
   'GET /api/v3/order': withOrder,
@@ -90,5 +93,7 @@ export const CALLS: Record<string, Call> = {
     return {};
   },
   'GET /api/v3/myTrades': ofSymbol,
+  'GET /api/v3/rateLimit/order': nothing,
+  'GET /api/v3/myFilters': ofSymbol,
   'GET /api/v3/account/commission': ofSymbol,
 };

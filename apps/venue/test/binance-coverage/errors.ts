@@ -122,7 +122,7 @@ export const errorCodes: Fact[] = [
   { name: '-2038 ORDER_AMEND_REJECTED', test: 'bad-input.test.ts: orders that are not there or are somebody else’s: -2013 and -2011' },
   { name: '-2039 CLIENT_ORDER_ID_INVALID', not: 'an order by two ids that are not of the same one is -2013 or -2011' },
   { name: '-2042 MAXIMUM_SUBSCRIPTION_IDS', not: 'numbers of subscriptions do not run out in a connection’s life' },
-  { name: '-2043 NO_REFERENCE_PRICE', not: 'to be added' },
+  { name: '-2043 NO_REFERENCE_PRICE', test: 'binance-limits.test.ts: a reference price is told once there is one' },
 ];
 
 /** Codes of the venue that the pages do not have. */

@@ -25,7 +25,6 @@ export const marketData: OperationFact[] = [
     ws: 'executionRules',
     parameters: 'symbol symbols symbolStatus',
     answer: 'symbolRules',
-    not: 'to be added',
   },
   {
     rest: 'GET /api/v3/depth',
@@ -114,7 +113,6 @@ export const marketData: OperationFact[] = [
     ws: 'referencePrice',
     parameters: 'symbol',
     answer: 'symbol referencePrice timestamp',
-    not: 'to be added',
   },
   {
     rest: 'GET /api/v3/referencePrice/calculation',

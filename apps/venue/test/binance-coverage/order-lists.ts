@@ -11,7 +11,9 @@ export const orderLists: OperationFact[] = [
     parameters:
       'symbol listClientOrderId side quantity limitClientOrderId price limitStrategyId limitStrategyType limitIcebergQty trailingDelta stopClientOrderId stopPrice stopStrategyId stopStrategyType stopLimitPrice stopIcebergQty stopLimitTimeInForce newOrderRespType selfTradePreventionMode',
     answer: 'orderListId contingencyType listStatusType listOrderStatus listClientOrderId transactionTime symbol orders orderReports',
-    not: 'to be added',
+    without: Object.fromEntries(
+      ['limitStrategyId', 'limitStrategyType', 'stopStrategyId', 'stopStrategyType'].map((name) => [name, NO_STRATEGY]),
+    ),
   },
   {
     rest: 'POST /api/v3/orderList/oco',

@@ -10,7 +10,11 @@ const DOCUMENTED_FORM = 'streams.test.ts: bring trades, aggregate trades, candle
 const LATER = 'to be added';
 
 export const streams: StreamFact[] = [
-  { name: '<symbol>@referencePrice', example: 'ethusdt@referencePrice', not: LATER },
+  {
+    name: '<symbol>@referencePrice',
+    example: 'ethusdt@referencePrice',
+    not: 'GET /api/v3/referencePrice tells it: an administrator sets it, seldom',
+  },
   { name: '<symbol>@aggTrade', example: 'ethusdt@aggTrade', test: DOCUMENTED_FORM },
   { name: '<symbol>@trade', example: 'ethusdt@trade', test: DOCUMENTED_FORM },
   { name: '<symbol>@blockTrade', example: 'ethusdt@blockTrade', not: 'no block trades: all trades are of the book' },

@@ -100,7 +100,8 @@ function eachOf<T>(feeds: readonly MarketFeed[], which: number | number[], toJso
   return typeof which === 'number' ? toJson(feeds[which]) : which.map((number) => toJson(feeds[number]));
 }
 
-function filters(instrument: Instrument, { maxQuantity, maxNotional }: LimitsInForce) {
+/** Filters that orders of an instrument must pass. */
+export function symbolFilters(instrument: Instrument, { maxQuantity, maxNotional }: LimitsInForce) {
   const { definition } = instrument;
   const { percentPrice } = definition;
   const lot = {
@@ -165,7 +166,7 @@ function symbolJson({ instrument, state }: MarketFeed, limits: LimitsInForce) {
     amendAllowed: true,
     isSpotTradingAllowed: true,
     isMarginTradingAllowed: false,
-    filters: filters(instrument, limits),
+    filters: symbolFilters(instrument, limits),
     permissions: [],
     defaultSelfTradePreventionMode: 'NONE',
     allowedSelfTradePreventionModes: Object.keys(SELF_TRADE_MODES),

@@ -63,6 +63,7 @@ export const errors = {
   duplicateSymbols: () => new ApiError(-1151, 'Symbol is present multiple times in the list.'),
   otherStatus: () => new ApiError(-1220, "The symbol's status does not match the requested symbolStatus."),
   badListenKey: () => new ApiError(-1125, 'This listenKey does not exist.'),
+  noReferencePrice: () => new ApiError(-2043, "This symbol doesn't have a reference price."),
   noSuchOrder: () => new ApiError(-2013, 'Order does not exist.'),
   subscriptionActive: () => new ApiError(-2035, 'User Data Stream subscription already active.'),
   tooManySubscriptions: (most: number) => new ApiError(-1034, `Too many subscriptions: a connection may have ${most}.`),

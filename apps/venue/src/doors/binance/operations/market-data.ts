@@ -6,6 +6,7 @@ import { askPublisher, type Caller, instrumentOf, knowingAll, type Operation, re
 import { optionalInteger, type Parameters } from '../parameters.ts';
 import type { PublicArguments, PublicQuestion } from '../public-data.ts';
 import { chosen, chosenOne, symbolStatus } from './chosen.ts';
+import { orderLimits } from './limits.ts';
 import { limitOf, rangeOf } from './ranges.ts';
 import * as s from './schemas.ts';
 
@@ -87,14 +88,13 @@ export const marketDataOperations: Operation[] = [
       symbolStatus,
     }),
     run: (services, sent, caller) => {
-      const { weightPerMinute, ordersPerTenSeconds, ordersPerDay } = services.config.rateLimits;
+      const { weightPerMinute } = services.config.rateLimits;
       const head = {
         timezone: 'UTC',
         serverTime: services.now(),
         rateLimits: [
           { rateLimitType: 'REQUEST_WEIGHT', interval: 'MINUTE', intervalNum: 1, limit: weightPerMinute },
-          { rateLimitType: 'ORDERS', interval: 'SECOND', intervalNum: 10, limit: ordersPerTenSeconds },
-          { rateLimitType: 'ORDERS', interval: 'DAY', intervalNum: 1, limit: ordersPerDay },
+          ...orderLimits(services),
         ],
         exchangeFilters: [],
       };
