@@ -12,9 +12,12 @@ import { BACKLOG } from './core/fairness/listening.ts';
 import { addAdminRoutes } from './doors/admin/routes.ts';
 import type { BinanceServices, Operation } from './doors/binance/operation.ts';
 import { accountOperations } from './doors/binance/operations/account.ts';
+import { limitOperations } from './doors/binance/operations/limits.ts';
 import { marketDataOperations } from './doors/binance/operations/market-data.ts';
 import { orderListOperations } from './doors/binance/operations/order-lists.ts';
+import { tickerOperations } from './doors/binance/operations/tickers.ts';
 import { tradingOperations } from './doors/binance/operations/trading.ts';
+import { walletOperations } from './doors/binance/operations/wallet.ts';
 import { addErrorHandler, addRestOperations } from './doors/binance/rest.ts';
 import { WebSockets } from './doors/binance/web-sockets.ts';
 import type { GrpcGateway } from './doors/grpc/grpc-gateway.ts';
@@ -38,9 +41,12 @@ export interface Server {
 
 export const operations: readonly Operation[] = [
   ...marketDataOperations,
+  ...tickerOperations,
   ...tradingOperations,
   ...orderListOperations,
   ...accountOperations,
+  ...limitOperations,
+  ...walletOperations,
 ];
 
 /** REST, WebSocket, gRPC-Web and Connect, documentation and page on one port. */
