@@ -78,6 +78,8 @@ class PublisherThread {
           const limit = seconds === 60 ? MINUTES_LOADED : CANDLES_LOADED;
           feed.load(seconds, await history.candles(feed.instrument.number, seconds, { limit }));
         }
+        const [last] = await history.trades(feed.instrument.number, { limit: 1 });
+        if (last !== undefined) feed.setLast(last.id, last.price, last.quantity, last.time);
       }
       return undefined;
     } catch (error) {

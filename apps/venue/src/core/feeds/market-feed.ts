@@ -81,14 +81,6 @@ export class MarketFeed extends MarketState {
     this.#partial = undefined;
   }
 
-  /** Sets which trade was the last, after some that were not told one by one. */
-  setLast(id: number, price: number, quantity: number, time: number): void {
-    this.lastTradeId = id;
-    this.lastPrice = price;
-    this.lastQuantity = quantity;
-    this.lastTradeTime = time;
-  }
-
   /** Candles of a length in seconds, oldest first. */
   candles(seconds: number): readonly Candle[] {
     this.#closeSecond();
