@@ -31,7 +31,7 @@ async function statusOf(venue: VenueProcess): Promise<any> {
 }
 
 async function untilStatus(venue: VenueProcess, holds: (status: any) => boolean, what: string): Promise<void> {
-  const deadline = Date.now() + 15_000;
+  const deadline = Date.now() + 60_000;
   for (;;) {
     const status = await statusOf(venue);
     if (holds(status)) return;
