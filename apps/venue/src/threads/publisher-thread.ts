@@ -38,6 +38,9 @@ const ANSWERING_MS = 5;
 const WAIT_FOR_TURN_MS = 1000;
 const CANDLES_LOADED = 1000;
 const MINUTES_LOADED = 1500;
+/** The store may be behind for so long when another publisher's place is taken. */
+const FILL_MS = 5000;
+const FILL_AGAIN_MS = 5;
 
 const data = workerData as PublisherThreadData;
 const port = parentPort!;
@@ -60,8 +63,15 @@ class PublisherThread {
   #waiting: { id: number; question: PublicQuestion; args: unknown[]; turn: number; until: number }[] = [];
   readonly #timers: NodeJS.Timeout[];
   #isRunning = true;
+  /** the last trade that loaded candles have, by instrument */
+  readonly #loaded: number[] = [];
+  readonly #begun: Promise<number[]>;
+  #begin: (lastTrades: number[]) => void = () => undefined;
 
   constructor() {
+    this.#begun = new Promise((begin) => {
+      this.#begin = begin;
+    });
     this.#timers = [
       setInterval(() => this.#atMark(() => this.#streams.every100ms()), 100),
       setInterval(() => this.#atMark(() => this.#streams.everySecond()), 1000),
@@ -73,12 +83,9 @@ class PublisherThread {
   load(): string | undefined {
     const history = new History(data.database);
     try {
-      for (const feed of this.#feeds) {
-        for (const seconds of Object.values(CANDLE_SECONDS)) {
-          const limit = seconds === 60 ? MINUTES_LOADED : CANDLES_LOADED;
-          feed.load(seconds, history.candles(feed.instrument.number, seconds, { limit }));
-        }
-      }
+      history.atOnce(() => {
+        for (const feed of this.#feeds) this.#loadFeed(feed, history);
+      });
       return undefined;
     } catch (error) {
       return `no candles from the store: ${(error as Error).message}`;
@@ -87,8 +94,48 @@ class PublisherThread {
     }
   }
 
+  #loadFeed(feed: MarketFeed, history: History): void {
+    const { number } = feed.instrument;
+    for (const seconds of Object.values(CANDLE_SECONDS)) {
+      const limit = seconds === 60 ? MINUTES_LOADED : CANDLES_LOADED;
+      feed.load(seconds, history.candles(number, seconds, { limit }));
+    }
+    this.#loaded[number] = history.lastTrade(number);
+  }
+
+  /** Waits until its queue begins, and takes in the trades between what was loaded and that. Returns what went wrong. */
+  async follow(): Promise<string | undefined> {
+    const lastTrades = await this.#begun;
+    const history = new History(data.database);
+    try {
+      for (const feed of this.#feeds) await this.#fill(feed, lastTrades[feed.instrument.number], history);
+      return undefined;
+    } catch (error) {
+      return `no trades from the store since its candles: ${(error as Error).message}`;
+    } finally {
+      history.close();
+    }
+  }
+
+  async #fill(feed: MarketFeed, last: number, history: History): Promise<void> {
+    const { number } = feed.instrument;
+    const loaded = this.#loaded[number] ?? last;
+    for (const until = performance.now() + FILL_MS; this.#isRunning && history.lastTrade(number) < last; ) {
+      if (performance.now() > until) throw new Error('it is behind');
+      await new Promise((resolve) => setTimeout(resolve, FILL_AGAIN_MS));
+    }
+    let { aggregate } = history.trades(number, { from: loaded, before: loaded + 1, limit: 1 })[0] ?? { aggregate: 0 };
+    for (const trade of history.trades(number, { from: loaded + 1, before: last + 1, limit: -1 })) {
+      feed.addTrade({ ...trade, newAggregate: trade.aggregate !== aggregate });
+      aggregate = trade.aggregate;
+    }
+  }
+
   take(message: ToPublisher): void {
     switch (message.kind) {
+      case 'begin':
+        this.#begin(message.lastTrades);
+        break;
       case 'socket':
         this.open(takeSocket(message.fd), message.handed);
         break;
@@ -108,6 +155,7 @@ class PublisherThread {
         break;
       case 'stop':
         this.#isRunning = false;
+        this.#begin([]);
         this.#bell.ring();
     }
   }
@@ -117,10 +165,10 @@ class PublisherThread {
       this.#sessions.delete(id);
       post({ kind: 'left', id });
     });
-    this.#door.open({ url, headers }, socket, Buffer.from(head), address, (connection) => this.#begin(id, url, connection));
+    this.#door.open({ url, headers }, socket, Buffer.from(head), address, (connection) => this.#serve(id, url, connection));
   }
 
-  #begin(id: number, url: string, connection: Connection): void {
+  #serve(id: number, url: string, connection: Connection): void {
     const { isCombined, names } = namedStreams(url)!;
     const parts = {
       market: this.#streams,
@@ -214,6 +262,10 @@ const warning = thread.load();
 const pipes = data.pipe === undefined ? undefined : listenForPipes(data.pipe, (socket, handed) => thread.open(socket, handed));
 port.on('message', (message: ToPublisher) => thread.take(message));
 port.postMessage({ warning });
+if (data.isSuccessor) {
+  const missing = await thread.follow();
+  if (missing !== undefined) post({ kind: 'warning', text: missing });
+}
 await thread.run();
 pipes?.close();
 port.close();

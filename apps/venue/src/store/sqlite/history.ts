@@ -47,6 +47,16 @@ export class History {
     return latest ? found.reverse() : found;
   }
 
+  /** Reads the store as it is at one moment. */
+  atOnce<T>(read: () => T): T {
+    return this.#rows.atOnce(read);
+  }
+
+  /** The number of an instrument's last trade, 0: there is none. */
+  lastTrade(instrument: number): number {
+    return Number(this.#rows.first('SELECT max(id) AS id FROM trades WHERE instrument = ?', [instrument])?.id ?? 0);
+  }
+
   /** Trades of an instrument, oldest first. */
   trades(instrument: number, range: Range): StoredTrade[] {
     const where = this.#tradesWithin(new Where().and('instrument = ?', instrument), instrument, range);
