@@ -14,7 +14,7 @@ import { holderOf } from '@outcry/venue/spine/lock';
 import { SqliteStore } from '@outcry/venue/store/sqlite/sqlite-store';
 import { Command, InvalidArgumentError } from 'commander';
 import { describeCommand } from './describe-command.ts';
-import { printTable, progressBar } from './output.ts';
+import { print, printTable, progressBar } from './output.ts';
 
 const RECORD_WORDS = RECORD_BYTES / 4;
 
@@ -52,12 +52,8 @@ function journalOf(data: string): string {
   return directory;
 }
 
-function dump({ data, from, to, json }: { data: string; from: number; to: number; json?: boolean }): void {
+async function dump({ data, from, to, json }: { data: string; from: number; to: number; json?: boolean }): Promise<void> {
   const reader = new JournalReader(journalOf(data), from);
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') process.exit(0); // `| head` has seen enough
-    throw error;
-  });
   try {
     for (let batch = reader.read(to); batch !== undefined; batch = reader.read(to)) {
       const lines: string[] = [];
@@ -66,10 +62,8 @@ function dump({ data, from, to, json }: { data: string; from: number; to: number
         const fields = describeCommand(batch.i32, batch.f64, batch.at + i * RECORD_WORDS);
         lines.push(json ? JSON.stringify({ sequence, ...fields }) : `${String(sequence).padStart(10)}  ${inWords(fields)}`);
       }
-      fs.writeSync(1, `${lines.join('\n')}\n`);
+      await print(`${lines.join('\n')}\n`);
     }
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EPIPE') throw error;
   } finally {
     reader.close();
   }

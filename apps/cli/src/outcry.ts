@@ -3,7 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { raiseInliningBudget } from '@outcry/memory/runtime';
 import { ConfigError } from '@outcry/venue/domain/config';
-import { Command } from 'commander';
+import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { accountCommand } from './account.ts';
 import { benchCommand } from './bench.ts';
 import { configCommand } from './config.ts';
@@ -12,6 +12,7 @@ import { feedCommand } from './feed.ts';
 import { itchCommand } from './itch.ts';
 import { journalCommand } from './journal.ts';
 import { memoryCommand } from './memory.ts';
+import { endWithReader } from './output.ts';
 import { replayCommand } from './replay.ts';
 import { serveCommand } from './serve.ts';
 import { simulateCommand } from './simulate.ts';
@@ -34,11 +35,27 @@ const program = new Command('outcry')
   .addCommand(replayCommand())
   .addCommand(benchCommand())
   .addCommand(simulateCommand())
-  .addCommand(doctorCommand());
+  .addCommand(doctorCommand())
+  // A venue goes on without those who read its words.
+  .hook('preAction', (_, command) => {
+    if (command.name() !== 'serve') endWithReader();
+  });
 
+/** Wrong usage: what nobody can do, however the machine and the files are. */
+const USAGE = 2;
+
+/** Lets a command, and those below it, throw what it would end the process with. */
+function throwAtEnd(command: Command): void {
+  command.exitOverride();
+  for (const each of command.commands) throwAtEnd(each);
+}
+
+throwAtEnd(program);
 try {
   await program.parseAsync();
 } catch (error) {
-  console.error(`outcry: ${(error as Error).message}`);
-  process.exitCode = error instanceof ConfigError ? error.exitCode : 1;
+  const isTold = error instanceof CommanderError && !(error instanceof InvalidArgumentError);
+  if (!isTold) console.error(`outcry: ${(error as Error).message}`);
+  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : USAGE;
+  else process.exitCode = error instanceof ConfigError ? error.exitCode : 1;
 }

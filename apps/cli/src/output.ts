@@ -1,5 +1,20 @@
+import { once } from 'node:events';
 import { SingleBar } from 'cli-progress';
 import Table from 'cli-table3';
+
+/** Writes to standard output. Resolves when there is room for more: a pipe is as fast as its reader. */
+export async function print(text: string): Promise<void> {
+  if (!process.stdout.write(text)) await once(process.stdout, 'drain');
+}
+
+/** Ends the process when nobody reads its standard output any more: `| head` has seen enough. Anything else that is wrong with it is said. */
+export function endWithReader(): void {
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit();
+    console.error(`outcry: standard output: ${error.message}`);
+    process.exit(1);
+  });
+}
 
 export function printTable(head: string[], rows: string[][]): void {
   const table = new Table({ head, style: { head: [], border: [] } });

@@ -10,6 +10,8 @@ import { generateBookFlow } from '@outcry/workload/book-flow';
 import { kindOf, OPERATION, sideOf } from '@outcry/workload/operation';
 import { Client, OUTCRY, temporaryDirectory, VenueProcess } from '../../venue/test/support/process.ts';
 
+/** What a pipe takes before somebody reads, on Linux. */
+const PIPE_BYTES = 65_536;
 const directory = temporaryDirectory('cli');
 after(() => fs.rmSync(directory, { recursive: true, force: true }));
 
@@ -64,7 +66,6 @@ describe('outcry', () => {
 
   it('says what is wrong in one line, and ends with 1', () => {
     for (const [args, message] of [
-      [['dance'], /unknown command 'dance'/],
       [['journal', 'dump', '--data', directory], /is --data the data directory of a venue\?/],
       [['account', 'list', '--data', directory], /is --data the directory of a venue that has run\?/],
       [['replay', path.join(directory, 'missing.ops')], /missing\.ops/],
@@ -75,6 +76,25 @@ describe('outcry', () => {
       assert.match(stderr, message);
       assert.ok(!/ {4}at /.test(stderr), 'no stack trace for people');
     }
+  });
+
+  it('ends wrong usage with 2, and help with 0', () => {
+    for (const [args, message] of [
+      [['dance'], /unknown command 'dance'/],
+      [['journal', 'sing'], /unknown command 'sing'/],
+      [['journal', 'dump', '--form', '3'], /unknown option '--form'/],
+      [['journal', 'dump', '--from', 'x'], /a sequence number, from 1/],
+      [['account', 'create'], /missing required argument/],
+      [['journal'], /Usage: outcry journal/],
+      [[], /Usage: outcry/],
+    ] as [string[], RegExp][]) {
+      const { status, stdout, stderr } = outcry(...args);
+      assert.deepEqual([status, stdout], [2, ''], args.join(' '));
+      assert.match(stderr, message);
+      assert.ok(!/ {4}at /.test(stderr), 'no stack trace for people');
+    }
+    for (const args of [['--help'], ['help', 'journal'], ['--version'], ['journal', 'dump', '-h']])
+      assert.equal(outcry(...args).status, 0, args.join(' '));
   });
 
   it('doctor tells what the machine offers and what took effect', () => {
@@ -216,6 +236,22 @@ describe('outcry on a running venue and its data', () => {
     const again = await VenueProcess.start(other, '--demo', '--no-flow', '--config', config);
     assert.equal(json('memory', '--url', again.url).parts[0].capacity, 1000);
     await again.close();
+  });
+
+  it('prints all of a long journal to a reader that is slow, and ends without a word when it has read enough', async () => {
+    const alice = new Client(venue.url);
+    const order = { symbol: 'BTCUSDT', side: 'BUY', type: 'LIMIT', timeInForce: 'GTC', price: '50000', quantity: '0.001' };
+    for (let n = 0; n < 40; n++) await Promise.all(Array.from({ length: 20 }, () => alice.signed('POST', '/api/v3/order', order)));
+    const whole = outcry('journal', 'dump', '--data', data, '--json').stdout;
+    assert.ok(whole.length > 2 * PIPE_BYTES, `${whole.length} bytes`);
+    const dump = `'${process.execPath}' --disable-warning=ExperimentalWarning '${OUTCRY}' journal dump --data '${data}' --json`;
+    const piped = (reader: string) =>
+      spawnSync('sh', ['-c', `{ ${dump}; echo $? >&2; } | ${reader}`], { encoding: 'utf8', timeout: 60_000 });
+    const slow = piped('{ sleep 2; cat; }');
+    assert.equal(slow.stderr, '0\n');
+    assert.ok(slow.stdout.startsWith(whole), `${slow.stdout.length} bytes of ${whole.length}`);
+    const head = piped('{ sleep 2; head -n 3; }');
+    assert.deepEqual([head.stdout, head.stderr], [whole.split('\n').slice(0, 3).join('\n').concat('\n'), '0\n']);
   });
 
   it('dumps the journal while the venue runs, and verifies it', async () => {

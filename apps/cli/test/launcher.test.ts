@@ -59,7 +59,7 @@ describe('outcry', () => {
 
   it('gives its exit code on', () => {
     const { status, stderr } = run(process.execPath, LAUNCHER, 'dance');
-    assert.equal(status, 1);
+    assert.equal(status, 2);
     assert.match(stderr, /unknown command 'dance'/);
   });
 

@@ -5,7 +5,7 @@ import fs from 'node:fs';
 import http from 'node:http';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { parseStrictly } from '../src/doors/admin/strict-json.ts';
+import { parseStrictly } from '../src/domain/strict-json.ts';
 import { Client, temporaryDirectory, VenueProcess } from './support/process.ts';
 
 const data = temporaryDirectory('bodies');

@@ -230,6 +230,20 @@ describe('sources of a configuration', () => {
     assert.throws(() => resolve([fileSource(own)]), /own\.json: tls\.key is missing/);
   });
 
+  it('say each key once: a file that says one twice is wrong, in the line where it says it again', () => {
+    const own = path.join(directory, 'twice.json');
+    const market = JSON.stringify(MARKET).slice(1, -1);
+    fs.writeFileSync(
+      own,
+      `{\n  ${market},\n  "limits": { "orders": 5, "accounts": 5 },\n  "port": 1, "connections": { "most": 3 },\n  "port": 2\n}`,
+    );
+    const message = /twice\.json: "port" is there twice in the same object: again in line 5/;
+    assert.throws(() => resolve([fileSource(own)]), message);
+    assert.throws(() => readConfig(own), message);
+    fs.writeFileSync(own, `{ ${market}, "limits": { "orders": 5,\n"\\u006frders": 6 } }`);
+    assert.throws(() => resolve([fileSource(own)]), /"orders" is there twice in the same object: again in line 2/);
+  });
+
   it('are one variable a key, no two keys the same', () => {
     const variables = keysOf(VENUE_SCHEMA).map(variableOf);
     assert.equal(new Set(variables).size, variables.length);
@@ -255,7 +269,9 @@ describe('the schema', () => {
   const FULL: Required<VenueConfig> = {
     ...DEFAULTS,
     ...MARKET,
-    instruments: [{ ...ether, maxNotional: '1000000', percentPrice: { bidUp: '5', bidDown: '0.2', askUp: '5', askDown: '0.2' } }],
+    instruments: [
+      { ...ether, maxNotional: '1000000', icebergParts: 10, percentPrice: { bidUp: '5', bidDown: '0.2', askUp: '5', askDown: '0.2' } },
+    ],
     schedule: [{ at: '08:00:30', state: 'HALTED', symbol: 'ETHUSDT' }],
     feeTiers: { asset: 'USDT', days: 30, tiers: [{ volume: '100000', makerFeePpm: -50, takerFeePpm: 900 }] },
     engineCpu: 0,

@@ -1,5 +1,5 @@
 // What a FIX session checks of a message before it counts: its head, its flags, and a Logon.
-import { type FixMessage, parseFixTime, REJECT_REASON, TAG } from './fix.ts';
+import { type FixMessage, MSG, parseFixTime, REJECT_REASON, TAG } from './fix.ts';
 import type { FixLineOptions } from './fix-line.ts';
 
 /** What a message is checked against: whose session it is, and where that stands. */
@@ -74,10 +74,14 @@ export function tooLow(expected: number, received: number): string {
   return `MsgSeqNum too low, expecting ${expected} but received ${received}`;
 }
 
-/** What is wrong with a message that may have come before (PossDupFlag), in its place or below it: volume 2, test cases 2f and 2g. */
+/**
+ * What is wrong with a message that may have come before (PossDupFlag), in its place or below it: volume 2, test cases 2f and 2g. A
+ * SequenceReset, which is made for the occasion, may lack the time of a first sending.
+ */
 export function repeatProblem(message: FixMessage): HeadProblem | undefined {
   const tag = TAG.ORIG_SENDING_TIME;
   const original = parseFixTime(message.get(tag) ?? '');
+  if (message.get(tag) === undefined && message.type === MSG.SEQUENCE_RESET) return undefined;
   if (Number.isNaN(original)) return { reason: REJECT_REASON.REQUIRED_TAG_MISSING, tag, text: 'OrigSendingTime is missing', isEnd: false };
   if (original <= parseFixTime(message.get(TAG.SENDING_TIME)!)) return undefined;
   return { reason: REJECT_REASON.SENDING_TIME, tag, text: 'OrigSendingTime is after SendingTime', isEnd: true };

@@ -278,6 +278,10 @@ export class FixSession {
       this.#pass(message, problem.reason, problem.tag, problem.text);
       return;
     }
+    if (message.type !== MSG.LOGOUT && this.#isRefusedRepeat(message)) {
+      if (message.type === MSG.SEQUENCE_RESET) this.options.store.nextIn++; // as others: it came in order
+      return;
+    }
     switch (message.type) {
       case MSG.HEARTBEAT:
       case MSG.REJECT:
@@ -304,11 +308,13 @@ export class FixSession {
         this.reject(message, REJECT_REASON.REQUIRED_TAG_MISSING, TAG.MSG_TYPE, 'MsgType is missing');
         break;
       default:
-        if (message.get(TAG.POSS_DUP_FLAG) !== 'Y' || !this.#isRefusedRepeat(message)) this.options.onMessage(message);
+        this.options.onMessage(message);
     }
   }
 
+  /** Refuses what says that it may have come before, and cannot have. */
   #isRefusedRepeat(message: FixMessage): boolean {
+    if (message.get(TAG.POSS_DUP_FLAG) !== 'Y') return false;
     const problem = repeatProblem(message);
     if (problem !== undefined) this.#wrongHead(message, problem);
     return problem !== undefined;
@@ -348,6 +354,7 @@ export class FixSession {
     const { store } = this.options;
     const next = message.number(TAG.NEW_SEQ_NO);
     if (message.badReason >= 0) this.reject(message, message.badReason, message.badTag, 'a field is wrong');
+    else if (this.#isRefusedRepeat(message)) return;
     else if (next >= store.nextIn) {
       store.nextIn = next;
       this.#waiting.clear();

@@ -383,6 +383,56 @@ test('a possible duplicate whose first sending is after this one is rejected, in
   assert.equal(acceptor.got.length, 1);
 });
 
+test('so is a message of the session: a gap fill fills nothing, a reset resets nothing, and a gap fill may lack the time', () => {
+  const first: [number, string] = [122, fixTime(NOW + 1000)];
+  const messages: [what: string, type: string, fields: [number, string | number][], nextIn: number][] = [
+    [
+      'a gap fill',
+      '4',
+      [
+        [123, 'Y'],
+        [36, 9],
+      ],
+      3,
+    ],
+    ['a reset', '4', [[36, 9]], 2],
+    ['a TestRequest', '1', [[112, 'ping']], 3],
+    [
+      'a ResendRequest',
+      '2',
+      [
+        [7, 1],
+        [16, 0],
+      ],
+      3,
+    ],
+    ['a Heartbeat', '0', [], 3],
+  ];
+  for (const [what, type, fields, nextIn] of messages) {
+    const acceptor = new Acceptor();
+    acceptor.logon();
+    acceptor.take();
+    acceptor.receive(type, 2, [[43, 'Y'], first, ...fields]);
+    assert.deepEqual(acceptor.take(372, 371, 373), [`3 ${type} 122 10`, '5 - - -'], what);
+    assert.deepEqual([acceptor.isConnected, acceptor.store.nextIn], [false, nextIn], what);
+  }
+  const acceptor = new Acceptor();
+  acceptor.logon();
+  acceptor.take();
+  acceptor.receive('4', 2, [
+    [43, 'Y'],
+    [123, 'Y'],
+    [36, 5],
+  ]);
+  acceptor.receive('4', 5, [
+    [43, 'Y'],
+    [122, fixTime(NOW)],
+    [123, 'Y'],
+    [36, 9],
+  ]);
+  assert.deepEqual([acceptor.take(372), acceptor.isConnected, acceptor.store.nextIn], [[], true, 9]);
+});
+
 test('text is UTF-8 in lengths, sums and what is sent again, and what is none cannot be taken for something else', () => {
   const id = 'é€😀';
   const bytes = formatFix('FIX.4.4', [

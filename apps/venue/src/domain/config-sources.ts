@@ -7,6 +7,7 @@ import { ConfigError, DEFAULTS } from './config.ts';
 import { keysOf, nearest, type Path, type Problem, pathName, problemsOf, problemText, shown } from './config-check.ts';
 import { relationProblems } from './config-relations.ts';
 import { type Schema, VENUE_SCHEMA, type VenueConfig } from './config-schema.ts';
+import { keyTwice } from './strict-json.ts';
 
 /** Values of one source, by key. */
 export interface Source {
@@ -33,15 +34,19 @@ export function sourceOf(kind: string, values: object): Source {
 
 /** Reads a JSON file: what it holds is not checked yet. Throws ConfigError when it is no JSON object. */
 export function fileSource(file: string): Source {
+  let text: string;
   let values: unknown;
   try {
-    values = JSON.parse(fs.readFileSync(file, 'utf8'));
+    text = fs.readFileSync(file, 'utf8');
+    values = JSON.parse(text);
   } catch (error) {
     throw new ConfigError(`${file}: ${(error as Error).message}`);
   }
   if (typeof values !== 'object' || values === null || Array.isArray(values)) throw new ConfigError(`${file}: must be a JSON object`);
+  const twice = keyTwice(text);
+  const problems = twice === undefined ? [] : [`${file}: "${twice.key}" is there twice in the same object: again in line ${twice.line}`];
   const { $schema: _, ...rest } = values as Record<string, unknown>;
-  return { kind: 'file', values: rest, where: () => `${file}: ` };
+  return { kind: 'file', values: rest, where: () => `${file}: `, problems };
 }
 
 /**
@@ -53,7 +58,8 @@ export function readConfig(file: string): Partial<VenueConfig> {
   const problems = problemsOf(source.values, VENUE_SCHEMA).filter((problem) => !problem.isMissing || isInList(problem));
   const config = merge(VENUE_SCHEMA, [sourceOf('default', DEFAULTS), source], [], new Map()) as VenueConfig;
   if (problems.length === 0) problems.push(...problemsOf(config, VENUE_SCHEMA));
-  if (problems.length > 0) throw new ConfigError(problems.map((problem) => source.where(problem.path) + problemText(problem)));
+  const texts = [...(source.problems ?? []), ...problems.map((problem) => source.where(problem.path) + problemText(problem))];
+  if (texts.length > 0) throw new ConfigError(texts);
   return Object.fromEntries(Object.entries(config).filter(([key]) => says(source.values, key)));
 }
 

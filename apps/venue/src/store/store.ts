@@ -69,6 +69,8 @@ export interface StoreReader {
   /** The number of an instrument's first trade at or after a time (microseconds). */
   tradeAt(instrument: number, time: number): Promise<number>;
   candles(instrument: number, seconds: number, range: Range): Promise<Candle[]>;
+  /** Lets several questions read it as it is at one moment, whatever is written meanwhile. One at a time. */
+  atOnce<T>(read: () => Promise<T>): Promise<T>;
   /**
    * What each account traded on an instrument in a page of its trades, in quote units; a trade with itself counts twice.
    * @param after the trade before the first @param untilTime trades from this time on (microseconds) are not in it

@@ -37,6 +37,9 @@ const ANSWERING_MS = 5;
 /** A question is answered with what there is when the order lane's turn does not come for so long. */
 const WAIT_FOR_TURN_MS = 1000;
 const MINUTES_LOADED = 1500;
+/** The store may be behind for so long when another publisher's place is taken. */
+const FILL_MS = 5000;
+const FILL_AGAIN_MS = 5;
 
 const data = workerData as PublisherThreadData;
 const port = parentPort!;
@@ -59,8 +62,15 @@ class PublisherThread {
   #waiting: { id: number; question: PublicQuestion; args: unknown[]; turn: number; until: number }[] = [];
   readonly #timers: NodeJS.Timeout[];
   #isRunning = true;
+  /** the last trade that loaded candles have, by instrument */
+  readonly #loaded: number[] = [];
+  readonly #begun: Promise<number[]>;
+  #begin: (lastTrades: number[]) => void = () => undefined;
 
   constructor() {
+    this.#begun = new Promise((begin) => {
+      this.#begin = begin;
+    });
     this.#timers = [
       setInterval(() => this.#atMark(() => this.#streams.every100ms()), 100),
       setInterval(() => this.#atMark(() => this.#streams.everySecond()), 1000),
@@ -73,14 +83,9 @@ class PublisherThread {
     let history: StoreReader | undefined;
     try {
       history = await (await openStore(data.store)).reader();
-      for (const feed of this.#feeds) {
-        for (const seconds of Object.values(CANDLE_SECONDS)) {
-          const limit = seconds === 60 ? MINUTES_LOADED : CANDLES_LOADED;
-          feed.load(seconds, await history.candles(feed.instrument.number, seconds, { limit }));
-        }
-        const [last] = await history.trades(feed.instrument.number, { limit: 1 });
-        if (last !== undefined) feed.setLast(last.id, last.price, last.quantity, last.time);
-      }
+      await history.atOnce(async () => {
+        for (const feed of this.#feeds) await this.#loadFeed(feed, history!);
+      });
       return undefined;
     } catch (error) {
       return `no candles from the store: ${(error as Error).message}`;
@@ -89,8 +94,53 @@ class PublisherThread {
     }
   }
 
+  async #loadFeed(feed: MarketFeed, history: StoreReader): Promise<void> {
+    const { number } = feed.instrument;
+    for (const seconds of Object.values(CANDLE_SECONDS)) {
+      const limit = seconds === 60 ? MINUTES_LOADED : CANDLES_LOADED;
+      feed.load(seconds, await history.candles(number, seconds, { limit }));
+    }
+    const [last] = await history.trades(number, { limit: 1 });
+    if (last !== undefined) feed.setLast(last.id, last.price, last.quantity, last.time);
+    this.#loaded[number] = last?.id ?? 0;
+  }
+
+  /** Waits until its queue begins, and takes in the trades between what was loaded and that. Returns what went wrong. */
+  async follow(): Promise<string | undefined> {
+    const lastTrades = await this.#begun;
+    let history: StoreReader | undefined;
+    try {
+      history = await (await openStore(data.store)).reader();
+      for (const feed of this.#feeds) await this.#fill(feed, lastTrades[feed.instrument.number], history);
+      return undefined;
+    } catch (error) {
+      return `no trades from the store since its candles: ${(error as Error).message}`;
+    } finally {
+      await history?.close();
+    }
+  }
+
+  async #fill(feed: MarketFeed, last: number, history: StoreReader): Promise<void> {
+    const { number } = feed.instrument;
+    const loaded = this.#loaded[number] ?? last;
+    const stored = async () => (await history.trades(number, { limit: 1 }))[0]?.id ?? 0;
+    for (const until = performance.now() + FILL_MS; this.#isRunning && (await stored()) < last; ) {
+      if (performance.now() > until) throw new Error('it is behind');
+      await new Promise((resolve) => setTimeout(resolve, FILL_AGAIN_MS));
+    }
+    const [before] = await history.trades(number, { from: loaded, before: loaded + 1, limit: 1 });
+    let aggregate = before?.aggregate ?? 0;
+    for (const trade of await history.trades(number, { from: loaded + 1, before: last + 1, limit: -1 })) {
+      feed.addTrade({ ...trade, newAggregate: trade.aggregate !== aggregate });
+      aggregate = trade.aggregate;
+    }
+  }
+
   take(message: ToPublisher): void {
     switch (message.kind) {
+      case 'begin':
+        this.#begin(message.lastTrades);
+        break;
       case 'socket':
         this.open(takeSocket(message.fd), message.handed);
         break;
@@ -110,6 +160,7 @@ class PublisherThread {
         break;
       case 'stop':
         this.#isRunning = false;
+        this.#begin([]);
         this.#bell.ring();
     }
   }
@@ -119,10 +170,10 @@ class PublisherThread {
       this.#sessions.delete(id);
       post({ kind: 'left', id });
     });
-    this.#door.open({ url, headers }, socket, Buffer.from(head), address, (connection) => this.#begin(id, url, connection));
+    this.#door.open({ url, headers }, socket, Buffer.from(head), address, (connection) => this.#serve(id, url, connection));
   }
 
-  #begin(id: number, url: string, connection: Connection): void {
+  #serve(id: number, url: string, connection: Connection): void {
     const { isCombined, names } = namedStreams(url)!;
     const parts = {
       market: this.#streams,
@@ -216,6 +267,10 @@ const warning = await thread.load();
 const pipes = data.pipe === undefined ? undefined : listenForPipes(data.pipe, (socket, handed) => thread.open(socket, handed));
 port.on('message', (message: ToPublisher) => thread.take(message));
 port.postMessage({ warning });
+if (data.isSuccessor) {
+  const missing = await thread.follow();
+  if (missing !== undefined) post({ kind: 'warning', text: missing });
+}
 await thread.run();
 pipes?.close();
 port.close();

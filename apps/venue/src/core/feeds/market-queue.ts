@@ -1,4 +1,5 @@
 import { BUY, type Side } from '@outcry/market/order-terms';
+import { isCall } from '@outcry/market/rules';
 import type { Bell } from '@outcry/memory/bell';
 import type { Ring } from '@outcry/memory/ring';
 import { addPrint, type Candle, newCandle, spanStart } from '../../domain/candle.ts';
@@ -53,10 +54,10 @@ class Backlog {
  * room again: prices, states and auctions by their last value, trades as candles. One writer.
  */
 export class MarketQueue implements MarketListener {
-  readonly #ring: Ring;
-  readonly #bell: Bell;
+  #ring: Ring;
+  #bell: Bell;
   readonly #states: readonly MarketState[];
-  readonly #write: RecordWriter;
+  #write: RecordWriter;
   readonly #backlogs = new Map<number, Backlog>();
   /** one past the last record written */
   #position: number;
@@ -130,10 +131,29 @@ export class MarketQueue implements MarketListener {
     this.#flush();
   }
 
+  /** Begins anew for a publisher that knows of nothing: tells it all that the markets are. */
+  restart(ring: Ring, bell: Bell): void {
+    this.close();
+    this.#ring = ring;
+    this.#bell = bell;
+    this.#write = new RecordWriter(ring, this.#states);
+    this.#position = this.#published = ring.published();
+    this.#isClosed = false;
+    for (const [instrument, { state }] of this.#states.entries()) {
+      const backlog = this.#keep(instrument);
+      backlog.isWhole[0] = backlog.isWhole[1] = true;
+      backlog.needsLast = backlog.hasState = backlog.hasAuction = true;
+      backlog.isAuctionDone = !isCall(state);
+    }
+    this.#owesMark = true;
+    this.#flush();
+  }
+
   /** The publisher is gone: from now on nothing is kept for it. */
   close(): void {
     this.#isClosed = true;
     clearTimeout(this.#retry);
+    this.#retry = undefined;
     this.#backlogs.clear();
   }
 

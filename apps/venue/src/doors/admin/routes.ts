@@ -2,12 +2,12 @@ import type { FastifyInstance } from 'fastify';
 import { createAccount, fundAccount, status } from '../../core/administration.ts';
 import type { Services } from '../../core/services.ts';
 import { type ApiKey, isValid, type Login } from '../../domain/credentials.ts';
+import { parseStrictly } from '../../domain/strict-json.ts';
 import { ApiError } from '../http/errors.ts';
 import { administration, note } from './administrator.ts';
 import { addCredentialRoutes } from './credentials.ts';
 import { bodyOf, text } from './input.ts';
 import { addRuleRoutes } from './rules.ts';
-import { parseStrictly } from './strict-json.ts';
 
 /** Status for everybody; accounts and money for whoever holds the token. */
 export function addAdminRoutes(server: FastifyInstance, services: Services): void {

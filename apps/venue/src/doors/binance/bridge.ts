@@ -48,6 +48,11 @@ export class BridgedSource implements StreamSource {
     this.#forget(id);
   }
 
+  /** The far end is a new one, which knows of no subscription. */
+  joinAgain(): void {
+    for (const [id, { stream }] of this.#joined) this.#post({ op: 'join', id, stream });
+  }
+
   take(message: BridgeMessage): void {
     switch (message.op) {
       case 'joined':

@@ -19,9 +19,13 @@ export interface PublisherThreadData {
   rateLimits: RateLimits;
   /** where connections are passed on to; undefined: they are handed over */
   pipe: string | undefined;
+  /** one before it died: it waits for `begin` */
+  isSuccessor: boolean;
 }
 
 export type ToPublisher =
+  /** The queue begins after these trades, by instrument; 0: none since the start. */
+  | { kind: 'begin'; lastTrades: number[] }
   | { kind: 'socket'; fd: number; handed: HandedOver }
   /** `turn`: of the order lane, whose events the answer must know of */
   | { kind: 'ask'; id: number; question: PublicQuestion; args: unknown[]; turn: number }
@@ -35,6 +39,7 @@ export type ToPublisher =
 export type FromPublisher =
   | { kind: 'answer'; id: number; json: string | undefined }
   | { kind: 'left'; id: number }
+  | { kind: 'warning'; text: string }
   | { kind: 'market'; message: BridgeMessage }
   | { kind: 'users'; message: BridgeMessage }
   | { kind: 'status'; status: { streams: number; subscriptions: number } };

@@ -22,8 +22,12 @@ import type { StreamSource } from './streams.ts';
 /** Questions without an answer: in all, and of one address or account. */
 const MOST = 4096;
 const MOST_EACH = 128;
+/** Milliseconds before another thread takes the place of one that died. */
+const RESTART_MS = 500;
 
-export interface PublisherSettings extends Omit<PublisherThreadData, 'ring' | 'bell' | 'pipe'> {
+type ThreadSettings = Omit<PublisherThreadData, 'ring' | 'bell' | 'pipe' | 'isSuccessor'>;
+
+export interface PublisherSettings extends ThreadSettings {
   count: number;
   slots: number;
   deadlineMs: number;
@@ -34,7 +38,8 @@ export interface PublisherSettings extends Omit<PublisherThreadData, 'ring' | 'b
 
 interface Publisher {
   readonly number: number;
-  readonly worker: Worker;
+  /** another one once it died */
+  worker: Worker;
   readonly queue: MarketQueue;
   readonly pipe: string | undefined;
   /** its streams, for connections of the order lane */
@@ -52,6 +57,8 @@ export class Publishers {
   readonly #questions: Questions;
   readonly #folder: string | undefined;
   readonly #log: Logger;
+  /** threads that take the place of others, until they have begun */
+  readonly #starting = new Set<Worker>();
   #lastConnection = 0;
   #isClosing = false;
 
@@ -129,6 +136,7 @@ export class Publishers {
   async close(): Promise<void> {
     this.#isClosing = true;
     this.#questions.failAll(new Unanswered('unavailable', 'the venue is stopping'));
+    await Promise.all([...this.#starting].map((worker) => worker.terminate()));
     await Promise.all(
       this.#all.map(async (publisher) => {
         publisher.queue.close();
@@ -141,42 +149,64 @@ export class Publishers {
     if (this.#folder !== undefined) fs.rmSync(this.#folder, { recursive: true, force: true });
   }
 
-  async #start(
-    data: Omit<PublisherThreadData, 'ring' | 'bell' | 'pipe'>,
-    slots: number,
-    states: readonly MarketState[],
-    users: ListenedSource,
-    number: number,
-  ): Promise<void> {
-    const ring = createRing({ capacity: slots, slotWords: record.WORDS });
-    const bell = reserve(sequenceBytes(1));
+  async #start(data: ThreadSettings, slots: number, states: readonly MarketState[], users: ListenedSource, number: number): Promise<void> {
     const pipe = this.#folder && pipePath(this.#folder, number);
-    const workerData: PublisherThreadData = { ...data, ring, bell, pipe };
-    const worker = new Worker(new URL('../../threads/publisher-thread.ts', import.meta.url), { workerData, name: `publisher-${number}` });
-    const queue = new MarketQueue(new Ring(ring), new Bell(bell, 0), states);
-    const post = (message: ToPublisher) => worker.postMessage(message);
+    const launch = (isSuccessor: boolean) => launchThread(number, slots, { ...data, pipe, isSuccessor });
+    const { worker, ring, bell } = launch(false);
+    const tell = (message: ToPublisher) => this.#tell(publisher, message);
     const publisher: Publisher = {
       number,
       worker,
-      queue,
+      queue: new MarketQueue(ring, bell, states),
       pipe,
-      market: new BridgedSource((message) => post({ kind: 'market', message })),
-      users: new BridgeEnd((message) => post({ kind: 'users', message }), users),
+      market: new BridgedSource((message) => tell({ kind: 'market', message })),
+      users: new BridgeEnd((message) => tell({ kind: 'users', message }), users),
       left: new Map(),
       status: { streams: 0, subscriptions: 0 },
       isAlive: true,
     };
     this.#all[number] = publisher;
+    await this.#watch(publisher, worker, () => this.#restart(publisher, states, launch));
+  }
+
+  /** Waits until a thread has begun, and listens to it from then on. Rejects with what it died of before. */
+  async #watch(publisher: Publisher, worker: Worker, onDeath: () => void): Promise<void> {
     const { warning } = await firstMessage<{ warning?: string }>(worker);
     if (warning !== undefined) this.#log.warn({ thread: 'publisher' }, warning);
     worker.on('message', (message: FromPublisher) => this.#take(publisher, message));
     worker.on('error', (error) => {
-      this.#log.error(
-        { thread: 'publisher', error: (error as Error).stack },
-        'a publisher died: its clients have no market data; trading goes on',
-      );
+      const { stack } = error as Error;
+      this.#log.error({ thread: 'publisher', error: stack }, 'a publisher died: another takes its place; its clients are disconnected');
     });
-    worker.on('exit', () => this.#bury(publisher));
+    worker.on('exit', () => {
+      this.#bury(publisher);
+      if (!this.#isClosing) onDeath();
+    });
+  }
+
+  /** Starts a thread in the place of one that died. It is told of the markets as they are; the store has what was traded before. */
+  #restart(publisher: Publisher, states: readonly MarketState[], launch: (isSuccessor: boolean) => Launched): void {
+    const again = async () => {
+      if (this.#isClosing) return;
+      const { worker, ring, bell } = launch(true);
+      this.#starting.add(worker);
+      try {
+        await this.#watch(publisher, worker, () => this.#restart(publisher, states, launch));
+      } catch (error) {
+        if (this.#isClosing) return;
+        this.#log.error({ thread: 'publisher', error: (error as Error).stack }, 'a publisher died at its start: another takes its place');
+        this.#restart(publisher, states, launch);
+        return;
+      } finally {
+        this.#starting.delete(worker);
+      }
+      publisher.worker = worker;
+      publisher.isAlive = true;
+      this.#tell(publisher, { kind: 'begin', lastTrades: states.map(({ lastTradeId }) => lastTradeId) });
+      publisher.queue.restart(ring, bell);
+      publisher.market.joinAgain();
+    };
+    setTimeout(again, RESTART_MS).unref();
   }
 
   #take(publisher: Publisher, message: FromPublisher): void {
@@ -192,6 +222,9 @@ export class Publishers {
         break;
       case 'market':
         publisher.market.take(message.message);
+        break;
+      case 'warning':
+        this.#log.warn({ thread: 'publisher' }, message.text);
         break;
       case 'status':
         publisher.status = message.status;
@@ -222,6 +255,21 @@ export class Publishers {
   #tell(publisher: Publisher, message: ToPublisher): void {
     if (publisher.isAlive) publisher.worker.postMessage(message);
   }
+}
+
+interface Launched {
+  worker: Worker;
+  ring: Ring;
+  bell: Bell;
+}
+
+/** A thread with a queue of its own. */
+function launchThread(number: number, slots: number, data: Omit<PublisherThreadData, 'ring' | 'bell'>): Launched {
+  const ring = createRing({ capacity: slots, slotWords: record.WORDS });
+  const bell = reserve(sequenceBytes(1));
+  const workerData: PublisherThreadData = { ...data, ring, bell };
+  const worker = new Worker(new URL('../../threads/publisher-thread.ts', import.meta.url), { workerData, name: `publisher-${number}` });
+  return { worker, ring: new Ring(ring), bell: new Bell(bell, 0) };
 }
 
 function pipePath(folder: string, number: number): string {

@@ -52,6 +52,10 @@ export class History implements StoreReader {
     return latest ? found.reverse() : found;
   }
 
+  async atOnce<T>(read: () => Promise<T>): Promise<T> {
+    return await this.#rows.atOnce(read);
+  }
+
   /** Trades of an instrument, oldest first. */
   async trades(instrument: number, range: Range): Promise<StoredTrade[]> {
     const where = this.#tradesWithin(new Where().and('instrument = ?', instrument), instrument, range);

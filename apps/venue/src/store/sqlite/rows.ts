@@ -48,6 +48,21 @@ export class Rows {
     return undefined;
   }
 
+  /** Reads the database as it is at one moment, whatever is written meanwhile. */
+  async atOnce<T>(read: () => Promise<T>): Promise<T> {
+    const database = this.#current();
+    try {
+      database.exec('BEGIN');
+    } catch (error) {
+      throw this.#unavailable(error);
+    }
+    try {
+      return await read();
+    } finally {
+      if (database.isOpen && database.isTransaction) database.exec('ROLLBACK');
+    }
+  }
+
   /** Rows one by one; between them a look at whether to go on. */
   *of(sql: string, values: SQLInputValue[]): Generator<Row> {
     let rows: NodeJS.Iterator<Record<string, unknown>>;

@@ -7,22 +7,25 @@ const TOKEN = /"(?:[^"\\]|\\.)*"|[{}[\]:]/g;
 export function parseStrictly(text: string): unknown {
   const value: unknown = JSON.parse(text);
   const twice = keyTwice(text);
-  if (twice !== undefined) throw new SyntaxError(`'${twice.slice(0, 80)}' was sent more than once`);
+  if (twice !== undefined) throw new SyntaxError(`'${twice.key.slice(0, 80)}' was sent more than once`);
   return value;
 }
 
-/** The first key that comes twice in an object of JSON, which is known to be well formed. */
-function keyTwice(text: string): string | undefined {
+/** The first key that comes twice in an object of JSON, which is known to be well formed, and the line of its second place, from 1. */
+export function keyTwice(text: string): { key: string; line: number } | undefined {
   const open: Set<string>[] = [];
   let last = '';
-  for (const [token] of text.matchAll(TOKEN)) {
+  let at = 0;
+  for (const { 0: token, index } of text.matchAll(TOKEN)) {
     if (token === '{' || token === '[') open.push(new Set());
     else if (token === '}' || token === ']') open.pop();
-    else if (token !== ':') last = token;
-    else {
+    else if (token !== ':') {
+      last = token;
+      at = index;
+    } else {
       const key = JSON.parse(last) as string;
       const keys = open.at(-1)!;
-      if (keys.has(key)) return key;
+      if (keys.has(key)) return { key, line: text.slice(0, at).split('\n').length };
       keys.add(key);
     }
   }
