@@ -4,8 +4,8 @@ import { createLevelPool } from '@outcry/book/level-sums';
 import type { Stored } from '@outcry/replica/evidence';
 import type { Logger } from 'pino';
 import type { Foundation } from './core/accounts/foundation.ts';
-import { Pace } from './core/fairness/pace.ts';
 import { RateLimiter } from './core/fairness/rate-limits.ts';
+import { Slices } from './core/fairness/slices.ts';
 import { AVERAGE_MINUTES, MarketState } from './core/feeds/market-state.ts';
 import { MemoryMonitor } from './core/memory.ts';
 import { Admission, admissionOf } from './core/orders/admission.ts';
@@ -28,6 +28,9 @@ import type { Parts } from './parts.ts';
 import type { Crew } from './spine/crew.ts';
 import { HistoryReaders } from './store/history-readers.ts';
 import { type Store, type StoreAddress, sqliteAt } from './store/store.ts';
+
+/** What long answers take of a turn of the event loop: orders beside it hardly wait. */
+const LISTING_MS = 0.5;
 
 /** Creates what parts and doors share, and starts the lanes beside the order lane: publishers and readers of history. */
 export async function createServices(
@@ -95,7 +98,7 @@ export async function createServices(
     reads: new StoredReads(crew.shared, history, (account) => gateway.view.lastCommand(account), config.readWaitMs),
     shared: crew.shared,
     limiter: new RateLimiter(config.rateLimits),
-    pace: new Pace(),
+    slices: new Slices(LISTING_MS),
     userStreams,
     sessions: new Sessions((fields) => gateway.submit(fields)),
     ports: {},

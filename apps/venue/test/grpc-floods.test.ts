@@ -3,7 +3,6 @@ import assert from 'node:assert/strict';
 import net from 'node:net';
 import { after, before, describe, it } from 'node:test';
 import { create, toBinary } from '@bufbuild/protobuf';
-import { Slices } from '../src/core/fairness/slices.ts';
 import { DEFAULTS } from '../src/domain/config.ts';
 import * as pb from '../src/doors/grpc/generated/outcry/v1/venue_pb.js';
 import { Http2Door } from '../src/doors/grpc/http2-door.ts';
@@ -186,46 +185,5 @@ describe('messages of one login by the ten thousand', () => {
     assert.ok(took < 2000, `20 answers took ${Math.round(took)} ms beside a flood`);
     for (const socket of sockets) socket.destroy();
     bob.cancel();
-  });
-});
-
-describe('slices of a turn', () => {
-  /** Works for a millisecond by the clock. */
-  function work(): void {
-    for (const end = performance.now() + 1; performance.now() < end; );
-  }
-
-  it('end with the turn, whoever has more to do', async () => {
-    const slices = new Slices(2);
-    let done = 0;
-    const most: number[] = [];
-    const workers = [1, 2, 3].map(async (key) => {
-      for (let i = 0; i < 20; i++) {
-        await slices.take(key);
-        work();
-        done++;
-      }
-    });
-    for (let before = 0; done < 60; before = done) {
-      await new Promise((resolve) => setImmediate(resolve));
-      most.push(done - before);
-    }
-    await Promise.all(workers);
-    assert.ok(Math.max(...most.slice(1)) <= 4, `slices of each turn: ${most}`);
-  });
-
-  it('are shared by keys, not by how many wait for one', async () => {
-    const slices = new Slices(2);
-    const order: number[] = [];
-    const worker = async (key: number, times: number) => {
-      for (let i = 0; i < times; i++) {
-        await slices.take(key);
-        work();
-        order.push(key);
-      }
-    };
-    await Promise.all([...Array.from({ length: 10 }, () => worker(1, 10)), worker(2, 10)]);
-    const lastOfTwo = order.lastIndexOf(2);
-    assert.ok(lastOfTwo < 45, `another key's ten slices were over after ${lastOfTwo} of 110`);
   });
 });
