@@ -8,12 +8,16 @@ import fastifySwagger from '@fastify/swagger';
 import fastifySwaggerUi from '@fastify/swagger-ui';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
+import { BACKLOG } from './core/fairness/listening.ts';
 import { addAdminRoutes } from './doors/admin/routes.ts';
 import type { BinanceServices, Operation } from './doors/binance/operation.ts';
 import { accountOperations } from './doors/binance/operations/account.ts';
+import { limitOperations } from './doors/binance/operations/limits.ts';
 import { marketDataOperations } from './doors/binance/operations/market-data.ts';
 import { orderListOperations } from './doors/binance/operations/order-lists.ts';
+import { tickerOperations } from './doors/binance/operations/tickers.ts';
 import { tradingOperations } from './doors/binance/operations/trading.ts';
+import { walletOperations } from './doors/binance/operations/wallet.ts';
 import { addErrorHandler, addRestOperations } from './doors/binance/rest.ts';
 import { WebSockets } from './doors/binance/web-sockets.ts';
 import type { GrpcGateway } from './doors/grpc/grpc-gateway.ts';
@@ -37,9 +41,12 @@ export interface Server {
 
 export const operations: readonly Operation[] = [
   ...marketDataOperations,
+  ...tickerOperations,
   ...tradingOperations,
   ...orderListOperations,
   ...accountOperations,
+  ...limitOperations,
+  ...walletOperations,
 ];
 
 /** REST, WebSocket, gRPC-Web and Connect, documentation and page on one port. */
@@ -68,7 +75,7 @@ export async function startServer(services: BinanceServices, grpc: GrpcGateway, 
     await server.close();
   };
   try {
-    await server.listen({ host: config.host, port: config.port });
+    await server.listen({ host: config.host, port: config.port, backlog: BACKLOG });
   } catch (error) {
     await close(); // their timers would keep the process
     throw error;
@@ -121,6 +128,7 @@ function createServer(services: BinanceServices, browsers: Browsers): FastifyIns
 function valuesOf({ ip, raw: { socket } }: FastifyRequest, door: Door): ContextValues {
   return peerValues({
     address: ip,
+    hasSlice: false,
     signedIn: () => door.signedIn(socket),
     mayBeSilent: () => socket.setTimeout(0),
     // Its connection, which has not signed in, gives way to others.

@@ -133,10 +133,15 @@ export async function findStored(store: Store, log: Logger): Promise<Stored | un
   }
 }
 
-/** Fills average prices with what the store has of the minutes before. */
-export async function loadMinutes({ feeds, history, log }: Services): Promise<void> {
+/** Fills average prices and last trades with what the store has of the time before. */
+export async function loadMarkets({ feeds, history, log }: Services): Promise<void> {
   try {
-    for (const feed of feeds) feed.loadMinutes(await history.minutes(feed.instrument.number, AVERAGE_MINUTES));
+    for (const feed of feeds) {
+      const { number } = feed.instrument;
+      feed.loadMinutes(await history.minutes(number, AVERAGE_MINUTES));
+      const last = await history.lastTrade(number);
+      if (last !== undefined) feed.setLast(last.id, last.price, last.quantity, last.time);
+    }
   } catch (error) {
     log.warn(`no average prices from the store: ${(error as Error).message}`);
   }

@@ -34,7 +34,7 @@ import { logStart } from './spine/start-log.ts';
 import { ClockKeeper } from './spine/venue-clock.ts';
 import { startFollower } from './store/follower.ts';
 import { openStore, type Store, type StoreAddress } from './store/store.ts';
-import { createServices, findStored, journalOf, loadMinutes, storeOf } from './venue-services.ts';
+import { createServices, findStored, journalOf, loadMarkets, storeOf } from './venue-services.ts';
 
 /** A running venue. */
 export interface Venue {
@@ -103,7 +103,7 @@ export async function startVenue(config: VenueConfig, hooks: VenueHooks): Promis
     for (const [name, span] of Object.entries(wire?.latencies ?? {})) services.latencies[name] = new Histogram(span);
     acknowledging.gateway = services.gateway;
     connect(services);
-    await loadMinutes(services);
+    await loadMarkets(services);
     runOrderLane(services, hooks, parts);
     await defineVenue(services);
     if (config.ouch !== undefined) parts.add(new AveragePublisher(services.feeds, services.shared, services.now)); // before the door opens

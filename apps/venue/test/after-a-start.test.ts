@@ -9,9 +9,9 @@ import { temporaryDirectory } from './support/process.ts';
 
 /** What a client saw of the market before a restart goes on after it. */
 
-const PAGES = ['trades', 'aggTrades', 'klines?interval=1s', 'klines?interval=1h', 'ticker/price', 'ticker/bookTicker'];
+const PAGES = ['avgPrice', 'trades', 'aggTrades', 'klines?interval=1s', 'klines?interval=1h', 'ticker/price', 'ticker/bookTicker'];
 /** of ticker/24hr: all but its span, which goes on */
-const SPAN = ['openTime', 'closeTime', 'lastQty'];
+const SPAN = ['openTime', 'closeTime'];
 
 function configured(t: TestContext): VenueConfig {
   const data = temporaryDirectory('after-a-start');

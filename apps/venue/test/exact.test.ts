@@ -6,6 +6,7 @@ import { EVENT, event, IS_MAKER, NEW_AGGREGATE } from '@outcry/market/event';
 import fc from 'fast-check';
 import { MarketFeed } from '../src/core/feeds/market-feed.ts';
 import { CANDLE_SECONDS } from '../src/domain/candle.ts';
+import { candleInterval } from '../src/domain/candle-interval.ts';
 import { DEMO_ASSETS, DEMO_INSTRUMENTS } from '../src/domain/config.ts';
 import { addExact, addUnits, exact, toBigInt } from '../src/domain/exact.ts';
 import { Market } from '../src/domain/market.ts';
@@ -104,5 +105,5 @@ test('candles of any turnover are exact: as they run, in the store, and read aga
     assert.equal(text.volume, instrument.formatQuantity(turnover.quantity));
     assert.equal(told.averagePrice(START + 5000), Number(turnover.amount / (turnover.quantity * BigInt(instrument.unit))));
   }
-  assert.equal(String(klineJson(day, 86_400, instrument)[7]).replace('.', ''), String(turnover.amount));
+  assert.equal(String(klineJson(day, candleInterval('1d')!, instrument)[7]).replace('.', ''), String(turnover.amount));
 });

@@ -58,7 +58,7 @@ test('with cancel-on-disconnect go the orders that a session entered: not those 
   const open = async () =>
     (await rest.signed('GET', '/api/v3/openOrders')).body.map((order: { clientOrderId: string }) => order.clientOrderId);
   let left: string[] = [];
-  for (const deadline = Date.now() + 15_000; Date.now() < deadline; await new Promise((resolve) => setTimeout(resolve, 20))) {
+  for (const deadline = Date.now() + 60_000; Date.now() < deadline; await new Promise((resolve) => setTimeout(resolve, 20))) {
     left = await open();
     if (!left.some((id) => id.startsWith('fix-'))) break;
   }

@@ -8,7 +8,7 @@ import * as grpc from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
 import { chromium } from 'playwright-core';
 import { VenueProcess } from './support/process.ts';
-import { until as waitUntil } from './support/until.ts';
+import { until } from './support/until.ts';
 
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'outcry-grpc-'));
 const config = path.join(folder, 'config.json');
@@ -48,7 +48,6 @@ function call(client: any, method: string, request: object, metadata = new grpc.
 }
 
 /** As gRPC's answers are expected. */
-const until = (holds: () => boolean, what: () => string) => waitUntil(holds, what, 10_000);
 
 const order = (more: object = {}) => ({
   symbol: 'BTCUSDT',

@@ -292,7 +292,7 @@ describe('one client of HTTP and all others', () => {
     await new Promise((resolve) => deaf.stdout.once('data', resolve));
     deaf.kill('SIGSTOP');
     await until(idle.isClosed, idle.text);
-    const deadline = performance.now() + 30_000;
+    const deadline = performance.now() + 60_000;
     while ((await others()) > 0) assert.ok(performance.now() < deadline, `${await others()} are open`);
   });
 
@@ -305,7 +305,7 @@ describe('one client of HTTP and all others', () => {
     );
     await until(() => signed.text().includes('200 OK'), signed.text);
     const crowd = Array.from({ length: 150 }, () => raw(venue.url, '', '127.0.0.4'));
-    const deadline = performance.now() + 10_000;
+    const deadline = performance.now() + 60_000;
     while (crowd.filter(({ isClosed }) => isClosed()).length < 100) {
       assert.ok(performance.now() < deadline);
       assert.equal((await fetch(`${venue.url}/api/v3/ping`)).status, 200);

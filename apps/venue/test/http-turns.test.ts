@@ -136,7 +136,7 @@ for (const scheme of ['http', 'https']) {
     });
 
     for (const [what, request] of Object.entries(FLOODS)) {
-      it(`hold up nobody else: ${what}`, { timeout: 120_000 }, async (t) => {
+      it(`hold up nobody else: ${what}`, async (t) => {
         if (venue === undefined) return t.skip('needs openssl, to make a certificate');
         const { url } = venue;
         const agent = own(url);
@@ -166,7 +166,7 @@ for (const scheme of ['http', 'https']) {
       });
     }
 
-    it('that are few enough take turns with an honest client', { timeout: 120_000 }, async (t) => {
+    it('that are few enough take turns with an honest client', async (t) => {
       if (venue === undefined) return t.skip('needs openssl, to make a certificate');
       const { url } = venue;
       const agent = own(url);

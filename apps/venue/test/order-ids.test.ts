@@ -59,9 +59,7 @@ async function followOrders(t: TestContext, { venue }: Doors): Promise<() => num
 const ascending = (ids: readonly number[]) => ids.every((id, i) => i === 0 || id > ids[i - 1]);
 
 for (const from of [2 ** 31 - 12, 2 ** 32 - 12, 2 ** 53 - 2 ** 40]) {
-  it(`an order has one number at every door, higher than those before it, also after a start: commands from ${from} on`, {
-    timeout: 120_000,
-  }, async (t) => {
+  it(`an order has one number at every door, higher than those before it, also after a start: commands from ${from} on`, async (t) => {
     const config = configured(t);
     const before = await startVenue(config, { log });
     await startDemo(before, false, log);

@@ -68,7 +68,7 @@ async function trade(venue: Venue, rounds: number, from: number): Promise<number
 
 describe('a venue whose positions pass a border', () => {
   for (const border of BORDERS) {
-    it(`answers clients of REST and OUCH across command and event ${border}, and after a start beyond`, { timeout: 120_000 }, async (t) => {
+    it(`answers clients of REST and OUCH across command and event ${border}, and after a start beyond`, async (t) => {
       const config = configured(t);
       const before = await startVenue(config, { log });
       await startDemo(before, false, log);

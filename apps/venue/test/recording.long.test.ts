@@ -134,9 +134,7 @@ function sorted(side: Side, levels: Iterable<[number, number]>): [number, number
   return [...levels].sort(([a], [b]) => (side === BUY ? b - a : a - b));
 }
 
-it('the venue’s book is the recorded one at every depth update, and its trades are the recorded trades', {
-  timeout: 900_000,
-}, async (t) => {
+it('the venue’s book is the recorded one at every depth update, and its trades are the recorded trades', async (t) => {
   if (!fs.existsSync(RECORDING)) return t.skip(`no recording at ${RECORDING}`);
   const data = temporaryDirectory('recording');
   const venue = await startVenue(

@@ -44,6 +44,23 @@ describe('slices of a turn', () => {
     assert.ok(lastOfTwo < 45, `another key's ten slices were over after ${lastOfTwo} of 110`);
   });
 
+  it('are shared by groups of keys, not by how many keys a group has', async () => {
+    const slices = new Slices(2);
+    const order: string[] = [];
+    const worker = async (key: number, group: string) => {
+      await slices.take(key, group);
+      work();
+      order.push(group);
+    };
+    await slices.take(-1);
+    for (let i = 0; i < 3; i++) work(); // the turn is over: the others wait
+    const crowd = Array.from({ length: 60 }, (_, key) => worker(key, 'crowd'));
+    const two = Array.from({ length: 5 }, (_, key) => worker(1000 + key, 'two'));
+    await Promise.all([...crowd, ...two]);
+    const lastOfTwo = order.lastIndexOf('two');
+    assert.ok(lastOfTwo < 20, `another group's five slices were over after ${lastOfTwo} of 65`);
+  });
+
   it('are first come, first served for one key, and others are served between turns', async () => {
     const slices = new Slices(2);
     const order: number[] = [];

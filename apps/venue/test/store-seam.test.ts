@@ -40,7 +40,7 @@ const idsOf = async (alice: Client) =>
   (await alice.signed('GET', '/api/v3/allOrders', { symbol: 'BTCUSDT' })).body.map(({ orderId }: { orderId: number }) => orderId);
 
 describe('a venue whose store is another one than SQLite in a file of its own', () => {
-  it('keeps its history there, answers from it, and finds it again after a start', { timeout: 120_000 }, async (t) => {
+  it('keeps its history there, answers from it, and finds it again after a start', async (t) => {
     const { config, file } = configured(t);
     const first = await start(t, config, file);
     const ids: number[] = [];
@@ -63,9 +63,7 @@ describe('a venue whose store is another one than SQLite in a file of its own', 
     assert.equal(Number(positions[0].positionQty), 0.005);
   });
 
-  it('trades on while it cannot be reached, says so where history is asked, and has every row when it is back', {
-    timeout: 120_000,
-  }, async (t) => {
+  it('trades on while it cannot be reached, says so where history is asked, and has every row when it is back', async (t) => {
     const { config, file } = configured(t);
     const { venue, alice, bob } = await start(t, { ...config, readWaitMs: 50 }, file);
     const ids = [await trade(alice, bob)];

@@ -34,9 +34,7 @@ async function startWith(environment: Record<string, string>, name: string): Pro
 }
 
 for (const thread of ['engine', 'journal', 'wire']) {
-  test(`a venue whose ${thread} thread is dead leaves no request without an answer, says so, and ends with 1`, {
-    timeout: 60_000,
-  }, async () => {
+  test(`a venue whose ${thread} thread is dead leaves no request without an answer, says so, and ends with 1`, async () => {
     const venue = await startWith({ NODE_OPTIONS: `--import=${END_THREAD}`, OUTCRY_ENDS: thread }, thread);
     const alice = new Client(venue.url);
     assert.equal((await alice.signed('POST', '/api/v3/order', ORDER)).status, 200);

@@ -9,7 +9,7 @@ import { temporaryDirectory, VenueProcess } from './support/process.ts';
 
 const READERS = 8;
 
-it('with a certificate, REST and streams are https and wss', { timeout: 30_000 }, async (t) => {
+it('with a certificate, REST and streams are https and wss', async (t) => {
   const data = temporaryDirectory('tls');
   t.after(() => fs.rmSync(data, { recursive: true, force: true }));
   const [key, cert, config] = ['key.pem', 'cert.pem', 'config.json'].map((name) => path.join(data, name));

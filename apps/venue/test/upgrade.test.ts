@@ -18,7 +18,7 @@ test('a client that asks for another protocol where there is none, and never clo
     return client;
   });
   const answered = () => clients.every(({ text }) => /^HTTP\/1\.1 40[04] /.test(text));
-  await until(answered, () => JSON.stringify(clients.map(({ text }) => text)), 10_000);
+  await until(answered, () => JSON.stringify(clients.map(({ text }) => text)));
   assert.equal(await venue.kill('SIGTERM'), 0, venue.output);
   for (const { socket } of clients) socket.destroy();
 });

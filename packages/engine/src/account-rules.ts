@@ -16,6 +16,8 @@ const layout = record(
     F64_DAY: 'f64',
     F64_DAY_MESSAGES: 'f64',
     F64_DAY_TRADES: 'f64',
+    /** number of the last command that set one of its rules, 0: none did */
+    F64_CHANGED: 'f64',
   },
   { bytes: 128 },
 );
@@ -24,7 +26,8 @@ assertFits('account rule', PLACED, layout.fields.RULE);
 /** What an account's orders may do: 128 bytes an account. */
 export const accountRules = offsets(layout);
 
-const { WORDS, OPEN_ORDERS, F64_WORDS, F64_SECOND, F64_SECOND_MESSAGES, F64_DAY, F64_DAY_MESSAGES, F64_DAY_TRADES } = accountRules;
+const { WORDS, OPEN_ORDERS, F64_WORDS, F64_SECOND, F64_SECOND_MESSAGES, F64_DAY, F64_DAY_MESSAGES, F64_DAY_TRADES, F64_CHANGED } =
+  accountRules;
 const SECOND = 1_000_000;
 const DAY = 86_400 * SECOND;
 const LAST_RULE = Math.max(...Object.values(PLACED));
@@ -79,12 +82,17 @@ export class AccountRules {
     return this.positions.get(account * this.#assets + asset);
   }
 
-  /** @param most 0: no limit @param openBuys units that the account's open orders buy now */
-  limitPosition(account: number, asset: number, most: number, openBuys: number): void {
+  /**
+   * Changes, begins or ends (0) a limit.
+   * @param count units that the account's open orders buy now: asked only where nobody has counted them so far
+   */
+  limitPosition(account: number, asset: number, most: number, count: () => number): void {
     const key = account * this.#assets + asset;
-    this.#limited[account] += (most === 0 ? 0 : 1) - (this.positions.has(key) ? 1 : 0);
+    const known = this.positions.get(key);
+    this.#limited[account] += (most === 0 ? 0 : 1) - (known === undefined ? 0 : 1);
     if (most === 0) this.positions.delete(key);
-    else this.positions.set(key, { most, openBuys });
+    else if (known === undefined) this.positions.set(key, { most, openBuys: count() });
+    else known.most = most;
     this.refresh(account);
   }
 
@@ -132,8 +140,14 @@ export class AccountRules {
     return this.i32[account * WORDS + OPEN_ORDERS];
   }
 
-  setOpenOrders(account: number, count: number): void {
-    this.i32[account * WORDS + OPEN_ORDERS] = count;
+  /**
+   * The account's rules changed: orders that are open now belong to the rule book for good, since a rule may need what the plain path
+   * does not keep. The number of the command says which those are, so that no order is touched.
+   * @param openOrders how many there are: counting may have begun just now
+   */
+  changed(account: number, command: number, openOrders: number): void {
+    this.i32[account * WORDS + OPEN_ORDERS] = openOrders;
+    this.f64[account * F64_WORDS + F64_CHANGED] = command;
   }
 
   /** An order of a counted account was entered. @param units of the base asset that it buys, 0: it sells */

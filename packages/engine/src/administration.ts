@@ -5,7 +5,7 @@ import type { Engine } from './engine.ts';
 import { instrument as record } from './instruments.ts';
 import { setLimits } from './limits.ts';
 import { enterList } from './rules/enter-list.ts';
-import { limitPosition, recount } from './rules/open-orders.ts';
+import { openBuysOf } from './rules/open-orders.ts';
 import { FEE_TIERS } from './settlement.ts';
 
 const { PLACE, ACCOUNT, ASSET, F64_AMOUNT } = command;
@@ -216,12 +216,12 @@ function setAccountRule(engine: Engine, account: number, rule: number, asset: nu
   if (most === undefined || !Number.isSafeInteger(value) || value < 0 || value > most) return REASON.INVALID_DEFINITION;
   if (rule === ACCOUNT_RULE.MAX_POSITION) {
     if (!ledger.hasAsset(asset)) return REASON.UNKNOWN_ASSET;
-    limitPosition(engine, account, asset, value);
+    accounts.limitPosition(account, asset, value, () => openBuysOf(engine, account, asset));
   } else {
     if (rule === ACCOUNT_RULE.PARENT && value !== 0 && !mayBeParent(engine, value - 1, account)) return REASON.INVALID_DEFINITION;
     accounts.set(account, rule, value);
   }
-  recount(engine, account);
+  accounts.changed(account, engine.sequence, engine.details.byAccount.countOf(account));
   return REASON.NONE;
 }
 

@@ -26,7 +26,7 @@ describe('bell', () => {
     await sleeper.waitAsync(5);
   });
 
-  it('wakes a thread with an event loop', { timeout: 5_000 }, async () => {
+  it('wakes a thread with an event loop', async () => {
     const sleeper = bell();
     sleeper.prepare();
     const slept = sleeper.waitAsync(60_000);

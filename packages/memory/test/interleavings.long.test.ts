@@ -19,7 +19,7 @@ const BOUNDED: Record<string, number> = {
 
 for (const name of Object.keys(PROGRAMS)) {
   const bound = BOUNDED[name] ?? Number.POSITIVE_INFINITY;
-  it(`${name}: every order${name in BOUNDED ? ` of up to ${bound} preemptions` : ''}`, { timeout: 600_000, skip }, async (t) => {
+  it(`${name}: every order${name in BOUNDED ? ` of up to ${bound} preemptions` : ''}`, { skip }, async (t) => {
     const orders = await explore(name, bound);
     t.diagnostic(`${orders} orders`);
     assert.ok(orders > 1);

@@ -11,7 +11,7 @@ const PREEMPTIONS = 3;
 
 describe('whatever the order of atomic operations', () => {
   for (const name of Object.keys(PROGRAMS)) {
-    it(`${name}: nothing is lost, and nothing is got twice`, { timeout: 120_000, skip }, async (t) => {
+    it(`${name}: nothing is lost, and nothing is got twice`, { skip }, async (t) => {
       const orders = await explore(name, PREEMPTIONS);
       t.diagnostic(`${orders} orders with up to ${PREEMPTIONS} preemptions`);
       assert.ok(orders > 1);

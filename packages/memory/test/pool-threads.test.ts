@@ -36,9 +36,7 @@ describe('pool among threads', () => {
     [16, 20_000, 2_000, 16],
     [16, 5_000, 300, 0],
   ]) {
-    it(`${threads} threads take ${takes} blocks each of ${capacity}, guarded: no block is anybody else's`, {
-      timeout: 120_000,
-    }, async () => {
+    it(`${threads} threads take ${takes} blocks each of ${capacity}, guarded: no block is anybody else's`, async () => {
       const arena = Arena.create({ bytes: 8 << 20 });
       const span = createPool({ blockBytes: 64, capacity, members: threads + 1, magazine, guarded: true }, arena.part('blocks'));
       const works = Array.from({ length: threads }, (_, id) => ({ arena: arena.handle, name: 'blocks', id, takes, most: 15 }));
@@ -51,7 +49,7 @@ describe('pool among threads', () => {
     });
   }
 
-  it('10,000 orders a preset: no take fails while fewer are in use', { timeout: 60_000 }, async () => {
+  it('10,000 orders a preset: no take fails while fewer are in use', async () => {
     const arena = Arena.create({ bytes: 4 << 20 });
     createPool({ blockBytes: 64, capacity: 10_000, guarded: false }, arena.part('orders'));
     const works = Array.from({ length: 10 }, (_, id) => ({ arena: arena.handle, name: 'orders', id, takes: 1000, most: 900 }));
@@ -60,7 +58,7 @@ describe('pool among threads', () => {
 });
 
 describe('pool among processes', { skip }, () => {
-  it('is seen by name by another process; what a killed one held is found and free again', { timeout: 60_000 }, async (t) => {
+  it('is seen by name by another process; what a killed one held is found and free again', async (t) => {
     const folder = fs.mkdtempSync(path.join(fs.existsSync('/dev/shm') ? '/dev/shm' : os.tmpdir(), 'outcry-pool-'));
     t.after(() => fs.rmSync(folder, { recursive: true, force: true }));
     const arena = Arena.create({ bytes: 1 << 20, file: path.join(folder, 'arena') });

@@ -204,7 +204,7 @@ describe('ring', () => {
     { producers: 4, consumers: 2, name: 'more than there are cores' },
   ];
   for (const { producers, consumers, name } of shapes) {
-    it(`brings every record to every consumer, whole and in its producer's order, ${name}`, { timeout: 60_000 }, async () => {
+    it(`brings every record to every consumer, whole and in its producer's order, ${name}`, async () => {
       const each = 60_000;
       const memory = createRing({ capacity: 64, slotWords: 4, consumers, producers: producers > 1 ? 'many' : 'one' });
       const bells = reserve(sequenceBytes(2));

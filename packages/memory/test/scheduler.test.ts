@@ -22,7 +22,7 @@ describe('work deque', () => {
 });
 
 describe('scheduler', () => {
-  it('runs every task once and returns the results in order, however uneven the tasks', { timeout: 60_000 }, async () => {
+  it('runs every task once and returns the results in order, however uneven the tasks', async () => {
     const dones: number[] = [];
     const results = await runParallel<{ task: number; thread: number }>({
       module,
@@ -43,11 +43,11 @@ describe('scheduler', () => {
     assert.ok(slowBy.size > 1, 'nobody stole from the thread with the slow tasks');
   });
 
-  it('names the task that failed', { timeout: 60_000 }, async () => {
+  it('names the task that failed', async () => {
     await assert.rejects(runParallel({ module, tasks: 9, threads: 2, data: { fail: 5 } }), /task 5: five is bad/);
   });
 
-  it('has nothing to do for no task, and rejects for a module that is not there', { timeout: 60_000 }, async () => {
+  it('has nothing to do for no task, and rejects for a module that is not there', async () => {
     assert.deepEqual(await runParallel({ module, tasks: 0 }), []);
     await assert.rejects(runParallel({ module: new URL('./support/no-such-task.ts', import.meta.url), tasks: 1 }), /no-such-task/);
   });

@@ -70,7 +70,7 @@ describe('shared map', () => {
     assert.ok(full.set(3, 0));
   });
 
-  it('shows other threads whole values only, while one is set, deleted and set again without a pause', { timeout: 60_000 }, async () => {
+  it('shows other threads whole values only, while one is set, deleted and set again without a pause', async () => {
     const span = createSharedMap({ capacity: 16, valueWords: 4 });
     const readers = [0, 1].map(
       () => new Worker(new URL('./support/map-reader.ts', import.meta.url), { workerData: { span, looks: 150_000 } }),
@@ -93,7 +93,7 @@ describe('shared map', () => {
     }
   });
 
-  it('tells of a writer that died while it wrote, instead of waiting for ever', { timeout: 60_000 }, () => {
+  it('tells of a writer that died while it wrote, instead of waiting for ever', () => {
     const span = createSharedMap({ capacity: 1, valueWords: 2 });
     const writer = new SharedMap(span);
     writer.set(5, 5);

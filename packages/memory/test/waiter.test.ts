@@ -8,7 +8,7 @@ import { WAIT_STRATEGIES, Waiter } from '../src/waiter.ts';
 
 describe('waiting', () => {
   for (const strategy of WAIT_STRATEGIES) {
-    it(`by ${strategy} ends when another thread brings work, each time`, { timeout: 30_000 }, () => {
+    it(`by ${strategy} ends when another thread brings work, each time`, () => {
       const span = reserve(sequenceBytes(2));
       const words = i32Of(span);
       const bell = new Bell(span, 1);

@@ -49,6 +49,16 @@ export class RulesInForce {
     return this.#account(account, ACCOUNT_RULE.STATUS) === STATUS.NORMAL;
   }
 
+  /** Open orders that an account may have, 0: any number. */
+  maxOpenOrders(account: number): number {
+    return this.#account(account, ACCOUNT_RULE.MAX_OPEN_ORDERS);
+  }
+
+  /** Ticks that an instrument's bands are measured from, 0: none is set. */
+  referencePrice(instrument: number): number {
+    return this.instrument(instrument, INSTRUMENT_RULE.REFERENCE_PRICE);
+  }
+
   /** An instrument's own limits, and where a rule is narrower that. */
   limits({ number, maxQuantity, maxNotional }: Instrument): LimitsInForce {
     const narrowed = (limit: number, rule: number) => Math.min(limit, this.instrument(number, rule) || limit);

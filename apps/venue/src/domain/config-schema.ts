@@ -84,6 +84,7 @@ const INSTRUMENT = object(
     referencePrice: decimal('what prices are measured against before there are trades'),
     maxQuantity: Type.Optional(decimal('the most of one order; left out: 2^31 - 1 lots')),
     maxNotional: Type.Optional(decimal('the most that an order is worth; left out: no limit')),
+    icebergParts: Type.Optional(whole(1, 100, 'in how many parts an iceberg may show itself; left out: 10')),
     percentPrice: Type.Optional(
       object(
         {

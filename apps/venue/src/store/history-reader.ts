@@ -1,12 +1,14 @@
 import type { Candle } from '../domain/candle.ts';
 import type { Order } from '../domain/orders.ts';
 import type { Asker } from '../spine/questions.ts';
-import type { VolumePage } from './stored-rows.ts';
+import type { StoredTrade, VolumePage } from './stored-rows.ts';
 
 /** What the order lane may ask of history. Answers come later, from threads of their own; they may not come at all. */
 export interface HistoryReader {
   /** The candles of the last minutes of an instrument, oldest first. */
   minutes(instrument: number, count: number): Promise<Candle[]>;
+  /** An instrument's last trade; undefined: there is none. */
+  lastTrade(instrument: number): Promise<StoredTrade | undefined>;
   /** The number of an instrument's first trade at or after a time (microseconds). */
   tradeAt(instrument: number, time: number): Promise<number>;
   /** What accounts traded on an instrument in a page of its trades. See StoreReader.volumePage. */

@@ -6,7 +6,7 @@ import type { Order } from '../domain/orders.ts';
 import { type Asker, Questions, Unanswered } from '../spine/questions.ts';
 import type { HistoryReader } from './history-reader.ts';
 import type { StoreAddress } from './store.ts';
-import type { VolumePage } from './stored-rows.ts';
+import type { StoredTrade, VolumePage } from './stored-rows.ts';
 
 /** Questions without an answer: in all, and of one address or account. */
 const MOST = 1024;
@@ -86,6 +86,10 @@ export class HistoryReaders implements HistoryReader {
 
   minutes(...args: Parameters<HistoryReader['minutes']>): Promise<Candle[]> {
     return this.ask(OWN, 'minutes', args);
+  }
+
+  lastTrade(...args: Parameters<HistoryReader['lastTrade']>): Promise<StoredTrade | undefined> {
+    return this.ask(OWN, 'lastTrade', args);
   }
 
   tradeAt(...args: Parameters<HistoryReader['tradeAt']>): Promise<number> {

@@ -11,6 +11,11 @@ export const VENUE_QUESTIONS = {
     return history.candles(instrument, 60, { limit: count });
   },
 
+  /** An instrument's last trade; undefined: there is none. */
+  async lastTrade(history: StoreReader, _market: Market, instrument: number) {
+    return (await history.trades(instrument, { limit: 1 })).at(-1);
+  },
+
   /** An order that is not open any more; undefined: there is none. */
   storedOrder(history: StoreReader, _market: Market, account: number, instrument: number, clientId: string) {
     return history.orderByClientId(account, instrument, clientId);

@@ -6,7 +6,7 @@ import { Bell } from '@outcry/memory/bell';
 import { setNice } from '@outcry/memory/libc';
 import { Ring } from '@outcry/memory/ring';
 import { RateLimiter } from '../core/fairness/rate-limits.ts';
-import { MarketFeed } from '../core/feeds/market-feed.ts';
+import { CANDLES_LOADED, MarketFeed } from '../core/feeds/market-feed.ts';
 import { QueueReader } from '../core/feeds/queue-reader.ts';
 import { CANDLE_SECONDS } from '../domain/candle.ts';
 import { Market } from '../domain/market.ts';
@@ -36,7 +36,6 @@ const WAITING_MS = 5;
 const ANSWERING_MS = 5;
 /** A question is answered with what there is when the order lane's turn does not come for so long. */
 const WAIT_FOR_TURN_MS = 1000;
-const CANDLES_LOADED = 1000;
 const MINUTES_LOADED = 1500;
 
 const data = workerData as PublisherThreadData;
@@ -79,6 +78,8 @@ class PublisherThread {
           const limit = seconds === 60 ? MINUTES_LOADED : CANDLES_LOADED;
           feed.load(seconds, await history.candles(feed.instrument.number, seconds, { limit }));
         }
+        const [last] = await history.trades(feed.instrument.number, { limit: 1 });
+        if (last !== undefined) feed.setLast(last.id, last.price, last.quantity, last.time);
       }
       return undefined;
     } catch (error) {

@@ -48,7 +48,7 @@ export class GrpcVenue {
   }
 
   /** Waits until what is open is as it should be. */
-  async untilOpen(holds: (open: Record<string, number>) => boolean, milliseconds = 15_000): Promise<void> {
+  async untilOpen(holds: (open: Record<string, number>) => boolean, milliseconds = 60_000): Promise<void> {
     const deadline = performance.now() + milliseconds;
     for (;;) {
       const open = await this.open();

@@ -33,9 +33,9 @@ export class Listener {
     this.socket.send(typeof message === 'string' ? message : JSON.stringify(message));
   }
 
-  /** The first message that passes, of those that came and those that come; rejects after ten seconds. */
+  /** The first message that passes, of those that came and those that come; rejects after a minute. */
   async until(wanted: (message: any) => boolean, what = 'a message'): Promise<any> {
-    const deadline = Date.now() + 10_000;
+    const deadline = Date.now() + 60_000;
     for (;;) {
       const found = this.messages.find(wanted);
       if (found !== undefined) return found;

@@ -42,7 +42,7 @@ export class SoupClient {
 
   /** Waits until something holds. Throws what came so far when it does not, in time. */
   async until(holds: () => boolean): Promise<void> {
-    const deadline = performance.now() + 10_000;
+    const deadline = performance.now() + 60_000;
     while (!holds()) {
       if (performance.now() > deadline)
         throw new Error(`not in time; told: ${JSON.stringify(this.told.slice(-20))} ${JSON.stringify(this.packets)}`);

@@ -106,7 +106,7 @@ export class VenueProcess {
   /** No order is in a pool that is not in a book, and no block was given twice. (With a failed journal, orders wait that nobody may see.) */
   async checkMemory(): Promise<void> {
     const read = async (what: string) => (await (await VenueProcess.fetch(`${this.url}/outcry/v1/${what}`)).json()) as any;
-    const deadline = performance.now() + 3000;
+    const deadline = performance.now() + 60_000;
     for (;;) {
       const [{ openOrders, journal }, { parts, suspectedLeaks }] = [await read('status'), await read('memory')];
       if (journal !== 'ok') return;

@@ -1,5 +1,5 @@
 /** Waits until something holds. Throws, saying what was waited for, when it does not in time. */
-export async function until(holds: () => boolean, what: () => string, milliseconds = 15_000): Promise<void> {
+export async function until(holds: () => boolean, what: () => string, milliseconds = 60_000): Promise<void> {
   const deadline = performance.now() + milliseconds;
   while (!holds()) {
     if (performance.now() > deadline) throw new Error(`not in time: ${what()}`);

@@ -89,6 +89,11 @@ export class RateLimiter {
     return new LimitExceeded('weight', this.limits.weightPerMinute, this.#weight.left(nowMs));
   }
 
+  /** The orders that an account entered in these 10 seconds and on this day. */
+  ordersOf(account: number, nowMs: number): [tenSeconds: number, day: number] {
+    return [this.#tenSeconds.count(String(account), nowMs), this.#day.count(String(account), nowMs)];
+  }
+
   /** Returns the orders entered in these 10 seconds and on this day. Throws LimitExceeded. */
   countOrder(account: number, nowMs: number): [tenSeconds: number, day: number] {
     const tenSeconds = this.#tenSeconds.add(String(account), 1, nowMs);

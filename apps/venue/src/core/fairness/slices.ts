@@ -1,17 +1,20 @@
 /** Turns of the event loop, shared out by the clock. */
 import { Fifo } from './fifo.ts';
 
+/** Who waits for slices: by key, keys by when they had their last slice. */
+type Group = Map<unknown, Fifo<() => void>>;
+
 /**
- * Shares out turns of the event loop by the clock: those who have work take a slice each, one key after the other and for each key in the
- * order in which they came, until the turn's time is up; then everything else on the thread gets its turn. So what a key has does not hold
- * up another's, and all of it together holds up the thread for a turn, and at most one slice more. What a slice brings about in promises
- * belongs to it, and its time counts.
+ * Shares out turns of the event loop by the clock: those who have work take a slice each, one group after the other, in a group one key
+ * after the other, and for each key in the order in which they came, until the turn's time is up; then everything else on the thread gets
+ * its turn. So what a key or a group of keys has does not hold up another's, and all of it together holds up the thread for a turn, and at
+ * most one slice more. What a slice brings about in promises belongs to it, and its time counts.
  */
 export class Slices {
   readonly #milliseconds: number;
   readonly #fewest: number;
-  /** by key: what waits; keys by when they had their last slice */
-  readonly #waiting = new Map<unknown, Fifo<() => void>>();
+  /** by when they had their last slice */
+  readonly #waiting = new Map<unknown, Group>();
   #end = 0;
   #given = 0;
   #isDue = false;
@@ -22,11 +25,14 @@ export class Slices {
     this.#fewest = fewest;
   }
 
-  /** Undefined: go on at once; else when it resolves. What is done until the next call, or until something is waited for, is a slice. */
-  take(key: unknown): Promise<void> | undefined {
+  /**
+   * Undefined: go on at once; else when it resolves. What is done until the next call, or until something is waited for, is a slice.
+   * @param group of the key; left out: the key is one of its own
+   */
+  take(key: unknown, group = key): Promise<void> | undefined {
     if (!this.#isDue) this.#begin();
     if (this.#waiting.size === 0 && performance.now() < this.#end) return undefined;
-    return new Promise((go) => this.#push(key, go));
+    return new Promise((go) => this.#push(key, group, go));
   }
 
   /** Resolves when its slice comes, in another turn: for work that begins only after others of this turn have called, too. */
@@ -37,16 +43,15 @@ export class Slices {
   /** Calls a piece of work when its slice comes, in another turn. */
   run(key: unknown, piece: () => void): void {
     if (!this.#isDue) this.#begin();
-    this.#push(key, piece);
+    this.#push(key, key, piece);
   }
 
-  #push(key: unknown, go: () => void): void {
-    let its = this.#waiting.get(key);
-    if (its === undefined) {
-      its = new Fifo<() => void>();
-      this.#waiting.set(key, its);
-    }
+  #push(key: unknown, group: unknown, go: () => void): void {
+    const keys: Group = this.#waiting.get(group) ?? new Map();
+    const its = keys.get(key) ?? new Fifo();
     its.push(go);
+    keys.set(key, its);
+    this.#waiting.set(group, keys);
   }
 
   #begin(): void {
@@ -67,10 +72,13 @@ export class Slices {
     const [next] = this.#waiting;
     if (next === undefined || (this.#given >= this.#fewest && performance.now() >= this.#end)) return;
     this.#given++;
-    const [key, its] = next;
+    const [group, keys] = next;
+    const [[key, its]] = keys;
     const go = its.shift()!;
-    this.#waiting.delete(key);
-    if (its.length > 0) this.#waiting.set(key, its);
+    keys.delete(key);
+    if (its.length > 0) keys.set(key, its);
+    this.#waiting.delete(group);
+    if (keys.size > 0) this.#waiting.set(group, keys);
     // A tick that is asked for in a microtask comes once no microtask is left: when that slice is done. Asked for first, it comes after a
     // piece that throws, too.
     queueMicrotask(this.#afterSlice);

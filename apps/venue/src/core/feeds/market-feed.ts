@@ -1,27 +1,18 @@
 import { BUY, type Side } from '@outcry/market/order-terms';
 import type { SlotPool } from '@outcry/memory/slot-pool';
 import { addCandle, addPrint, CANDLE_SECONDS, type Candle, newCandle, restartCandle, spanStart } from '../../domain/candle.ts';
-import { addExact, exact, toBigInt } from '../../domain/exact.ts';
+import type { CandleInterval } from '../../domain/candle-interval.ts';
 import type { Instrument } from '../../domain/market.ts';
 import type { AggregateTrade, Trade } from '../../domain/orders.ts';
+import { type Statistics, statisticsOf } from '../../domain/statistics.ts';
 import { MarketState } from './market-state.ts';
 
 const RECENT_TRADES = 1000;
 const RECENT_CANDLES = 1500;
+/** Candles of a length that a start takes in: with as many, or more, there may have been others before. */
+export const CANDLES_LOADED = 1000;
 const MINUTES_A_DAY = 1440;
-
-/** The last 24 hours. */
-export interface DayStatistics {
-  open: number;
-  high: number;
-  low: number;
-  last: number;
-  quantity: bigint;
-  amount: bigint;
-  trades: number;
-  openTime: number;
-  closeTime: number;
-}
+const DAY_MS = 86_400_000;
 
 /** What the public sees of one instrument: a publisher's. */
 export class MarketFeed extends MarketState {
@@ -90,18 +81,27 @@ export class MarketFeed extends MarketState {
     this.#partial = undefined;
   }
 
-  /** Sets which trade was the last, after some that were not told one by one. */
-  setLast(id: number, price: number, quantity: number, time: number): void {
-    this.lastTradeId = id;
-    this.lastPrice = price;
-    this.lastQuantity = quantity;
-    this.lastTradeTime = time;
-  }
-
   /** Candles of a length in seconds, oldest first. */
   candles(seconds: number): readonly Candle[] {
     this.#closeSecond();
     return this.#candles.get(seconds)!;
+  }
+
+  /** The latest candles of an interval, oldest first; undefined: there may have been more than are kept here. */
+  latest(interval: CandleInterval, most: number): Candle[] | undefined {
+    const kept = this.candles(interval.base);
+    let first = kept.length;
+    let count = 0;
+    for (let start = Number.NaN; first > 0; first--) {
+      const own = interval.start(kept[first - 1].openTime);
+      if (own === start) continue;
+      if (count === most) break;
+      start = own;
+      count++;
+    }
+    const isWhole = first > 0 || kept.length < CANDLES_LOADED || (count === most && interval.parts === 1);
+    if (!isWhole) return undefined;
+    return interval.merge(kept.slice(first));
   }
 
   /** Puts what the second has so far into the candles. */
@@ -125,34 +125,17 @@ export class MarketFeed extends MarketState {
     }
   }
 
-  day(nowMs: number): DayStatistics {
-    const openTime = nowMs - 86_400_000;
+  /** What was traded since a time that lies at most a day back, by minutes. */
+  statistics(openTime: number, closeTime: number): Statistics {
     const minutes = this.candles(60)
-      .slice(-MINUTES_A_DAY - 1)
-      .filter((candle) => candle.openTime > openTime);
-    const last = this.lastPrice;
-    const [quantity, amount] = [exact(), exact()];
-    const day: DayStatistics = {
-      open: minutes[0]?.open ?? last,
-      high: last,
-      low: last,
-      last,
-      quantity: 0n,
-      amount: 0n,
-      trades: 0,
-      openTime,
-      closeTime: nowMs,
-    };
-    for (const minute of minutes) {
-      day.high = Math.max(day.high, minute.high);
-      day.low = Math.min(day.low, minute.low);
-      day.trades += minute.trades;
-      addExact(quantity, minute.quantity);
-      addExact(amount, minute.amount);
-    }
-    day.quantity = toBigInt(quantity);
-    day.amount = toBigInt(amount);
-    return day;
+      .slice(-MINUTES_A_DAY - 2)
+      .filter((candle) => candle.openTime >= openTime);
+    return statisticsOf(minutes, this.lastPrice, openTime, closeTime);
+  }
+
+  /** The last 24 hours. */
+  day(nowMs: number): Statistics {
+    return this.statistics(nowMs - DAY_MS, nowMs);
   }
 
   #aggregate(trade: Readonly<Trade>): AggregateTrade {

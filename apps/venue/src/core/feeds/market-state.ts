@@ -20,7 +20,7 @@ export class MarketState {
   lastPrice = 0;
   lastQuantity = 0;
   lastTradeId = 0;
-  /** microseconds since 1970 of the last trade, 0: none since the start */
+  /** microseconds since 1970 of the last trade, 0: none, or not known */
   lastTradeTime = 0;
   /** see STATE */
   state: number = STATE.CONTINUOUS;
@@ -52,16 +52,21 @@ export class MarketState {
    * @param time of the start, or of the last command where that is later, which it is when the clock was set back
    */
   begin(lastPrice: number, lastTrade: number, time: number): void {
+    if (this.lastTradeId !== lastTrade) this.setLast(lastTrade, lastPrice, 0, 0); // what the store had is not the last one
     this.lastPrice = lastPrice;
-    this.lastTradeId = lastTrade;
     this.depth.updateId = time;
   }
 
+  /** Sets which trade was the last: of a time before a start, or after some that were not told one by one. */
+  setLast(id: number, price: number, quantity: number, time: number): void {
+    this.lastTradeId = id;
+    this.lastPrice = price;
+    this.lastQuantity = quantity;
+    this.lastTradeTime = time;
+  }
+
   noteTrade(trade: Readonly<Trade>): void {
-    this.lastPrice = trade.price;
-    this.lastQuantity = trade.quantity;
-    this.lastTradeId = trade.id;
-    this.lastTradeTime = trade.time;
+    this.setLast(trade.id, trade.price, trade.quantity, trade.time);
     const sum = this.#minute(trade.time / 1000);
     addUnits(sum.quantity, trade.quantity);
     addUnits(sum.amount, trade.amount);

@@ -3,10 +3,12 @@ import { HIDDEN, pegOf, selfTradeOf, trailUnitOf, triggerOf } from '@outcry/mark
 import type { MarketFeed } from '../../core/feeds/market-feed.ts';
 import type { MarketState } from '../../core/feeds/market-state.ts';
 import type { Candle } from '../../domain/candle.ts';
+import type { CandleInterval } from '../../domain/candle-interval.ts';
 import { toBigInt } from '../../domain/exact.ts';
 import type { Instrument, Market } from '../../domain/market.ts';
 import { STATUS_NAMES } from '../../domain/order-status.ts';
 import type { AggregateTrade, Fill, Order, Trade } from '../../domain/orders.ts';
+import type { Statistics } from '../../domain/statistics.ts';
 import type { StoredTrade } from '../../store/stored-rows.ts';
 import { SELF_TRADE_MODES } from './special-order.ts';
 
@@ -216,7 +218,7 @@ export function aggregateJson(trade: AggregateTrade, instrument: Instrument) {
 }
 
 /** A candle as klines have it: an array. */
-export function klineJson(candle: Candle, seconds: number, instrument: Instrument) {
+export function klineJson(candle: Candle, interval: CandleInterval, instrument: Instrument) {
   return [
     candle.openTime,
     instrument.formatPrice(candle.open),
@@ -224,7 +226,7 @@ export function klineJson(candle: Candle, seconds: number, instrument: Instrumen
     instrument.formatPrice(candle.low),
     instrument.formatPrice(candle.close),
     instrument.formatQuantity(toBigInt(candle.quantity)),
-    candle.openTime + seconds * 1000 - 1,
+    interval.next(candle.openTime) - 1,
     instrument.quote.format(toBigInt(candle.amount)),
     candle.trades,
     instrument.formatQuantity(toBigInt(candle.takerBuyQuantity)),
@@ -255,34 +257,50 @@ export function signedPrice(ticks: number, instrument: Instrument): string {
   return ticks < 0 ? `-${instrument.formatPrice(-ticks)}` : instrument.formatPrice(ticks);
 }
 
+/** What tickers of a window say, and of its shorter form. @param firstId number of its first trade, where it has one */
+export function windowJson(window: Statistics, firstId: number, instrument: Instrument, isMini: boolean) {
+  const { open, last, amount, quantity, trades } = window;
+  return {
+    symbol: instrument.symbol,
+    ...(!isMini && {
+      priceChange: signedPrice(last - open, instrument),
+      priceChangePercent: percentChange(open, last),
+      weightedAvgPrice: averagePrice(amount, quantity, instrument),
+    }),
+    openPrice: instrument.formatPrice(open),
+    highPrice: instrument.formatPrice(window.high),
+    lowPrice: instrument.formatPrice(window.low),
+    lastPrice: instrument.formatPrice(last),
+    volume: instrument.formatQuantity(quantity),
+    quoteVolume: instrument.quote.format(amount),
+    openTime: window.openTime,
+    closeTime: window.closeTime,
+    firstId: trades === 0 ? -1 : firstId,
+    lastId: trades === 0 ? -1 : firstId + trades - 1,
+    count: trades,
+  };
+}
+
 /** ticker/24hr. */
 export function dayJson(feed: MarketFeed, nowMs: number) {
   const { instrument } = feed;
   const day = feed.day(nowMs);
-  const bid = feed.depth.best(0);
-  const ask = feed.depth.best(1);
+  const { symbol, priceChange, priceChangePercent, weightedAvgPrice, ...window } = windowJson(
+    day,
+    feed.lastTradeId - day.trades + 1,
+    instrument,
+    false,
+  );
+  const { symbol: _, ...best } = bookTickerJson(feed);
   return {
-    symbol: instrument.symbol,
-    priceChange: signedPrice(day.last - day.open, instrument),
-    priceChangePercent: percentChange(day.open, day.last),
-    weightedAvgPrice: averagePrice(day.amount, day.quantity, instrument),
-    prevClosePrice: instrument.formatPrice(day.open),
-    lastPrice: instrument.formatPrice(day.last),
+    symbol,
+    priceChange: priceChange!,
+    priceChangePercent: priceChangePercent!,
+    weightedAvgPrice: weightedAvgPrice!,
+    prevClosePrice: window.openPrice,
     lastQty: instrument.formatQuantity(feed.lastQuantity),
-    bidPrice: bid ? instrument.formatPrice(bid[0]) : ZERO,
-    bidQty: bid ? instrument.formatQuantity(bid[1]) : ZERO,
-    askPrice: ask ? instrument.formatPrice(ask[0]) : ZERO,
-    askQty: ask ? instrument.formatQuantity(ask[1]) : ZERO,
-    openPrice: instrument.formatPrice(day.open),
-    highPrice: instrument.formatPrice(day.high),
-    lowPrice: instrument.formatPrice(day.low),
-    volume: instrument.formatQuantity(day.quantity),
-    quoteVolume: instrument.quote.format(day.amount),
-    openTime: day.openTime,
-    closeTime: day.closeTime,
-    firstId: day.trades === 0 ? -1 : feed.lastTradeId - day.trades + 1,
-    lastId: day.trades === 0 ? -1 : feed.lastTradeId,
-    count: day.trades,
+    ...best,
+    ...window,
   };
 }
 

@@ -2,16 +2,17 @@ import { BUY, SELL } from '@outcry/market/order-terms';
 import type { MarketFeed } from '../../core/feeds/market-feed.ts';
 import type { FeedListener } from '../../core/feeds/queue-reader.ts';
 import { Noted } from '../../core/orders/noted.ts';
-import { CANDLE_SECONDS } from '../../domain/candle.ts';
+import type { CandleInterval } from '../../domain/candle-interval.ts';
 import type { Instrument, Market } from '../../domain/market.ts';
 import type { AggregateTrade, Trade } from '../../domain/orders.ts';
 import { aggregateJson, levelsJson, ms } from './format.ts';
-import { auctionEvent, bookEvent, dayEvents, isClosed, klineMessage, partialEvent, presentOf } from './stream-events.ts';
+import { auctionEvent, bookEvent, dayEvents, isClosed, KLINE_STREAMS, klineMessage, partialEvent, presentOf } from './stream-events.ts';
 import { Stream, type StreamReader, type StreamSource, type TextListener, type Told } from './streams.ts';
 
-const INTERVALS = Object.keys(CANDLE_SECONDS).join('|');
+/** Kinds of symbols' streams that have a list of their own. */
+const LISTED = [...KLINE_STREAMS.keys()].map((kind) => kind.replace('+', '\\+')).join('|');
 const SYMBOL_STREAM = new RegExp(
-  `^([a-z0-9]+)@(trade|aggTrade|bookTicker|ticker|miniTicker|auction|depth(?:5|10|20)?(?:@100ms|@1000ms)?|kline_(?:${INTERVALS}))$`,
+  `^([a-z0-9]+)@(trade|aggTrade|bookTicker|ticker|miniTicker|auction|depth(?:5|10|20)?(?:@100ms|@1000ms)?|${LISTED})$`,
 );
 const ALL_TICKERS = '!ticker@arr';
 const ALL_MINI_TICKERS = '!miniTicker@arr';
@@ -20,6 +21,8 @@ const ALL_STREAMS = [ALL_TICKERS, ALL_MINI_TICKERS, ALL_BOOK_TICKERS];
 /** Streams of what happened: whoever reads one hears all from then on, and nothing of before. The others have a value that a newcomer is told. */
 const EVENTS = /@(trade|aggTrade|depth(@\d+ms)?)$/;
 const PARTIAL = [5, 10, 20];
+/** Candles that a stream may be behind: a second's ten, after a long turn. */
+const CANDLES_BEHIND = 10;
 
 /** Best bid and ask: prices and lots; 0 lots: none. */
 type Touch = [bid: number, bidLots: number, ask: number, askLots: number];
@@ -187,7 +190,7 @@ export class MarketStreams implements FeedListener, StreamSource {
         this.#tellPartial(feed, levels, `depth${levels}`);
         this.#tellPartial(feed, levels, `depth${levels}@1000ms`);
       }
-      for (const [interval, seconds] of Object.entries(CANDLE_SECONDS)) this.#tellKline(feed, interval, seconds, now);
+      for (const [kind, interval] of KLINE_STREAMS) this.#tellKline(feed, kind, interval, now);
       this.#tellDay(feed, i, now, changed);
     });
     for (const [i, name] of [ALL_TICKERS, ALL_MINI_TICKERS].entries()) {
@@ -251,19 +254,19 @@ export class MarketStreams implements FeedListener, StreamSource {
   }
 
   /** The candles since the one that was told last, each as often as it changed, and a last time when it is closed. */
-  #tellKline(feed: MarketFeed, interval: string, seconds: number, now: number): void {
-    const stream = this.#streams.get(streamOf(feed.instrument, `kline_${interval}`));
+  #tellKline(feed: MarketFeed, kind: string, interval: CandleInterval, now: number): void {
+    const stream = this.#streams.get(streamOf(feed.instrument, kind));
     if (stream === undefined) return;
-    const candles = feed.candles(seconds);
+    const candles = feed.latest(interval, CANDLES_BEHIND) ?? [];
     let first = candles.length - 1;
     while (stream.candle.openTime > 0 && first > 0 && candles[first - 1].openTime >= stream.candle.openTime) first--;
     for (let i = Math.max(0, first); i < candles.length; i++) {
       const { openTime, trades } = candles[i];
-      const closed = isClosed(candles[i], seconds, now);
+      const closed = isClosed(candles[i], interval, now);
       const { candle: told } = stream;
       if (told.openTime === openTime && told.trades === trades && told.closed === closed) continue;
       stream.candle = { openTime, trades, closed };
-      this.#tell(stream, klineMessage(feed, candles[i], seconds, interval, now));
+      this.#tell(stream, klineMessage(feed, candles[i], interval, now));
     }
   }
 

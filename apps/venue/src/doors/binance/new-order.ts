@@ -46,9 +46,6 @@ export const newOrderParameters = {
   pegPriceType: s.optional(s.oneOf(Object.keys(PEG_PRICES), 'Price taken once from the book')),
   pegOffsetType: s.optional(s.word('PRICE_LEVEL')),
   pegOffsetValue: s.optional(s.whole('Levels into the book')),
-  strategyId: s.optional(s.whole('Not used')),
-  strategyType: s.optional(s.whole('Not used')),
-  computeCommissionRates: s.optional(s.flag),
 };
 
 /** With what Binance does not have: /outcry/v1/order. */

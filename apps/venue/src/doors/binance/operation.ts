@@ -108,10 +108,15 @@ async function* listPieces(slices: AsyncIterable<readonly object[]>): AsyncGener
 const ORDERS_A_WEIGHT = 100;
 
 /** Counts what it weighs to go through so many orders beyond what the operation does. Throws ApiError -1003. */
-export function weighOrders({ limiter, now }: Services, { address }: Caller, count: number, more = 0): void {
-  const most = Math.floor(limiter.limits.weightPerMinute / 2);
+export function weighOrders(services: Services, caller: Caller, count: number, more = 0): void {
+  const most = Math.floor(services.limiter.limits.weightPerMinute / 2);
   const weight = Math.min(most, more + Math.floor(count / ORDERS_A_WEIGHT));
-  if (address !== undefined && weight > 0) limiter.useWeight(address, weight, now());
+  weigh(services, caller, weight);
+}
+
+/** Counts what a request weighs beyond its operation. Throws ApiError -1003. */
+export function weigh({ limiter, now }: Services, { address }: Caller, more: number): void {
+  if (address !== undefined && more > 0) limiter.useWeight(address, more, now());
 }
 
 /** What a publisher has of market data; undefined: not all that was asked for. Rejects with Unanswered. */

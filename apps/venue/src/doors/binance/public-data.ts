@@ -3,9 +3,10 @@ import { BUY, SELL } from '@outcry/market/order-terms';
 import { isCall, STATE } from '@outcry/market/rules';
 import type { MarketFeed } from '../../core/feeds/market-feed.ts';
 import type { LimitsInForce } from '../../core/rules-in-force.ts';
+import { candleInterval } from '../../domain/candle-interval.ts';
 import type { Instrument } from '../../domain/market.ts';
 import { sessionJson } from '../http/session-json.ts';
-import { aggregateJson, bookTickerJson, dayJson, klineJson, levelsJson, publicTradeJson } from './format.ts';
+import { aggregateJson, bookTickerJson, dayJson, klineJson, levelsJson, publicTradeJson, windowJson } from './format.ts';
 import { SELF_TRADE_MODES, TYPES } from './special-order.ts';
 
 /**
@@ -34,10 +35,11 @@ export const PUBLIC_DATA = {
     return aggregates.slice(-most).map((trade) => aggregateJson(trade, instrument));
   },
 
-  klines(feeds: readonly MarketFeed[], number: number, seconds: number, most: number) {
+  /** @param zone minutes ahead of UTC */
+  klines(feeds: readonly MarketFeed[], number: number, name: string, zone: number, most: number) {
     const feed = feeds[number];
-    const candles = feed.candles(seconds).slice(-most);
-    return candles.map((candle) => klineJson(candle, seconds, feed.instrument));
+    const interval = candleInterval(name, zone)!;
+    return feed.latest(interval, most)?.map((candle) => klineJson(candle, interval, feed.instrument));
   },
 
   averagePrice(feeds: readonly MarketFeed[], number: number, now: number) {
@@ -48,11 +50,17 @@ export const PUBLIC_DATA = {
 
   day(feeds: readonly MarketFeed[], which: number | number[], now: number, isMini: boolean) {
     return eachOf(feeds, which, (feed) => {
-      const full = dayJson(feed, now);
-      if (!isMini) return full;
-      const { priceChange, priceChangePercent, weightedAvgPrice, prevClosePrice, lastQty, bidPrice, bidQty, askPrice, askQty, ...mini } =
-        full;
-      return mini;
+      if (!isMini) return dayJson(feed, now);
+      const day = feed.day(now);
+      return windowJson(day, feed.lastTradeId - day.trades + 1, feed.instrument, true);
+    });
+  },
+
+  /** @param openTime at most a day back */
+  window(feeds: readonly MarketFeed[], which: number | number[], openTime: number, closeTime: number, isMini: boolean) {
+    return eachOf(feeds, which, (feed) => {
+      const statistics = feed.statistics(openTime, closeTime);
+      return windowJson(statistics, feed.lastTradeId - statistics.trades + 1, feed.instrument, isMini);
     });
   },
 
@@ -72,8 +80,9 @@ export const PUBLIC_DATA = {
   },
 
   /** exchangeInfo, its limits beside. */
-  instruments(feeds: readonly MarketFeed[], which: number[], limits: readonly LimitsInForce[], head: object) {
-    return { ...head, symbols: which.map((number, i) => symbolJson(feeds[number], limits[i])) };
+  instruments(feeds: readonly MarketFeed[], which: number[], limits: readonly LimitsInForce[], head: object, hasPermissions: boolean) {
+    const permissionSets = hasPermissions ? [['SPOT']] : [];
+    return { ...head, symbols: which.map((number, i) => ({ ...symbolJson(feeds[number], limits[i]), permissionSets })) };
   },
 } as const;
 
@@ -91,7 +100,8 @@ function eachOf<T>(feeds: readonly MarketFeed[], which: number | number[], toJso
   return typeof which === 'number' ? toJson(feeds[which]) : which.map((number) => toJson(feeds[number]));
 }
 
-function filters(instrument: Instrument, { maxQuantity, maxNotional }: LimitsInForce) {
+/** Filters that orders of an instrument must pass. */
+export function symbolFilters(instrument: Instrument, { maxQuantity, maxNotional }: LimitsInForce) {
   const { definition } = instrument;
   const { percentPrice } = definition;
   const lot = {
@@ -108,6 +118,7 @@ function filters(instrument: Instrument, { maxQuantity, maxNotional }: LimitsInF
     },
     { filterType: 'LOT_SIZE', ...lot },
     { filterType: 'MARKET_LOT_SIZE', ...lot },
+    { filterType: 'ICEBERG_PARTS', limit: instrument.icebergParts },
     {
       filterType: 'NOTIONAL',
       minNotional: instrument.quote.format(instrument.minNotional),
@@ -127,7 +138,8 @@ function filters(instrument: Instrument, { maxQuantity, maxNotional }: LimitsInF
   ];
 }
 
-function statusOf(state: number, isOpen: boolean): string {
+/** An instrument's status in Binance's words. */
+export function statusOf(state: number, isOpen: boolean): string {
   if (!isOpen || state === STATE.HALTED) return 'HALT';
   if (state === STATE.CONTINUOUS) return 'TRADING';
   return isCall(state) ? 'AUCTION_MATCH' : 'BREAK';
@@ -155,9 +167,8 @@ function symbolJson({ instrument, state }: MarketFeed, limits: LimitsInForce) {
     amendAllowed: true,
     isSpotTradingAllowed: true,
     isMarginTradingAllowed: false,
-    filters: filters(instrument, limits),
+    filters: symbolFilters(instrument, limits),
     permissions: [],
-    permissionSets: [['SPOT']],
     defaultSelfTradePreventionMode: 'NONE',
     allowedSelfTradePreventionModes: Object.keys(SELF_TRADE_MODES),
   };

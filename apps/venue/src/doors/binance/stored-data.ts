@@ -1,11 +1,14 @@
 /** Questions to the store that the Binance doors ask. */
 import { formatBigUnits } from '@outcry/market/decimal';
+import type { Candle } from '../../domain/candle.ts';
+import { type CandleInterval, candleInterval } from '../../domain/candle-interval.ts';
 import type { Instrument, Market } from '../../domain/market.ts';
 import type { Order } from '../../domain/orders.ts';
+import { type Statistics, statisticsOf } from '../../domain/statistics.ts';
 import { Positions } from '../../store/positions.ts';
 import type { StoreReader } from '../../store/store.ts';
 import type { Range, StoredList } from '../../store/stored-rows.ts';
-import { aggregateJson, averagePrice, klineJson, myTradesJson, orderJson, publicTradeJson } from './format.ts';
+import { aggregateJson, averagePrice, klineJson, myTradesJson, orderJson, publicTradeJson, windowJson } from './format.ts';
 
 /** What history threads answer, by the name of the question, in Binance's words: made to JSON on their threads. */
 export const STORED_DATA = {
@@ -17,9 +20,20 @@ export const STORED_DATA = {
     return (await history.aggregates(instrument, range)).map((trade) => aggregateJson(trade, market.instruments[instrument]));
   },
 
-  async klines(history: StoreReader, market: Market, instrument: number, seconds: number, range: Range) {
-    const candles = await history.candles(instrument, seconds, range);
-    return candles.map((candle) => klineJson(candle, seconds, market.instruments[instrument]));
+  /** @param zone minutes ahead of UTC */
+  async klines(history: StoreReader, market: Market, instrument: number, name: string, zone: number, range: Range) {
+    const interval = candleInterval(name, zone)!;
+    const candles = await candlesOf(history, instrument, interval, range);
+    return candles.map((candle) => klineJson(candle, interval, market.instruments[instrument]));
+  },
+
+  /** One entry for a number, a list otherwise. */
+  async windows(history: StoreReader, market: Market, which: number | number[], openTime: number, closeTime: number, isMini: boolean) {
+    const toJson = async (number: number) => {
+      const firstId = await history.tradeAt(number, openTime * 1000);
+      return windowJson(await statisticsSince(history, number, openTime, closeTime), firstId, market.instruments[number], isMini);
+    };
+    return typeof which === 'number' ? await toJson(which) : await Promise.all(which.map(toJson));
   },
 
   async myTrades(history: StoreReader, market: Market, account: number, instrument: number, range: Range, order?: number) {
@@ -87,6 +101,41 @@ export type StoredAnswer<Q extends StoredQuestion> = Q extends JsonQuestion
     ? string | undefined
     : string
   : Awaited<ReturnType<(typeof QUESTIONS)[Q]>>;
+
+/** Candles of an interval that begin within a range, oldest first: from its start on, else the latest. */
+async function candlesOf(
+  history: StoreReader,
+  instrument: number,
+  interval: CandleInterval,
+  { startTime, endTime, limit }: Range,
+): Promise<Candle[]> {
+  const within: Range = { limit: limit * interval.parts };
+  if (startTime !== undefined) {
+    const start = interval.start(startTime);
+    within.startTime = start < startTime ? interval.next(start) : start;
+  }
+  if (endTime !== undefined) within.endTime = interval.next(interval.start(endTime)) - 1;
+  const candles = interval.merge(await history.candles(instrument, interval.base, within));
+  return startTime === undefined ? candles.slice(-limit) : candles.slice(0, limit);
+}
+
+/** Lengths that a long window is put together of, the shortest first: each up to where the next one begins. */
+const PARTS = [60, 3600, 86_400];
+
+/** What was traded since a time that is a whole minute. A few rows, however long it is: minutes to the hour, hours to the day, days. */
+async function statisticsSince(history: StoreReader, instrument: number, openTime: number, closeTime: number): Promise<Statistics> {
+  const candles: Candle[] = [];
+  let from = openTime;
+  for (const [i, seconds] of PARTS.entries()) {
+    const next = PARTS[i + 1];
+    const end = next === undefined ? undefined : Math.ceil(from / (next * 1000)) * next * 1000;
+    if (end === from) continue;
+    candles.push(...(await history.candles(instrument, seconds, { startTime: from, endTime: (end ?? closeTime + 1) - 1, limit: -1 })));
+    from = end ?? from;
+  }
+  const last = candles.at(-1)?.close ?? (await history.trades(instrument, { limit: 1 }))[0]?.price ?? 0;
+  return statisticsOf(candles, last, openTime, closeTime);
+}
 
 const positions = new WeakMap<StoreReader, Positions>();
 

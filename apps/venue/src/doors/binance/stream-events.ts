@@ -1,20 +1,30 @@
 import { BUY, SELL } from '@outcry/market/order-terms';
 import type { MarketFeed } from '../../core/feeds/market-feed.ts';
 import type { Candle } from '../../domain/candle.ts';
-import { CANDLE_SECONDS } from '../../domain/candle.ts';
+import { type CandleInterval, candleInterval, INTERVAL_NAMES } from '../../domain/candle-interval.ts';
 import { sessionJson } from '../http/session-json.ts';
 import { dayJson, klineJson, levelsJson } from './format.ts';
 
 /** What streams of one instrument say, as objects. */
+
+/** Time zones that candles are streamed in, by what the stream's name ends with. */
+const ZONES = { '': 0, '@+08:00': 480 };
+
+/** The intervals of candles, by the kinds of their streams. */
+export const KLINE_STREAMS: ReadonlyMap<string, CandleInterval> = new Map(
+  Object.entries(ZONES).flatMap(([end, zone]) =>
+    INTERVAL_NAMES.map((name) => [`kline_${name}${end}`, candleInterval(name, zone)!] as const),
+  ),
+);
 
 /** What a stream says now to one that has not heard anything; undefined: nothing. */
 export function presentOf(feed: MarketFeed, kind: string, now: number): object | undefined {
   const partial = /^depth(5|10|20)/.exec(kind);
   if (partial !== null) return partialEvent(feed, Number(partial[1]));
   if (kind.startsWith('kline_')) {
-    const interval = kind.slice('kline_'.length);
-    const candle = feed.candles(CANDLE_SECONDS[interval]).at(-1);
-    return candle && klineMessage(feed, candle, CANDLE_SECONDS[interval], interval, now);
+    const interval = KLINE_STREAMS.get(kind)!;
+    const candle = feed.latest(interval, 1)?.at(-1);
+    return candle && klineMessage(feed, candle, interval, now);
   }
   switch (kind) {
     case 'bookTicker':
@@ -55,14 +65,14 @@ export function partialEvent({ instrument, depth, updateId }: MarketFeed, levels
   };
 }
 
-export function isClosed(candle: Candle, seconds: number, now: number): boolean {
-  return candle.openTime + seconds * 1000 <= now;
+export function isClosed(candle: Candle, interval: CandleInterval, now: number): boolean {
+  return interval.next(candle.openTime) <= now;
 }
 
-export function klineMessage({ instrument }: MarketFeed, candle: Candle, seconds: number, interval: string, now: number) {
-  const [t, o, h, l, c, v, T, q, n, V, Q] = klineJson(candle, seconds, instrument);
-  const x = isClosed(candle, seconds, now);
-  const k = { t, T, s: instrument.symbol, i: interval, f: -1, L: -1, o, c, h, l, v, n, x, q, V, Q, B: '0' };
+export function klineMessage({ instrument }: MarketFeed, candle: Candle, interval: CandleInterval, now: number) {
+  const [t, o, h, l, c, v, T, q, n, V, Q] = klineJson(candle, interval, instrument);
+  const x = isClosed(candle, interval, now);
+  const k = { t, T, s: instrument.symbol, i: interval.name, f: -1, L: -1, o, c, h, l, v, n, x, q, V, Q, B: '0' };
   return { e: 'kline', E: now, s: instrument.symbol, k };
 }
 

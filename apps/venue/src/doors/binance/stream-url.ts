@@ -11,6 +11,8 @@ export function namedStreams(address: string): NamedStreams | undefined {
   const [, kind, ...rest] = url.pathname.split('/');
   if (kind !== 'ws' && kind !== 'stream') return undefined;
   const isCombined = kind === 'stream';
-  const named = isCombined ? (url.searchParams.get('streams') ?? '').split('/') : rest;
+  // In a form's encoding a plus is a blank, and names of streams have one: it stays what it is.
+  const query = new URLSearchParams(url.search.replaceAll('+', '%2B'));
+  const named = isCombined ? (query.get('streams') ?? '').split('/') : rest;
   return { isCombined, names: named.filter((name) => name !== '') };
 }

@@ -125,21 +125,4 @@ export const accountOperations: Operation[] = [
       return {};
     },
   },
-  // ccxt asks for these when it has keys; this venue has no network and no margin.
-  {
-    summary: 'Assets that can be withdrawn: none',
-    rest: { method: 'GET', path: '/sapi/v1/capital/config/getall' },
-    security: 'SIGNED',
-    weight: 10,
-    parameters: noParameters,
-    run: () => [],
-  },
-  {
-    summary: 'Margin pairs: none',
-    rest: { method: 'GET', path: '/sapi/v1/margin/allPairs' },
-    security: 'NONE',
-    weight: 1,
-    parameters: noParameters,
-    run: () => [],
-  },
 ];

@@ -1,27 +1,20 @@
 /** Operations on public market data. */
-import { CANDLE_SECONDS } from '../../../domain/candle.ts';
+import { candleInterval, INTERVAL_NAMES, zoneMinutes } from '../../../domain/candle-interval.ts';
 import { errors } from '../../http/errors.ts';
 import type { BinanceServices } from '../operation.ts';
-import { askPublisher, type Caller, instrumentOf, knowingAll, type Operation, readHistory } from '../operation.ts';
+import { askPublisher, type Caller, instrumentOf, knowingAll, type Operation, readHistory, weigh } from '../operation.ts';
 import { optionalInteger, type Parameters } from '../parameters.ts';
 import type { PublicArguments, PublicQuestion } from '../public-data.ts';
+import { chosen, chosenOne, symbolStatus } from './chosen.ts';
+import { orderLimits } from './limits.ts';
 import { limitOf, rangeOf } from './ranges.ts';
 import * as s from './schemas.ts';
 
 const USUAL_LEVELS = 100;
 const MOST_LEVELS = 5000;
 
-/** The numbers of the instruments that `symbols` names; of all when neither it nor `symbol` was sent. With `symbol`, one number. */
-function chosen(services: BinanceServices, sent: Parameters): number | number[] {
-  if (sent.symbol !== undefined && sent.symbols !== undefined) throw errors.tooMany("'symbol' and 'symbols' exclude each other");
-  if (sent.symbol !== undefined) return instrumentOf(services, sent).number;
-  if (sent.symbols === undefined) return services.market.instruments.map(({ number }) => number);
-  const numbers = (JSON.parse(sent.symbols) as string[]).map((symbol) => instrumentOf(services, { symbol }).number);
-  return [...new Set(numbers)];
-}
-
 /** What a publisher has of market data, as JSON. Throws ApiError. */
-async function ask<Q extends PublicQuestion>(services: BinanceServices, caller: Caller, question: Q, ...args: PublicArguments<Q>) {
+export async function ask<Q extends PublicQuestion>(services: BinanceServices, caller: Caller, question: Q, ...args: PublicArguments<Q>) {
   const answer = await askPublisher(services, caller, question, args);
   if (answer === undefined) throw new Error(`a publisher does not know '${question}'`);
   return answer;
@@ -29,28 +22,39 @@ async function ask<Q extends PublicQuestion>(services: BinanceServices, caller: 
 
 async function klines(services: BinanceServices, sent: Parameters, caller: Caller) {
   const { number } = instrumentOf(services, sent);
-  const seconds = Object.hasOwn(CANDLE_SECONDS, sent.interval) ? CANDLE_SECONDS[sent.interval] : undefined;
-  if (seconds === undefined) throw errors.invalidInterval();
+  const { interval } = sent;
+  const zone = zoneOf(sent);
+  if (candleInterval(interval, zone) === undefined) throw errors.invalidInterval();
   const range = rangeOf(sent);
-  if (range.startTime === undefined && range.endTime === undefined)
-    return await ask(services, caller, 'klines', number, seconds, range.limit);
-  return await readHistory(services, caller, 'klines', number, seconds, range);
+  const isLatest = range.startTime === undefined && range.endTime === undefined;
+  const latest = isLatest ? await askPublisher(services, caller, 'klines', [number, interval, zone, range.limit]) : undefined;
+  if (latest !== undefined) return latest;
+  return await readHistory(services, isLatest ? knowingAll(services, caller) : caller, 'klines', number, interval, zone, range);
+}
+
+/** Minutes ahead of UTC. Throws ApiError -1100. */
+export function zoneOf(sent: Parameters): number {
+  const zone = zoneMinutes(sent.timeZone ?? '0');
+  if (zone === undefined) throw errors.illegal('timeZone', 'hours, or hours and minutes, from -12:00 to 14:00');
+  return zone;
+}
+
+/** Numbers of the instruments that exchangeInfo means: whoever trades here has the permission SPOT. Throws as {@link chosen}, and -1128. */
+function permitted(services: BinanceServices, sent: Parameters): number[] {
+  const { symbol, symbols, permissions, symbolStatus: status } = sent;
+  const isNamed = symbol !== undefined || symbols !== undefined;
+  if (isNamed && (permissions !== undefined || status !== undefined)) throw errors.badCombination();
+  const isMeant = permissions === undefined || permissions === 'SPOT' || permissions.includes('"SPOT"');
+  return isMeant ? [chosen(services, sent)].flat() : [];
 }
 
 const klineParameters = s.parameters({
   symbol: s.symbol,
-  interval: s.word(`Length of a candle: ${Object.keys(CANDLE_SECONDS).join(', ')}`),
+  interval: s.word(`Length of a candle: ${INTERVAL_NAMES.join(', ')}`),
   ...s.range,
-  timeZone: s.optional(s.whole('Only 0 (UTC)')),
+  timeZone: s.optional(s.zone),
   limit: s.limit,
 });
-const tickerParameters = s.parameters({
-  symbol: s.optional(s.symbol),
-  symbols: s.optional(s.symbolList),
-  type: s.optional(s.word('FULL or MINI')),
-  symbolStatus: s.optional(s.word('TRADING')),
-});
-
 export const marketDataOperations: Operation[] = [
   {
     summary: 'Test connectivity',
@@ -79,25 +83,24 @@ export const marketDataOperations: Operation[] = [
     parameters: s.parameters({
       symbol: s.optional(s.symbol),
       symbols: s.optional(s.symbolList),
-      permissions: s.optional({ ...s.symbol, pattern: '^["A-Z,\\[\\]]{1,80}$' } as typeof s.symbol),
+      permissions: s.optional(s.permissions),
       showPermissionSets: s.optional(s.flag),
-      symbolStatus: s.optional(s.word('TRADING')),
+      symbolStatus,
     }),
     run: (services, sent, caller) => {
-      const { weightPerMinute, ordersPerTenSeconds, ordersPerDay } = services.config.rateLimits;
+      const { weightPerMinute } = services.config.rateLimits;
       const head = {
         timezone: 'UTC',
         serverTime: services.now(),
         rateLimits: [
           { rateLimitType: 'REQUEST_WEIGHT', interval: 'MINUTE', intervalNum: 1, limit: weightPerMinute },
-          { rateLimitType: 'ORDERS', interval: 'SECOND', intervalNum: 10, limit: ordersPerTenSeconds },
-          { rateLimitType: 'ORDERS', interval: 'DAY', intervalNum: 1, limit: ordersPerDay },
+          ...orderLimits(services),
         ],
         exchangeFilters: [],
       };
-      const numbers = [chosen(services, sent)].flat();
+      const numbers = permitted(services, sent);
       const limits = numbers.map((number) => services.rules.limits(services.market.instruments[number]));
-      return ask(services, caller, 'instruments', numbers, limits, head);
+      return ask(services, caller, 'instruments', numbers, limits, head, sent.showPermissionSets?.toLowerCase() !== 'false');
     },
   },
   {
@@ -115,9 +118,12 @@ export const marketDataOperations: Operation[] = [
     ws: 'depth',
     security: 'NONE',
     weight: 5,
-    parameters: s.parameters({ symbol: s.symbol, limit: s.limit }),
-    run: (services, sent, caller) =>
-      ask(services, caller, 'depth', instrumentOf(services, sent).number, limitOf(sent, USUAL_LEVELS, MOST_LEVELS)),
+    parameters: s.parameters({ symbol: s.symbol, limit: s.limit, symbolStatus }),
+    run: (services, sent, caller) => {
+      const levels = limitOf(sent, USUAL_LEVELS, MOST_LEVELS);
+      weigh(services, caller, levels <= 100 ? 0 : levels <= 500 ? 20 : levels <= 1000 ? 45 : 245);
+      return ask(services, caller, 'depth', chosenOne(services, sent).number, levels);
+    },
   },
   {
     summary: 'Latest trades',
@@ -187,32 +193,5 @@ export const marketDataOperations: Operation[] = [
     weight: 2,
     parameters: s.parameters({ symbol: s.symbol }),
     run: (services, sent, caller) => ask(services, caller, 'averagePrice', instrumentOf(services, sent).number, services.now()),
-  },
-  {
-    summary: 'Statistics of the last 24 hours',
-    rest: { method: 'GET', path: '/api/v3/ticker/24hr' },
-    ws: 'ticker.24hr',
-    security: 'NONE',
-    weight: 2,
-    parameters: tickerParameters,
-    run: (services, sent, caller) => ask(services, caller, 'day', chosen(services, sent), services.now(), sent.type === 'MINI'),
-  },
-  {
-    summary: 'Latest price',
-    rest: { method: 'GET', path: '/api/v3/ticker/price' },
-    ws: 'ticker.price',
-    security: 'NONE',
-    weight: 2,
-    parameters: tickerParameters,
-    run: (services, sent, caller) => ask(services, caller, 'prices', chosen(services, sent)),
-  },
-  {
-    summary: 'Best bid and ask',
-    rest: { method: 'GET', path: '/api/v3/ticker/bookTicker' },
-    ws: 'ticker.book',
-    security: 'NONE',
-    weight: 2,
-    parameters: tickerParameters,
-    run: (services, sent, caller) => ask(services, caller, 'bookTickers', chosen(services, sent)),
   },
 ];

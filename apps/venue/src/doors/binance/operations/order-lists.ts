@@ -101,6 +101,35 @@ function placeOco(services: BinanceServices, sent: Parameters, caller: Caller) {
   return placeList(services, sent, caller, LIST_TYPE.OCO, legs);
 }
 
+/** Legs of the OCO that Binance has deprecated, by the side that its limit order is on: what the present one calls their fields. */
+const OLD_LEGS: Record<string, string> = {
+  limitClientOrderId: 'ClientOrderId',
+  price: 'Price',
+  limitIcebergQty: 'IcebergQty',
+  stopClientOrderId: 'ClientOrderId',
+  stopPrice: 'StopPrice',
+  trailingDelta: 'TrailingDelta',
+  stopLimitPrice: 'Price',
+  stopLimitTimeInForce: 'TimeInForce',
+  stopIcebergQty: 'IcebergQty',
+};
+const OF_LIMIT = ['limitClientOrderId', 'price', 'limitIcebergQty'];
+
+/** The deprecated form: a LIMIT_MAKER, and a stop on the other side of the market, which has a limit when stopLimitPrice is sent. */
+function placeOldOco(services: BinanceServices, sent: Parameters, caller: Caller) {
+  if ((sent.stopLimitPrice === undefined) !== (sent.stopLimitTimeInForce === undefined))
+    throw errors.missing(sent.stopLimitPrice === undefined ? 'stopLimitPrice' : 'stopLimitTimeInForce');
+  const [limitLeg, stopLeg] = sent.side === 'SELL' ? ['above', 'below'] : ['below', 'above'];
+  const present: Parameters = { ...sent };
+  for (const [name, field] of Object.entries(OLD_LEGS)) {
+    delete present[name];
+    if (sent[name] !== undefined) present[(OF_LIMIT.includes(name) ? limitLeg : stopLeg) + field] = sent[name];
+  }
+  present[`${limitLeg}Type`] = 'LIMIT_MAKER';
+  present[`${stopLeg}Type`] = sent.stopLimitPrice === undefined ? 'STOP_LOSS' : 'STOP_LOSS_LIMIT';
+  return placeOco(services, present, caller);
+}
+
 function placeOto(services: BinanceServices, sent: Parameters, caller: Caller) {
   const legs = ['working', 'pending'].map((prefix) => readLeg(services, sent, caller, prefix, {}));
   return placeList(services, sent, caller, LIST_TYPE.OTO, legs);
@@ -214,6 +243,27 @@ export const orderListOperations: Operation[] = [
       ...legParameters('below', LEG_FIELDS, ['Type']),
     }),
     run: placeOco,
+  },
+  {
+    summary: 'The same in the form that Binance has deprecated',
+    rest: { method: 'POST', path: '/api/v3/order/oco' },
+    ws: 'orderList.place',
+    ...signed,
+    parameters: s.parameters({
+      ...common,
+      side: s.oneOf(SIDE_NAMES, 'Side'),
+      quantity: s.decimal('Quantity of both'),
+      price: s.decimal('Price of the limit order'),
+      limitClientOrderId: s.optional(s.clientId),
+      limitIcebergQty: s.optional(s.decimal('Quantity of the limit order that is displayed')),
+      stopPrice: s.decimal('Price that triggers the stop'),
+      trailingDelta: s.optional(s.whole('Distance of a trailing stop in basis points')),
+      stopClientOrderId: s.optional(s.clientId),
+      stopLimitPrice: s.optional(s.decimal('Price of the stop, when it has a limit')),
+      stopLimitTimeInForce: s.optional(s.word('Time in force of a stop with a limit')),
+      stopIcebergQty: s.optional(s.decimal('Quantity of the stop that is displayed')),
+    }),
+    run: placeOldOco,
   },
   {
     summary: 'Place an order, and one that enters when it has traded in full',

@@ -11,8 +11,19 @@ export const whole = (description: string) => text('^[0-9]{1,20}$', description)
 export const clientId = text('^[\\.A-Z\\:/a-z0-9_-]{1,36}$', 'Order id of the client, unique among its open orders');
 export const oneOf = (names: readonly string[], description: string) => text('^[A-Z0-9_a-z]{1,32}$', `${description}: ${names.join(', ')}`);
 export const symbolList = text('^\\["[A-Z0-9-_.]{1,20}"(,"[A-Z0-9-_.]{1,20}"){0,}\\]$', 'JSON array of symbols');
+export const permissions = text(
+  '^([A-Z0-9_]{1,32}|\\["[A-Z0-9_]{1,32}"(,"[A-Z0-9_]{1,32}"){0,}\\])$',
+  'A permission, or a JSON array of some',
+  'SPOT',
+);
 export const flag = text('^(true|false|TRUE|FALSE)$', 'true or false');
 export const word = (description: string) => text('^[A-Za-z0-9_]{1,64}$', description);
+
+export const zone = text(
+  '^[+-]?[0-9]{1,2}(:[0-9]{2})?$',
+  'Time zone of days, weeks and other lengths: hours ahead of UTC, or hours and minutes',
+  '8',
+);
 
 export const optional = <T extends TSchema>(schema: T) => Type.Optional(schema);
 export const parameters = Type.Object;

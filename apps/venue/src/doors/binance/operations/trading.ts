@@ -229,7 +229,7 @@ export const tradingOperations: Operation[] = [
     security: 'SIGNED',
     trades: true,
     weight: 1,
-    parameters: s.parameters(newOrderParameters),
+    parameters: s.parameters({ ...newOrderParameters, computeCommissionRates: s.optional(s.flag) }),
     run: testOrder,
   },
   {

@@ -1,0 +1,94 @@
+/** Operations that tell the limits of requests, orders and prices. */
+import { errors } from '../../http/errors.ts';
+import type { BinanceServices } from '../operation.ts';
+import { type Caller, instrumentOf, type Operation, weigh } from '../operation.ts';
+import type { Parameters } from '../parameters.ts';
+import { symbolFilters } from '../public-data.ts';
+import { chosen, chosenParameters } from './chosen.ts';
+import * as s from './schemas.ts';
+
+/** Limits of orders, as exchangeInfo has them. */
+export function orderLimits({ config }: BinanceServices) {
+  const { ordersPerTenSeconds, ordersPerDay } = config.rateLimits;
+  return [
+    { rateLimitType: 'ORDERS', interval: 'SECOND', intervalNum: 10, limit: ordersPerTenSeconds },
+    { rateLimitType: 'ORDERS', interval: 'DAY', intervalNum: 1, limit: ordersPerDay },
+  ];
+}
+
+/** The limits of orders, and how many the account entered in the running intervals. */
+function orderCounts(services: BinanceServices, _sent: Parameters, caller: Caller) {
+  const counts = services.limiter.ordersOf(caller.account, services.now());
+  return orderLimits(services).map((limit, i) => ({ ...limit, count: counts[i] }));
+}
+
+function myFilters(services: BinanceServices, sent: Parameters, caller: Caller) {
+  const instrument = instrumentOf(services, sent);
+  const most = services.rules.maxOpenOrders(caller.account);
+  const own = most > 0 ? [{ filterType: 'MAX_NUM_ORDERS', maxNumOrders: most }] : [];
+  return {
+    exchangeFilters: [],
+    symbolFilters: [...symbolFilters(instrument, services.rules.limits(instrument)), ...own],
+    assetFilters: [],
+  };
+}
+
+const RULES_WEIGHT = 2;
+const MOST_RULES_WEIGHT = 40;
+
+/** Rules of execution: none. What bands refuse, they refuse before it trades. */
+function executionRules(services: BinanceServices, sent: Parameters, caller: Caller) {
+  if (Object.keys(sent).length > 1) throw errors.badCombination();
+  const count = sent.symbols === undefined ? undefined : (JSON.parse(sent.symbols) as string[]).length;
+  const weight = sent.symbol === undefined ? Math.min((count ?? MOST_RULES_WEIGHT) * RULES_WEIGHT, MOST_RULES_WEIGHT) : RULES_WEIGHT;
+  weigh(services, caller, weight - RULES_WEIGHT);
+  const numbers = [chosen(services, sent)].flat();
+  return { symbolRules: numbers.map((number) => ({ symbol: services.market.instruments[number].symbol, rules: [] })) };
+}
+
+/** The price that an administrator or an auction set for bands to be measured from. Throws ApiError -2043 where there is none. */
+function referencePrice(services: BinanceServices, sent: Parameters) {
+  const instrument = instrumentOf(services, sent);
+  const reference = services.rules.referencePrice(instrument.number);
+  if (reference === 0) throw errors.noReferencePrice();
+  return { symbol: instrument.symbol, referencePrice: instrument.formatPrice(reference), timestamp: services.now() };
+}
+
+export const limitOperations: Operation[] = [
+  {
+    summary: 'Orders that the account entered in the running intervals',
+    rest: { method: 'GET', path: '/api/v3/rateLimit/order' },
+    ws: 'account.rateLimits.orders',
+    security: 'SIGNED',
+    weight: 40,
+    parameters: s.parameters({}),
+    run: orderCounts,
+  },
+  {
+    summary: "Filters that the account's orders of an instrument must pass",
+    rest: { method: 'GET', path: '/api/v3/myFilters' },
+    ws: 'myFilters',
+    security: 'SIGNED',
+    weight: 40,
+    parameters: s.parameters({ symbol: s.symbol }),
+    run: myFilters,
+  },
+  {
+    summary: 'Rules of execution',
+    rest: { method: 'GET', path: '/api/v3/executionRules' },
+    ws: 'executionRules',
+    security: 'NONE',
+    weight: RULES_WEIGHT,
+    parameters: s.parameters(chosenParameters),
+    run: executionRules,
+  },
+  {
+    summary: 'The price that bands are measured from',
+    rest: { method: 'GET', path: '/api/v3/referencePrice' },
+    ws: 'referencePrice',
+    security: 'NONE',
+    weight: 2,
+    parameters: s.parameters({ symbol: s.symbol }),
+    run: referencePrice,
+  },
+];

@@ -1,0 +1,50 @@
+/** What an account's stream says: events, and the fields of executionReport that appear under a condition. */
+import type { Fact } from './fact.ts';
+
+const OWNER = 'streams.test.ts: tell an owner of every step of its orders, and of its balances';
+const FIELDS = 'binance-reports.test.ts: executionReport has the documented fields of each kind of order, and no others';
+const NO_SOR = 'one book for each instrument: no smart order routing, and no allocations';
+const NOT_RECORDED = 'the engine says that an order ended for self-trade prevention, and not against which';
+const LATER = 'to be added';
+
+export const userEvents: Fact[] = [
+  { name: 'outboundAccountPosition', test: OWNER },
+  { name: 'balanceUpdate', test: OWNER },
+  { name: 'executionReport', test: OWNER },
+  { name: 'listStatus', not: LATER },
+  { name: 'eventStreamTerminated', not: LATER },
+  { name: 'externalLockUpdate', not: 'no other system locks balances of the venue' },
+  { name: 'serverShutdown', not: LATER },
+];
+
+/** Events of the venue that the pages do not have (any more). */
+export const moreEvents: Record<string, string> = { listenKeyExpired: 'of listen keys, which Binance has withdrawn' };
+
+/** Fields that every executionReport has. */
+export const REPORT_FIELDS = 'e E s c S o f q p P F g C x X r i l z L n N T t I w m M O Z Y Q V';
+
+export const conditionalFields: Fact[] = [
+  { name: 'd', not: LATER },
+  { name: 'D', not: 'the engine does not report when trailing begins' },
+  { name: 'j', not: 'orders have no strategy: strategyId is refused' },
+  { name: 'J', not: 'orders have no strategy: strategyType is refused' },
+  { name: 'v', not: NOT_RECORDED },
+  { name: 'A', not: NOT_RECORDED },
+  { name: 'B', not: NOT_RECORDED },
+  { name: 'u', not: NOT_RECORDED },
+  { name: 'U', not: NOT_RECORDED },
+  { name: 'Cs', not: NOT_RECORDED },
+  { name: 'pl', not: NOT_RECORDED },
+  { name: 'pL', not: NOT_RECORDED },
+  { name: 'pY', not: NOT_RECORDED },
+  { name: 'W', test: FIELDS },
+  { name: 'b', not: NO_SOR },
+  { name: 'a', not: NO_SOR },
+  { name: 'k', not: NO_SOR },
+  { name: 'uS', not: NO_SOR },
+  { name: 'gP', not: LATER },
+  { name: 'gOT', not: LATER },
+  { name: 'gOV', not: LATER },
+  { name: 'gp', not: LATER },
+  { name: 'eR', not: LATER },
+];
