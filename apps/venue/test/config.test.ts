@@ -256,7 +256,9 @@ describe('the schema', () => {
   const FULL: Required<VenueConfig> = {
     ...DEFAULTS,
     ...MARKET,
-    instruments: [{ ...ether, maxNotional: '1000000', percentPrice: { bidUp: '5', bidDown: '0.2', askUp: '5', askDown: '0.2' } }],
+    instruments: [
+      { ...ether, icebergParts: 10, maxNotional: '1000000', percentPrice: { bidUp: '5', bidDown: '0.2', askUp: '5', askDown: '0.2' } },
+    ],
     schedule: [{ at: '08:00:30', state: 'HALTED', symbol: 'ETHUSDT' }],
     feeTiers: { asset: 'USDT', days: 30, tiers: [{ volume: '100000', makerFeePpm: -50, takerFeePpm: 900 }] },
     engineCpu: 0,
