@@ -4,8 +4,8 @@ import { createLevelPool } from '@outcry/book/level-sums';
 import type { Stored } from '@outcry/replica/evidence';
 import type { Logger } from 'pino';
 import type { Foundation } from './core/accounts/foundation.ts';
-import { Pace } from './core/fairness/pace.ts';
 import { RateLimiter } from './core/fairness/rate-limits.ts';
+import { Slices } from './core/fairness/slices.ts';
 import { AVERAGE_MINUTES, MarketState } from './core/feeds/market-state.ts';
 import { MemoryMonitor } from './core/memory.ts';
 import { Admission, admissionOf } from './core/orders/admission.ts';
@@ -28,6 +28,10 @@ import type { Parts } from './parts.ts';
 import type { Crew } from './spine/crew.ts';
 import { HistoryReaders } from './store/history-readers.ts';
 import { type Store, type StoreAddress, sqliteAt } from './store/store.ts';
+import { StoreWatch } from './store/store-watch.ts';
+
+/** What long answers take of a turn of the event loop: orders beside it hardly wait. */
+const LISTING_MS = 0.5;
 
 /** Creates what parts and doors share, and starts the lanes beside the order lane: publishers and readers of history. */
 export async function createServices(
@@ -95,7 +99,7 @@ export async function createServices(
     reads: new StoredReads(crew.shared, history, (account) => gateway.view.lastCommand(account), config.readWaitMs),
     shared: crew.shared,
     limiter: new RateLimiter(config.rateLimits),
-    pace: new Pace(),
+    slices: new Slices(LISTING_MS),
     userStreams,
     sessions: new Sessions((fields) => gateway.submit(fields)),
     ports: {},
@@ -109,10 +113,9 @@ export async function createServices(
 
 /** Waits for a bounded time until the store has what was recovered: charts and average prices are loaded from it. */
 async function storeReached({ shared, recovery }: Crew, mostMs: number, log: Logger): Promise<void> {
-  const deadline = performance.now() + mostMs;
-  while (shared.stored.read() < recovery.sequence && performance.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 5));
+  if (await new StoreWatch(shared.stored).reached(recovery.sequence, mostMs)) return;
   const missing = recovery.sequence - shared.stored.known;
-  if (missing > 0) log.warn(`the store is ${missing} commands behind: charts and average prices begin without their trades`);
+  log.warn(`the store is ${missing} commands behind: charts and average prices begin without their trades`);
 }
 
 /** Where the store is that a configuration names; its file may lie outside the data directory. */

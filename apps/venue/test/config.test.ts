@@ -5,6 +5,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { after, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { INSTRUMENT_RULES } from '@outcry/market/rules';
 import { Check } from 'typebox/value';
 import { ConfigError, DEFAULTS, DEMO_ASSETS, DEMO_INSTRUMENTS } from '../src/domain/config.ts';
 import { keysOf, nearest, pathName, problemsOf } from '../src/domain/config-check.ts';
@@ -270,7 +271,7 @@ describe('the schema', () => {
     ...DEFAULTS,
     ...MARKET,
     instruments: [
-      { ...ether, maxNotional: '1000000', icebergParts: 10, percentPrice: { bidUp: '5', bidDown: '0.2', askUp: '5', askDown: '0.2' } },
+      { ...ether, icebergParts: 10, maxNotional: '1000000', percentPrice: { bidUp: '5', bidDown: '0.2', askUp: '5', askDown: '0.2' } },
     ],
     schedule: [{ at: '08:00:30', state: 'HALTED', symbol: 'ETHUSDT' }],
     feeTiers: { asset: 'USDT', days: 30, tiers: [{ volume: '100000', makerFeePpm: -50, takerFeePpm: 900 }] },
@@ -364,6 +365,14 @@ describe('the schema', () => {
       for (const [inner, value] of Object.entries(DEFAULTS[key])) assert.match(text, new RegExp(`\\b${inner}: ${value}\\b`));
     }
     for (const key of allKeys(VENUE_SCHEMA)) assert.match(manual, new RegExp(`\\b${key.split('.').at(-1)}\\b`), key);
+  });
+
+  it('says of every rule of instruments what the venue knows of it', () => {
+    const rows = manual.split('\n').map((line) => line.replaceAll(/ +/g, ' '));
+    for (const [name, { unit, about }] of Object.entries(INSTRUMENT_RULES)) {
+      const row = `| ${name} | ${unit} | ${about} |`;
+      assert.ok(rows.includes(row), `docs/configuration.md lacks the row ${row}`);
+    }
   });
 
   it('allows every example of docs/configuration.md', () => {

@@ -9,11 +9,12 @@ import { type FixField, FixFramer, type FixMessage, fixTime, formatFix, parseFix
 import { FixPieces } from '@outcry/wire/fix-format';
 import { FixSession } from '@outcry/wire/fix-session';
 import fc from 'fast-check';
+import { Slices, Turns } from '../src/core/fairness/slices.ts';
 import { Throttle } from '../src/core/fairness/throttle.ts';
 import type { FixClient } from '../src/doors/fix/fix-client.ts';
 import { FixConnection } from '../src/doors/fix/fix-connection.ts';
 import { FileFixStore } from '../src/doors/fix/fix-store.ts';
-import { Turns } from '../src/doors/fix/turns.ts';
+
 import { endAfterTests } from './support/left-open.ts';
 import { until } from './support/until.ts';
 
@@ -57,7 +58,7 @@ class Side {
   #next = 1;
 
   constructor() {
-    const turns = new Turns<FixConnection>(2, (connection) => connection.step());
+    const turns = new Turns<FixConnection>(new Slices(2), (connection) => connection.step());
     this.connection = new FixConnection(this.socket as unknown as net.Socket, {
       onText: (_, text) => (this.session.isLoggedOn ? this.session.receive(text) : this.session.accept(parseFix(text))),
       onWork: (connection) => turns.add(connection),

@@ -3,7 +3,6 @@ import { describe, it } from 'node:test';
 import { fromBinary, toBinary } from '@bufbuild/protobuf';
 import { BUY, SELL, type Side } from '@outcry/market/order-terms';
 import fc from 'fast-check';
-import { Pace } from '../src/core/fairness/pace.ts';
 import { MarketFeed } from '../src/core/feeds/market-feed.ts';
 import { DEMO_ASSETS, DEMO_INSTRUMENTS } from '../src/domain/config.ts';
 import { Market } from '../src/domain/market.ts';
@@ -136,32 +135,7 @@ describe('whoever applies what comes has the book', () => {
   });
 });
 
-describe('work for many readers', () => {
-  it('is done in slices, a turn each, first come, first served', async () => {
-    const pace = new Pace();
-    const order: number[] = [];
-    let turns = 0;
-    let isDone = false;
-    const counting = (async () => {
-      while (!isDone) {
-        await new Promise((resolve) => setImmediate(resolve));
-        turns++;
-      }
-    })();
-    const work = async (n: number) => {
-      await pace.take(10);
-      order.push(n);
-    };
-    await Promise.all(Array.from({ length: 200 }, (_, n) => work(n)));
-    isDone = true;
-    await counting;
-    assert.deepEqual(
-      order,
-      Array.from({ length: 200 }, (_, n) => n),
-    );
-    assert.ok(turns >= 90, `${turns} turns`);
-  });
-
+describe('what waits for a reader', () => {
   it('a queue gives all in order, up to its weight, and its error after them', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(fc.integer({ min: 1, max: 5 }), { maxLength: 3000 }), async (weights) => {

@@ -5,7 +5,6 @@ import { after, before, describe, it } from 'node:test';
 import { create, toBinary } from '@bufbuild/protobuf';
 import type { HandlerContext } from '@connectrpc/connect';
 import { LogIns } from '../src/core/accounts/log-ins.ts';
-import { Slices } from '../src/core/fairness/slices.ts';
 import type { Services } from '../src/core/services.ts';
 import { DEFAULTS } from '../src/domain/config.ts';
 import { Gate } from '../src/doors/grpc/gate.ts';
@@ -191,64 +190,6 @@ describe('messages of one login by the ten thousand', () => {
     assert.ok(took < 2000, `20 answers took ${Math.round(took)} ms beside a flood`);
     for (const socket of sockets) socket.destroy();
     bob.cancel();
-  });
-});
-
-describe('slices of a turn', () => {
-  /** Works for a millisecond by the clock. */
-  function work(): void {
-    for (const end = performance.now() + 1; performance.now() < end; );
-  }
-
-  it('end with the turn, whoever has more to do', async () => {
-    const slices = new Slices(2);
-    let done = 0;
-    const most: number[] = [];
-    const workers = [1, 2, 3].map(async (key) => {
-      for (let i = 0; i < 20; i++) {
-        await slices.take(key);
-        work();
-        done++;
-      }
-    });
-    for (let before = 0; done < 60; before = done) {
-      await new Promise((resolve) => setImmediate(resolve));
-      most.push(done - before);
-    }
-    await Promise.all(workers);
-    assert.ok(Math.max(...most.slice(1)) <= 4, `slices of each turn: ${most}`);
-  });
-
-  it('are shared by keys, not by how many wait for one', async () => {
-    const slices = new Slices(2);
-    const order: number[] = [];
-    const worker = async (key: number, times: number) => {
-      for (let i = 0; i < times; i++) {
-        await slices.take(key);
-        work();
-        order.push(key);
-      }
-    };
-    await Promise.all([...Array.from({ length: 10 }, () => worker(1, 10)), worker(2, 10)]);
-    const lastOfTwo = order.lastIndexOf(2);
-    assert.ok(lastOfTwo < 45, `another key's ten slices were over after ${lastOfTwo} of 110`);
-  });
-
-  it('are shared by groups of keys, not by how many keys a group has', async () => {
-    const slices = new Slices(2);
-    const order: string[] = [];
-    const worker = async (key: number, group: string) => {
-      await slices.take(key, group);
-      work();
-      order.push(group);
-    };
-    await slices.take(-1);
-    for (let i = 0; i < 3; i++) work(); // the turn is over: the others wait
-    const crowd = Array.from({ length: 60 }, (_, key) => worker(key, 'crowd'));
-    const two = Array.from({ length: 5 }, (_, key) => worker(1000 + key, 'two'));
-    await Promise.all([...crowd, ...two]);
-    const lastOfTwo = order.lastIndexOf('two');
-    assert.ok(lastOfTwo < 20, `another group's five slices were over after ${lastOfTwo} of 65`);
   });
 });
 

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { INSTRUMENT_RULES } from '@outcry/market/rules';
 import ccxt from 'ccxt';
 import { Listener } from './support/listener.ts';
 import { Client, temporaryDirectory, VenueProcess } from './support/process.ts';
@@ -56,7 +57,7 @@ describe('the rule book over REST', () => {
   const clear = async () => {
     for (const who of [alice, bob]) await who.signed('DELETE', '/outcry/v1/openOrders');
   };
-  const admin = async (method: string, route: string, body: object) => {
+  const admin = async (method: string, route: string, body?: object) => {
     const token = fs.readFileSync(path.join(data, 'admin.token'), 'utf8').trim();
     const headers = { 'content-type': 'application/json', 'x-outcry-admin': token };
     const response = await fetch(`${venue.url}/outcry/v1/${route}`, { method, headers, body: JSON.stringify(body) });
@@ -264,6 +265,22 @@ describe('the rule book over REST', () => {
       assert.ok((await admin('POST', route, body)).status >= 400, `${route} ${JSON.stringify(body)}`);
     }
     await clear();
+  });
+
+  it('an instrument’s rules are read as they are set, each in its own unit, and set again change nothing', async () => {
+    const sent = { STATIC_BAND: 500_000, MAX_QUANTITY: '50', MAX_NOTIONAL: '1000000', MIN_ALLOCATION: '0.001', FEE_INSTRUMENT: 'ETHUSDT' };
+    assert.equal((await admin('POST', `instruments/${SYMBOL}/rules`, sent)).status, 200);
+    const read = async () => (await admin('GET', `instruments/${SYMBOL}/rules`)).body.rules;
+    const rules = await read();
+    assert.deepEqual(Object.keys(rules), Object.keys(INSTRUMENT_RULES));
+    assert.deepEqual([rules.STATUS, rules.STATIC_BAND, rules.FIFO_SHARE, rules.FEE_INSTRUMENT], ['NORMAL', 500_000, 100, 'ETHUSDT']);
+    assert.deepEqual([rules.MAX_QUANTITY, rules.MAX_NOTIONAL, rules.MIN_ALLOCATION].map(Number), [50, 1_000_000, 0.001]);
+    assert.equal(rules.DYNAMIC_BAND, 0);
+    assert.equal((await admin('POST', `instruments/${SYMBOL}/rules`, rules)).status, 200);
+    assert.deepEqual(await read(), rules);
+    const off = Object.fromEntries(Object.keys(sent).map((name) => [name, null]));
+    assert.equal((await admin('POST', `instruments/${SYMBOL}/rules`, off)).status, 200);
+    assert.deepEqual([(await read()).MAX_QUANTITY, (await read()).FEE_INSTRUMENT], [null, null]);
   });
 
   it('money moves once for a reference, and between accounts of a family', async () => {

@@ -1,6 +1,6 @@
 import { COMMAND, command } from '@outcry/market/command';
 import { REASON } from '@outcry/market/reason';
-import { ACCOUNT_RULE, INSTRUMENT_RULE, STATE, STATUS, WHOLE } from '@outcry/market/rules';
+import { ACCOUNT_RULE, INSTRUMENT_RULE, INSTRUMENT_RULES, type InstrumentRule, STATE, STATUS, WHOLE } from '@outcry/market/rules';
 import type { Engine } from './engine.ts';
 import { instrument as record } from './instruments.ts';
 import { setLimits } from './limits.ts';
@@ -169,37 +169,20 @@ function defineInstrument(engine: Engine, i32: Int32Array, f64: Float64Array, at
   instruments.i32[words + record.QUOTE] = quote;
   instruments.f64[number * record.F64_WORDS + record.F64_LOT] = lot;
   instruments.f64[number * record.F64_WORDS + record.F64_UNIT] = unit;
-  instruments.setRule(number, INSTRUMENT_RULE.FIFO_SHARE, 100);
-  instruments.setRule(number, INSTRUMENT_RULE.FEE_SHARE, WHOLE);
+  for (const [rule, { initial }] of RULES) instruments.setRule(number, rule, initial);
   instruments.setRule(number, INSTRUMENT_RULE.MAKER_FEE, fees[0]);
   instruments.setRule(number, INSTRUMENT_RULE.TAKER_FEE, fees[1]);
   return REASON.NONE;
 }
 
-/** Lowest and highest value of each rule of an instrument. */
-const INSTRUMENT_RANGES: Record<number, [least: number, most: number]> = {
-  [INSTRUMENT_RULE.STATUS]: [0, STATUS.SUSPENDED],
-  [INSTRUMENT_RULE.REFERENCE_PRICE]: [0, 0x7ffffffe],
-  [INSTRUMENT_RULE.STATIC_BAND]: [0, WHOLE],
-  [INSTRUMENT_RULE.DYNAMIC_BAND]: [0, WHOLE],
-  [INSTRUMENT_RULE.MAX_DISTANCE]: [0, WHOLE],
-  [INSTRUMENT_RULE.VOLATILITY_AUCTION]: [0, 86_400_000_000],
-  [INSTRUMENT_RULE.MAX_QUANTITY]: [0, 0x7fffffff],
-  [INSTRUMENT_RULE.MAX_NOTIONAL]: [0, Number.MAX_SAFE_INTEGER],
-  [INSTRUMENT_RULE.TOP_SHARE]: [0, 100],
-  [INSTRUMENT_RULE.FIFO_SHARE]: [0, 100],
-  [INSTRUMENT_RULE.MIN_ALLOCATION]: [0, 0x7fffffff],
-  [INSTRUMENT_RULE.MAKER_FEE]: [-WHOLE, WHOLE],
-  [INSTRUMENT_RULE.TAKER_FEE]: [0, WHOLE],
-  [INSTRUMENT_RULE.FEE_INSTRUMENT]: [0, 0xffff],
-  [INSTRUMENT_RULE.FEE_SHARE]: [0, WHOLE],
-};
+/** By number. */
+const RULES: ReadonlyMap<number, InstrumentRule> = new Map(Object.values(INSTRUMENT_RULES).map((rule) => [rule.number, rule]));
 
 function setInstrumentRule(engine: Engine, number: number, rule: number, value: number): number {
   const { instruments } = engine;
   if (!instruments.has(number)) return REASON.UNKNOWN_INSTRUMENT;
-  const range = INSTRUMENT_RANGES[rule];
-  if (range === undefined || !Number.isSafeInteger(value) || value < range[0] || value > range[1]) return REASON.INVALID_DEFINITION;
+  const known = RULES.get(rule);
+  if (known === undefined || !Number.isSafeInteger(value) || value < known.least || value > known.most) return REASON.INVALID_DEFINITION;
   if (rule === INSTRUMENT_RULE.FEE_INSTRUMENT && value !== 0 && !changesFees(engine, value - 1, number)) return REASON.INVALID_DEFINITION;
   instruments.setRule(number, rule, value);
   return REASON.NONE;

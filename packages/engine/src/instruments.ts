@@ -1,6 +1,6 @@
 import type { BookMemory } from '@outcry/book/book-memory';
 import { OrderBook } from '@outcry/book/order-book';
-import { INSTRUMENT_RULE } from '@outcry/market/rules';
+import { INSTRUMENT_RULE, INSTRUMENT_RULES } from '@outcry/market/rules';
 import { assertFits, offsets, record, several } from '@outcry/memory/record';
 import { bytesOf, f64Of, i32Of, reserve, type Span, within } from '@outcry/memory/span';
 import { LIST_WORDS } from './rules/record-list.ts';
@@ -40,6 +40,9 @@ export const WATCHED = 2;
 export const RULED = 4;
 /** Instruments are numbered in 16 bits. */
 const NUMBERS = 0x10000;
+
+/** Rules that the plain path does not know. */
+const RULING = Object.values(INSTRUMENT_RULES).filter(({ isRuled }) => isRuled);
 
 /** Places that an instrument has for the values of rules. */
 const RULES = 16;
@@ -162,17 +165,14 @@ export class Instruments {
 
   /** Whether orders at one price trade by time alone. */
   isByTime(number: number): boolean {
-    return this.rule(number, INSTRUMENT_RULE.FIFO_SHARE) === 100;
+    return this.rule(number, INSTRUMENT_RULE.FIFO_SHARE) === INSTRUMENT_RULES.FIFO_SHARE.initial;
   }
 
   /** Works out the mode: to be called when anything that it depends on changed. */
   refresh(number: number): void {
     const at = number * rules.WORDS;
-    const { STATUS, STATIC_BAND, DYNAMIC_BAND, MAX_DISTANCE, MAX_QUANTITY, MAX_NOTIONAL } = INSTRUMENT_RULE;
-    const limited = [STATUS, STATIC_BAND, DYNAMIC_BAND, MAX_DISTANCE, MAX_QUANTITY, MAX_NOTIONAL].some(
-      (rule) => this.rule(number, rule) !== 0,
-    );
-    const ruled = limited || this.rules[at + rules.STATE] !== 0 || this.rules[at + rules.SPECIAL] > 0 || !this.isByTime(number);
+    const limited = RULING.some((rule) => this.rule(number, rule.number) !== rule.initial);
+    const ruled = limited || this.rules[at + rules.STATE] !== 0 || this.rules[at + rules.SPECIAL] > 0;
     const watched = this.rules[at + rules.TRIGGERS] > 0 || this.rules[at + rules.PEGS] > 0;
     this.modes[number] = (ruled ? RULED : PLAIN) | (watched ? WATCHED : 0);
   }

@@ -3,6 +3,7 @@ import { formatUnits, parseUnits } from '@outcry/market/decimal';
 import { EVENT, event, IS_MAKER, RESTING } from '@outcry/market/event';
 import { BUY, FOK, GTC, IOC, LIMIT, MARKET, MAX_PRICE, MAX_QUANTITY, SELL, type Side } from '@outcry/market/order-terms';
 import { REASON_NAMES } from '@outcry/market/reason';
+import { Steps, unitsPerLot, unitsPerTickLot } from '@outcry/market/steps';
 import { Engine } from './engine.ts';
 import { LocalEvents } from './event-output.ts';
 import type { EngineLimits } from './limits.ts';
@@ -129,8 +130,8 @@ export class LocalExchange {
     this.#send(terms, {
       [command.PLACE]: listed.number,
       [command.ACCOUNT]: account,
-      [command.PRICE]: price === undefined ? 0 : listed.price.parse(price, MAX_PRICE),
-      [command.QUANTITY]: listed.quantity.parse(quantity, MAX_QUANTITY),
+      [command.PRICE]: price === undefined ? 0 : listed.price.parse(price),
+      [command.QUANTITY]: listed.quantity.parse(quantity),
     });
     return this.#answer(listed);
   }
@@ -159,10 +160,10 @@ export class LocalExchange {
     number: number,
     { symbol, base, quote, tick, lot, makerFeePpm = 0, takerFeePpm = 0 }: ExchangeDefinition['instruments'][number],
   ): void {
-    const listed = { number, base: this.#asset(base), quote: this.#asset(quote), price: new Steps(tick), quantity: new Steps(lot) };
-    const lotUnits = listed.quantity.step * 10 ** (this.#assets[listed.base][1] - listed.quantity.places);
-    const tickPlaces = listed.price.places + listed.quantity.places;
-    const unit = listed.price.step * listed.quantity.step * 10 ** (this.#assets[listed.quote][1] - tickPlaces);
+    const [price, quantity] = [new Steps(tick, MAX_PRICE), new Steps(lot, MAX_QUANTITY)];
+    const listed = { number, base: this.#asset(base), quote: this.#asset(quote), price, quantity };
+    const lotUnits = unitsPerLot(quantity, this.#assets[listed.base][1]);
+    const unit = unitsPerTickLot(price, quantity, this.#assets[listed.quote][1]);
     if (!Number.isInteger(lotUnits)) throw new RangeError(`${symbol}: a lot of ${lot} is no whole number of units of ${base}`);
     if (!Number.isInteger(unit)) throw new RangeError(`${symbol}: ${tick} x ${lot} is no whole number of units of ${quote}`);
     this.#send(
@@ -272,28 +273,5 @@ export class LocalExchange {
     }
     if (status !== 'resting') this.#open.delete(order);
     return { status, order, left: quantity.format(left), trades, ...(reason !== undefined && { reason }) };
-  }
-}
-
-/** Decimal strings that are whole numbers of steps. */
-class Steps {
-  readonly places: number;
-  readonly step: number;
-
-  constructor(step: string) {
-    this.places = (step.split('.')[1] ?? '').replace(/0+$/, '').length;
-    this.step = parseUnits(step, this.places);
-    if (this.step === 0) throw new RangeError(`a step of ${step}`);
-  }
-
-  parse(text: string, most: number): number {
-    const units = parseUnits(text, this.places);
-    if (units % this.step !== 0) throw new RangeError(`${text} is no multiple of ${this.format(1)}`);
-    if (units === 0 || units / this.step > most) throw new RangeError(`${text} is not from ${this.format(1)} to ${this.format(most)}`);
-    return units / this.step;
-  }
-
-  format(steps: number): string {
-    return formatUnits(steps * this.step, this.places);
   }
 }

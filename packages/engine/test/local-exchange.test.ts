@@ -55,8 +55,8 @@ test('what cannot be is an answer with its reason, and what is no amount or has 
   const part = exchange.order({ ...bid, timeInForce: 'IOC' });
   assert.deepEqual([part.status, part.left, part.reason, part.trades.length], ['ended', '1.00', 'no_liquidity', 1]);
   assert.equal(exchange.cancel(resting.order), undefined, 'it is filled');
-  assert.throws(() => exchange.order({ ...bid, price: '10.3' }), /multiple of 0.5/);
-  assert.throws(() => exchange.order({ ...bid, price: '0' }), /from 0.5/);
+  assert.throws(() => exchange.order({ ...bid, price: '10.3' }), /multiple of the step, 0.5/);
+  assert.throws(() => exchange.order({ ...bid, price: '0' }), /out of range: 0.5 to/);
   assert.throws(() => exchange.order({ ...bid, quantity: '-1' }), /plain decimal/);
   assert.throws(() => exchange.order({ ...bid, symbol: 'ETHUSDT' }), /no instrument ETHUSDT/);
   assert.throws(() => exchange.deposit(alice, 'ETH', '1'), /no asset ETH/);

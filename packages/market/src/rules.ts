@@ -1,3 +1,6 @@
+/** States and rules of instruments and accounts. */
+import { MAX_PRICE, MAX_QUANTITY } from './order-terms.ts';
+
 /** States of an instrument. */
 export const STATE = {
   CONTINUOUS: 0,
@@ -23,35 +26,75 @@ export const STATUS = {
   SUSPENDED: 2,
 } as const;
 
-/** Rules of an instrument that a command can set. Values are whole; 0 switches a limit off. */
-export const INSTRUMENT_RULE = {
+/** Parts per million that make a whole. */
+export const WHOLE = 1_000_000;
+
+/** What the values of a rule are in, and the highest of each. */
+const MOST = {
   /** see STATUS */
-  STATUS: 0,
+  status: STATUS.SUSPENDED,
   /** ticks */
-  REFERENCE_PRICE: 1,
-  /** shares in parts per million */
-  STATIC_BAND: 2,
-  DYNAMIC_BAND: 3,
-  MAX_DISTANCE: 4,
-  /** microseconds */
-  VOLATILITY_AUCTION: 5,
+  price: MAX_PRICE,
   /** lots */
-  MAX_QUANTITY: 6,
+  quantity: MAX_QUANTITY,
   /** units of the quote asset */
-  MAX_NOTIONAL: 7,
-  /** how a displayed price is shared out: 0 to 100, see docs/rules.md; FIFO 100 is price-time */
-  TOP_SHARE: 8,
-  FIFO_SHARE: 9,
-  /** lots */
-  MIN_ALLOCATION: 10,
-  /** parts per million; the maker's may be below 0 */
-  MAKER_FEE: 11,
-  TAKER_FEE: 12,
-  /** 1 + the instrument whose price changes fees into its base asset */
-  FEE_INSTRUMENT: 13,
-  /** what is left of a fee that is paid in that asset: parts per million */
-  FEE_SHARE: 14,
+  amount: Number.MAX_SAFE_INTEGER,
+  ppm: WHOLE,
+  percent: 100,
+  /** a day at most */
+  microseconds: 86_400_000_000,
+  /** 1 + the number of another instrument */
+  instrument: 0xffff,
 } as const;
+
+export type RuleUnit = keyof typeof MOST;
+
+/** A rule of an instrument: what a command may set, what an administrator reads and writes, and what the manual says. */
+export interface InstrumentRule {
+  /** its place in the instrument's record and in commands: journals hold it for ever */
+  readonly number: number;
+  readonly unit: RuleUnit;
+  readonly least: number;
+  readonly most: number;
+  /** of an instrument that is defined anew */
+  readonly initial: number;
+  /** whether orders take the rule book's path, and not the plain one, while the value is another than the initial one */
+  readonly isRuled: boolean;
+  /** for the manual */
+  readonly about: string;
+}
+
+function rule(number: number, unit: RuleUnit, about: string, more: Partial<InstrumentRule> = {}): InstrumentRule {
+  return { number, unit, about, least: 0, most: MOST[unit], initial: 0, isRuled: false, ...more };
+}
+
+const isRuled = true;
+
+/** All rules of instruments. Values are whole; 0 switches a limit off. */
+export const INSTRUMENT_RULES = {
+  STATUS: rule(0, 'status', 'what may be done: NORMAL, CANCEL_ONLY, SUSPENDED', { isRuled }),
+  REFERENCE_PRICE: rule(1, 'price', 'the price that bands and auctions start from'),
+  STATIC_BAND: rule(2, 'ppm', 'how far a limit price may be from the reference price', { isRuled }),
+  DYNAMIC_BAND: rule(3, 'ppm', 'how far from the last price an incoming order may trade', { isRuled }),
+  MAX_DISTANCE: rule(4, 'ppm', 'how far a limit price may be beyond the last price', { isRuled }),
+  VOLATILITY_AUCTION: rule(5, 'microseconds', 'how long the auction takes that the dynamic band begins'),
+  MAX_QUANTITY: rule(6, 'quantity', 'the largest quantity of an order', { isRuled }),
+  MAX_NOTIONAL: rule(7, 'amount', 'the largest price times quantity of an order', { isRuled }),
+  TOP_SHARE: rule(8, 'percent', 'the share that the first order of a price gets before the others'),
+  FIFO_SHARE: rule(9, 'percent', 'the share that is allocated by time, the rest pro rata', { initial: 100, isRuled }),
+  MIN_ALLOCATION: rule(10, 'quantity', 'the smallest quantity that is allocated pro rata'),
+  MAKER_FEE: rule(11, 'ppm', 'what the maker pays of what it receives; below 0: a rebate', { least: -WHOLE }),
+  TAKER_FEE: rule(12, 'ppm', 'what the taker pays of what it receives'),
+  FEE_INSTRUMENT: rule(13, 'instrument', 'the instrument whose price changes fees into its base asset'),
+  FEE_SHARE: rule(14, 'ppm', 'what is left of a fee that is paid in that asset', { initial: WHOLE }),
+} as const satisfies Record<string, InstrumentRule>;
+
+export type InstrumentRuleName = keyof typeof INSTRUMENT_RULES;
+
+/** The numbers of the rules of instruments, as commands have them. */
+export const INSTRUMENT_RULE = Object.fromEntries(Object.entries(INSTRUMENT_RULES).map(([name, { number }]) => [name, number])) as Readonly<
+  Record<InstrumentRuleName, number>
+>;
 
 /** Rules of an account that a command can set; 0 switches one off. */
 export const ACCOUNT_RULE = {
@@ -74,9 +117,6 @@ export const ACCOUNT_RULE = {
   /** units of ASSET that the account may have and buy */
   MAX_POSITION: 9,
 } as const;
-
-/** Parts per million that make a whole. */
-export const WHOLE = 1_000_000;
 
 /** floor(a x b / c), exactly, for whole a, b, c up to 2^53 - 1, c above 0, with a result below 2^53. */
 export function mulDiv(a: number, b: number, c: number): number {

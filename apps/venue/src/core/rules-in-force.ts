@@ -56,24 +56,25 @@ export class RulesInForce {
 
   /** Ticks that an instrument's bands are measured from, 0: none is set. */
   referencePrice(instrument: number): number {
-    return this.#instrument(instrument, INSTRUMENT_RULE.REFERENCE_PRICE);
+    return this.instrument(instrument, INSTRUMENT_RULE.REFERENCE_PRICE);
   }
 
   /** An instrument's own limits, and where a rule is narrower that. */
   limits({ number, maxQuantity, maxNotional }: Instrument): LimitsInForce {
-    const narrowed = (limit: number, rule: number) => Math.min(limit, this.#instrument(number, rule) || limit);
+    const narrowed = (limit: number, rule: number) => Math.min(limit, this.instrument(number, rule) || limit);
     return {
       maxQuantity: narrowed(maxQuantity, INSTRUMENT_RULE.MAX_QUANTITY),
       maxNotional: narrowed(maxNotional, INSTRUMENT_RULE.MAX_NOTIONAL),
-      isOpen: this.#instrument(number, INSTRUMENT_RULE.STATUS) === STATUS.NORMAL,
+      isOpen: this.instrument(number, INSTRUMENT_RULE.STATUS) === STATUS.NORMAL,
     };
+  }
+
+  /** The value of one of an instrument's rules: see INSTRUMENT_RULE. */
+  instrument(number: number, rule: number): number {
+    return this.#rules[number * ruleRecord.F64_WORDS + ruleRecord.F64_RULE + rule];
   }
 
   #account(account: number, rule: number): number {
     return this.#accounts[account * accountRules.WORDS + accountRules.RULE + rule];
-  }
-
-  #instrument(number: number, rule: number): number {
-    return this.#rules[number * ruleRecord.F64_WORDS + ruleRecord.F64_RULE + rule];
   }
 }

@@ -7,8 +7,8 @@ import type { HistoryReader } from '../store/history-reader.ts';
 import type { Accounts } from './accounts/accounts.ts';
 import type { AdminToken } from './accounts/admin-token.ts';
 import type { Registry } from './accounts/registry.ts';
-import type { Pace } from './fairness/pace.ts';
 import type { RateLimiter } from './fairness/rate-limits.ts';
+import type { Slices } from './fairness/slices.ts';
 import type { MarketState } from './feeds/market-state.ts';
 import type { MemoryMonitor } from './memory.ts';
 import type { OrderFilters } from './orders/filters.ts';
@@ -38,7 +38,7 @@ export interface Services {
   shared: Shared;
   limiter: RateLimiter;
   /** of long answers that the order lane makes */
-  pace: Pace;
+  slices: Slices;
   sessions: Sessions;
   /** TCP ports (and multicast groups) of the gateways beside REST, by protocol */
   ports: Record<string, number | string>;

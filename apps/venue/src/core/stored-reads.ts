@@ -1,12 +1,12 @@
 import { type Asker, Unanswered } from '../spine/questions.ts';
 import type { Shared } from '../spine/shared.ts';
 import type { HistoryReader } from '../store/history-reader.ts';
-
-const POLL_MS = 2;
+import { StoreWatch } from '../store/store-watch.ts';
 
 /** Reads of the store in which an account finds what it was told before. */
 export class StoredReads {
   readonly #shared: Shared;
+  readonly #watch: StoreWatch;
   readonly #history: HistoryReader;
   readonly #waitMs: number;
   readonly #lastCommand: (account: number) => number;
@@ -14,6 +14,7 @@ export class StoredReads {
   /** @param lastCommand that changed an account's orders or balances, of those taken in @param waitMs for the store to come that far */
   constructor(shared: Shared, history: HistoryReader, lastCommand: (account: number) => number, waitMs: number) {
     this.#shared = shared;
+    this.#watch = new StoreWatch(shared.stored);
     this.#history = history;
     this.#lastCommand = lastCommand;
     this.#waitMs = waitMs;
@@ -27,10 +28,8 @@ export class StoredReads {
   async ask(asker: Asker, account: number, knowing: number, question: string, args: readonly unknown[]): Promise<unknown> {
     const { stored, durable, memory } = this.#shared;
     const wanted = account < 0 ? knowing : Math.max(this.#lastCommand(account), memory.start, knowing);
-    const deadline = performance.now() + this.#waitMs;
-    while (stored.read() < wanted) {
-      if (performance.now() > deadline) throw new Unanswered('behind', `${durable.read() - stored.known} commands behind`);
-      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+    if (!(await this.#watch.reached(wanted, this.#waitMs))) {
+      throw new Unanswered('behind', `${durable.read() - stored.known} commands behind`);
     }
     return await this.#history.ask(asker, question, args);
   }

@@ -1,6 +1,7 @@
 import { DecimalError, formatBigUnits, formatUnits, parseUnits } from '@outcry/market/decimal';
 import { MAX_PRICE, MAX_QUANTITY } from '@outcry/market/order-terms';
 import { WHOLE } from '@outcry/market/rules';
+import { Steps, unitsPerLot, unitsPerTickLot } from '@outcry/market/steps';
 import type { AssetDefinition, InstrumentDefinition } from './config-schema.ts';
 
 export type { AssetDefinition, InstrumentDefinition };
@@ -17,6 +18,8 @@ const BAND_PLACES = 6;
 /** ITCH and OUCH: letters of a symbol, implied decimals of a price. */
 const WIRE_LETTERS = 8;
 const WIRE_PLACES = 4;
+
+const ONE = new Steps('1', MAX_QUANTITY);
 
 /** What is wrong with a definition, and at which of its keys; all of an instrument's decimals at once. */
 export class DefinitionError extends Error {
@@ -75,8 +78,8 @@ export class Instrument {
   readonly bands: { bidUp: number; bidDown: number; askUp: number; askDown: number };
   readonly pricePlaces: number;
   readonly quantityPlaces: number;
-  readonly #tickUnits: number;
-  readonly #lotSteps: number;
+  readonly #tick: Steps;
+  readonly #lot: Steps;
 
   constructor(number: number, definition: InstrumentDefinition, assets: readonly Asset[]) {
     const { tick, lot } = definition;
@@ -97,35 +100,37 @@ export class Instrument {
       if (!(Number.isInteger(fee) && fee >= 0 && fee <= WHOLE)) fail(key, ` must be a whole number from 0 to ${WHOLE}`);
     }
     const faults: { key: string; text: string }[] = [];
-    const read = (key: string, parse: () => number): number => {
+    const read = <T>(key: string, parse: () => T, instead: T): T => {
       try {
         return parse();
       } catch (error) {
         if (!(error instanceof DecimalError)) throw error;
         faults.push({ key, text: `: ${error.message}` });
-        return 1; // nobody sees it
+        return instead; // nobody sees it
       }
     };
+    const decimal = (key: string, parse: () => number) => read(key, parse, 1);
     const end = () => {
       if (faults.length > 0) throw new DefinitionError(of, faults);
     };
-    this.pricePlaces = placesOf(tick);
-    this.quantityPlaces = placesOf(lot);
-    this.#tickUnits = read('tick', () => positive(tick, this.pricePlaces));
-    this.#lotSteps = read('lot', () => positive(lot, this.quantityPlaces));
+    this.#tick = read('tick', () => new Steps(tick, MAX_PRICE), ONE);
+    this.#lot = read('lot', () => new Steps(lot, MAX_QUANTITY), ONE);
     end(); // the others are measured in them
+    this.pricePlaces = this.#tick.places;
+    this.quantityPlaces = this.#lot.places;
     if (this.quantityPlaces > this.base.scale) fail('lot', ` of ${lot} is not a whole number of ${this.base.name} units`);
-    this.lotUnits = this.#lotSteps * 10 ** (this.base.scale - this.quantityPlaces);
-    const unit = this.#tickUnits * this.#lotSteps * 10 ** (this.quote.scale - this.pricePlaces - this.quantityPlaces);
+    this.lotUnits = unitsPerLot(this.#lot, this.base.scale);
+    const unit = unitsPerTickLot(this.#tick, this.#lot, this.quote.scale);
     if (!Number.isInteger(unit)) fail('tick', ` x one lot (${tick} x ${lot}) is not a whole number of ${this.quote.name} units`);
     this.unit = unit;
     const { minNotional, maxNotional, maxQuantity, referencePrice, percentPrice = DEFAULT_PERCENT_PRICE } = definition;
     this.icebergParts = definition.icebergParts ?? DEFAULT_ICEBERG_PARTS;
-    this.minNotional = read('minNotional', () => this.quote.parse(minNotional));
-    this.maxQuantity = maxQuantity === undefined ? MAX_QUANTITY : read('maxQuantity', () => this.parseQuantity(maxQuantity));
-    this.maxNotional = maxNotional === undefined ? Number.MAX_SAFE_INTEGER : read('maxNotional', () => this.quote.parse(maxNotional));
-    this.referencePrice = read('referencePrice', () => this.parsePrice(referencePrice));
-    const band = (side: keyof typeof percentPrice) => read(`percentPrice.${side}`, () => parseUnits(percentPrice[side] ?? '', BAND_PLACES));
+    this.minNotional = decimal('minNotional', () => this.quote.parse(minNotional));
+    this.maxQuantity = maxQuantity === undefined ? MAX_QUANTITY : decimal('maxQuantity', () => this.parseQuantity(maxQuantity));
+    this.maxNotional = maxNotional === undefined ? Number.MAX_SAFE_INTEGER : decimal('maxNotional', () => this.quote.parse(maxNotional));
+    this.referencePrice = decimal('referencePrice', () => this.parsePrice(referencePrice));
+    const band = (side: keyof typeof percentPrice) =>
+      decimal(`percentPrice.${side}`, () => parseUnits(percentPrice[side] ?? '', BAND_PLACES));
     this.bands = { bidUp: band('bidUp'), bidDown: band('bidDown'), askUp: band('askUp'), askDown: band('askDown') };
     end();
     this.definition = {
@@ -139,23 +144,21 @@ export class Instrument {
 
   /** Ticks. Throws DecimalError: also `too_precise` when the price is no whole number of ticks, `out_of_range` outside 1 to the highest. */
   parsePrice(text: string): number {
-    return steps(text, this.pricePlaces, this.#tickUnits, MAX_PRICE);
+    return this.#tick.parse(text);
   }
 
   /** Lots. Throws DecimalError, as {@link parsePrice}. */
   parseQuantity(text: string): number {
-    return steps(text, this.quantityPlaces, this.#lotSteps, MAX_QUANTITY);
+    return this.#lot.parse(text);
   }
 
   formatPrice(ticks: number): string {
-    return pad(formatUnits(ticks * this.#tickUnits, this.pricePlaces), this.pricePlaces);
+    return pad(this.#tick.format(ticks), this.pricePlaces);
   }
 
   /** Also of sums over many orders or trades, however large. */
   formatQuantity(lots: number | bigint): string {
-    const steps = Number(lots) * this.#lotSteps;
-    const exactly = Number.isSafeInteger(steps) ? steps : BigInt(lots) * BigInt(this.#lotSteps);
-    return pad(formatExact(exactly, this.quantityPlaces), this.quantityPlaces);
+    return pad(this.#lot.format(lots), this.quantityPlaces);
   }
 
   /** The symbol in protocols that have eight letters for it: longer ones are `#` and the instrument's number. */
@@ -165,7 +168,7 @@ export class Instrument {
 
   /** What a tick is in protocols with four implied decimals; 0: it is less than that. */
   get wireTick(): number {
-    return this.pricePlaces <= WIRE_PLACES ? this.#tickUnits * 10 ** (WIRE_PLACES - this.pricePlaces) : 0;
+    return this.pricePlaces <= WIRE_PLACES ? this.#tick.units * 10 ** (WIRE_PLACES - this.pricePlaces) : 0;
   }
 }
 
@@ -175,27 +178,6 @@ function formatExact(units: number | bigint, places: number): string {
 
 function pad(text: string, places: number): string {
   return (places === 0 ? `${text}.` : text) + '0'.repeat(Math.max(0, SHOWN_PLACES - places));
-}
-
-function placesOf(step: string): number {
-  const fraction = step.split('.')[1]?.replace(/0+$/, '') ?? '';
-  return fraction.length;
-}
-
-function positive(text: string, places: number): number {
-  const units = parseUnits(text, places);
-  if (units === 0) throw new DecimalError('out_of_range', `'${text}' must be positive`);
-  return units;
-}
-
-function steps(text: string, places: number, step: number, most: number): number {
-  const units = parseUnits(text, places);
-  if (units % step !== 0) throw new DecimalError('too_precise', `'${text}' is not a multiple of the step, ${formatUnits(step, places)}`);
-  if (units < step || units / step > most) {
-    const range = `${formatUnits(step, places)} to ${formatBigUnits(BigInt(step) * BigInt(most), places)}`;
-    throw new DecimalError('out_of_range', `'${text}' is out of range: ${range}`);
-  }
-  return units / step;
 }
 
 /** All assets and instruments of a venue. */

@@ -1,14 +1,11 @@
 import type { Order } from '../../domain/orders.ts';
-import type { Pace } from '../fairness/pace.ts';
+import type { Slices } from '../fairness/slices.ts';
 import type { OpenOrders } from './open-orders.ts';
 import type { OrderCursor } from './order-cursors.ts';
 
 /** Orders of a slice, and those looked at for it. */
 const ORDERS_A_SLICE = 32;
 const LOOKS_A_SLICE = 512;
-/** Of these so many take a unit of Pace: to make something of an order, and to look at one. */
-const ORDERS_A_UNIT = 2;
-const LOOKS_A_UNIT = 256;
 
 /**
  * An account's orders, oldest first, in slices of a turn of the event loop: an account may have a million. They come and go meanwhile; it
@@ -16,18 +13,17 @@ const LOOKS_A_UNIT = 256;
  */
 export async function* walkOrders(
   orders: OpenOrders,
-  pace: Pace,
+  slices: Slices,
   account: number,
   isWanted: (slot: number) => boolean = () => true,
   from = orders.first(account),
 ): AsyncGenerator<Order[]> {
   const cursor: OrderCursor = { slot: from };
   let left = orders.countOf(account);
-  let units = 1;
   orders.hold(cursor);
   try {
     while (cursor.slot !== 0 && left > 0) {
-      await pace.take(units);
+      await slices.wait(account);
       orders.release(cursor);
       const slice: Order[] = [];
       let looks = 0;
@@ -36,7 +32,6 @@ export async function* walkOrders(
         cursor.slot = orders.next(cursor.slot);
       }
       left -= looks;
-      units = slice.length / ORDERS_A_UNIT + looks / LOOKS_A_UNIT;
       orders.hold(cursor);
       yield slice;
     }

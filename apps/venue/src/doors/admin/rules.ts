@@ -12,16 +12,12 @@ import { ApiError, errors } from '../http/errors.ts';
 import { sessionJson } from '../http/session-json.ts';
 import type { Administration } from './administrator.ts';
 import { type Body, bodyOf, code, decimal, instrumentNamed, named, text, whole, word } from './input.ts';
-
-/** Rules whose values are prices, quantities or amounts, as decimal strings at this edge. */
-const PRICES: string[] = ['REFERENCE_PRICE'];
-const QUANTITIES: string[] = ['MAX_QUANTITY', 'MIN_ALLOCATION'];
-const AMOUNTS: string[] = ['MAX_NOTIONAL'];
+import { ruleNamed, rulesJson, ruleValue } from './rule-values.ts';
 
 /** States, rules, transfers, tiers and the kill switch, for administrators. */
 export function addRuleRoutes(server: FastifyInstance, services: Services, administration: Administration): void {
   const route = (
-    method: 'POST' | 'DELETE',
+    method: 'GET' | 'POST' | 'DELETE',
     url: string,
     fields: readonly string[] | undefined,
     summary: string,
@@ -37,6 +33,10 @@ export function addRuleRoutes(server: FastifyInstance, services: Services, admin
   route('POST', '/outcry/v1/instruments/:symbol/state', ['state', 'referencePrice'], 'Set the trading state', (body, { symbol }) =>
     changeState(services, instrumentNamed(services, symbol), body),
   );
+  route('GET', '/outcry/v1/instruments/:symbol/rules', [], "An instrument's rules in force", (_body, { symbol }) => {
+    const instrument = instrumentNamed(services, symbol);
+    return { symbol: instrument.symbol, rules: rulesJson(services, instrument) };
+  });
   route('POST', '/outcry/v1/instruments/:symbol/rules', undefined, "Set an instrument's rules", (body, { symbol }) =>
     setInstrumentRules(services, instrumentNamed(services, symbol), body),
   );
@@ -77,25 +77,13 @@ async function changeState(services: Services, instrument: Instrument, body: Bod
 
 /** All of it, or, where something is wrong, nothing. */
 async function setInstrumentRules(services: Services, instrument: Instrument, body: Body) {
-  const commands = Object.entries(body).map(([name, value]) => ({
-    head: commandHead(COMMAND.SET_INSTRUMENT_RULE),
-    instrument: instrument.number,
-    asset: code(INSTRUMENT_RULE, 'rule', name),
-    amount: ruleValue(services, instrument, name, value),
-  }));
+  const commands = Object.entries(body).map(([sent, value]) => {
+    const name = ruleNamed(sent);
+    const amount = ruleValue(services, instrument, name, value);
+    return { head: commandHead(COMMAND.SET_INSTRUMENT_RULE), instrument: instrument.number, asset: INSTRUMENT_RULE[name], amount };
+  });
   for (const command of commands) await administer(services, command);
   return { symbol: instrument.symbol, ...body };
-}
-
-function ruleValue(services: Services, instrument: Instrument, name: string, value: unknown): number {
-  if (name === 'STATUS') return code(STATUS, name, value);
-  if (name === 'FEE_INSTRUMENT') return value === null ? 0 : instrumentNamed(services, named(name, value)).number + 1;
-  const isZero = value === 0 || value === '0' || value === null;
-  if (isZero) return 0;
-  if (PRICES.includes(name)) return readDecimal(() => instrument.parsePrice(decimal(name, value)));
-  if (QUANTITIES.includes(name)) return readDecimal(() => instrument.parseQuantity(decimal(name, value)));
-  if (AMOUNTS.includes(name)) return readDecimal(() => instrument.quote.parse(decimal(name, value)));
-  return whole(name, value);
 }
 
 /** As {@link setInstrumentRules}. */

@@ -1,4 +1,5 @@
 import { type FixField, type FixMessage, fixTime, MSG, TAG } from '@outcry/wire/fix';
+import { Slices, Turns } from '../../core/fairness/slices.ts';
 import type { MarketListener } from '../../core/orders/view.ts';
 import type { Services } from '../../core/services.ts';
 import type { Instrument } from '../../domain/market.ts';
@@ -7,7 +8,6 @@ import type { FixClient } from './fix-client.ts';
 import { InstrumentFeed } from './instrument-feed.ts';
 import { Subscription } from './market-subscription.ts';
 import { need } from './order-reader.ts';
-import { Turns } from './turns.ts';
 
 const BID = '0';
 const OFFER = '1';
@@ -22,6 +22,7 @@ const INVALID_REQUEST = 1;
 const CONFLATE_MS = 100;
 /** What market data for FIX clients takes of a turn of the event loop. */
 const TURN_MS = 1;
+const FEWEST_SLICES = 4;
 /** A symbol in a request counts as one. */
 const MOST_SUBSCRIPTIONS = 200;
 /** MarketDepth: the highest besides 0, all. */
@@ -33,7 +34,7 @@ export class FixMarketData {
   readonly #feeds = new Map<number, InstrumentFeed<Subscription>>();
   /** by client and MDReqID */
   readonly #clients = new Map<FixClient, Map<string, Subscription[]>>();
-  readonly #turns = new Turns<Subscription>(TURN_MS, (subscription) => this.#step(subscription));
+  readonly #turns = new Turns<Subscription>(new Slices(TURN_MS, FEWEST_SLICES), (subscription) => this.#step(subscription));
   readonly #timer: NodeJS.Timeout;
   #securities: Record<string, FixField[]> = {};
 

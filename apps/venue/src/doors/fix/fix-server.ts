@@ -8,19 +8,20 @@ import { plainAddress } from '../../core/accounts/accounts.ts';
 import { LogIns, type SignedIn } from '../../core/accounts/log-ins.ts';
 import { Connections, type Place } from '../../core/fairness/connections.ts';
 import { listenAt } from '../../core/fairness/listening.ts';
+import { Slices, Turns } from '../../core/fairness/slices.ts';
 import { Throttle } from '../../core/fairness/throttle.ts';
 import type { Services } from '../../core/services.ts';
 import type { SessionDay } from '../../core/session-day.ts';
 import type { FixApplication, FixClient } from './fix-client.ts';
 import { FixConnection, STALLED_MS } from './fix-connection.ts';
 import { FileFixStore } from './fix-store.ts';
-import { Turns } from './turns.ts';
 
 /** The venue's CompID. */
 export const VENUE_COMP_ID = 'OUTCRY';
 const VERSIONS = ['FIX.4.4', 'FIXT.1.1'];
 /** What all FIX clients together may take of a turn of the event loop. */
 const TURN_MS = 2;
+const FEWEST_SLICES = 4;
 const TICK_MS = 250;
 /** Fields of a message: five a subscription of the most that a session has, and more. */
 const MOST_FIELDS = 1024;
@@ -41,7 +42,7 @@ export class FixServer {
   /** by login's number: a new connection is no new burst */
   readonly #throttles = new Map<number, Throttle>();
   readonly #places = new Map<FixConnection<FixClient>, { place: Place; late: NodeJS.Timeout }>();
-  readonly #turns = new Turns<FixConnection<FixClient>>(TURN_MS, (connection) => this.#step(connection));
+  readonly #turns = new Turns<FixConnection<FixClient>>(new Slices(TURN_MS, FEWEST_SLICES), (connection) => this.#step(connection));
   readonly #toFlush: FixClient[] = [];
   readonly #ticking: NodeJS.Timeout;
   #rolling: NodeJS.Timeout | undefined;

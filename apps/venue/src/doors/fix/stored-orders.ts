@@ -1,12 +1,12 @@
-import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Services } from '../../core/services.ts';
 import type { Order } from '../../domain/orders.ts';
 import { Unanswered } from '../../spine/questions.ts';
+import { StoreWatch } from '../../store/store-watch.ts';
 import type { FixClient } from './fix-client.ts';
 
 /** Questions of one client that may wait. */
 const MOST_QUESTIONS = 32;
-const POLL_MS = 5;
 
 interface Question {
   client: FixClient;
@@ -24,11 +24,11 @@ export class StoredOrders {
   readonly #services: Services;
   /** by client: what it asked, the first one under way */
   readonly #lines = new Map<FixClient, Question[]>();
-  /** who waits for the store to have a command */
-  #waiting: { sequence: number; deadline: number; resolve: (isThere: boolean) => void }[] = [];
+  readonly #watch: StoreWatch;
 
   constructor(services: Services) {
     this.#services = services;
+    this.#watch = new StoreWatch(services.shared.stored);
   }
 
   ask(question: Pick<Question, 'client' | 'instrument' | 'clientId' | 'answer' | 'fail'>): void {
@@ -48,32 +48,13 @@ export class StoredOrders {
   async #run(client: FixClient, line: Question[]): Promise<void> {
     while (line.length > 0) {
       const [question] = line;
-      if (await this.#reached(question)) await this.#answer(question);
+      const { sequence, deadline } = question;
+      if (await this.#watch.reached(sequence, deadline - performance.now())) await this.#answer(question);
       else question.fail('the store is behind: ask again');
       line.shift();
       await nextTurn();
     }
     this.#lines.delete(client);
-  }
-
-  /** Whether the store has, in time, what a question rests on. */
-  #reached({ sequence, deadline }: Question): Promise<boolean> {
-    if (this.#services.shared.stored.read() >= sequence) return Promise.resolve(true);
-    return new Promise((resolve) => {
-      if (this.#waiting.push({ sequence, deadline, resolve }) === 1) void this.#look();
-    });
-  }
-
-  /** Looks at the store for all who wait for it. */
-  async #look(): Promise<void> {
-    while (this.#waiting.length > 0) {
-      await sleep(POLL_MS);
-      const [stored, now] = [this.#services.shared.stored.read(), performance.now()];
-      const isOver = ({ sequence, deadline }: { sequence: number; deadline: number }) => stored >= sequence || now >= deadline;
-      const over = this.#waiting.filter(isOver);
-      this.#waiting = this.#waiting.filter((one) => !isOver(one));
-      for (const { sequence, resolve } of over) resolve(stored >= sequence);
-    }
   }
 
   async #answer({ client, instrument, clientId, answer, fail }: Question): Promise<void> {

@@ -3,12 +3,12 @@ import type { Logger } from 'pino';
 import type { Services } from '../../core/services.ts';
 import type { SessionDay } from '../../core/session-day.ts';
 import { textHash } from '../../spine/commands.ts';
+import { StoreWatch } from '../../store/store-watch.ts';
 import { IdSet } from './id-set.ts';
 
 /** ClOrdIDs of an account in a day, beyond which it enters nothing new, and no more are remembered: 200 MB of memory. */
 const MOST_IDS = 16_000_000;
 const ROWS_AT_ONCE = 500;
-const POLL_MS = 5;
 const RETRY_MS = 1000;
 
 /**
@@ -64,7 +64,8 @@ export class UsedIds {
     const { shared } = this.#services;
     const recovered = shared.memory.start;
     if (recovered === 0) this.isComplete = true;
-    while (this.#isRunning && shared.stored.read() < recovered) await sleep(POLL_MS);
+    const watch = new StoreWatch(shared.stored);
+    while (this.#isRunning && !(await watch.reached(recovered, RETRY_MS)));
     for (let isFirst = true; this.#isRunning && !this.isComplete; isFirst = false) {
       try {
         await this.#read();

@@ -148,14 +148,14 @@ export class BookFeed {
 export async function encodedBook(
   instrument: Instrument,
   { bids, asks, updateId }: Part,
-  turn: (levels: number) => Promise<void> | undefined,
+  turn: () => Promise<void> | undefined,
 ): Promise<pb.Book> {
   const book = create(pb.BookSchema, { symbol: instrument.symbol, updateId: BigInt(updateId) });
   const fields: UnknownField[] = [];
   for (const [name, levels] of [['bids', bids] as const, ['asks', asks] as const]) {
     for (let i = 0; i < levels.length; i += SLICE) {
       const slice = levels.slice(i, i + SLICE);
-      await turn(slice.length);
+      await turn();
       fields.push(
         encoded(toBinary(pb.BookSchema, create(pb.BookSchema, { [name]: slice.map(([price, lots]) => level(instrument, price, lots)) }))),
       );

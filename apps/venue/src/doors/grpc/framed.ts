@@ -26,10 +26,6 @@ export class Framed {
     this.#make = make;
   }
 
-  get isMade(): boolean {
-    return this.#frame !== undefined || this.#message !== undefined;
-  }
-
   /** For JSON. */
   message(): pb.MarketEvent {
     this.#message ??= create(pb.MarketEventSchema, { event: this.#make() });

@@ -1,13 +1,12 @@
 import { create } from '@bufbuild/protobuf';
 import { Code, ConnectError, type HandlerContext, type ServiceImpl } from '@connectrpc/connect';
 import { BUY, SELL } from '@outcry/market/order-terms';
-import { Pace } from '../../core/fairness/pace.ts';
+import { Slices } from '../../core/fairness/slices.ts';
 import type { MarketListener } from '../../core/orders/view.ts';
 import type { Services } from '../../core/services.ts';
 import type { Trade } from '../../domain/orders.ts';
 import { BookFeed, bookMessage, encodedBook } from './book-feed.ts';
 import { instrumentOf } from './convert.ts';
-import type { Framed } from './framed.ts';
 import type { Gate } from './gate.ts';
 import * as pb from './generated/outcry/v1/venue_pb.js';
 import { endSlowly, onceOver, PEER } from './peer.ts';
@@ -20,9 +19,10 @@ const LEVELS_A_WEIGHT = 20;
 const CONFLATE_MS = 100;
 /** Milliseconds without reading before a stream ends. */
 const PATIENCE_MS = 30_000;
-/** Levels that take a unit of {@link Pace} to be made, and to be sent once they are. */
-const MADE_A_UNIT = 20;
-const SENT_A_UNIT = 120;
+/** What market data takes of a turn of the event loop. */
+const TURN_MS = 0.5;
+/** All readers are one: first come, first served. */
+const ANYBODY = 0;
 
 /** Books and trades by gRPC, gRPC-Web and Connect. */
 export class MarketDataService implements ServiceImpl<typeof pb.MarketData> {
@@ -31,7 +31,7 @@ export class MarketDataService implements ServiceImpl<typeof pb.MarketData> {
   /** by instrument's number */
   readonly #feeds: readonly BookFeed[];
   readonly #watchers = new Map<Watcher<BookFeed>, HandlerContext>();
-  readonly #pace = new Pace();
+  readonly #slices = new Slices(TURN_MS);
   readonly #traded = new Set<BookFeed>();
   /** feeds with watchers whose snapshot is not whole */
   readonly #beginning = new Set<BookFeed>();
@@ -70,10 +70,10 @@ export class MarketDataService implements ServiceImpl<typeof pb.MarketData> {
     this.#gate.weigh(context, Math.floor(levels / LEVELS_A_WEIGHT));
     const instrument = instrumentOf(this.#services, symbol);
     const { depth: book } = this.#services.feeds[instrument.number];
-    await this.#pace.take(1);
+    await this.#slices.wait(ANYBODY);
     const part = { bids: book.levels(BUY, levels), asks: book.levels(SELL, levels), updateId: book.updateId };
     if (isJson(context)) return bookMessage(instrument, part);
-    return await encodedBook(instrument, part, (count) => this.#pace.take(count / MADE_A_UNIT));
+    return await encodedBook(instrument, part, () => this.#slices.wait(ANYBODY));
   }
 
   async *watch({ symbols }: pb.WatchRequest, context: HandlerContext): AsyncGenerator<pb.MarketEvent> {
@@ -86,7 +86,7 @@ export class MarketDataService implements ServiceImpl<typeof pb.MarketData> {
       context,
     );
     for (let event = await watcher.next(); event !== undefined; event = await watcher.next()) {
-      await this.#pace.take(unitsOf(event));
+      await this.#slices.wait(ANYBODY);
       yield asJson ? event.message() : event.frame();
     }
   }
@@ -123,7 +123,7 @@ export class MarketDataService implements ServiceImpl<typeof pb.MarketData> {
       told = false;
       this.#isReady = false;
       for (const feed of this.#beginning) {
-        await this.#pace.take(1);
+        await this.#slices.wait(ANYBODY);
         told = feed.tellSlice() || told;
         if (!feed.isBeginning) this.#beginning.delete(feed);
       }
@@ -158,8 +158,4 @@ export class MarketDataService implements ServiceImpl<typeof pb.MarketData> {
 
 function isJson({ requestHeader }: HandlerContext): boolean {
   return requestHeader.get('content-type')?.includes('json') === true;
-}
-
-function unitsOf({ weight, isMade }: Framed): number {
-  return 1 + weight / (isMade ? SENT_A_UNIT : MADE_A_UNIT);
 }

@@ -90,7 +90,7 @@ export class TradingService implements ServiceImpl<typeof pb.Trading> {
     let lookedAt = 0;
     let last = 0;
     this.#gate.weigh(context, LIST_WEIGHT + Math.floor(Math.min(open.countOf(account), limit || MOST_LISTED) / ORDERS_A_WEIGHT));
-    for await (const slice of walkOrders(open, this.#services.pace, account, undefined, open.first(account, after))) {
+    for await (const slice of walkOrders(open, this.#services.slices, account, undefined, open.first(account, after))) {
       for (const order of slice) {
         if (orders.length === (limit || MOST_LISTED) || lookedAt++ === MOST_LOOKED_AT) {
           return create(pb.ListOpenOrdersResponseSchema, { orders, next: BigInt(last) });

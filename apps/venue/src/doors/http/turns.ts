@@ -1,12 +1,12 @@
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import { Slices } from '../../core/fairness/slices.ts';
 import { type ApiError, apiErrorOf } from './errors.ts';
 import { refusalOf, refuseRaw } from './raw-answer.ts';
 
 /** Requests of a connection that have no answer yet; no client pipelines that deep. */
 export const MOST_PIPELINED = 32;
-/** Pipelined requests that are begun in one turn of the event loop, for so many milliseconds. */
-const MOST_A_TURN = 32;
+/** Milliseconds of a turn of the event loop in which pipelined requests are begun. */
 const TURN_MS = 2;
 
 /** Throws what has an ApiError (apiErrorOf) for a request that is not answered, whatever it asks for. */
@@ -37,11 +37,7 @@ export class Turns {
   readonly #check: Check;
   readonly #malformed: Malformed;
   readonly #lines = new WeakMap<Socket, Line>();
-  /** lines where requests wait, in the order of their turns */
-  readonly #queue = new Set<Line>();
-  /** steps of this turn that are still to come, and when the first one was taken */
-  #steps = 0;
-  #since = 0;
+  readonly #slices = new Slices(TURN_MS);
 
   constructor(answer: RequestListener, check: Check, malformed: Malformed) {
     this.#answer = answer;
@@ -64,7 +60,6 @@ export class Turns {
     line.open++;
     if (line.open > MOST_PIPELINED) {
       socket.destroy();
-      this.#queue.delete(line);
       return;
     }
     line.last = [request, response];
@@ -74,8 +69,7 @@ export class Turns {
       return;
     }
     line.waiting.push([request, response]);
-    this.#queue.add(line);
-    if (this.#steps === 0) this.#startTurn();
+    this.#slices.run(line, () => this.#beginNext(line));
   }
 
   #open(socket: Socket): Line {
@@ -111,29 +105,9 @@ export class Turns {
     }
   }
 
-  /** Each step is a callback of its own: what a request brings about in promises has run, and its time counts, before the next. */
-  #startTurn(): void {
-    this.#since = 0;
-    this.#steps = MOST_A_TURN;
-    for (let i = 0; i < MOST_A_TURN; i++) setImmediate(this.#step);
-  }
-
-  readonly #step = (): void => {
-    const now = performance.now();
-    if (this.#since === 0) this.#since = now;
-    if (now - this.#since < TURN_MS) this.#beginNext();
-    if (--this.#steps === 0 && this.#queue.size > 0) this.#startTurn();
-  };
-
-  #beginNext(): void {
-    for (const line of this.#queue) {
-      this.#queue.delete(line);
-      if (line.socket.destroyed || line.socket.writableEnded) continue; // nobody would get the answer
-      const [request, response] = line.waiting.shift()!;
-      if (line.waiting.length > 0) this.#queue.add(line);
-      this.#begin(request, response);
-      return;
-    }
+  #beginNext({ socket, waiting }: Line): void {
+    const [request, response] = waiting.shift()!;
+    if (!socket.destroyed && !socket.writableEnded) this.#begin(request, response); // else nobody would get the answer
   }
 
   #begin(request: IncomingMessage, response: ServerResponse): void {

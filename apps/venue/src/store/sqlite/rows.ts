@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
 import { StoreUnavailable } from '../store.ts';
+import { LOCK_TIMEOUT_MS } from './unavailable.ts';
 
 export type Row = Record<string, number | string>;
 
@@ -19,9 +20,6 @@ export class Where {
     return `WHERE ${this.#conditions.join(' AND ')}`;
   }
 }
-
-/** How long a question waits for a lock that another holds on the database. */
-const LOCK_TIMEOUT_MS = 250;
 
 /** Rows of a database that a question reads one by one. The database at a path may be removed and built anew: the next question finds it. */
 export class Rows {

@@ -7,11 +7,10 @@ import type { FollowerStore } from '@outcry/replica/follower-store';
 import type { Store, StoreReader, StoreWriterOptions } from '../store.ts';
 import { History } from './history.ts';
 import { StoreWriter } from './store-writer.ts';
-import { available } from './unavailable.ts';
+import { available, LOCK_TIMEOUT_MS } from './unavailable.ts';
 
 /** SQLite's files of a database: the log, what it shares between processes, and the database, in the order in which they are moved. */
 const PARTS = ['-wal', '-shm', ''];
-const LOCK_TIMEOUT_MS = 250;
 
 export class SqliteStore implements Store {
   readonly name: string;

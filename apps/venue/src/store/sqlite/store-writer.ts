@@ -13,7 +13,7 @@ import { endStatus, STATUS, statusAfterTrade } from '../../domain/order-status.t
 import { readTerms, type SpecialTerms } from '../../domain/special-terms.ts';
 import type { StoreWriterOptions } from '../store.ts';
 import { CANDLE_SUMS, SCHEMA, SCHEMA_VERSION } from './schema.ts';
-import { available } from './unavailable.ts';
+import { available, LOCK_TIMEOUT_MS } from './unavailable.ts';
 
 /** Adds to a sum of a candle, as addExact does. */
 const addSum = (name: string) => `${name} = (${name} + excluded.${name}) & ${BASE - 1},
@@ -98,7 +98,7 @@ export class StoreWriter implements FollowerStore {
     this.#file = file;
     this.#unitOf = unitOf;
     this.#ids = f64Of(reserve((orders + 1) * 8));
-    this.#database = new DatabaseSync(file, { timeout: 250 });
+    this.#database = new DatabaseSync(file, { timeout: LOCK_TIMEOUT_MS });
     try {
       this.#database.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -${CACHE_KIB};`);
       this.#database.exec(`PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES}`);

@@ -1,6 +1,9 @@
 /** What SQLite throws, in the words of the seam. */
 import { StoreUnavailable } from '../store.ts';
 
+/** How long SQLite waits for a lock that another connection holds, in milliseconds. */
+export const LOCK_TIMEOUT_MS = 250;
+
 /** Runs something on a database. Throws StoreUnavailable for an error of SQLite: it is locked, full, broken or was replaced. */
 export function available<T>(run: () => T): T {
   try {

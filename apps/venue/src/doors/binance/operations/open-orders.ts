@@ -24,7 +24,7 @@ export function openOrders(services: BinanceServices, sent: Parameters, caller: 
   const count = orders.countOf(caller.account);
   weighOrders(services, caller, count, instrument === undefined ? MORE_WITHOUT_SYMBOL : 0);
   const isWanted = (slot: number) => instrument === undefined || orders.instrument(slot) === instrument.number;
-  return JsonPieces.list(ordersJson(services, walkOrders(orders, services.pace, caller.account, isWanted)), count);
+  return JsonPieces.list(ordersJson(services, walkOrders(orders, services.slices, caller.account, isWanted)), count);
 }
 
 async function* ordersJson(services: BinanceServices, slices: AsyncIterable<Order[]>): AsyncGenerator<object[]> {
@@ -40,7 +40,7 @@ export async function cancelAll(services: BinanceServices, sent: Parameters, cal
   const cancelled: string[] = [];
   let wasThere = false;
   let some: Order[] = [];
-  for await (const slice of walkOrders(orders, services.pace, caller.account, isMeant)) {
+  for await (const slice of walkOrders(orders, services.slices, caller.account, isMeant)) {
     wasThere ||= slice.length > 0;
     some.push(...slice);
     if (some.length < CANCELS_AT_ONCE) continue;
@@ -56,7 +56,7 @@ export async function cancelAll(services: BinanceServices, sent: Parameters, cal
 async function cancelSome(services: BinanceServices, caller: Caller, some: readonly Order[], cancelled: string[]): Promise<void> {
   const outcomes = await Promise.all(some.map(({ instrument, id }) => services.gateway.submit(cancel(caller.account, instrument, id))));
   for (const [i, { changed }] of outcomes.entries()) {
-    if (i % ANSWERS_A_TURN === 0) await services.pace.take(ANSWERS_A_TURN / 2);
+    if (i % ANSWERS_A_TURN === 0) await services.slices.wait(caller.account);
     if (changed !== undefined) cancelled.push(JSON.stringify(cancelJson(changed, freshId(), services.market)));
   }
 }

@@ -20,6 +20,8 @@ import { countOrder, responseType } from './trading.ts';
 /** Order lists: https://developers.binance.com/docs/binance-spot-api-docs/rest-api/trading-endpoints, "Order lists". */
 
 const MOST_OPEN_LISTS = 1000;
+/** Whose lists they are makes no difference to their turns. */
+const ANYBODY = -1;
 const LISTS_A_TURN = 16;
 
 /** What each order of a list can be told with; the names begin with which one it is (above, working, pendingBelow…). */
@@ -201,7 +203,7 @@ async function* listsJson(
   onlyOpen = false,
 ): AsyncGenerator<object[]> {
   for (let i = 0; i < found.length; i += LISTS_A_TURN) {
-    await services.pace.take(LISTS_A_TURN);
+    await services.slices.wait(ANYBODY);
     const some = found.slice(i, i + LISTS_A_TURN).map(({ list, orders }) => listJson(list, latest(services, orders), services));
     yield some.filter(({ listOrderStatus }) => !onlyOpen || listOrderStatus === 'EXECUTING');
   }
@@ -212,7 +214,7 @@ async function openLists(services: BinanceServices, _sent: Parameters, caller: C
   const { orders } = services.gateway.view;
   weighOrders(services, caller, orders.countOf(caller.account));
   let ids = new Set<number>();
-  for await (const slice of walkOrders(orders, services.pace, caller.account, (slot) => orders.hasTerms(slot))) {
+  for await (const slice of walkOrders(orders, services.slices, caller.account, (slot) => orders.hasTerms(slot))) {
     for (const { terms } of slice) if (terms !== undefined && terms.list > 0) ids.add(terms.list);
     if (ids.size > 2 * MOST_OPEN_LISTS) ids = new Set(latestOf(ids));
   }
