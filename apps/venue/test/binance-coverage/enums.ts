@@ -68,7 +68,11 @@ export const enums: EnumFact[] = [
   { name: 'execution rules', values: '', without: { PRICE_RANGE: 'bands refuse orders by their price (PERCENT_PRICE), not trades' } },
   {
     name: 'expiry reasons',
-    values: '',
-    without: {},
+    values:
+      'REJECTED EXCHANGE_CANCELED OCO_TRIGGER OTO_PHASE_ONE_EXPIRED UNFILLED_IOC_QUANTITY_EXPIRED UNFILLED_FOK_ORDER_EXPIRED INSUFFICIENT_LIQUIDITY',
+    without: {
+      NONE: 'an order that has not expired has no such field',
+      EXECUTION_RULE_PRICE_RANGE_EXCEEDED: 'no rules of execution',
+    },
   },
 ];

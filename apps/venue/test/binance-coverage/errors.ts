@@ -118,7 +118,7 @@ export const errorCodes: Fact[] = [
     name: '-2035 SUBSCRIPTION_ACTIVE',
     test: 'lanes.test.ts: a connection hears an account once; a key has so many connections that hear it, and another key still has its own',
   },
-  { name: '-2036 SUBSCRIPTION_INACTIVE', not: 'to be added' },
+  { name: '-2036 SUBSCRIPTION_INACTIVE', not: 'as documented of userDataStream.unsubscribe: what is not subscribed to is not missed' },
   { name: '-2038 ORDER_AMEND_REJECTED', test: 'bad-input.test.ts: orders that are not there or are somebody else’s: -2013 and -2011' },
   { name: '-2039 CLIENT_ORDER_ID_INVALID', not: 'an order by two ids that are not of the same one is -2013 or -2011' },
   { name: '-2042 MAXIMUM_SUBSCRIPTION_IDS', not: 'numbers of subscriptions do not run out in a connection’s life' },
