@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
 import { after, before, it } from 'node:test';
+import { Listener } from './support/listener.ts';
 import { Client, temporaryDirectory, VenueProcess } from './support/process.ts';
 
 const data = temporaryDirectory('binance-limits');
@@ -101,5 +102,49 @@ it('what clients ask of the wallet and of margin is answered, signed or not', as
     const { status, body } = await bob.public(`/sapi/v1/${route}`);
     assert.equal(status, 200);
     assert.deepEqual(await accepted('GET', `/sapi/v1/${route}`), body);
+  }
+});
+
+it('a start and an end in microseconds mean what they say, to the microsecond', async () => {
+  const sides = ['SELL', 'BUY', 'SELL', 'BUY'];
+  for (const side of sides) await accepted('POST', '/api/v3/order', { ...order, side, price: '60000' });
+  const all = await accepted('GET', '/api/v3/allOrders', { symbol: 'BTCUSDT' });
+  const last = all.at(-1);
+  const ids = async (range: Record<string, number>) =>
+    (await accepted('GET', '/api/v3/allOrders', { symbol: 'BTCUSDT', ...range })).map(({ orderId }: any) => orderId);
+  const [start, end] = [last.time * 1000, last.time * 1000 + 999];
+  const inMs = await ids({ startTime: last.time, endTime: last.time });
+  assert.ok(inMs.includes(last.orderId));
+  assert.deepEqual(await ids({ startTime: start, endTime: end }), inMs);
+  assert.deepEqual(await ids({ startTime: end + 1 }), []);
+  const halves = [await ids({ startTime: start, endTime: start + 499 }), await ids({ startTime: start + 500, endTime: end })];
+  assert.deepEqual(halves.flat(), inMs, 'each is in one half');
+  const { body: trades } = await bob.public('/api/v3/aggTrades?symbol=BTCUSDT');
+  const own = await bob.public(
+    `/api/v3/aggTrades?symbol=BTCUSDT&startTime=${trades.at(-1).T * 1000}&endTime=${trades.at(-1).T * 1000 + 999}`,
+  );
+  assert.deepEqual(own.body.at(-1), trades.at(-1));
+  const [minute] = (await bob.public('/api/v3/klines?symbol=BTCUSDT&interval=1m')).body.slice(-1);
+  const range = `startTime=${minute[0] * 1000}&endTime=${minute[0] * 1000}`;
+  assert.deepEqual(
+    (await bob.public(`/api/v3/klines?symbol=BTCUSDT&interval=1m&${range}`)).body.map(([open]: any) => open),
+    [minute[0]],
+  );
+  assert.equal(
+    (await bob.signed('GET', '/api/v3/allOrders', { symbol: 'BTCUSDT', startTime: start, endTime: start + 86_400_001_000 })).body.code,
+    -1127,
+  );
+});
+
+it('times are told in milliseconds, and another unit is refused at every door', async () => {
+  const ask = (unit: string) => fetch(`${venue.url}/api/v3/time`, { headers: { 'x-mbx-time-unit': unit } });
+  assert.equal((await ask('MILLISECOND')).status, 200);
+  assert.equal((await ask('millisecond')).status, 200);
+  assert.equal(((await (await ask('MICROSECOND')).json()) as any).code, -1194);
+  for (const address of ['/ws-api/v3', '/ws/btcusdt@trade', '/stream?streams=btcusdt@trade']) {
+    const mark = address.includes('?') ? '&' : '?';
+    const listener = await Listener.open(venue.url, `${address}${mark}timeUnit=millisecond`);
+    listener.close();
+    await assert.rejects(Listener.open(venue.url, `${address}${mark}timeUnit=MICROSECOND`), /400/, address);
   }
 });

@@ -90,7 +90,10 @@ export const errorCodes: Fact[] = [
   { name: '-1165 BUY_OCO_LIMIT_MUST_BE_BELOW', not: 'to be added' },
   { name: '-1166 SELL_OCO_LIMIT_MUST_BE_ABOVE', not: 'to be added' },
   { name: '-1168 BOTH_OCO_ORDERS_CANNOT_BE_LIMIT', not: 'to be added' },
-  { name: '-1194 INVALID_TIME_UNIT', not: 'to be added' },
+  {
+    name: '-1194 INVALID_TIME_UNIT',
+    test: 'binance-limits.test.ts: times are told in milliseconds, and another unit is refused at every door',
+  },
   { name: '-1196 BUY_OCO_STOP_LOSS_MUST_BE_ABOVE', not: 'to be added' },
   { name: '-1197 SELL_OCO_STOP_LOSS_MUST_BE_BELOW', not: 'to be added' },
   { name: '-1198 BUY_OCO_TAKE_PROFIT_MUST_BE_BELOW', not: 'to be added' },

@@ -62,6 +62,7 @@ export const errors = {
   invalidTickerType: () => new ApiError(-1139, 'Invalid ticker type.'),
   duplicateSymbols: () => new ApiError(-1151, 'Symbol is present multiple times in the list.'),
   otherStatus: () => new ApiError(-1220, "The symbol's status does not match the requested symbolStatus."),
+  invalidTimeUnit: () => new ApiError(-1194, 'Invalid value for time unit; expected MILLISECOND.'),
   badListenKey: () => new ApiError(-1125, 'This listenKey does not exist.'),
   noReferencePrice: () => new ApiError(-2043, "This symbol doesn't have a reference price."),
   noSuchOrder: () => new ApiError(-2013, 'Order does not exist.'),
