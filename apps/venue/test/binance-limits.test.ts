@@ -12,7 +12,7 @@ let bob: Client;
 
 before(async () => {
   const config = path.join(data, 'config.json');
-  fs.writeFileSync(config, JSON.stringify({ rateLimits: { ordersPerTenSeconds: 1000, ordersPerDay: 2000, weightPerMinute: 100_000 } }));
+  fs.writeFileSync(config, JSON.stringify({ rateLimits: { ordersPerTenSeconds: 1000, ordersPerDay: 200, weightPerMinute: 100_000 } }));
   venue = await VenueProcess.start(data, '--demo', '--no-flow', '--config', config);
   bob = new Client(venue.url, 'bob');
 });
@@ -44,7 +44,7 @@ it('an account is told how many orders it entered, of how many', async () => {
     told.map(({ interval, intervalNum, limit }: any) => [interval, intervalNum, limit]),
     [
       ['SECOND', 10, 1000],
-      ['DAY', 1, 2000],
+      ['DAY', 1, 200],
     ],
   );
   assert.equal(told[1].count, day + 3);
@@ -147,4 +147,19 @@ it('times are told in milliseconds, and another unit is refused at every door', 
     listener.close();
     await assert.rejects(Listener.open(venue.url, `${address}${mark}timeUnit=MICROSECOND`), /400/, address);
   }
+});
+
+it('beyond the limit of orders a cancel-replace cancels alone, if it is told so, and else does nothing', async () => {
+  const { orderId } = await accepted('POST', '/api/v3/order', order);
+  const place = async () => (await bob.signed('POST', '/api/v3/order', { ...order, timeInForce: 'IOC' })).body.code;
+  for (let code = await place(); code !== -1015; ) code = await place();
+  const sent = { ...order, cancelReplaceMode: 'STOP_ON_FAILURE', cancelOrderId: orderId };
+  const replace = (more: object) => bob.signed('POST', '/api/v3/order/cancelReplace', { ...sent, ...more });
+  assert.deepEqual(
+    [(await replace({})).body.code, (await replace({ orderRateLimitExceededMode: 'DO_NOTHING' })).body.code],
+    [-1015, -1015],
+  );
+  const { status, body } = await replace({ orderRateLimitExceededMode: 'CANCEL_ONLY' });
+  assert.deepEqual([status, body.code, body.data.cancelResult, body.data.newOrderResult], [409, -2021, 'SUCCESS', 'FAILURE']);
+  assert.deepEqual([body.data.cancelResponse.orderId, body.data.newOrderResponse.code], [orderId, -1015]);
 });

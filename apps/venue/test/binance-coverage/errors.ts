@@ -44,7 +44,7 @@ export const errorCodes: Fact[] = [
   { name: '-1105 PARAM_EMPTY', test: 'bad-input.test.ts: a limit order with ' },
   { name: '-1106 PARAM_NOT_REQUIRED', test: 'bad-input.test.ts: a limit order with ' },
   { name: '-1108 PARAM_OVERFLOW', not: 'values that overflow are -1100 or a filter, by their parameter' },
-  { name: '-1111 BAD_PRECISION', not: 'to be added' },
+  { name: '-1111 BAD_PRECISION', test: 'bad-input.test.ts: a limit order with ' },
   { name: '-1112 NO_DEPTH', not: 'a market order on an empty book expires' },
   { name: '-1114 TIF_NOT_REQUIRED', not: '-1106 says so' },
   { name: '-1115 INVALID_TIF', test: 'bad-input.test.ts: a limit order with ' },

@@ -53,6 +53,7 @@ export const errors = {
     new ApiError(-1104, `Not all sent parameters were read; read '${read}' parameter(s) but was sent '${sent}'.`),
   empty: (name: string) => new ApiError(-1105, `Parameter '${name}' was empty.`),
   notRequired: (name: string) => new ApiError(-1106, `Parameter '${name}' sent when not required.`),
+  tooPrecise: (name: string) => new ApiError(-1111, `Parameter '${name}' has too much precision.`),
   invalidInterval: () => new ApiError(-1120, 'Invalid interval.'),
   badSymbol: () => new ApiError(-1121, 'Invalid symbol.'),
   tooLong: (hours: number) => new ApiError(-1127, `More than ${hours} hours between startTime and endTime.`),
