@@ -113,7 +113,7 @@ describe('the coverage table and the operations', () => {
 
 describe('the coverage table and the sources', () => {
   it('have the same error codes', () => {
-    const thrown = new Set([...source.matchAll(/ApiError\(\s*(-\d{4}),/g)].map(([, code]) => code));
+    const thrown = new Set([...source.matchAll(/(?:ApiError\(\s*|code: )(-\d{4}),/g)].map(([, code]) => code));
     const known = [...there(errorCodes).map((name) => name.split(' ')[0]), ...Object.keys(moreCodes)];
     assert.deepEqual([...thrown].sort(), known.sort());
   });

@@ -71,7 +71,7 @@ export const errorCodes: Fact[] = [
     name: '-1130 INVALID_PARAMETER',
     test: 'order-refusals.test.ts: history over more than 24 hours, from an id and within times at once, and no rows at all',
   },
-  { name: '-1134 BAD_STRATEGY_TYPE', not: 'to be added' },
+  { name: '-1134 BAD_STRATEGY_TYPE', not: 'orders have no strategy: strategyType is -1104' },
   { name: '-1135 INVALID_JSON', not: 'JSON bodies are for administration alone; they answer -1100' },
   {
     name: '-1139 INVALID_TICKER_TYPE',
@@ -85,19 +85,34 @@ export const errorCodes: Fact[] = [
     name: '-1151 DUPLICATE_SYMBOLS',
     test: 'binance-tickers.test.ts: of a type that is none, a window that is none, or too many symbols is refused',
   },
-  { name: '-1158 OCO_ORDER_TYPE_REJECTED', not: 'to be added' },
-  { name: '-1160 OCO_ICEBERGQTY_TIMEINFORCE', not: 'to be added' },
-  { name: '-1165 BUY_OCO_LIMIT_MUST_BE_BELOW', not: 'to be added' },
-  { name: '-1166 SELL_OCO_LIMIT_MUST_BE_ABOVE', not: 'to be added' },
-  { name: '-1168 BOTH_OCO_ORDERS_CANNOT_BE_LIMIT', not: 'to be added' },
+  { name: '-1158 OCO_ORDER_TYPE_REJECTED', test: 'binance-oco.test.ts: a pair that is none is refused, with what is wrong about it' },
+  { name: '-1160 OCO_ICEBERGQTY_TIMEINFORCE', test: 'binance-oco.test.ts: a pair that is none is refused, with what is wrong about it' },
+  { name: '-1165 BUY_OCO_LIMIT_MUST_BE_BELOW', test: 'binance-oco.test.ts: a pair that is none is refused, with what is wrong about it' },
+  { name: '-1166 SELL_OCO_LIMIT_MUST_BE_ABOVE', test: 'binance-oco.test.ts: a pair that is none is refused, with what is wrong about it' },
+  {
+    name: '-1168 BOTH_OCO_ORDERS_CANNOT_BE_LIMIT',
+    test: 'binance-oco.test.ts: a pair that is none is refused, with what is wrong about it',
+  },
   {
     name: '-1194 INVALID_TIME_UNIT',
     test: 'binance-limits.test.ts: times are told in milliseconds, and another unit is refused at every door',
   },
-  { name: '-1196 BUY_OCO_STOP_LOSS_MUST_BE_ABOVE', not: 'to be added' },
-  { name: '-1197 SELL_OCO_STOP_LOSS_MUST_BE_BELOW', not: 'to be added' },
-  { name: '-1198 BUY_OCO_TAKE_PROFIT_MUST_BE_BELOW', not: 'to be added' },
-  { name: '-1199 SELL_OCO_TAKE_PROFIT_MUST_BE_ABOVE', not: 'to be added' },
+  {
+    name: '-1196 BUY_OCO_STOP_LOSS_MUST_BE_ABOVE',
+    test: 'binance-oco.test.ts: a pair that is none is refused, with what is wrong about it',
+  },
+  {
+    name: '-1197 SELL_OCO_STOP_LOSS_MUST_BE_BELOW',
+    test: 'binance-oco.test.ts: a pair that is none is refused, with what is wrong about it',
+  },
+  {
+    name: '-1198 BUY_OCO_TAKE_PROFIT_MUST_BE_BELOW',
+    test: 'binance-oco.test.ts: a pair that is none is refused, with what is wrong about it',
+  },
+  {
+    name: '-1199 SELL_OCO_TAKE_PROFIT_MUST_BE_ABOVE',
+    test: 'binance-oco.test.ts: a pair that is none is refused, with what is wrong about it',
+  },
   { name: '-1210 INVALID_PEG_PRICE_TYPE', not: 'an unknown price is -1100, which lists those there are' },
   { name: '-1211 INVALID_PEG_OFFSET_TYPE', not: 'an unknown kind of offset is -1100, which lists those there are' },
   {
