@@ -152,6 +152,19 @@ export const marketDataOperations: Operation[] = [
     },
   },
   {
+    summary: 'Block trades: none, all trades are of the book',
+    rest: { method: 'GET', path: '/api/v3/historicalBlockTrades' },
+    ws: 'blockTrades.historical',
+    security: 'NONE',
+    weight: 25,
+    parameters: s.parameters({ symbol: s.symbol, fromId: s.whole('First block trade id'), limit: s.limit }),
+    run: (services, sent) => {
+      instrumentOf(services, sent);
+      limitOf(sent);
+      return [];
+    },
+  },
+  {
     summary: 'Trades of one order at one price, put together',
     rest: { method: 'GET', path: '/api/v3/aggTrades' },
     ws: 'trades.aggregate',
