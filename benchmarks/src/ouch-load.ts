@@ -21,6 +21,8 @@ export interface OuchLoadOptions {
   /** orders a second in all; 0: as many as it takes */
   rate: number;
   seconds: number;
+  /** the first of these seconds, in which the client's own code is cold: their orders are sent, and not timed */
+  warmUp?: number;
   /** orders of a session without an answer yet, when the rate is 0 */
   window: number;
   /** whether it runs at a real-time priority: when only latency is measured, and nobody else's */
@@ -71,6 +73,8 @@ class Session {
   /** orders to be numbered and sent */
   #orders!: Uint8Array;
   #ordersView!: DataView;
+  /** orders that were due before are not timed */
+  timedFrom = 0;
   isLive = false;
   isFull = false;
   onLive: () => void = () => undefined;
@@ -129,6 +133,10 @@ class Session {
     this.#socket.destroy();
   }
 
+  #time(due: number, now: number): void {
+    if (due >= this.timedFrom) this.#histogram.record((now - due) * 1e6);
+  }
+
   #take(piece: Buffer): boolean {
     const framer = this.#framer;
     const now = performance.now();
@@ -144,7 +152,7 @@ class Session {
         case ACCEPTED:
           this.answered++;
           this.accepted++;
-          this.#histogram.record((now - this.due[view.getUint32(at + USER_REF) & (REMEMBERED - 1)]) * 1e6);
+          this.#time(this.due[view.getUint32(at + USER_REF) & (REMEMBERED - 1)], now);
           break;
         case EXECUTED:
           this.executed += view.getUint32(at + QUANTITY);
@@ -185,6 +193,7 @@ async function run(options: OuchLoadOptions): Promise<OuchLoadResult> {
     for (const session of sessions) session.beat();
   }, 500);
   const started = performance.now();
+  for (const session of sessions) session.timedFrom = started + (options.warmUp ?? 0) * 1000;
   const end = started + options.seconds * 1000;
   const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
   const step = options.rate === 0 ? 0 : 1000 / options.rate;

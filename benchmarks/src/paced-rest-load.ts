@@ -14,6 +14,8 @@ export interface PacedRestOptions {
   trades: number;
   connections: number;
   seconds: number;
+  /** the first of these seconds, in which the client's own code is cold: their orders are sent, and not timed */
+  warmUp: number;
 }
 
 export interface PacedRestResult {
@@ -68,12 +70,14 @@ class Client {
 }
 
 async function run(options: PacedRestOptions): Promise<PacedRestResult> {
-  const { port, keys, symbol, price, rate, trades, connections, seconds } = options;
+  const { port, keys, symbol, price, rate, trades, connections, seconds, warmUp } = options;
   const histogram = new Histogram();
   const result: PacedRestResult = { orders: 0, failed: 0, firstFailure: undefined, latencyNs: histogram.summary() };
   const dueAt = new Map<Client, number>();
+  let started = 0;
   const take = (client: Client, answer: string) => {
-    histogram.record((performance.now() - dueAt.get(client)!) * 1e6);
+    const due = dueAt.get(client)!;
+    if (due >= started + warmUp * 1000) histogram.record((performance.now() - due) * 1e6);
     result.orders++;
     if (answer.startsWith('HTTP/1.1 200')) return;
     result.failed++;
@@ -82,7 +86,7 @@ async function run(options: PacedRestOptions): Promise<PacedRestResult> {
   const clients = Array.from({ length: connections }, () => new Client(port, take));
   const turn = () => new Promise<void>((resolve) => setTimeout(resolve, 1));
   while (!clients.every(({ isFree }) => isFree)) await turn();
-  const started = performance.now();
+  started = performance.now();
   const total = rate * seconds;
   const pairs = (2 * trades) / rate;
   let [sent, due] = [0, 0];

@@ -6,11 +6,11 @@ import type { Random } from '@outcry/workload/random';
 /** A store as a simulation uses it: opened anew at each start, cut off by crashes, and looked into at the end. */
 export interface SimulatedStore {
   /** see StoreWriter of the venue, and FollowerStore */
-  open(journal: number, orders: number, unitOf: (instrument: number) => number): FollowerStore;
+  open(journal: number, orders: number, unitOf: (instrument: number) => number): Promise<FollowerStore>;
   /** What it says of itself, read before a start. */
-  stored(): Stored | undefined;
+  stored(): Promise<Stored | undefined>;
   /** The power goes. @param close ends who has it open, which tidies up as no crash does */
-  crash(random: Random, close: () => void): void;
+  crash(random: Random, close: () => Promise<void>): Promise<void>;
   /** All that it holds, in an order that does not depend on how it came there. */
   rows(): unknown;
 }
@@ -35,18 +35,18 @@ export class EventStore implements SimulatedStore {
   #journal: number | undefined;
   readonly flushes: Flush[] = [];
 
-  open(journal: number, orders: number, unitOf: (instrument: number) => number): FollowerStore {
+  async open(journal: number, orders: number, unitOf: (instrument: number) => number): Promise<FollowerStore> {
     this.#journal = journal;
     return new EventWriter(this.flushes, orders, unitOf);
   }
 
-  stored(): Stored | undefined {
+  async stored(): Promise<Stored | undefined> {
     if (this.#journal === undefined) return undefined;
     return { file: 'the store', journal: this.#journal, sequence: this.flushes.at(-1)?.sequence ?? 0 };
   }
 
-  crash(random: Random, close: () => void): void {
-    close();
+  async crash(random: Random, close: () => Promise<void>): Promise<void> {
+    await close();
     if (random.chance(0.5)) this.flushes.length -= random.below(this.flushes.length + 1);
   }
 
@@ -57,6 +57,7 @@ export class EventStore implements SimulatedStore {
 
 class EventWriter implements FollowerStore {
   readonly sequence: number;
+  readonly hash: Flush['hash'] | undefined;
   readonly #flushes: Flush[];
   readonly #unitOf: (instrument: number) => number;
   readonly #ids: Float64Array;
@@ -70,18 +71,14 @@ class EventWriter implements FollowerStore {
     this.#unitOf = unitOf;
     this.#ids = new Float64Array(orders + 1);
     this.sequence = flushes.at(-1)?.sequence ?? 0;
+    this.hash = flushes.at(-1)?.hash;
   }
 
   get pendingRows(): number {
     return this.#pending.length;
   }
 
-  isOf(hash: readonly [number, number]): boolean {
-    const last = this.#flushes.at(-1);
-    return last === undefined || last.hash.join() === hash.join();
-  }
-
-  empty(): void {
+  async empty(): Promise<void> {
     this.#flushes.length = 0;
   }
 
@@ -98,7 +95,7 @@ class EventWriter implements FollowerStore {
     const slot = i32[at + event.ORDER_SLOT];
     const sequence = f64[(at >> 1) + event.F64_SEQUENCE];
     const [account, price, quantity] = [i32[at + event.ACCOUNT], i32[at + event.PRICE], i32[at + event.QUANTITY]];
-    if (kind === EVENT.ORDER_ID) this.#id = f64[(at >> 1) + event.F64_AMOUNT];
+    if (kind === EVENT.ORDER_ID) this.#id = f64[(at >> 1) + event.F64_ORDER_ID];
     else if (kind === EVENT.ACCEPTED) {
       this.#ids[slot] = this.#id === 0 ? sequence : this.#id;
       this.#id = 0;
@@ -113,12 +110,12 @@ class EventWriter implements FollowerStore {
     }
   }
 
-  flush(sequence: number, hash: readonly [number, number]): void {
+  async flush(sequence: number, hash: readonly [number, number]): Promise<void> {
     this.#flushes.push({ sequence, hash, rows: this.#pending });
     this.#pending = [];
   }
 
-  close(): void {
+  async close(): Promise<void> {
     this.#pending = [];
   }
 }

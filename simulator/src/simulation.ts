@@ -87,35 +87,35 @@ export class Simulation {
   }
 
   /** Runs turns, then crashes once more and checks for the last time. */
-  run(turns: number): SimulationReport {
-    this.#start();
+  async run(turns: number): Promise<SimulationReport> {
+    await this.#start();
     for (let turn = 0; turn < turns; turn++) {
       try {
-        if (this.#random.chance(0.004)) this.#crash();
-        else this.#turn();
+        if (this.#random.chance(0.004)) await this.#crash();
+        else await this.#turn();
       } catch (error) {
         if (codeOf(error) !== 'POWER') throw error;
-        this.#crash();
+        await this.#crash();
       }
     }
-    this.#crash();
+    await this.#crash();
     this.#report.commands = this.#sent.length;
     this.#report.acknowledged = this.#acknowledged;
     while (this.#engine.sequence < this.#sent.length) applyRecord(this.#engine, this.#sent[this.#engine.sequence]);
     this.#report.stateHash = stateHash(this.#engine);
-    this.#checkStore();
+    await this.#checkStore();
     this.#writer?.close();
-    this.#follower?.close();
+    await this.#follower?.close();
     return this.#report;
   }
 
   /** One thread of the venue gets its turn. */
-  #turn(): void {
+  async #turn(): Promise<void> {
     const what = this.#random.below(20);
     if (what < 6) this.#clients();
     else if (what < 12) this.#runEngine();
-    else if (what < 16) this.#runJournal();
-    else if (what < 19) this.#follow();
+    else if (what < 16) await this.#runJournal();
+    else if (what < 19) await this.#follow();
     else this.#replaceSmallFile();
   }
 
@@ -137,7 +137,7 @@ export class Simulation {
     this.#acknowledge();
   }
 
-  #runJournal(): void {
+  async #runJournal(): Promise<void> {
     const writer = this.#writer!;
     try {
       const room = writer.batchRoom();
@@ -149,7 +149,7 @@ export class Simulation {
     } catch (error) {
       if (codeOf(error) === 'ENOSPC') return; // a full disk: tried again, later
       if (codeOf(error) === 'EIO')
-        this.#crash(); // a failed sync: the venue stops acknowledging, and is started again
+        await this.#crash(); // a failed sync: the venue stops acknowledging, and is started again
       else throw error;
     }
     this.#acknowledge();
@@ -160,14 +160,14 @@ export class Simulation {
     this.#acknowledged = Math.max(this.#acknowledged, Math.min(this.#engine.sequence, this.#journaled));
   }
 
-  #follow(): void {
+  async #follow(): Promise<void> {
     const follower = this.#follower!;
     const batch = follower.read(this.#journaled);
-    if (batch !== undefined) follower.apply(batch);
-    if (this.#random.chance(0.1)) follower.flush();
+    if (batch !== undefined) await follower.apply(batch);
+    if (this.#random.chance(0.1)) await follower.flush();
     if (!this.#random.chance(0.02)) return;
     try {
-      if (follower.snapshot()) this.#report.snapshots++;
+      if (await follower.snapshot()) this.#report.snapshots++;
     } catch (error) {
       if (codeOf(error) !== 'ENOSPC' && codeOf(error) !== 'EIO') throw error;
     }
@@ -197,25 +197,25 @@ export class Simulation {
 
   // ── Crashes ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  #crash(): void {
+  async #crash(): Promise<void> {
     this.#report.crashes++;
-    this.#lose();
-    if (this.#random.chance(0.25)) this.#damage();
-    this.#start();
+    await this.#lose();
+    if (this.#random.chance(0.25)) await this.#damage();
+    await this.#start();
   }
 
   /** The power goes. */
-  #lose(): void {
+  async #lose(): Promise<void> {
     this.#writer?.close();
     const follower = this.#follower;
-    if (follower !== undefined) this.#store.crash(this.#random, () => follower.close());
+    if (follower !== undefined) await this.#store.crash(this.#random, () => follower.close());
     this.#writer = this.#follower = undefined;
     this.#disk.crash();
     this.#checkSmallFile(this.#small, 'after a crash');
   }
 
   /** Spoils what is durable, in a copy: a start on it must be refused, or the damage must not matter. */
-  #damage(): void {
+  async #damage(): Promise<void> {
     const copy = path.join(this.#root, 'copy');
     fs.cpSync(this.#directory, copy, { recursive: true });
     const files = [...listSegments(copy), ...listSnapshots(copy)].map((file) => file.path);
@@ -226,7 +226,7 @@ export class Simulation {
       if (isRot) rot(file, this.#random);
       else misdirect(file, this.#random);
       try {
-        const { engine, recovery } = this.#recover(copy);
+        const { engine, recovery } = await this.#recover(copy);
         // Zeros of the rest of a segment over its last batch look as if that was never written: what is beside the journal tells, or nothing.
         this.#check(engine, `after ${path.basename(file)} was spoiled`, isRot || recovery.cut === undefined ? this.#acknowledged : 0);
       } catch (error) {
@@ -237,41 +237,41 @@ export class Simulation {
     fs.rmSync(copy, { recursive: true });
   }
 
-  #recover(directory: string, disk?: SimulatedDisk): { engine: Engine; recovery: Recovery } {
+  async #recover(directory: string, disk?: SimulatedDisk): Promise<{ engine: Engine; recovery: Recovery }> {
     this.#events = new LocalEvents(1024);
     return recover({
       directory,
       limits: this.#limits,
       makeEngine: (room) => new Engine(this.#events, room),
-      stored: this.#store.stored(),
+      stored: await this.#store.stored(),
       disk,
     });
   }
 
   /** Starts the venue, as often as it takes: the power can go, and the disk fail, in the middle of a start too. */
-  #start(): void {
+  async #start(): Promise<void> {
     for (let attempt = 1; ; attempt++) {
       try {
-        this.#begin();
+        await this.#begin();
         return;
       } catch (error) {
         if (codeOf(error) === undefined || codeOf(error)!.startsWith('journal_') || attempt === MOST_STARTS) throw error;
         this.#report.crashes++;
-        this.#lose();
+        await this.#lose();
       }
     }
   }
 
-  #begin(): void {
+  async #begin(): Promise<void> {
     this.#limits = { ...SIMULATED_LIMITS, orders: this.#random.pick(MOST_ORDERS) };
-    const { engine, recovery } = this.#recover(this.#directory, this.#disk);
+    const { engine, recovery } = await this.#recover(this.#directory, this.#disk);
     this.#engine = engine;
     this.#events.clear();
     const { sequence, tail, journal } = recovery;
     this.#check(engine, 'after a crash', this.#acknowledged);
     const options = { directory: this.#directory, durability: 'fsync' as const, segmentBytes: SEGMENT_BYTES, partition: 0 };
     this.#writer = new JournalWriter({ ...options, journal, version: REPLAY_VERSION }, sequence + 1, tail, this.#disk);
-    this.#follower = this.#newFollower(recovery);
+    this.#follower = await this.#newFollower(recovery);
     // What was not acknowledged may be gone; then nobody was told of it.
     this.#sent.length = sequence;
     this.#journaled = sequence;
@@ -279,10 +279,10 @@ export class Simulation {
     this.#sent.push(this.#opening(recovery));
   }
 
-  #newFollower({ journal, room, unusable, sequence }: Recovery): Follower {
+  #newFollower({ journal, room, unusable, sequence }: Recovery): Promise<Follower> {
     const options = { directory: this.#directory, journal, room, unusable, keepSnapshots: KEPT_SNAPSHOTS, disk: this.#disk };
     const openStore = (unitOf: (instrument: number) => number) => this.#store.open(journal, room.orders, unitOf);
-    return new Follower({ ...options, openStore }, sequence);
+    return Follower.open({ ...options, openStore }, sequence);
   }
 
   /** As the venue does: its first command sets the limits, or ends what a crash left half said. */
@@ -307,29 +307,30 @@ export class Simulation {
   }
 
   /** Lets the follower come to the end: then its store holds what one built of all commands at once does. */
-  #checkStore(): void {
+  async #checkStore(): Promise<void> {
     const follower = this.#follower!;
-    for (let batch = follower.read(this.#journaled); batch !== undefined; batch = follower.read(this.#journaled)) follower.apply(batch);
-    follower.flush();
-    const expected = this.#rowsOf(this.#sent.slice(0, follower.sequence));
+    for (let batch = follower.read(this.#journaled); batch !== undefined; batch = follower.read(this.#journaled))
+      await follower.apply(batch);
+    await follower.flush();
+    const expected = await this.#rowsOf(this.#sent.slice(0, follower.sequence));
     if (!isDeepStrictEqual(this.#store.rows(), expected)) this.#fail('at the end', 'the store does not hold the rows of the commands');
   }
 
   /** The rows of a store that is built of some commands at once. */
-  #rowsOf(commands: readonly Uint8Array[]): unknown {
+  async #rowsOf(commands: readonly Uint8Array[]): Promise<unknown> {
     const directory = fs.mkdtempSync(path.join(this.#root, 'rows-'));
     const built = this.#makeStore(directory);
     const events = new LocalEvents(1024);
     const engine = new Engine(events, SIMULATED_LIMITS);
     const unitOf = (number: number) => engine.instruments.f64[number * instrument.F64_WORDS + instrument.F64_UNIT];
-    const store = built.open(1, SIMULATED_LIMITS.orders, unitOf);
+    const store = await built.open(1, SIMULATED_LIMITS.orders, unitOf);
     for (const record of commands) {
       applyRecord(engine, record);
       for (let e = 0; e < events.count; e++) store.add(events.i32, events.f64, e * event.WORDS);
       events.clear();
     }
-    store.flush(engine.sequence, engine.hash);
-    store.close();
+    await store.flush(engine.sequence, engine.hash);
+    await store.close();
     const rows = built.rows();
     fs.rmSync(directory, { recursive: true });
     return rows;
@@ -356,10 +357,10 @@ function recordOf(kind: number, time: number, limits?: EngineLimits): Uint8Array
   i32[command.HEAD] = commandHead(kind);
   f64[command.F64_TIME] = time;
   if (limits !== undefined) {
-    i32[command.QUANTITY] = limits.orders;
-    i32[command.ACCOUNT] = limits.accounts;
-    i32[command.ASSET] = limits.assets;
-    i32[command.PRICE] = limits.instruments;
+    i32[command.MOST_ORDERS] = limits.orders;
+    i32[command.MOST_ACCOUNTS] = limits.accounts;
+    i32[command.MOST_ASSETS] = limits.assets;
+    i32[command.MOST_INSTRUMENTS] = limits.instruments;
   }
   return bytes.slice();
 }
@@ -370,12 +371,12 @@ function applyRecord(engine: Engine, record: Uint8Array): void {
 }
 
 /**
- * Runs one seed in a directory of its own, which is removed when all went well. Throws BrokenGuarantee.
+ * Runs one seed in a directory of its own, which is removed when all went well. Rejects with BrokenGuarantee.
  * @param makeStore another store than the one in memory
  */
-export function simulate(seed: number, turns: number, parent: string, makeStore?: MakeStore): SimulationReport {
+export async function simulate(seed: number, turns: number, parent: string, makeStore?: MakeStore): Promise<SimulationReport> {
   const directory = fs.mkdtempSync(path.join(parent, `outcry-sim-${seed}-`));
-  const report = new Simulation(seed, directory, makeStore).run(turns);
+  const report = await new Simulation(seed, directory, makeStore).run(turns);
   fs.rmSync(directory, { recursive: true, force: true });
   return report;
 }

@@ -11,8 +11,8 @@ it(`a replica is equal to the byte after a million random commands: seed ${FIRST
   assert.ok(compareReplicas(FIRST, 1_000_000).comparisons >= 10);
 });
 
-it(`the venue keeps its promises through many crashes: seeds ${FIRST} to ${FIRST + LIVES - 1}`, () => {
+it(`the venue keeps its promises through many crashes: seeds ${FIRST} to ${FIRST + LIVES - 1}`, async () => {
   let refusals = 0;
-  for (let seed = FIRST; seed < FIRST + LIVES; seed++) refusals += simulate(seed, 1500, os.tmpdir()).refusals;
+  for (let seed = FIRST; seed < FIRST + LIVES; seed++) refusals += (await simulate(seed, 1500, os.tmpdir())).refusals;
   assert.ok(refusals > 0, 'planted damage was found');
 });

@@ -9,14 +9,14 @@ const FIRST = Number(process.env.OUTCRY_SEED ?? Math.floor(Math.random() * 0x7ff
 const LIVES = 8;
 
 describe('the simulator', () => {
-  it(`the venue keeps its promises through crashes on a disk that forgets: seeds ${FIRST} to ${FIRST + LIVES - 1}`, () => {
+  it(`the venue keeps its promises through crashes on a disk that forgets: seeds ${FIRST} to ${FIRST + LIVES - 1}`, async () => {
     let crashes = 0;
-    for (let seed = FIRST; seed < FIRST + LIVES; seed++) crashes += simulate(seed, 1500, os.tmpdir()).crashes;
+    for (let seed = FIRST; seed < FIRST + LIVES; seed++) crashes += (await simulate(seed, 1500, os.tmpdir())).crashes;
     assert.ok(crashes > LIVES, 'there were crashes');
   });
 
-  it('gives the same life for the same seed', () => {
-    assert.deepEqual(simulate(7, 800, os.tmpdir()), simulate(7, 800, os.tmpdir()));
+  it('gives the same life for the same seed', async () => {
+    assert.deepEqual(await simulate(7, 800, os.tmpdir()), await simulate(7, 800, os.tmpdir()));
   });
 
   it('a replica is equal to the byte after 200,000 random commands, and one that went on from a snapshot too', () => {

@@ -12,22 +12,12 @@ const TRAILS = ['', 'ticks', 'basis_points'];
 const SELF_TRADE = ['', 'expire_taker', 'expire_maker', 'expire_both', 'decrement'];
 const PEGS = ['', 'primary', 'market', 'mid'];
 
-const {
-  HEAD,
-  PLACE,
-  ACCOUNT,
-  PRICE,
-  QUANTITY,
-  ORDER_SLOT,
-  ORDER_GENERATION,
-  ASSET,
-  CLIENT_LOW,
-  CLIENT_HIGH,
-  F64_TIME,
-  F64_AMOUNT,
-  F64_UNIT,
-  TEXT,
-} = command;
+const { HEAD, PLACE, ACCOUNT, PRICE, QUANTITY, ORDER_SLOT, ORDER_GENERATION, ASSET, F64_TIME, F64_AMOUNT, TEXT } = command;
+/** Words of single kinds of command: see COMMAND. */
+const { SCALE, BASE, QUOTE, MAKER_FEE, TAKER_FEE, F64_LOT, F64_UNIT, LIST_TYPE: TYPE, OF_INSTRUMENT, OF_SIDE, OF_SESSION } = command;
+const { STATE: NEW_STATE, REFERENCE, TIER, RECEIVER, IS_CHECKED, MOST_ORDERS, MOST_ACCOUNTS, MOST_ASSETS, MOST_INSTRUMENTS } = command;
+const { HASH_LOW, HASH_HIGH, F64_CHECKED, NAME_BYTES, VALUE_BYTES, F64_VALUE } = command;
+const { INSTRUMENT_RULE: RULE_OF_INSTRUMENT, ACCOUNT_RULE: RULE_OF_ACCOUNT } = command;
 
 /** A journaled command by the names of its fields; numbers are ticks, lots and units, as the engine has them. */
 export function describeCommand(i32: Int32Array, f64: Float64Array, at: number): Record<string, string | number> {
@@ -57,40 +47,50 @@ export function describeCommand(i32: Int32Array, f64: Float64Array, at: number):
     case COMMAND.WITHDRAW:
       return { ...common, account, asset, amount };
     case COMMAND.DEFINE_ASSET:
-      return { ...common, asset, places: i32[at + QUANTITY] };
+      return { ...common, asset, places: i32[at + SCALE] };
     case COMMAND.DEFINE_INSTRUMENT:
       return {
         ...common,
         instrument,
-        base: account,
-        quote: asset,
-        makerFeePpm: i32[at + PRICE],
-        takerFeePpm: i32[at + QUANTITY],
-        unitsPerLot: amount,
+        base: i32[at + BASE],
+        quote: i32[at + QUOTE],
+        makerFeePpm: i32[at + MAKER_FEE],
+        takerFeePpm: i32[at + TAKER_FEE],
+        unitsPerLot: f64[(at >> 1) + F64_LOT],
         unitsPerTickLot: f64[(at >> 1) + F64_UNIT],
       };
     case COMMAND.NEW_LIST:
-      return { ...common, account, instrument, type: nameOf(LIST_TYPE, asset) };
+      return { ...common, account, instrument, type: nameOf(LIST_TYPE, i32[at + TYPE]) };
     case COMMAND.MASS_CANCEL:
-      return { ...common, account, instrument: i32[at + PRICE], side: i32[at + QUANTITY], session: asset };
+      return { ...common, account, instrument: i32[at + OF_INSTRUMENT], side: i32[at + OF_SIDE], session: i32[at + OF_SESSION] };
     case COMMAND.SET_STATE:
-      return { ...common, instrument, state: nameOf(STATE, asset), reference: i32[at + PRICE] };
+      return { ...common, instrument, state: nameOf(STATE, i32[at + NEW_STATE]), reference: i32[at + REFERENCE] };
     case COMMAND.SET_INSTRUMENT_RULE:
-      return { ...common, instrument, rule: nameOf(INSTRUMENT_RULE, asset), value: amount };
+      return { ...common, instrument, rule: nameOf(INSTRUMENT_RULE, i32[at + RULE_OF_INSTRUMENT]), value: f64[(at >> 1) + F64_VALUE] };
     case COMMAND.SET_ACCOUNT_RULE:
-      return { ...common, account, rule: nameOf(ACCOUNT_RULE, i32[at + ORDER_SLOT]), asset, value: amount };
+      return { ...common, account, rule: nameOf(ACCOUNT_RULE, i32[at + RULE_OF_ACCOUNT]), asset, value: f64[(at >> 1) + F64_VALUE] };
     case COMMAND.DEFINE_FEE_TIER:
-      return { ...common, tier: account, makerFeePpm: i32[at + PRICE], takerFeePpm: i32[at + QUANTITY] };
+      return { ...common, tier: i32[at + TIER], makerFeePpm: i32[at + MAKER_FEE], takerFeePpm: i32[at + TAKER_FEE] };
     case COMMAND.TRANSFER:
-      return { ...common, account, to: i32[at + ORDER_SLOT], asset, amount };
+      return { ...common, account, to: i32[at + RECEIVER], asset, amount };
     case COMMAND.SET_RISK:
-      return { ...common, risk: asset === 1 ? 'checked' : 'none' };
+      return { ...common, risk: i32[at + IS_CHECKED] === 1 ? 'checked' : 'none' };
     case COMMAND.SET_LIMITS:
-      return { ...common, orders: i32[at + QUANTITY], accounts: account, assets: asset, instruments: i32[at + PRICE] };
+      return {
+        ...common,
+        orders: i32[at + MOST_ORDERS],
+        accounts: i32[at + MOST_ACCOUNTS],
+        assets: i32[at + MOST_ASSETS],
+        instruments: i32[at + MOST_INSTRUMENTS],
+      };
     case COMMAND.CHECK:
-      return { ...common, after: amount, hash: `${i32[at + CLIENT_LOW]} ${i32[at + CLIENT_HIGH]}` };
+      return { ...common, after: f64[(at >> 1) + F64_CHECKED], hash: `${i32[at + HASH_LOW]} ${i32[at + HASH_HIGH]}` };
     case COMMAND.PUT_RECORD:
-      return { ...common, nameBytes: i32[at + PRICE], ...(i32[at + QUANTITY] < 0 ? { removed: 'yes' } : { bytes: i32[at + QUANTITY] }) };
+      return {
+        ...common,
+        nameBytes: i32[at + NAME_BYTES],
+        ...(i32[at + VALUE_BYTES] < 0 ? { removed: 'yes' } : { bytes: i32[at + VALUE_BYTES] }),
+      };
     case COMMAND.CLOCK:
       return common;
     default:

@@ -6,12 +6,12 @@ import { type EngineLimits, limitsFrom, widest } from '@outcry/engine/limits';
 import { JournalDamage, JournalMismatch, RECORD_BYTES } from '@outcry/journal/format';
 import { JournalReader } from '@outcry/journal/journal-reader';
 import { listSegments } from '@outcry/journal/segments';
-import { evidenceOf, lossOf } from '@outcry/replica/evidence';
+import { evidenceOf, lossOf, type Stored } from '@outcry/replica/evidence';
 import { type FoundSnapshot, findMark, findSnapshots, type Inspection, inspect, unfit } from '@outcry/replica/inspection';
 import { restore, strayed } from '@outcry/replica/recovery';
 import { readConfig } from '@outcry/venue/domain/config-sources';
 import { holderOf } from '@outcry/venue/spine/lock';
-import { readStored } from '@outcry/venue/store/sqlite/stored';
+import { SqliteStore } from '@outcry/venue/store/sqlite/sqlite-store';
 import { Command, InvalidArgumentError } from 'commander';
 import { describeCommand } from './describe-command.ts';
 import { printTable, progressBar } from './output.ts';
@@ -97,15 +97,15 @@ interface Verdict {
   running: boolean;
 }
 
-function verify({ data, config, state, json }: { data: string; config?: string; state: boolean; json?: boolean }): void {
+async function verify({ data, config, state, json }: { data: string; config?: string; state: boolean; json?: boolean }): Promise<void> {
   const store = (config === undefined ? undefined : readConfig(config).storeFile) ?? path.join(data, 'store.sqlite');
-  const verdict = examine(journalOf(data), store, state, holderOf(data) !== undefined);
+  const verdict = await examine(journalOf(data), store, state, holderOf(data) !== undefined);
   if (verdict.damage.length > 0) process.exitCode = 1;
   if (json) console.log(JSON.stringify(verdict));
   else printVerdict(verdict);
 }
 
-function examine(directory: string, store: string, withState: boolean, running: boolean): Verdict {
+async function examine(directory: string, store: string, withState: boolean, running: boolean): Promise<Verdict> {
   const warnings: string[] = [];
   const segments = listSegments(directory);
   const [firstSequence, lastSequence] = [segments[0]?.firstSequence ?? 0, 0];
@@ -128,7 +128,7 @@ function examine(directory: string, store: string, withState: boolean, running: 
     verdict.lastSequence = found.sequence;
     warnings.push(...found.survey.foreign.map((name) => `${name} is not the journal's`));
     if (found.end.kind === 'torn') verdict.tornBytes = found.end.bytes;
-    const loss = running ? undefined : lossOf(found, evidenceOf(journal, own, mark, storedIn(store, warnings)));
+    const loss = running ? undefined : lossOf(found, evidenceOf(journal, own, mark, await storedIn(store, warnings)));
     if (loss !== undefined) verdict.damage.push(loss);
     compareSnapshots(verdict, directory, found, snapshots, withState);
   } catch (error) {
@@ -140,9 +140,9 @@ function examine(directory: string, store: string, withState: boolean, running: 
 }
 
 /** What the store knows; undefined where it cannot be asked. */
-function storedIn(store: string, warnings: string[]): ReturnType<typeof readStored> {
+async function storedIn(store: string, warnings: string[]): Promise<Stored | undefined> {
   try {
-    return readStored(store);
+    return await new SqliteStore(store).stored();
   } catch (error) {
     warnings.push(`${store}: ${(error as Error).message}`);
     return undefined;

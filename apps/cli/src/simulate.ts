@@ -32,20 +32,20 @@ export function simulateCommand(): Command {
       'compare an engine and a replica over this many random commands, instead of simulating crashes',
       between(1, 1e12),
     )
-    .action((options: SimulateOptions) => {
+    .action(async (options: SimulateOptions) => {
       const seed = options.seed ?? Math.floor(Math.random() * MOST_SEED);
-      if (options.replicas === undefined) runSeeds(seed, options);
+      if (options.replicas === undefined) await runSeeds(seed, options);
       else runReplicas(seed, options.replicas);
     });
 }
 
-function runSeeds(first: number, { minutes, turns, directory }: SimulateOptions): void {
+async function runSeeds(first: number, { minutes, turns, directory }: SimulateOptions): Promise<void> {
   const until = performance.now() + minutes * 60_000;
   const total = { lives: 0, commands: 0, crashes: 0, snapshots: 0, refusals: 0 };
   let seed = first;
   do {
     try {
-      const report = simulate(seed, turns, directory, (folder) => new SimulatedDatabase(folder));
+      const report = await simulate(seed, turns, directory, (folder) => new SimulatedDatabase(folder));
       total.lives++;
       for (const name of ['commands', 'crashes', 'snapshots', 'refusals'] as const) total[name] += report[name];
     } catch (error) {

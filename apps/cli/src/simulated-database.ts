@@ -3,9 +3,9 @@ import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { SECTOR } from '@outcry/journal/format';
 import type { Stored } from '@outcry/replica/evidence';
+import type { FollowerStore } from '@outcry/replica/follower-store';
 import type { SimulatedStore } from '@outcry/simulator/simulated-store';
-import { StoreWriter } from '@outcry/venue/store/sqlite/store-writer';
-import { readStored } from '@outcry/venue/store/sqlite/stored';
+import { SqliteStore } from '@outcry/venue/store/sqlite/sqlite-store';
 import type { Random } from '@outcry/workload/random';
 
 const TABLES = ['orders', 'lists', 'trades', 'balances', 'candles'];
@@ -18,19 +18,19 @@ export class SimulatedDatabase implements SimulatedStore {
     this.#file = path.join(directory, 'store.sqlite');
   }
 
-  open(journal: number, orders: number, unitOf: (instrument: number) => number): StoreWriter {
-    return new StoreWriter(this.#file, journal, orders, unitOf);
+  async open(journal: number, orders: number, unitOf: (instrument: number) => number): Promise<FollowerStore> {
+    return await new SqliteStore(this.#file).writer({ journal, orders, unitOf });
   }
 
-  stored(): Stored | undefined {
-    return readStored(this.#file);
+  async stored(): Promise<Stored | undefined> {
+    return await new SqliteStore(this.#file).stored();
   }
 
   /** Of SQLite's log since the last checkpoint, any sectors may be missing. */
-  crash(random: Random, close: () => void): void {
+  async crash(random: Random, close: () => Promise<void>): Promise<void> {
     const parts = ['', '-wal'].map((part) => this.#file + part).filter((file) => fs.existsSync(file));
     const contents = parts.map((file) => fs.readFileSync(file));
-    close(); // which tidies up, as no crash does
+    await close(); // which tidies up, as no crash does
     for (const part of ['', '-wal', '-shm']) fs.rmSync(this.#file + part, { force: true });
     parts.forEach((file, i) => void fs.writeFileSync(file, file.endsWith('-wal') ? tear(contents[i], random) : contents[i]));
   }

@@ -11,13 +11,13 @@ const LIVES = 8;
 const live = (seed: number, turns: number) => simulate(seed, turns, os.tmpdir(), (directory) => new SimulatedDatabase(directory));
 
 describe("the simulator, with the venue's database", () => {
-  it(`the venue keeps its promises through crashes on a disk that forgets: seeds ${FIRST} to ${FIRST + LIVES - 1}`, () => {
+  it(`the venue keeps its promises through crashes on a disk that forgets: seeds ${FIRST} to ${FIRST + LIVES - 1}`, async () => {
     let crashes = 0;
-    for (let seed = FIRST; seed < FIRST + LIVES; seed++) crashes += live(seed, 1500).crashes;
+    for (let seed = FIRST; seed < FIRST + LIVES; seed++) crashes += (await live(seed, 1500)).crashes;
     assert.ok(crashes > LIVES, 'there were crashes');
   });
 
-  it('gives the same life for the same seed', () => {
-    assert.deepEqual(live(7, 800), live(7, 800));
+  it('gives the same life for the same seed', async () => {
+    assert.deepEqual(await live(7, 800), await live(7, 800));
   });
 });

@@ -5,11 +5,13 @@ import { createAccount, fundAccount } from './core/administration.ts';
 import type { VenueConfig } from './domain/config.ts';
 import { resolve, sourceOf } from './domain/config-sources.ts';
 import type { AssetDefinition, InstrumentDefinition } from './domain/market.ts';
+import type { StoreAddress } from './store/store.ts';
 import { startVenue as start } from './venue.ts';
 
 export { ConfigError, DEFAULTS, type VenueConfig } from './domain/config.ts';
 export { readConfig } from './domain/config-sources.ts';
 export type { AssetDefinition, InstrumentDefinition } from './domain/market.ts';
+export type { StoreAddress } from './store/store.ts';
 
 /** What is traded; everything else is as docs/configuration.md says when it is left out. */
 export interface VenueSettings extends Partial<VenueConfig> {
@@ -22,6 +24,8 @@ export interface VenueOptions {
   readonly log?: Logger;
   /** Called once when the venue cannot go on: its data directory was taken away, or a thread died. Left out: it is logged, and the venue closed. */
   readonly onFatal?: (why: string) => void;
+  /** where history is kept; left out: in the SQLite file of the settings. Every thread imports its module. */
+  readonly store?: StoreAddress;
 }
 
 /** A key of the API, as it is told once. */
@@ -52,7 +56,7 @@ export async function startVenue(settings: VenueSettings, options: VenueOptions 
   const checked = resolve([sourceOf('settings', settings)]).config;
   const log = options.log ?? pino({ level: settings.logLevel ?? 'warn', base: null }, pino.destination({ fd: 2, sync: true }));
   const config: VenueConfig = { ...checked, data: path.resolve(checked.data) };
-  const venue = await start(config, { log, onFatal: (why) => (options.onFatal ?? end)(why) });
+  const venue = await start(config, { log, store: options.store, onFatal: (why) => (options.onFatal ?? end)(why) });
   const end = (why: string) => {
     log.fatal(why);
     void venue.close();

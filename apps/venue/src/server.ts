@@ -8,6 +8,7 @@ import fastifySwagger from '@fastify/swagger';
 import fastifySwaggerUi from '@fastify/swagger-ui';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
+import { BACKLOG } from './core/fairness/listening.ts';
 import { addAdminRoutes } from './doors/admin/routes.ts';
 import type { BinanceServices, Operation } from './doors/binance/operation.ts';
 import { accountOperations } from './doors/binance/operations/account.ts';
@@ -76,7 +77,7 @@ export async function startServer(services: BinanceServices, grpc: GrpcGateway, 
     await server.close();
   };
   try {
-    await server.listen({ host: config.host, port: config.port });
+    await server.listen({ host: config.host, port: config.port, backlog: BACKLOG });
   } catch (error) {
     await close(); // their timers would keep the process
     throw error;
@@ -106,6 +107,7 @@ function createServer(services: BinanceServices, browsers: Browsers): FastifyIns
   const secrets = tls && { cert: fs.readFileSync(tls.cert), key: fs.readFileSync(tls.key), handshakeTimeout: loginMs };
   return fastify({
     bodyLimit: BODY_LIMIT,
+    routerOptions: { querystringParser: () => ({}) }, // operations read their query with Binance's errors, and no other route reads one
     logger: false,
     forceCloseConnections: true,
     frameworkErrors: (error, request, reply) => refusePath(services, error, request as FastifyRequest, reply as FastifyReply),
@@ -128,6 +130,7 @@ function createServer(services: BinanceServices, browsers: Browsers): FastifyIns
 function valuesOf({ ip, raw: { socket } }: FastifyRequest, door: Door): ContextValues {
   return peerValues({
     address: ip,
+    hasSlice: false,
     signedIn: () => door.signedIn(socket),
     mayBeSilent: () => socket.setTimeout(0),
     // Its connection, which has not signed in, gives way to others.

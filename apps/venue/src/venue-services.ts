@@ -27,7 +27,7 @@ import { UserStreams } from './doors/binance/user-streams.ts';
 import type { Parts } from './parts.ts';
 import type { Crew } from './spine/crew.ts';
 import { HistoryReaders } from './store/history-readers.ts';
-import { readStored } from './store/sqlite/stored.ts';
+import { type Store, type StoreAddress, sqliteAt } from './store/store.ts';
 
 /** Creates what parts and doors share, and starts the lanes beside the order lane: publishers and readers of history. */
 export async function createServices(
@@ -35,6 +35,7 @@ export async function createServices(
   market: Market,
   foundation: Foundation,
   crew: Crew,
+  address: StoreAddress,
   parts: Parts,
   log: Logger,
 ): Promise<BinanceServices> {
@@ -55,8 +56,8 @@ export async function createServices(
   const feeds = market.instruments.map((instrument) => new MarketState(instrument, levels));
   const now = () => Math.floor(crew.shared.clock.now() / 1000);
   const averages = { averagePrice: (instrument: number) => feeds[instrument].averagePrice(now()) };
-  const userStreams = new UserStreams(market, gateway.view);
-  const store = { database: databaseFile(config), assets: config.assets, instruments: config.instruments };
+  const userStreams = new UserStreams(market, gateway.view, crew.shared.clock.now());
+  const store = { store: address, assets: config.assets, instruments: config.instruments };
   const { historyMs: deadlineMs, webSockets, webSocketBufferBytes: bufferBytes } = config;
   await storeReached(crew, config.readWaitMs, log);
   const publishers = await Publishers.start(
@@ -91,7 +92,7 @@ export async function createServices(
     rules: new RulesInForce(crew.pools.rules),
     publishers,
     history,
-    reads: new StoredReads(crew.shared, history, config.readWaitMs),
+    reads: new StoredReads(crew.shared, history, (account) => gateway.view.lastCommand(account), config.readWaitMs),
     shared: crew.shared,
     limiter: new RateLimiter(config.rateLimits),
     pace: new Pace(),
@@ -114,29 +115,30 @@ async function storeReached({ shared, recovery }: Crew, mostMs: number, log: Log
   if (missing > 0) log.warn(`the store is ${missing} commands behind: charts and average prices begin without their trades`);
 }
 
-export function databaseFile(config: VenueConfig): string {
-  return config.storeFile ?? path.join(config.data, 'store.sqlite');
-}
-
-/** The store's files, which may lie outside the data directory. */
-export function storeFiles(config: VenueConfig): string[] {
-  return ['', '-wal', '-shm'].map((end) => databaseFile(config) + end);
+/** Where the store is that a configuration names; its file may lie outside the data directory. */
+export function storeOf(config: VenueConfig): StoreAddress {
+  return sqliteAt(config.storeFile ?? path.join(config.data, 'store.sqlite'));
 }
 
 /** What the store knows, to compare the journal with: undefined where it says nothing. */
-export function findStored(config: VenueConfig, log: Logger): Stored | undefined {
+export async function findStored(store: Store, log: Logger): Promise<Stored | undefined> {
   try {
-    return readStored(databaseFile(config));
+    return await store.stored();
   } catch (error) {
     log.warn(`the store cannot be read, and so not be compared with the journal: ${(error as Error).message}`);
     return undefined;
   }
 }
 
-/** Fills average prices with what the store has of the minutes before. */
-export async function loadMinutes({ feeds, history, log }: Services): Promise<void> {
+/** Fills average prices and last trades with what the store has of the time before. */
+export async function loadMarkets({ feeds, history, log }: Services): Promise<void> {
   try {
-    for (const feed of feeds) feed.loadMinutes(await history.minutes(feed.instrument.number, AVERAGE_MINUTES));
+    for (const feed of feeds) {
+      const { number } = feed.instrument;
+      feed.loadMinutes(await history.minutes(number, AVERAGE_MINUTES));
+      const last = await history.lastTrade(number);
+      if (last !== undefined) feed.setLast(last.id, last.price, last.quantity, last.time);
+    }
   } catch (error) {
     log.warn(`no average prices from the store: ${(error as Error).message}`);
   }

@@ -33,8 +33,8 @@ import { SegmentPreparer } from './spine/segment-preparer.ts';
 import { logStart } from './spine/start-log.ts';
 import { ClockKeeper } from './spine/venue-clock.ts';
 import { startFollower } from './store/follower.ts';
-import { setAside } from './store/sqlite/stored.ts';
-import { createServices, databaseFile, findStored, journalOf, loadMinutes, storeFiles } from './venue-services.ts';
+import { openStore, type Store, type StoreAddress } from './store/store.ts';
+import { createServices, findStored, journalOf, loadMarkets, storeOf } from './venue-services.ts';
 
 /** A running venue. */
 export interface Venue {
@@ -56,6 +56,8 @@ export interface VenueHooks {
   onFatal?: (why: string) => void;
   /** the last command to keep, where acknowledged ones after it are missing from the journal: an operator gives them up */
   acceptJournalLoss?: number;
+  /** where history is kept; default: in the SQLite file of the configuration */
+  store?: StoreAddress;
   /** tests only: milliseconds since 1970 in place of the machine's wall clock */
   wallClock?: () => number;
   /** tests only: the fsync with this number fails */
@@ -74,9 +76,11 @@ export async function startVenue(config: VenueConfig, hooks: VenueHooks): Promis
   const { log } = hooks;
   const parts = new Parts(log);
   try {
-    claimDirectory(config, hooks, parts);
+    const address = hooks.store ?? storeOf(config);
+    const store = await openStore(address);
+    claimDirectory(config, hooks, store, parts);
     const market = new Market(config.assets, config.instruments);
-    const stored = findStored(config, log);
+    const stored = await findStored(store, log);
     /** told when a thread dies, once there is one */
     const acknowledging: { gateway?: Gateway } = {};
     let followerEnded: Promise<void> | undefined;
@@ -91,15 +95,15 @@ export async function startVenue(config: VenueConfig, hooks: VenueHooks): Promis
     parts.add(new ReaderWatch(crew.shared, log));
     parts.add(new SegmentPreparer(journalOf(config), config.segmentBytes, (error) => log.warn(`no spare segment: ${error.message}`)));
     if (stored !== undefined && crew.recovery.acceptedLoss && stored.sequence > crew.recovery.sequence) {
-      log.warn(`the store knew commands that are given up: it is kept as ${setAside(stored.file)}, and another is built from the journal`);
+      log.warn(`the store knew commands that are given up: it is kept as ${await store.setAside()}, and another is built from the journal`);
     }
-    const follower = await startFollower(config, crew, journalOf(config), databaseFile(config), log);
+    const follower = await startFollower(config, crew, journalOf(config), address, log);
     followerEnded = new Promise<void>((resolve) => follower.once('exit', () => resolve()));
-    const services = await createServices(config, market, foundation, crew, parts, log);
+    const services = await createServices(config, market, foundation, crew, address, parts, log);
     for (const [name, span] of Object.entries(wire?.latencies ?? {})) services.latencies[name] = new Histogram(span);
     acknowledging.gateway = services.gateway;
     connect(services);
-    await loadMinutes(services);
+    await loadMarkets(services);
     runOrderLane(services, hooks, parts);
     await defineVenue(services);
     if (config.ouch !== undefined) parts.add(new AveragePublisher(services.feeds, services.shared, services.now)); // before the door opens
@@ -113,9 +117,9 @@ export async function startVenue(config: VenueConfig, hooks: VenueHooks): Promis
 }
 
 /** Makes the data directory this venue's own, and sees to it that it stays so. */
-function claimDirectory(config: VenueConfig, { log, onFatal }: VenueHooks, parts: Parts): void {
+function claimDirectory(config: VenueConfig, { log, onFatal }: VenueHooks, store: Store, parts: Parts): void {
   const secrets = [operatorKeyFile(config.data, config.operatorKeyFile), adminTokenFile(config.data)];
-  for (const warning of prepareDirectory(config.data, storeFiles(config), secrets)) log.warn(warning);
+  for (const warning of prepareDirectory(config.data, store.files, secrets)) log.warn(warning);
   const lock = lockDirectory(config.data);
   parts.add(() => lock.release());
   if (lock.weakness !== undefined)
@@ -169,11 +173,11 @@ function crewOptions(
 }
 
 /** Lets the gateway's events reach those that live by them. */
-function connect({ gateway, feeds, publishers, userStreams, registry, accounts, state }: BinanceServices): void {
+function connect({ gateway, feeds, publishers, userStreams, registry, accounts, state, shared }: BinanceServices): void {
   gateway.onRecord = (name, value) => registry.apply(name, value);
   registry.submit = (fields) => gateway.submit(fields);
   accounts.onKeyEnded.add((key) => userStreams.endApiKey(key));
-  gateway.marketListeners.push(new MarketTracker(feeds), ...publishers.queues);
+  gateway.marketListeners.push(new MarketTracker(feeds, () => shared.clock.now()), ...publishers.queues);
   gateway.orderListeners.push(userStreams);
   gateway.accountListeners.push(userStreams);
   gateway.onTurn = () => {

@@ -37,11 +37,11 @@ function beginOf(name: string, time: number, zone: number): number {
   return begin() - zone * MINUTE;
 }
 
-it('candles of every interval are the sums of what was traded in it, in any time zone', (t) => {
+it('candles of every interval are the sums of what was traded in it, in any time zone', async (t) => {
   const folder = temporaryDirectory('candles');
   t.after(() => fs.rmSync(folder, { recursive: true, force: true }));
   const file = path.join(folder, 'store.sqlite');
-  const writer = new StoreWriter(file, 1, 100, () => instrument.unit);
+  const writer = new StoreWriter(file, { journal: 1, orders: 100, unitOf: () => instrument.unit });
   t.after(() => writer.close());
   const feed = new MarketFeed(instrument);
   const random = new Random(15);
@@ -64,7 +64,7 @@ it('candles of every interval are the sums of what was traded in it, in any time
       writer.add(record, doubles, 0);
     }
   }
-  writer.flush(900, [0, 0]);
+  await writer.flush(900, [0, 0]);
   const history = new History(file);
   t.after(() => history.close());
   for (const zone of [0, 480, -300, 345, 7]) {
@@ -83,15 +83,19 @@ it('candles of every interval are the sums of what was traded in it, in any time
         count,
       ]);
       const told = (list: readonly any[][]) => list.map(([begin, o, h, l, c, v, , , n]) => [begin, o, h, l, c, v, n]);
-      const klines = (range: object) => told(STORED_DATA.klines(history, market, 0, name, zone, range as never));
+      const klines = async (range: object) => told(await STORED_DATA.klines(history, market, 0, name, zone, range as never));
       const where = `${name} ${zone}`;
-      assert.deepEqual(klines({ limit: 1000 }), rows, where);
-      assert.deepEqual(klines({ limit: 3 }), rows.slice(-3), where);
-      assert.deepEqual(klines({ startTime: START - 400 * DAY, limit: 3 }), rows.slice(0, 3), where);
+      assert.deepEqual(await klines({ limit: 1000 }), rows, where);
+      assert.deepEqual(await klines({ limit: 3 }), rows.slice(-3), where);
+      assert.deepEqual(await klines({ startTime: START - 400 * DAY, limit: 3 }), rows.slice(0, 3), where);
       const [from, to] = [rows[1]?.[0] as number, rows[Math.floor(rows.length / 2)][0] as number];
       if (rows.length > 4) {
-        assert.deepEqual(klines({ startTime: from, endTime: to, limit: 1000 }), rows.slice(1, Math.floor(rows.length / 2) + 1), where);
-        assert.equal(klines({ startTime: from + 1, endTime: to - 1, limit: 1000 }).length, Math.floor(rows.length / 2) - 2, where);
+        assert.deepEqual(
+          await klines({ startTime: from, endTime: to, limit: 1000 }),
+          rows.slice(1, Math.floor(rows.length / 2) + 1),
+          where,
+        );
+        assert.equal((await klines({ startTime: from + 1, endTime: to - 1, limit: 1000 })).length, Math.floor(rows.length / 2) - 2, where);
       }
       const interval = candleInterval(name, zone)!;
       const latest = feed.latest(interval, 3)!.map(({ openTime, trades: count }) => [openTime, count]);

@@ -62,6 +62,8 @@ it('an account is told the filters of an instrument, and its own', async () => {
 
 it('a reference price is told once there is one', async () => {
   const ask = () => bob.public('/api/v3/referencePrice?symbol=ETHUSDT');
+  assert.equal((await ask()).body.referencePrice, '3000.00000000', 'of its definition');
+  await admin('instruments/ETHUSDT/rules', { REFERENCE_PRICE: null });
   assert.deepEqual((await ask()).body, { code: -2043, msg: "This symbol doesn't have a reference price." });
   await admin('instruments/ETHUSDT/rules', { REFERENCE_PRICE: '3100' });
   assert.equal((await ask()).body.referencePrice, '3100.00000000');

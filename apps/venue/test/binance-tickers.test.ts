@@ -15,13 +15,13 @@ import { Client, temporaryDirectory, VenueProcess } from './support/process.ts';
 const DAY = 86_400_000;
 const MINUTE = 60_000;
 
-it('a window of days is what was traded in it, to the minute', (t) => {
+it('a window of days is what was traded in it, to the minute', async (t) => {
   const folder = temporaryDirectory('windows');
   t.after(() => fs.rmSync(folder, { recursive: true, force: true }));
   const market = new Market(DEMO_ASSETS, DEMO_INSTRUMENTS.slice(0, 1));
   const [instrument] = market.instruments;
   const file = path.join(folder, 'store.sqlite');
-  const writer = new StoreWriter(file, 1, 100, () => instrument.unit);
+  const writer = new StoreWriter(file, { journal: 1, orders: 100, unitOf: () => instrument.unit });
   t.after(() => writer.close());
   const record = new Int32Array(event.WORDS);
   const doubles = new Float64Array(record.buffer);
@@ -37,13 +37,13 @@ it('a window of days is what was traded in it, to the minute', (t) => {
       writer.add(record, doubles, 0);
     }
   }
-  writer.flush(times.length, [0, 0]);
+  await writer.flush(times.length, [0, 0]);
   const history = new History(file);
   t.after(() => history.close());
   for (const days of [2, 3, 7]) {
     const open = Math.floor((end - days * DAY) / MINUTE) * MINUTE;
     const inside = times.flatMap((time, i) => (time >= open ? [i] : []));
-    const told = STORED_DATA.windows(history, market, 0, open, end, false) as any;
+    const told = (await STORED_DATA.windows(history, market, 0, open, end, false)) as any;
     assert.equal(told.count, inside.length, `${days} days`);
     assert.deepEqual([told.firstId, told.lastId], [inside[0] + 1, times.length]);
     assert.equal(told.openPrice, instrument.formatPrice(1000 + inside[0]));
@@ -51,7 +51,7 @@ it('a window of days is what was traded in it, to the minute', (t) => {
     assert.deepEqual([told.highPrice, told.lowPrice], [told.lastPrice, told.openPrice]);
     assert.equal(told.volume, instrument.formatQuantity(inside.reduce((sum, i) => sum + 1 + (i % 5), 0)));
   }
-  const empty = STORED_DATA.windows(history, market, [0], end + DAY, end + 2 * DAY, true) as any[];
+  const empty = (await STORED_DATA.windows(history, market, [0], end + DAY, end + 2 * DAY, true)) as any[];
   assert.deepEqual([empty[0].count, empty[0].firstId, empty[0].openPrice], [0, -1, empty[0].lastPrice]);
 });
 

@@ -71,33 +71,33 @@ class Turnover {
   }
 }
 
-test('candles of any turnover are exact: as they run, in the store, and read again after a start', (t) => {
+test('candles of any turnover are exact: as they run, in the store, and read again after a start', async (t) => {
   const folder = temporaryDirectory('exact');
   t.after(() => fs.rmSync(folder, { recursive: true, force: true }));
   const file = path.join(folder, 'store.sqlite');
   const turnover = new Turnover();
   const { instrument, feed } = turnover;
-  const writer = new StoreWriter(file, 1, 100, () => instrument.unit);
+  const writer = new StoreWriter(file, { journal: 1, orders: 100, unitOf: () => instrument.unit });
   t.after(() => writer.close());
   // More than 2^63 units a day, which SQLite's own integers do not hold; written bit by bit.
   for (let n = 0; n < 3000; n++) {
     turnover.trade(1_000_003 + n, n, n % 3 === 0 ? 1 : 0, writer);
-    if (n % 700 === 699) writer.flush(n, [0, 0]);
+    if (n % 700 === 699) await writer.flush(n, [0, 0]);
   }
-  writer.flush(3000, [0, 0]);
+  await writer.flush(3000, [0, 0]);
   assert.ok(turnover.amount > 2n ** 63n);
 
   const history = new History(file);
   t.after(() => history.close());
-  const [day] = history.candles(0, 86_400, { startTime: START, endTime: START, limit: 1 });
+  const [day] = await history.candles(0, 86_400, { startTime: START, endTime: START, limit: 1 });
   assert.deepEqual([day.quantity, day.amount, day.takerBuyAmount].map(toBigInt), [turnover.quantity, turnover.amount, turnover.bought]);
   for (const seconds of Object.values(CANDLE_SECONDS)) {
-    const stored = history.candles(0, seconds, { startTime: START, limit: 1000 });
+    const stored = await history.candles(0, seconds, { startTime: START, limit: 1000 });
     assert.deepEqual(stored, feed.candles(seconds), `${seconds} s`);
   }
 
   const after = new MarketFeed(instrument);
-  for (const seconds of Object.values(CANDLE_SECONDS)) after.load(seconds, history.candles(0, seconds, { limit: 1500 }));
+  for (const seconds of Object.values(CANDLE_SECONDS)) after.load(seconds, await history.candles(0, seconds, { limit: 1500 }));
   after.setLast(feed.lastTradeId, feed.lastPrice, feed.lastQuantity, feed.lastTradeTime);
   for (const told of [feed, after]) {
     const text = dayJson(told, START + 5000);

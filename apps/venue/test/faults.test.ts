@@ -452,13 +452,17 @@ describe('limits', () => {
   it('answers 429 with the time to wait beyond the request weight and the orders allowed', async (t) => {
     const venue = await startWith(t, { rateLimits: { weightPerMinute: 300, ordersPerTenSeconds: 10, ordersPerDay: 1000 } });
     const alice = new Client(venue.url);
-    const codes: number[] = [];
-    for (let i = 0; i < 12; i++) codes.push((await place(alice)).code);
-    assert.ok(codes.includes(-1015), 'no order was one too many');
-    const { headers } = await alice.public('/api/v3/ping');
-    assert.ok(Number(headers.get('x-mbx-used-weight-1m')) >= 13);
+    // Windows of ten seconds and of a minute may end meanwhile, and more than once on a slow machine.
+    let { code } = await place(alice);
+    for (let i = 0; i < 200 && code === 0; i++) ({ code } = await place(alice));
+    assert.equal(code, -1015, 'no order was one too many');
     let last = await alice.public('/api/v3/ping');
-    for (let i = 0; i < 320 && last.status === 200; i++) last = await alice.public('/api/v3/ping');
+    for (let i = 0, used = 0; i < 2000 && last.status === 200; i++) {
+      last = await alice.public('/api/v3/ping');
+      const counted = Number(last.headers.get('x-mbx-used-weight-1m') ?? 0);
+      if (last.status === 200) assert.ok(counted > used || counted === 1, `${counted} after ${used}`);
+      used = counted;
+    }
     assert.deepEqual([last.status, last.body.code], [429, -1003]);
     assert.ok(Number(last.headers.get('retry-after')) >= 1);
   });

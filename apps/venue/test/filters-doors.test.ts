@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import { it, type TestContext } from 'node:test';
+import { TAG } from '@outcry/wire/ouch50';
 import { startDemo } from '../src/demo/demo.ts';
 import { DEFAULTS, DEMO_ASSETS, DEMO_INSTRUMENTS, DEMO_RATE_LIMITS } from '../src/domain/config.ts';
 import { Doors, log, ok, SYMBOL } from './support/doors.ts';
@@ -25,6 +26,7 @@ const WORDS = {
   quantity_too_large: { rest: 'Filter failure: LOT_SIZE', fix: '3', ouch: 0x001e },
   notional_too_small: { rest: 'Filter failure: NOTIONAL', fix: '13', ouch: 0x0013 },
   notional_too_large: { rest: 'Filter failure: NOTIONAL', fix: '3', ouch: 0x001f },
+  too_many_parts: { rest: 'Filter failure: ICEBERG_PARTS', fix: '13', ouch: 0x0004 },
   price_too_far: { rest: 'Filter failure: PERCENT_PRICE_BY_SIDE', fix: '99', ouch: 0x0006 },
 } as const;
 type Verdict = keyof typeof WORDS | 'accepted';
@@ -58,6 +60,7 @@ const REPLACEMENTS: [quantity: string, price: string, verdict: keyof typeof WORD
 
 const lots = (quantity: string) => Math.round(Number(quantity) * 100_000);
 const wirePrice = (price: string) => Math.round(Number(price) * 10_000);
+const twoBytes = (value: number) => [value >> 8, value & 0xff];
 const MARKET_PRICE = 0x7fffffff;
 
 let groups = 0;
@@ -145,6 +148,35 @@ it('a replacement that fails a filter is refused at every door, and the order st
   // The size is the chain's: what passes replaces the order.
   ouch.replace(1, 10, lots('0.5'), wirePrice('60000'));
   assert.equal((await ouch.next('order_replaced')).userRef, 10);
+});
+
+/** An iceberg of 0.1 may have 10 parts, so that it displays 0.01 at least. */
+it('an iceberg of more parts than the instrument allows is refused at every door that has icebergs, as a replacement too', async (t) => {
+  const { doors, fix, ouch, cancelAll } = await open(t);
+  const { symbols } = await ok(doors.alice.public(`/api/v3/exchangeInfo?symbol=${SYMBOL}`));
+  const told = symbols[0].filters.find(({ filterType }: { filterType: string }) => filterType === 'ICEBERG_PARTS');
+  assert.deepEqual(told, { filterType: 'ICEBERG_PARTS', limit: 10 });
+  const words = WORDS.too_many_parts;
+  const terms = { symbol: SYMBOL, side: 'BUY', type: 'LIMIT', timeInForce: 'GTC', quantity: '0.1', price: '60000' };
+  for (const [n, [display, isAccepted]] of (
+    [
+      ['0.01', true],
+      ['0.00999', false],
+    ] as const
+  ).entries()) {
+    const { body } = await doors.alice.signed('POST', '/api/v3/order', { ...terms, icebergQty: display });
+    assert.equal(body.msg, isAccepted ? undefined : words.rest, `REST: ${display}`);
+    fix.send('D', FixClient.fields(`order-${n}`, 1, '0.1', '60000', [[111, display]]));
+    const [status, reason] = await fix.report(39, 103);
+    assert.deepEqual([status, reason], isAccepted ? ['0', '-'] : ['8', words.fix], `FIX: ${display}`);
+    ouch.enter(n + 1, 'B', lots('0.1'), wirePrice('60000'), { tags: [5, TAG.MAX_FLOOR, 0, 0, ...twoBytes(lots(display))] });
+    assert.equal((await ouch.next(isAccepted ? 'order_accepted' : 'rejected')).reason, isAccepted ? undefined : words.ouch);
+  }
+  await cancelAll();
+  const { orderId } = await doors.place(doors.alice, 'BUY', '60000', { quantity: '0.1', icebergQty: '0.01' });
+  const replacing = { ...terms, icebergQty: '0.00999', cancelReplaceMode: 'STOP_ON_FAILURE', cancelOrderId: orderId };
+  assert.equal((await doors.alice.signed('POST', '/api/v3/order/cancelReplace', replacing)).body.msg, words.rest);
+  assert.deepEqual(await doors.open(doors.alice), [orderId], 'the order stays');
 });
 
 it('the average price of the trades moves the prices that pass, at the wire thread’s door too', async (t) => {

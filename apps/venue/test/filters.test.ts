@@ -18,13 +18,15 @@ import { OrderLimits } from '../src/core/orders/filters.ts';
 import { DEMO_ASSETS, DEMO_INSTRUMENTS } from '../src/domain/config.ts';
 import { type Instrument, Market } from '../src/domain/market.ts';
 
-type Limits = Pick<Instrument, 'maxQuantity' | 'minNotional' | 'maxNotional' | 'unit' | 'bands'>;
-type Asked = { side: Side; kind: OrderKind; price: number; quantity: number; amount: number; average: number };
+type Limits = Pick<Instrument, 'maxQuantity' | 'minNotional' | 'maxNotional' | 'icebergParts' | 'unit' | 'bands'>;
+type Asked = { side: Side; kind: OrderKind; price: number; quantity: number; amount: number; display: number; average: number };
 
 /** The filters as the rules state them, in numbers of any size. */
-function stated({ maxQuantity, minNotional, maxNotional, unit, bands }: Limits, asked: Asked): number {
-  const { side, kind, price, quantity, amount, average } = asked;
+function stated({ maxQuantity, minNotional, maxNotional, icebergParts, unit, bands }: Limits, asked: Asked): number {
+  const { side, kind, price, quantity, amount, display, average } = asked;
   if (quantity > maxQuantity) return REASON.QUANTITY_TOO_LARGE;
+  const parts = display === 0 ? 1n : (BigInt(quantity) + BigInt(display) - 1n) / BigInt(display);
+  if (parts > BigInt(icebergParts)) return REASON.TOO_MANY_PARTS;
   const hasPrice = kind === LIMIT && price > 0;
   const product = BigInt(hasPrice ? price : average) * BigInt(quantity) * BigInt(unit);
   const notional = kind === MARKET_BY_AMOUNT ? BigInt(amount) : product;
@@ -42,6 +44,10 @@ const step = fc.integer({ min: -2, max: 2 });
 /** A whole number from the least to the most, of any magnitude. */
 const upTo = (least: number, most: number) => fc.oneof(fc.integer({ min: least, max: most }), fc.integer({ min: least, max: least + 50 }));
 
+/** An order without its display, as an arbitrary of a record. */
+const constants = <T extends object>({ ...fields }: T) =>
+  Object.fromEntries(Object.entries(fields).map(([key, value]) => [key, fc.constant(value)])) as { [K in keyof T]: fc.Arbitrary<T[K]> };
+
 /** An order, with limits that lie anywhere or right at it. */
 const questions = fc
   .record({
@@ -50,6 +56,8 @@ const questions = fc
     price: upTo(0, MAX_PRICE),
     quantity: upTo(0, MAX_QUANTITY),
     amount: fc.maxSafeNat(),
+    icebergParts: fc.integer({ min: 1, max: 100 }),
+    isIceberg: fc.boolean(),
     average: upTo(1, MAX_PRICE),
     unit: fc.oneof(fc.integer({ min: 1, max: 1000 }), fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER })),
   })
@@ -64,8 +72,10 @@ const questions = fc
     const factor = near((BigInt(asked.price) * 1_000_000n) / BigInt(asked.average));
     const wide = fc.constant(Number.MAX_SAFE_INTEGER);
     const zero = fc.constant(0);
+    const part = Math.floor(asked.quantity / asked.icebergParts);
+    const display = step.map((by) => Math.min(Math.max(1, part + by), MAX_QUANTITY));
     return fc.record({
-      asked: fc.constant(asked),
+      asked: fc.record({ ...constants(asked), display: asked.isIceberg ? display : zero }),
       limits: fc.record({
         maxQuantity: fc.oneof(
           wide,
@@ -73,6 +83,7 @@ const questions = fc
         ),
         minNotional: fc.oneof(zero, near(asked.kind === MARKET_BY_AMOUNT ? BigInt(asked.amount) : product)),
         maxNotional: fc.oneof(wide, near(product)),
+        icebergParts: fc.constant(asked.icebergParts),
         unit: fc.constant(asked.unit),
         bands: fc.record({
           bidUp: fc.oneof(wide, factor),
@@ -90,22 +101,22 @@ describe('the filters', () => {
     fc.assert(
       fc.property(questions, fc.integer({ min: 1, max: MAX_PRICE }), ({ asked, limits }, before) => {
         const filters = new OrderLimits(limits as Instrument);
-        const { side, kind, price, quantity, amount, average } = asked;
-        filters.refusal(side, kind, price, quantity, amount, before); // an average that was another one
-        const verdict = filters.refusal(side, kind, price, quantity, amount, average);
+        const { side, kind, price, quantity, amount, display, average } = asked;
+        filters.refusal(side, kind, price, quantity, amount, display, before); // an average that was another one
+        const verdict = filters.refusal(side, kind, price, quantity, amount, display, average);
         seen.add(verdict);
         assert.equal(REASON_NAMES[verdict], REASON_NAMES[stated(limits, asked)]);
       }),
       { numRuns: 20_000 },
     );
-    assert.equal(seen.size, 5, `all verdicts were met: ${[...seen].map((reason) => REASON_NAMES[reason])}`);
+    assert.equal(seen.size, 6, `all verdicts were met: ${[...seen].map((reason) => REASON_NAMES[reason])}`);
   });
 
   it('follow the average price, and measure an order without a price with it', () => {
     const [btc] = new Market(DEMO_ASSETS, DEMO_INSTRUMENTS).instruments; // 0.2 to 5 times the average, from 5 USDT on
     const limits = new OrderLimits(btc);
     const verdict = (kind: OrderKind, price: number, quantity: number, average: number) =>
-      REASON_NAMES[limits.refusal(BUY, kind, price, quantity, 0, average)];
+      REASON_NAMES[limits.refusal(BUY, kind, price, quantity, 0, 0, average)];
     assert.equal(verdict(LIMIT, 30_000_000, 100, 6_000_000), 'none');
     assert.equal(verdict(LIMIT, 30_000_001, 100, 6_000_000), 'price_too_far');
     assert.equal(verdict(LIMIT, 30_000_001, 100, 6_000_001), 'none');

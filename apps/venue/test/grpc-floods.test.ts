@@ -3,10 +3,15 @@ import assert from 'node:assert/strict';
 import net from 'node:net';
 import { after, before, describe, it } from 'node:test';
 import { create, toBinary } from '@bufbuild/protobuf';
+import type { HandlerContext } from '@connectrpc/connect';
+import { LogIns } from '../src/core/accounts/log-ins.ts';
 import { Slices } from '../src/core/fairness/slices.ts';
+import type { Services } from '../src/core/services.ts';
 import { DEFAULTS } from '../src/domain/config.ts';
+import { Gate } from '../src/doors/grpc/gate.ts';
 import * as pb from '../src/doors/grpc/generated/outcry/v1/venue_pb.js';
 import { Http2Door } from '../src/doors/grpc/http2-door.ts';
+import { peerValues } from '../src/doors/grpc/peer.ts';
 import { basic, begin, credentials, GrpcVenue, pathOf, statusOf } from './support/grpc-venue.ts';
 import { endAfterTests } from './support/left-open.ts';
 import { until } from './support/until.ts';
@@ -227,5 +232,52 @@ describe('slices of a turn', () => {
     await Promise.all([...Array.from({ length: 10 }, () => worker(1, 10)), worker(2, 10)]);
     const lastOfTwo = order.lastIndexOf(2);
     assert.ok(lastOfTwo < 45, `another key's ten slices were over after ${lastOfTwo} of 110`);
+  });
+
+  it('are shared by groups of keys, not by how many keys a group has', async () => {
+    const slices = new Slices(2);
+    const order: string[] = [];
+    const worker = async (key: number, group: string) => {
+      await slices.take(key, group);
+      work();
+      order.push(group);
+    };
+    await slices.take(-1);
+    for (let i = 0; i < 3; i++) work(); // the turn is over: the others wait
+    const crowd = Array.from({ length: 60 }, (_, key) => worker(key, 'crowd'));
+    const two = Array.from({ length: 5 }, (_, key) => worker(1000 + key, 'two'));
+    await Promise.all([...crowd, ...two]);
+    const lastOfTwo = order.lastIndexOf('two');
+    assert.ok(lastOfTwo < 20, `another group's five slices were over after ${lastOfTwo} of 65`);
+  });
+});
+
+describe('a call without a login', () => {
+  /** Calls of GetStatus that get through a gate before the turn of the event loop is over; each takes a millisecond. */
+  async function admittedInATurn(hasSlice: boolean): Promise<number> {
+    const useWeight = () => {
+      for (const end = performance.now() + 1; performance.now() < end; );
+    };
+    const services = { limiter: { useWeight }, now: () => 0 } as unknown as Services;
+    const gate = new Gate(services, new LogIns([]));
+    const nothing = () => undefined;
+    const peer = { address: '', hasSlice, signedIn: nothing, mayBeSilent: nothing, mayWatch: () => true, cut: nothing };
+    const context = {
+      service: pb.Admin,
+      method: pb.Admin.method.getStatus,
+      signal: new AbortController().signal,
+      values: peerValues(peer),
+    } as unknown as HandlerContext;
+    let admitted = 0;
+    const all = Array.from({ length: 6 }, () => gate.check(context).then(() => admitted++));
+    for (let i = 0; i < 20; i++) await undefined; // as far as they get without another turn
+    const inATurn = admitted;
+    await Promise.all(all);
+    return inATurn;
+  }
+
+  it("waits for one slice: its connection's at gRPC's port, one that it shares with all others elsewhere", async () => {
+    assert.equal(await admittedInATurn(true), 6);
+    assert.ok((await admittedInATurn(false)) < 6);
   });
 });

@@ -4,6 +4,7 @@ import pino from 'pino';
 import { DEMO_ASSETS, DEMO_INSTRUMENTS } from '../src/domain/config.ts';
 import { Unanswered } from '../src/spine/questions.ts';
 import { HistoryReaders } from '../src/store/history-readers.ts';
+import { sqliteAt } from '../src/store/store.ts';
 import { HistoryStore } from './support/history-store.ts';
 
 const TRADES = 150_000;
@@ -23,7 +24,7 @@ after(async () => {
 
 function start(deadlineMs: number, lastId = 0): HistoryReaders {
   const readers = new HistoryReaders({
-    database: store.file,
+    store: sqliteAt(store.file),
     assets: DEMO_ASSETS,
     instruments: DEMO_INSTRUMENTS,
     readers: 1,
@@ -110,7 +111,7 @@ describe('questions to history', () => {
 
   it('of a store that is not there fail, and are answered when it is', async () => {
     const readers = new HistoryReaders({
-      database: `${store.file}.missing`,
+      store: sqliteAt(`${store.file}.missing`),
       assets: DEMO_ASSETS,
       instruments: DEMO_INSTRUMENTS,
       readers: 1,

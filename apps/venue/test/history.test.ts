@@ -58,10 +58,10 @@ function tradesOf(gaps: readonly number[], seeds: readonly number[]): TradeRow[]
   });
 }
 
-test('trades, aggregate trades and the trades of an account come as if every row had been looked at', () => {
+test('trades, aggregate trades and the trades of an account come as if every row had been looked at', async () => {
   const seeds = fc.array(fc.integer({ min: 0, max: 1000 }), { minLength: 1, maxLength: 60 });
-  fc.assert(
-    fc.property(steps, seeds, range, fc.integer({ min: 0, max: 2 }), (gaps, numbers, asked, account) => {
+  await fc.assert(
+    fc.asyncProperty(steps, seeds, range, fc.integer({ min: 0, max: 2 }), async (gaps, numbers, asked, account) => {
       const store = new HistoryStore();
       const history = new History(store.file);
       try {
@@ -69,16 +69,16 @@ test('trades, aggregate trades and the trades of an account come as if every row
         store.trades(all);
         const own = all.filter(({ instrument }) => instrument === 1);
         assert.deepEqual(
-          history.trades(1, asked).map(({ id }) => id),
+          (await history.trades(1, asked)).map(({ id }) => id),
           pick(own, asked, ({ id }) => id).map(({ id }) => id),
         );
         const mine = own.filter(({ maker, taker }) => maker === account || taker === account);
         assert.deepEqual(
-          history.tradesOf(account, 1, asked).map(({ id }) => id),
+          (await history.tradesOf(account, 1, asked)).map(({ id }) => id),
           pick(mine, asked, ({ id }) => id).map(({ id }) => id),
         );
         assert.deepEqual(
-          [...history.tradesAfter(account, 1, 3)].map(({ id }) => id),
+          (await history.tradesOf(account, 1, { from: 4, limit: 1000 })).map(({ id }) => id),
           mine.filter(({ id }) => id > 3).map(({ id }) => id),
         );
         const aggregates = Object.values(Object.groupBy(own, ({ aggregate }) => aggregate)).map((rows) => ({
@@ -89,13 +89,11 @@ test('trades, aggregate trades and the trades of an account come as if every row
           time: rows![0].time,
         }));
         assert.deepEqual(
-          history
-            .aggregates(1, asked)
-            .map(({ id, quantity, firstTrade, lastTrade, time }) => ({ id, quantity, firstTrade, lastTrade, time })),
+          (await history.aggregates(1, asked)).map(({ takerSide: _, price: __, ...rest }) => rest),
           pick(aggregates, asked, ({ id }) => id),
         );
       } finally {
-        history.close();
+        await history.close();
         store.close();
       }
     }),
@@ -103,66 +101,71 @@ test('trades, aggregate trades and the trades of an account come as if every row
   );
 });
 
-test('orders and lists of an account come as if every row had been looked at', () => {
-  fc.assert(
-    fc.property(steps, range, fc.array(fc.integer({ min: 0, max: 1 }), { minLength: 1, maxLength: 60 }), (gaps, asked, owners) => {
-      const store = new HistoryStore();
-      const history = new History(store.file);
-      try {
-        let time = START * 1000;
-        const rows = gaps.map((gap, i) => {
-          time += gap;
-          return { time, owner: owners[i % owners.length], place: i };
-        });
-        const orders: OrderRow[] = rows.map(({ time: at, owner, place }) => ({
-          id: place * 3 + (place > 20 ? 2 ** 32 : 1), // with gaps, and beyond 32 bits
-          account: owner,
-          instrument: 0,
-          clientId: place % 4 === 0 ? '' : `c${place % 3}`,
-          time: at,
-          updateTime: at,
-          list: 0,
-        }));
-        const lists: ListRow[] = rows.map(({ time: at, owner, place }) => ({
-          id: place,
-          account: owner,
-          instrument: 0,
-          clientId: `l${place % 3}`,
-          time: at,
-        }));
-        store.orders(orders);
-        store.lists(lists);
-        const mine = orders.filter(({ account }) => account === 1);
-        for (const from of [undefined, asked.from, mine[3]?.id, mine.at(-1)?.id])
+test('orders and lists of an account come as if every row had been looked at', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      steps,
+      range,
+      fc.array(fc.integer({ min: 0, max: 1 }), { minLength: 1, maxLength: 60 }),
+      async (gaps, asked, owners) => {
+        const store = new HistoryStore();
+        const history = new History(store.file);
+        try {
+          let time = START * 1000;
+          const rows = gaps.map((gap, i) => {
+            time += gap;
+            return { time, owner: owners[i % owners.length], place: i };
+          });
+          const orders: OrderRow[] = rows.map(({ time: at, owner, place }) => ({
+            id: place * 3 + (place > 20 ? 2 ** 32 : 1), // with gaps, and beyond 32 bits
+            account: owner,
+            instrument: 0,
+            clientId: place % 4 === 0 ? '' : `c${place % 3}`,
+            time: at,
+            updateTime: at,
+            list: 0,
+          }));
+          const lists: ListRow[] = rows.map(({ time: at, owner, place }) => ({
+            id: place,
+            account: owner,
+            instrument: 0,
+            clientId: `l${place % 3}`,
+            time: at,
+          }));
+          store.orders(orders);
+          store.lists(lists);
+          const mine = orders.filter(({ account }) => account === 1);
+          for (const from of [undefined, asked.from, mine[3]?.id, mine.at(-1)?.id])
+            assert.deepEqual(
+              (await history.orders(1, 0, { ...asked, from })).map(({ id }) => id),
+              pick(mine, { ...asked, from }, ({ id }) => id).map(({ id }) => id),
+            );
           assert.deepEqual(
-            history.orders(1, 0, { ...asked, from }).map(({ id }) => id),
-            pick(mine, { ...asked, from }, ({ id }) => id).map(({ id }) => id),
+            (await history.lists(1, asked)).map(({ id }) => id),
+            pick(
+              lists.filter(({ account }) => account === 1),
+              asked,
+              ({ id }) => id,
+            ).map(({ id }) => id),
           );
-        assert.deepEqual(
-          history.lists(1, asked).map(({ id }) => id),
-          pick(
-            lists.filter(({ account }) => account === 1),
-            asked,
-            ({ id }) => id,
-          ).map(({ id }) => id),
-        );
-        for (const name of ['c0', 'c1', 'l0', 'nobody']) {
-          assert.equal(history.orderByClientId(1, 0, name)?.id, mine.findLast(({ clientId }) => clientId === name)?.id);
-          assert.equal(
-            history.listByClientId(1, name)?.id,
-            lists.findLast(({ account, clientId }) => account === 1 && clientId === name)?.id,
-          );
+          for (const name of ['c0', 'c1', 'l0', 'nobody']) {
+            assert.equal((await history.orderByClientId(1, 0, name))?.id, mine.findLast(({ clientId }) => clientId === name)?.id);
+            assert.equal(
+              (await history.listByClientId(1, name))?.id,
+              lists.findLast(({ account, clientId }) => account === 1 && clientId === name)?.id,
+            );
+          }
+        } finally {
+          await history.close();
+          store.close();
         }
-      } finally {
-        history.close();
-        store.close();
-      }
-    }),
+      },
+    ),
     { numRuns: 60 },
   );
 });
 
-test('the trades of one order are found by the time that it was open', () => {
+test('the trades of one order are found by the time that it was open', async () => {
   const store = new HistoryStore();
   const history = new History(store.file);
   const rows = tradesOf(
@@ -182,13 +185,13 @@ test('the trades of one order are found by the time that it was open', () => {
   ]) {
     const expected = order(id, account);
     assert.ok(expected.length > 0);
-    const found = history.tradesOf(account, 1, { from: 0, limit: 1000 }, id);
+    const found = await history.tradesOf(account, 1, { from: 0, limit: 1000 }, id);
     assert.deepEqual(
       found.map((trade) => trade.id),
       expected,
     );
-    assert.deepEqual(history.tradesOf(account + 1, 1, { limit: 1000 }, id), [], 'nobody else’s');
+    assert.deepEqual(await history.tradesOf(account + 1, 1, { limit: 1000 }, id), [], 'nobody else’s');
   }
-  history.close();
+  await history.close();
   store.close();
 });

@@ -27,7 +27,7 @@ class Lanes {
   readonly exact = market.instruments.map((instrument) => new MarketFeed(instrument));
   readonly queue: MarketQueue;
   readonly reader: QueueReader;
-  readonly #tracker = new MarketTracker(this.states);
+  readonly #tracker = new MarketTracker(this.states, () => 1);
   readonly #trades = market.instruments.map(() => 0);
   readonly prints = market.instruments.map(() => [] as number[]);
   /** the books at each turn's end */

@@ -66,3 +66,24 @@ it('clients are told the rules in force: fees, limits, and whether they may trad
   assert.deepEqual(await told(), { ...ruled, most: before.most });
   await venue.close();
 });
+
+it('a static band is measured from the price that the configuration states, until another one is set', async (t) => {
+  const data = temporaryDirectory('band');
+  t.after(() => fs.rmSync(data, { recursive: true, force: true }));
+  const venue = await VenueProcess.start(data, '--demo', '--no-flow');
+  const alice = new Client(venue.url);
+  const headers = { 'content-type': 'application/json', 'x-outcry-admin': fs.readFileSync(path.join(data, 'admin.token'), 'utf8').trim() };
+  const setRules = async (rules: object) => {
+    const route = `${venue.url}/outcry/v1/instruments/${SYMBOL}/rules`;
+    assert.equal((await fetch(route, { method: 'POST', headers, body: JSON.stringify(rules) })).status, 200);
+  };
+  const codeAt = async (price: string) => {
+    const order = { symbol: SYMBOL, side: 'BUY', type: 'LIMIT', timeInForce: 'GTC', quantity: '0.001', price };
+    return (await alice.signed('POST', '/api/v3/order', order)).body.code ?? 0;
+  };
+  await setRules({ STATIC_BAND: 1000 });
+  assert.deepEqual([await codeAt('59940'), await codeAt('59939.99'), await codeAt('60060.01')], [0, -1013, -1013]);
+  await setRules({ REFERENCE_PRICE: '50000' });
+  assert.deepEqual([await codeAt('50050'), await codeAt('59940')], [0, -1013]);
+  await venue.close();
+});

@@ -11,7 +11,9 @@ import { type FigureOptions, machine, type Report, range } from '../report.ts';
 import { BenchVenue } from '../venue.ts';
 
 const NEIGHBOURS: Record<string, Neighbour> = { ...WEB_NEIGHBOURS, ...FIX_NEIGHBOURS, ...GRPC_NEIGHBOURS, ...OUCH_NEIGHBOURS };
-const SECONDS = 10;
+/** The honest client's code is cold in the first of these. */
+const SECONDS = 12;
+const WARM_UP = 2;
 /** The hostile client begins before the honest one is measured, and ends after it. */
 const LEAD_SECONDS = 1;
 /** `fix-resend` has to make its messages first. */
@@ -44,7 +46,7 @@ export async function benchHostile(options: FigureOptions): Promise<Report> {
   const names = Object.keys(NEIGHBOURS).filter((name) => only?.includes(name) ?? true);
   const report: Report = {
     benchmark: 'hostile',
-    title: `An honest client (${OUCH_RATE} OUCH and ${REST_RATE} REST orders/s) beside hostile ones, ${options.runs} runs of ${SECONDS} s each`,
+    title: `An honest client (${OUCH_RATE} OUCH and ${REST_RATE} REST orders/s) beside hostile ones, ${options.runs} runs of ${SECONDS - WARM_UP} s each`,
     machine: machine(),
     columns: [
       'hostile client',
@@ -87,7 +89,7 @@ async function startVenue(directory: string): Promise<BenchVenue> {
     rateLimits: { weightPerMinute: 60_000, ordersPerTenSeconds: 1e9, ordersPerDay: 1e9 },
   });
   await fillBook(targetOf(venue, 3), LEVELS);
-  const trades: OuchLoadOptions = { ...loadOf(venue, 0), rate: 50_000, seconds: HISTORY_SECONDS };
+  const trades: OuchLoadOptions = { ...loadOf(venue, 0), rate: 50_000, seconds: HISTORY_SECONDS, warmUp: 0 };
   await runChild<OuchLoadResult>('ouch-load.ts', [JSON.stringify(trades)]);
   return venue;
 }
@@ -143,7 +145,7 @@ function spread(values: readonly number[]): string {
 
 async function honest(venue: BenchVenue, place: number, into: Honest): Promise<void> {
   const { key, secret } = venue.logins[2];
-  const orders: HonestOptions = { url: venue.url, key, secret, rate: REST_RATE, seconds: SECONDS };
+  const orders: HonestOptions = { url: venue.url, key, secret, rate: REST_RATE, seconds: SECONDS, warmUp: WARM_UP };
   const [ouch, rest] = await Promise.all([
     runChild<OuchLoadResult>('ouch-load.ts', [JSON.stringify(loadOf(venue, place))]),
     runChild<HonestResult>('hostile/honest-rest.ts', [JSON.stringify(orders)]),
@@ -159,6 +161,7 @@ function loadOf(venue: BenchVenue, place: number): OuchLoadOptions {
     price: PRICE,
     rate: OUCH_RATE,
     seconds: SECONDS,
+    warmUp: WARM_UP,
     window: 1024,
     realTime: false,
     firstReference: 1 + place * 1_000_000,

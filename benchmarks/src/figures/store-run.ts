@@ -6,6 +6,7 @@ import { raiseInliningBudget } from '@outcry/memory/runtime';
 import { inspect } from '@outcry/replica/inspection';
 import { type Crew, firstMessage, startCrew } from '@outcry/venue/spine/crew';
 import type { FollowerThreadData } from '@outcry/venue/store/follower';
+import { sqliteAt } from '@outcry/venue/store/store';
 import { BENCH_LIMITS, rewind, setUpCommands } from '../engine-workload.ts';
 import { PipelineClient, pipelineLoad } from '../pipeline.ts';
 
@@ -41,7 +42,15 @@ async function start(): Promise<{ crew: Crew; stop(): Promise<void> }> {
   });
   const { journal: number, room, unusable } = crew.recovery;
   const limits = { snapshotCommands: 5_000_000, snapshotMs: 300_000, keepSnapshots: 1 };
-  const data: FollowerThreadData = { memory: crew.shared.memory, journal: number, room, unusable, directory: journal, database, ...limits };
+  const data: FollowerThreadData = {
+    memory: crew.shared.memory,
+    journal: number,
+    room,
+    unusable,
+    directory: journal,
+    store: sqliteAt(database),
+    ...limits,
+  };
   const follower = new Worker(new URL(import.meta.resolve('@outcry/venue/threads/follower-thread')), { workerData: data });
   const ended = new Promise<void>((resolve) => follower.once('exit', () => resolve()));
   await firstMessage(follower);

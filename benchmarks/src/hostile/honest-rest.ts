@@ -11,6 +11,8 @@ export interface HonestOptions {
   /** orders a second */
   rate: number;
   seconds: number;
+  /** the first of these seconds, in which the client's own code is cold: their orders are sent, and not timed */
+  warmUp: number;
 }
 
 export interface HonestResult {
@@ -57,7 +59,7 @@ class Line {
   }
 }
 
-async function run({ url, key, secret, rate, seconds }: HonestOptions): Promise<HonestResult> {
+async function run({ url, key, secret, rate, seconds, warmUp }: HonestOptions): Promise<HonestResult> {
   const address = new URL(url);
   const lines = Array.from({ length: CONNECTIONS }, () => new Line(address));
   const histogram = new Histogram();
@@ -76,7 +78,7 @@ async function run({ url, key, secret, rate, seconds }: HonestOptions): Promise<
       if (!line.isFree || result.sent >= total || performance.now() < due(result.sent)) continue;
       const since = due(result.sent);
       line.send(order(), (head, body) => {
-        histogram.record((performance.now() - since) * 1e6);
+        if (since >= started + warmUp * 1000) histogram.record((performance.now() - since) * 1e6);
         result.answered++;
         if (head.startsWith('HTTP/1.1 200')) return;
         result.refused++;

@@ -1,26 +1,36 @@
 import { ACCOUNT_RULE, STATUS } from '@outcry/market/rules';
+import { assertFits, offsets, record, several } from '@outcry/memory/record';
 import { bytesOf, f64Of, i32Of, reserve, type Span, within } from '@outcry/memory/span';
 
-/** What an account's orders may do: 128 bytes an account. */
-export const accountRules = {
-  WORDS: 32,
-  /** RULE + ACCOUNT_RULE: the values set, but for MAX_POSITION */
-  RULE: 0,
-  OPEN_ORDERS: 10,
-  F64_WORDS: 16,
-  /** the second, and the day, that the counts are of */
-  F64_SECOND: 8,
-  F64_SECOND_MESSAGES: 9,
-  F64_DAY: 10,
-  F64_DAY_MESSAGES: 11,
-  F64_DAY_TRADES: 12,
-} as const;
+/** The rules that an account's record has a place for: all but MAX_POSITION, which is by asset. */
+const { MAX_POSITION: _, ...PLACED } = ACCOUNT_RULE;
+const layout = record(
+  {
+    /** + ACCOUNT_RULE: the values set */
+    RULE: several('i32', 10),
+    OPEN_ORDERS: 'i32',
+    spare: several('i32', 5),
+    /** the second, and the day, that the counts are of */
+    F64_SECOND: 'f64',
+    F64_SECOND_MESSAGES: 'f64',
+    F64_DAY: 'f64',
+    F64_DAY_MESSAGES: 'f64',
+    F64_DAY_TRADES: 'f64',
+    /** number of the last command that set one of its rules, 0: none did */
+    F64_CHANGED: 'f64',
+  },
+  { bytes: 128 },
+);
+assertFits('account rule', PLACED, layout.fields.RULE);
 
-const { WORDS, OPEN_ORDERS, F64_WORDS, F64_SECOND, F64_SECOND_MESSAGES, F64_DAY, F64_DAY_MESSAGES, F64_DAY_TRADES } = accountRules;
+/** What an account's orders may do: 128 bytes an account. */
+export const accountRules = offsets(layout);
+
+const { WORDS, OPEN_ORDERS, F64_WORDS, F64_SECOND, F64_SECOND_MESSAGES, F64_DAY, F64_DAY_MESSAGES, F64_DAY_TRADES, F64_CHANGED } =
+  accountRules;
 const SECOND = 1_000_000;
 const DAY = 86_400 * SECOND;
-const LAST_RULE = ACCOUNT_RULE.MESSAGES_FREE;
-if (accountRules.RULE + LAST_RULE >= OPEN_ORDERS) throw new Error('an account rule has no place in its record');
+const LAST_RULE = Math.max(...Object.values(PLACED));
 
 /** Bits of an account's mode: what the plain path of an order has to leave to the rule book. 0: the account is not open. */
 export const OPEN = 1;
@@ -72,12 +82,17 @@ export class AccountRules {
     return this.positions.get(account * this.#assets + asset);
   }
 
-  /** @param most 0: no limit @param openBuys units that the account's open orders buy now */
-  limitPosition(account: number, asset: number, most: number, openBuys: number): void {
+  /**
+   * Changes, begins or ends (0) a limit.
+   * @param count units that the account's open orders buy now: asked only where nobody has counted them so far
+   */
+  limitPosition(account: number, asset: number, most: number, count: () => number): void {
     const key = account * this.#assets + asset;
-    this.#limited[account] += (most === 0 ? 0 : 1) - (this.positions.has(key) ? 1 : 0);
+    const known = this.positions.get(key);
+    this.#limited[account] += (most === 0 ? 0 : 1) - (known === undefined ? 0 : 1);
     if (most === 0) this.positions.delete(key);
-    else this.positions.set(key, { most, openBuys });
+    else if (known === undefined) this.positions.set(key, { most, openBuys: count() });
+    else known.most = most;
     this.refresh(account);
   }
 
@@ -125,8 +140,14 @@ export class AccountRules {
     return this.i32[account * WORDS + OPEN_ORDERS];
   }
 
-  setOpenOrders(account: number, count: number): void {
-    this.i32[account * WORDS + OPEN_ORDERS] = count;
+  /**
+   * The account's rules changed: orders that are open now belong to the rule book for good, since a rule may need what the plain path
+   * does not keep. The number of the command says which those are, so that no order is touched.
+   * @param openOrders how many there are: counting may have begun just now
+   */
+  changed(account: number, command: number, openOrders: number): void {
+    this.i32[account * WORDS + OPEN_ORDERS] = openOrders;
+    this.f64[account * F64_WORDS + F64_CHANGED] = command;
   }
 
   /** An order of a counted account was entered. @param units of the base asset that it buys, 0: it sells */

@@ -5,10 +5,14 @@ import type { Engine } from './engine.ts';
 import { instrument as record } from './instruments.ts';
 import { setLimits } from './limits.ts';
 import { enterList } from './rules/enter-list.ts';
-import { limitPosition, recount } from './rules/open-orders.ts';
+import { openBuysOf } from './rules/open-orders.ts';
 import { FEE_TIERS } from './settlement.ts';
 
-const { PLACE, ACCOUNT, PRICE, QUANTITY, ORDER_SLOT, ASSET, F64_AMOUNT, F64_UNIT } = command;
+const { PLACE, ACCOUNT, ASSET, F64_AMOUNT } = command;
+/** Words of single kinds of command: see COMMAND. */
+const { BASE, QUOTE, MAKER_FEE, TAKER_FEE, F64_LOT, F64_UNIT, TIER, RECEIVER, STATE: NEW_STATE, REFERENCE, IS_CHECKED } = command;
+const { OF_INSTRUMENT, OF_SIDE, OF_SESSION, NAME_BYTES, VALUE_BYTES, MOST_ORDERS, MOST_ACCOUNTS, MOST_ASSETS, MOST_INSTRUMENTS } = command;
+const { INSTRUMENT_RULE: RULE_OF_INSTRUMENT, ACCOUNT_RULE: RULE_OF_ACCOUNT, F64_VALUE } = command;
 
 /** Commands that no order needs to be fast for: money in and out, definitions, rules, states, lists. */
 export function administer(engine: Engine, kind: number, i32: Int32Array, f64: Float64Array, at: number): void {
@@ -43,12 +47,12 @@ export function administer(engine: Engine, kind: number, i32: Int32Array, f64: F
   }
   engine.writer.applied(account, asset);
   if (kind === COMMAND.DEPOSIT || kind === COMMAND.WITHDRAW || kind === COMMAND.TRANSFER) engine.writer.balance(account, asset);
-  if (kind === COMMAND.TRANSFER) engine.writer.balance(i32[at + ORDER_SLOT], asset);
+  if (kind === COMMAND.TRANSFER) engine.writer.balance(i32[at + RECEIVER], asset);
 }
 
 function putRecord(engine: Engine, i32: Int32Array, at: number): void {
   const { registry, writer } = engine;
-  const [nameBytes, valueBytes] = [i32[at + PRICE], i32[at + QUANTITY]];
+  const [nameBytes, valueBytes] = [i32[at + NAME_BYTES], i32[at + VALUE_BYTES]];
   if (registry.put(nameBytes, valueBytes)) writer.record(registry.stated, nameBytes, valueBytes);
   else writer.reject(REASON.INVALID_DEFINITION, 0, 0, i32[at + PLACE] & 0xffff, i32[at + ACCOUNT], 0, 0);
   registry.forgetStaged();
@@ -67,7 +71,7 @@ function apply(engine: Engine, kind: number, i32: Int32Array, f64: Float64Array,
     case COMMAND.WITHDRAW:
       return moveMoney(engine, kind, account, asset, amount);
     case COMMAND.TRANSFER:
-      return transfer(engine, account, i32[at + ORDER_SLOT], asset, amount);
+      return transfer(engine, account, i32[at + RECEIVER], asset, amount);
     case COMMAND.DEFINE_ASSET:
       return asset < engine.limits.assets && ledger.defineAsset(asset) ? REASON.NONE : REASON.INVALID_DEFINITION;
     case COMMAND.OPEN_ACCOUNT:
@@ -75,24 +79,33 @@ function apply(engine: Engine, kind: number, i32: Int32Array, f64: Float64Array,
     case COMMAND.DEFINE_INSTRUMENT:
       return defineInstrument(engine, i32, f64, at);
     case COMMAND.MASS_CANCEL:
-      return engine.rules.massCancels.begin(account, i32[at + PRICE], i32[at + QUANTITY], asset);
+      return engine.rules.massCancels.begin(account, i32[at + OF_INSTRUMENT], i32[at + OF_SIDE], i32[at + OF_SESSION]);
     case COMMAND.SET_STATE:
-      return setState(engine, i32[at + PLACE] & 0xffff, asset, i32[at + PRICE]);
+      return setState(engine, i32[at + PLACE] & 0xffff, i32[at + NEW_STATE], i32[at + REFERENCE]);
     case COMMAND.SET_INSTRUMENT_RULE:
-      return setInstrumentRule(engine, i32[at + PLACE] & 0xffff, asset, amount);
+      return setInstrumentRule(engine, i32[at + PLACE] & 0xffff, i32[at + RULE_OF_INSTRUMENT], f64[(at >> 1) + F64_VALUE]);
     case COMMAND.SET_ACCOUNT_RULE:
-      return setAccountRule(engine, account, i32[at + ORDER_SLOT], asset, amount);
+      return setAccountRule(engine, account, i32[at + RULE_OF_ACCOUNT], asset, f64[(at >> 1) + F64_VALUE]);
     case COMMAND.DEFINE_FEE_TIER:
-      return defineFeeTier(engine, account, i32[at + PRICE], i32[at + QUANTITY]);
+      return defineFeeTier(engine, i32[at + TIER], i32[at + MAKER_FEE], i32[at + TAKER_FEE]);
     case COMMAND.SET_RISK:
-      if (asset !== 0 && asset !== 1) return REASON.INVALID_DEFINITION;
-      ledger.unchecked = asset === 0;
-      return REASON.NONE;
+      return setRisk(engine, i32[at + IS_CHECKED]);
     case COMMAND.SET_LIMITS:
-      return setLimits(engine, { orders: i32[at + QUANTITY], accounts: account, assets: asset, instruments: i32[at + PRICE] });
+      return setLimits(engine, {
+        orders: i32[at + MOST_ORDERS],
+        accounts: i32[at + MOST_ACCOUNTS],
+        assets: i32[at + MOST_ASSETS],
+        instruments: i32[at + MOST_INSTRUMENTS],
+      });
     default:
       return REASON.INVALID_TERMS;
   }
+}
+
+function setRisk({ ledger }: Engine, isChecked: number): number {
+  if (isChecked !== 0 && isChecked !== 1) return REASON.INVALID_DEFINITION;
+  ledger.unchecked = isChecked === 0;
+  return REASON.NONE;
 }
 
 /** Opens accounts up to and including a number. */
@@ -140,11 +153,11 @@ function transfer(engine: Engine, from: number, to: number, asset: number, amoun
 function defineInstrument(engine: Engine, i32: Int32Array, f64: Float64Array, at: number): number {
   const { instruments, ledger } = engine;
   const number = i32[at + PLACE] & 0xffff;
-  const base = i32[at + ACCOUNT];
-  const quote = i32[at + ASSET];
-  const lot = f64[(at >> 1) + F64_AMOUNT];
+  const base = i32[at + BASE];
+  const quote = i32[at + QUOTE];
+  const lot = f64[(at >> 1) + F64_LOT];
   const unit = f64[(at >> 1) + F64_UNIT];
-  const fees = [i32[at + PRICE], i32[at + QUANTITY]];
+  const fees = [i32[at + MAKER_FEE], i32[at + TAKER_FEE]];
   const whole = (value: number) => Number.isSafeInteger(value) && value >= 1;
   if (number >= engine.limits.instruments || instruments.has(number)) return REASON.INVALID_DEFINITION;
   if (!ledger.hasAsset(base) || !ledger.hasAsset(quote) || base === quote) return REASON.UNKNOWN_ASSET;
@@ -220,12 +233,12 @@ function setAccountRule(engine: Engine, account: number, rule: number, asset: nu
   if (most === undefined || !Number.isSafeInteger(value) || value < 0 || value > most) return REASON.INVALID_DEFINITION;
   if (rule === ACCOUNT_RULE.MAX_POSITION) {
     if (!ledger.hasAsset(asset)) return REASON.UNKNOWN_ASSET;
-    limitPosition(engine, account, asset, value);
+    accounts.limitPosition(account, asset, value, () => openBuysOf(engine, account, asset));
   } else {
     if (rule === ACCOUNT_RULE.PARENT && value !== 0 && !mayBeParent(engine, value - 1, account)) return REASON.INVALID_DEFINITION;
     accounts.set(account, rule, value);
   }
-  recount(engine, account);
+  accounts.changed(account, engine.sequence, engine.details.byAccount.countOf(account));
   return REASON.NONE;
 }
 

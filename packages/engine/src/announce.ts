@@ -42,7 +42,7 @@ function announceInstrument(engine: Engine, number: number): void {
   f64[(at >> 1) + event.F64_SEQUENCE] = engine.sequence;
   f64[(at >> 1) + event.F64_TIME] = engine.writer.time;
   f64[(at >> 1) + event.F64_TRADE] = engine.instruments.f64[number * instrumentRecord.F64_WORDS + instrumentRecord.F64_TRADES];
-  f64[(at >> 1) + event.F64_AMOUNT] = engine.instruments.f64[number * instrumentRecord.F64_WORDS + instrumentRecord.F64_AGGREGATES];
+  f64[(at >> 1) + event.F64_AGGREGATES] = engine.instruments.f64[number * instrumentRecord.F64_WORDS + instrumentRecord.F64_AGGREGATES];
   engine.rules.sessions.tell(number);
 }
 

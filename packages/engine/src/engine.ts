@@ -15,7 +15,7 @@ import * as eventFlags from '@outcry/market/event';
 import type { Side } from '@outcry/market/order-terms';
 import * as orderTerms from '@outcry/market/order-terms';
 import { REASON } from '@outcry/market/reason';
-import { AccountRules, FEE_RULES, OPEN } from './account-rules.ts';
+import { AccountRules, accountRules as accountRecord, FEE_RULES, OPEN } from './account-rules.ts';
 import { administer } from './administration.ts';
 import { details as detailsRecord } from './detail-record.ts';
 import type { EventOutput } from './event-output.ts';
@@ -52,6 +52,7 @@ const {
 } = detailsRecord;
 const { SHIFT: TRADE, MAKER, PRICE: T_PRICE, QUANTITY: T_QUANTITY, MAKER_LEFT } = tradeRecord;
 const { SHIFT: INSTRUMENT, PAID_BY, BASE, QUOTE, MAKER_FEE, TAKER_FEE, LAST_PRICE } = instrumentRecord;
+const { F64_SHIFT: A_F64, F64_CHANGED } = accountRecord;
 const { F64_SHIFT: I_F64, F64_RATE, F64_LOT, F64_UNIT: I_UNIT, F64_TRADES, F64_AGGREGATES } = instrumentRecord;
 const PLAIN_MODE = PLAIN;
 const NOT_WATCHED = ~WATCHED;
@@ -96,6 +97,8 @@ export class Engine {
   #pending = 0;
   readonly #orders: Int32Array;
   readonly #accountModes: Int32Array;
+  readonly #accountFacts: Float64Array;
+  readonly #orderIds: Float64Array;
   readonly #instrumentModes: Int32Array;
   readonly #due: Float64Array;
   readonly #limits: Int32Array;
@@ -117,6 +120,8 @@ export class Engine {
     this.rules = new RuleBook(this);
     this.#orders = this.memory.orders.i32;
     this.#accountModes = this.accounts.modes;
+    this.#accountFacts = this.accounts.f64;
+    this.#orderIds = this.details.ids;
     this.#instrumentModes = this.instruments.modes;
     this.#due = this.rules.settling.due;
     this.#limits = this.limits.i32;
@@ -444,7 +449,7 @@ export class Engine {
       return NONE_CANCELLED;
     }
     const terms = this.#orders[(slot << ORDER) | O_TERMS];
-    if (terms < 0 || this.#instrumentModes[terms & 0xffff] !== PLAIN_MODE) {
+    if (this.#isRuled(slot, terms)) {
       const refused = this.rules.ending.cancel(slot, i32[at | ACCOUNT], i32[at | PLACE] & 0xffff, reason);
       if (refused === NONE) return NO_ASSET;
       this.#rejectCancel(i32, at, refused);
@@ -471,7 +476,7 @@ export class Engine {
       return;
     }
     const terms = this.#orders[(slot << ORDER) | O_TERMS];
-    if (terms < 0 || this.#instrumentModes[terms & 0xffff] !== PLAIN_MODE) {
+    if (this.#isRuled(slot, terms)) {
       const refused = this.rules.ending.amend(slot, i32[at | ACCOUNT], i32[at | PLACE] & 0xffff, i32[at | QUANTITY]);
       if (refused !== NONE) this.#rejectCancel(i32, at, refused);
       return;
@@ -495,6 +500,13 @@ export class Engine {
     const asset = this.#releaseOpen(account, instrument, side, price, left - newLeft);
     this.writer.fill(AMENDED, 0, 0, slot, price, quantity, newLeft, 0, left - newLeft);
     this.writer.balance(account, asset);
+  }
+
+  /** Whether an open order is the rule book's: by its own terms, by its instrument, or because its account's rules changed after it came. */
+  #isRuled(slot: number, terms: number): boolean {
+    if (terms < 0 || this.#instrumentModes[terms & 0xffff] !== PLAIN_MODE) return true;
+    const account = this.#orders[(slot << ORDER) | O_ACCOUNT];
+    return this.#orderIds[slot] < this.#accountFacts[(account << A_F64) | F64_CHANGED];
   }
 
   /** Lots that an open order has traded; 0 for none. */

@@ -9,14 +9,14 @@ import type { EventOutput } from './event-output.ts';
 import { decodeText } from './order-details.ts';
 
 const { HEAD, PLACE, ACCOUNT, ORDER_SLOT, ORDER_GENERATION, PRICE, QUANTITY, REMAINING, F64_SEQUENCE, F64_TIME } = event;
-const { CLIENT_LOW, CLIENT_HIGH, F64_TRADE, F64_AMOUNT, F64_AVAILABLE, F64_HELD } = event;
+const { CLIENT_LOW, CLIENT_HIGH, ASSET, F64_TRADE, F64_AMOUNT, F64_AVAILABLE, F64_HELD, F64_ORDER_ID } = event;
 const { SHIFT: ORDER, ID: O_GENERATION, ACCOUNT: O_ACCOUNT, TERMS: O_TERMS } = orderRecord;
 const { ACCEPTED, REJECTED, BALANCE, APPLIED } = EVENT;
 
 const SEQUENCE = 0;
 const TIME = 1;
 /** Words that a TEXT event has room for, and a PIECE. */
-const TEXT_EVENT_WORDS = 11;
+const TEXT_EVENT_WORDS = event.TEXT_WORDS + event.MORE_TEXT_WORDS;
 /** Microseconds that a command may be stamped before the one before it, with time standing still: gateways' threads wait for their turns. */
 const STANDS_FOR_US = 10_000_000;
 
@@ -122,7 +122,7 @@ export class EventWriter {
   balance(account: number, asset: number): void {
     const at = this.#start(BALANCE, 0, account);
     const { i32, f64 } = this.#output;
-    i32[at | PRICE] = asset;
+    i32[at | ASSET] = asset;
     f64[(at >> 1) | F64_AVAILABLE] = this.#ledger.available(account, asset);
     f64[(at >> 1) | F64_HELD] = this.#ledger.held(account, asset);
     const available = at | (F64_AVAILABLE << 1);
@@ -169,14 +169,14 @@ export class EventWriter {
   /** A deposit, withdrawal or definition took effect. */
   applied(account: number, asset: number): void {
     const at = this.#start(APPLIED, 0, account);
-    this.#output.i32[at | PRICE] = asset;
+    this.#output.i32[at | ASSET] = asset;
     this.#mix(account, asset ^ (APPLIED << 24));
   }
 
   /** The id of the next order told of. It follows from the commands, and is no part of the hash. */
   orderId(id: number): void {
     const at = this.#start(EVENT.ORDER_ID, 0, 0);
-    this.#output.f64[(at >> 1) | F64_AMOUNT] = id;
+    this.#output.f64[(at >> 1) | F64_ORDER_ID] = id;
   }
 
   /** The text that belongs to the next event. */

@@ -1,32 +1,36 @@
 import type { BookMemory } from '@outcry/book/book-memory';
 import { OrderBook } from '@outcry/book/order-book';
 import { INSTRUMENT_RULE } from '@outcry/market/rules';
+import { assertFits, offsets, record, several } from '@outcry/memory/record';
 import { bytesOf, f64Of, i32Of, reserve, type Span, within } from '@outcry/memory/span';
+import { LIST_WORDS } from './rules/record-list.ts';
 
-/** One instrument's numbers, 64 bytes. */
-export const instrument = {
-  WORDS: 16,
-  SHIFT: 4,
-  DEFINED: 0,
-  /** The asset that a buyer pays with and a seller receives, and the other one: PAID_BY + side is what that side pays with. */
-  PAID_BY: 1,
-  QUOTE: 1,
-  BASE: 2,
-  /** fees in parts per million */
-  MAKER_FEE: 3,
-  TAKER_FEE: 4,
-  /** ticks, 0 before the first trade */
-  LAST_PRICE: 5,
-  F64_WORDS: 8,
-  F64_SHIFT: 3,
-  /** RATE + side: quote units per tick and lot (buyers), base units per lot (sellers) */
-  F64_RATE: 4,
-  F64_UNIT: 4,
-  F64_LOT: 5,
-  /** trades and aggregate trades so far: the numbers of the last ones */
-  F64_TRADES: 6,
-  F64_AGGREGATES: 7,
-} as const;
+const numbers = offsets(
+  record(
+    {
+      DEFINED: 'i32',
+      /** the asset that a buyer pays with and a seller receives, and the other one */
+      QUOTE: 'i32',
+      BASE: 'i32',
+      /** parts per million */
+      MAKER_FEE: 'i32',
+      TAKER_FEE: 'i32',
+      /** ticks, 0 before the first trade */
+      LAST_PRICE: 'i32',
+      spare: several('i32', 2),
+      /** quote units per tick and lot, and base units per lot */
+      F64_UNIT: 'f64',
+      F64_LOT: 'f64',
+      /** trades and aggregate trades so far: the numbers of the last ones */
+      F64_TRADES: 'f64',
+      F64_AGGREGATES: 'f64',
+    },
+    { bytes: 64 },
+  ),
+);
+
+/** One instrument's numbers, 64 bytes. PAID_BY + side is the asset that a side pays with, RATE + side its units: QUOTE and UNIT are buyers'. */
+export const instrument = { ...numbers, PAID_BY: numbers.QUOTE, F64_RATE: numbers.F64_UNIT } as const;
 
 /** Modes of an instrument, 0: it is not defined. Its orders and trades take the plain path. */
 export const PLAIN = 1;
@@ -37,52 +41,57 @@ export const RULED = 4;
 /** Instruments are numbered in 16 bits. */
 const NUMBERS = 0x10000;
 
-/** What the rule book knows of an instrument, 256 bytes. */
-export const rules = {
-  WORDS: 64,
-  STATE: 0,
-  /** displayed icebergs, dark orders and orders of lists in the book: what plain matching cannot do */
-  SPECIAL: 1,
-  /** orders with triggers */
-  TRIGGERS: 2,
-  /** lists of two words, see RecordList: triggered orders that have not entered yet; orders with following pegs, and how many there are */
-  QUEUE: 3,
-  PEG_LIST: 5,
-  PEGS: 7,
-  /** best prices that pegged orders were last looked at with */
-  PEG_BID: 8,
-  PEG_ASK: 9,
-  /** indicative price last told */
-  INDICATIVE_PRICE: 10,
-  /** 1: a cascade was cut off and goes on before the next command */
-  UNFINISHED: 11,
-  /** (words 12 to 17 are F64_AUCTION_END and the next two) a state that it takes when orders whose time is over are gone, or those for its
-   * auction have entered: the state + 1, 0: none; and the reference price that comes with it */
-  NEXT_STATE: 18,
-  NEXT_REFERENCE: 19,
-  /** the time in force of those orders, 0: those that the closed instrument has */
-  ENDING: 20,
-  /** the next of the orders for the closing auction that enter its book, 0: none is to enter */
-  ENTERING: 21,
-  /** a look at prices whose triggers have not all fired: which price is looked at + 1 (0: there is none), what it was, as rising and as
-   * falling triggers see it; the price whose orders fire now, 0: none, and their direction; 1: all of them are in order */
-  LOOK: 22,
-  LOOK_UP: 23,
-  LOOK_DOWN: 24,
-  LOOK_LEVEL: 25,
-  LOOK_DIRECTION: 26,
-  LOOK_SORTED: 27,
-  F64_WORDS: 32,
-  /** when a volatility auction ends, 0: none runs */
-  F64_AUCTION_END: 6,
-  F64_INDICATIVE_VOLUME: 7,
-  F64_INDICATIVE_SURPLUS: 8,
-  /** + INSTRUMENT_RULE: the values set */
-  F64_RULE: 16,
-} as const;
+/** Places that an instrument has for the values of rules. */
+const RULES = 16;
 
-if (Math.max(...Object.values(INSTRUMENT_RULE)) >= rules.F64_WORDS - rules.F64_RULE)
-  throw new Error('an instrument rule has no place in its record: it would be written into the next instrument');
+const ruleLayout = record(
+  {
+    STATE: 'i32',
+    /** displayed icebergs, dark orders and orders of lists in the book: what plain matching cannot do */
+    SPECIAL: 'i32',
+    /** orders with triggers */
+    TRIGGERS: 'i32',
+    /** lists, see RecordList: triggered orders that have not entered yet; orders with following pegs, and how many there are */
+    QUEUE: several('i32', LIST_WORDS),
+    PEG_LIST: several('i32', LIST_WORDS),
+    PEGS: 'i32',
+    /** best prices that pegged orders were last looked at with */
+    PEG_BID: 'i32',
+    PEG_ASK: 'i32',
+    /** indicative price last told */
+    INDICATIVE_PRICE: 'i32',
+    /** 1: a cascade was cut off and goes on before the next command */
+    UNFINISHED: 'i32',
+    /** when a volatility auction ends, 0: none runs */
+    F64_AUCTION_END: 'f64',
+    F64_INDICATIVE_VOLUME: 'f64',
+    F64_INDICATIVE_SURPLUS: 'f64',
+    /** a state that it takes when orders whose time is over are gone, or those for its auction have entered: the state + 1, 0: none; and the
+     * reference price that comes with it */
+    NEXT_STATE: 'i32',
+    NEXT_REFERENCE: 'i32',
+    /** the time in force of those orders, 0: those that the closed instrument has */
+    ENDING: 'i32',
+    /** the next of the orders for the closing auction that enter its book, 0: none is to enter */
+    ENTERING: 'i32',
+    /** a look at prices whose triggers have not all fired: which price is looked at + 1 (0: there is none), what it was, as rising and as
+     * falling triggers see it; the price whose orders fire now, 0: none, and their direction; 1: all of them are in order */
+    LOOK: 'i32',
+    LOOK_UP: 'i32',
+    LOOK_DOWN: 'i32',
+    LOOK_LEVEL: 'i32',
+    LOOK_DIRECTION: 'i32',
+    LOOK_SORTED: 'i32',
+    spare: several('i32', 4),
+    /** + INSTRUMENT_RULE: the values set */
+    F64_RULE: several('f64', RULES),
+  },
+  { bytes: 256 },
+);
+assertFits('instrument rule', INSTRUMENT_RULE, ruleLayout.fields.F64_RULE);
+
+/** What the rule book knows of an instrument, 256 bytes. */
+export const rules = offsets(ruleLayout);
 
 /** The instruments of an engine, by number, each with its book. */
 export class Instruments {

@@ -169,12 +169,12 @@ export class LocalExchange {
       COMMAND.DEFINE_INSTRUMENT,
       {
         [command.PLACE]: number,
-        [command.ACCOUNT]: listed.base,
-        [command.ASSET]: listed.quote,
-        [command.PRICE]: makerFeePpm,
-        [command.QUANTITY]: takerFeePpm,
+        [command.BASE]: listed.base,
+        [command.QUOTE]: listed.quote,
+        [command.MAKER_FEE]: makerFeePpm,
+        [command.TAKER_FEE]: takerFeePpm,
       },
-      { [command.F64_AMOUNT]: lotUnits, [command.F64_UNIT]: unit },
+      { [command.F64_LOT]: lotUnits, [command.F64_UNIT]: unit },
     );
     const refused = this.#answer(listed).reason;
     if (refused !== undefined) throw new RangeError(`${symbol}: ${refused}`);

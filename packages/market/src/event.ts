@@ -1,42 +1,64 @@
+/** Events: what commands did. */
+import { offsets, record, several, union } from '@outcry/memory/record';
+
+const layout = record(
+  {
+    /** kind u8, side u8, flags u8: see event-reader.ts */
+    HEAD: 'i32',
+    before: union({
+      /** a TEXT's first bytes, or a PIECE's: the others are in MORE_TEXT, so that sequence and time stay in their places */
+      TEXT: several('i32', 7),
+      fields: {
+        /** instrument u16; the upper half by kind: a reason, a state, an asset, or for ACCEPTED the order's terms: see event-reader.ts */
+        PLACE: 'i32',
+        ACCOUNT: 'i32',
+        ORDER_SLOT: 'i32',
+        ORDER_GENERATION: 'i32',
+        /** ticks */
+        price: union({ PRICE: 'i32', ASSET: 'i32', NAME_BYTES: 'i32' }),
+        /** lots: the order's (ACCEPTED, AMENDED) or the trade's (FILL) */
+        quantity: union({ QUANTITY: 'i32', LIST_TYPE: 'i32', ENDED_COUNT: 'i32', VALUE_BYTES: 'i32' }),
+        /** lots that the order has left */
+        REMAINING: 'i32',
+      },
+    }),
+    F64_SEQUENCE: 'f64',
+    /** microseconds since 1970 */
+    F64_TIME: 'f64',
+    behind: union({
+      MORE_TEXT: several('i32', 4),
+      fields: {
+        first: union({
+          /** ACCEPTED: the client's 64 bits */
+          client: { CLIENT_LOW: 'i32', CLIENT_HIGH: 'i32' },
+          /** FILL: the trade's number within its instrument, from 1 */
+          F64_TRADE: 'f64',
+          /** BALANCE: units, as HELD */
+          F64_AVAILABLE: 'f64',
+          F64_MASS_CANCEL: 'f64',
+          F64_VOLUME: 'f64',
+        }),
+        second: union({
+          /** FILL: fee in units of the asset received, or of the asset whose number + 1 is in PLACE's upper half; ACCEPTED: quote amount of a
+           * market order by amount; OPEN_ORDER, AMENDED: see there */
+          F64_AMOUNT: 'f64',
+          F64_HELD: 'f64',
+          F64_SURPLUS: 'f64',
+          F64_AGGREGATES: 'f64',
+          F64_LIST: 'f64',
+          F64_ORDER_ID: 'f64',
+        }),
+      },
+    }),
+  },
+  { bytes: 64 },
+);
+
 /**
  * An event: one 64-byte record, little-endian, that says what a command did. A command causes zero or more events, all with its
- * sequence number and time. Offsets as in command.ts.
+ * sequence number and time. Offsets as in command.ts; names that share a word are of different kinds of event: EVENT says which.
  */
-export const event = {
-  WORDS: 16,
-  SHIFT: 4,
-  BYTES: 64,
-  /** kind u8, side u8, flags u8: see event-reader.ts */
-  HEAD: 0,
-  /** instrument u16; the upper half by kind: a reason, a state, an asset, or for ACCEPTED the order's terms: see event-reader.ts */
-  PLACE: 1,
-  ACCOUNT: 2,
-  ORDER_SLOT: 3,
-  ORDER_GENERATION: 4,
-  /** ticks; BALANCE: the asset */
-  PRICE: 5,
-  /** lots: the order's (ACCEPTED, AMENDED) or the trade's (FILL) */
-  QUANTITY: 6,
-  /** lots that the order has left */
-  REMAINING: 7,
-  F64_SEQUENCE: 4,
-  /** microseconds since 1970 */
-  F64_TIME: 5,
-  /** ACCEPTED: the client's 64 bits */
-  CLIENT_LOW: 12,
-  CLIENT_HIGH: 13,
-  /** FILL: the trade's number within its instrument, from 1 */
-  F64_TRADE: 6,
-  /** FILL: fee in units of the asset received, or of the asset whose number + 1 is in PLACE's upper half; ACCEPTED: quote amount of a market order by amount */
-  F64_AMOUNT: 7,
-  /** BALANCE: units */
-  F64_AVAILABLE: 6,
-  F64_HELD: 7,
-  /** TEXT: 28 bytes from word 1, the others from word 12, so that sequence and time stay in their places */
-  TEXT: 1,
-  TEXT_WORDS: 7,
-  MORE_TEXT: 12,
-} as const;
+export const event = { ...offsets(layout), TEXT_WORDS: layout.fields.TEXT.count, MORE_TEXT_WORDS: layout.fields.MORE_TEXT.count } as const;
 
 /**
  * Raised when the same commands give other events, or another hash of them, than before: by a rule, a constant of one, a new kind of
@@ -57,7 +79,7 @@ export const EVENT = {
   CANCELLED: 5,
   /** A resting order's quantity was lowered; QUANTITY and REMAINING are the new ones, F64_AMOUNT the lots taken off. */
   AMENDED: 6,
-  /** An account's balance of an asset changed. */
+  /** An account's balance of ASSET changed. */
   BALANCE: 7,
   /** A deposit, withdrawal or definition took effect. */
   APPLIED: 8,
@@ -66,7 +88,7 @@ export const EVENT = {
   /** After a start: an order that is open, as ACCEPTED; REMAINING is what it has left, F64_TIME when it was entered,
    * F64_AMOUNT the quote units it has traded, and for its client's 64 bits see TEXT. */
   OPEN_ORDER: 10,
-  /** After a start: an instrument's last price (PRICE), trades (F64_TRADE) and aggregate trades (F64_AMOUNT) so far. */
+  /** After a start: an instrument's last price (PRICE), trades (F64_TRADE) and aggregate trades (F64_AGGREGATES) so far. */
   INSTRUMENT: 11,
   /** The terms of the next order told of: see terms. */
   TERMS: 12,
@@ -76,22 +98,22 @@ export const EVENT = {
   SHOWN: 14,
   /** An instrument's state changed: upper half of PLACE; PRICE is its reference price. */
   STATE: 15,
-  /** Where an auction would trade if it ended now: PRICE (0: nowhere), F64_TRADE lots, F64_AMOUNT lots of surplus (below 0: sellers'). */
+  /** Where an auction would trade if it ended now: PRICE (0: nowhere), F64_VOLUME lots, F64_SURPLUS lots of surplus (below 0: sellers'). */
   INDICATIVE: 16,
   /** An auction traded: as INDICATIVE. */
   AUCTION: 17,
-  /** A list of orders was entered; the orders follow. QUANTITY is its type, F64_AMOUNT its number, CLIENT its client's 64 bits. After a
+  /** A list of orders was entered; the orders follow. LIST_TYPE, F64_LIST its number, CLIENT its client's 64 bits. After a
    * start: ahead of each of its orders that are open; CLIENT is 0 where an engine before did not keep it. */
   LIST: 18,
-  /** The id of the next order told of, where that is not the number of its command: F64_AMOUNT. */
+  /** The id of the next order told of, where that is not the number of its command: F64_ORDER_ID. */
   ORDER_ID: 19,
-  /** A mass cancel is not done yet: F64_TRADE is its number, the sequence of the command that began it. */
+  /** A mass cancel is not done yet: F64_MASS_CANCEL is its number, the sequence of the command that began it. */
   CANCELLING: 20,
-  /** A mass cancel is done that was not with its command: its number as above, QUANTITY of orders ended with it. */
+  /** A mass cancel is done that was not with its command: its number as above, ENDED_COUNT of orders ended with it. */
   CANCELLED_ALL: 21,
   /** A part of what the RECORD after it states, in the words of a TEXT. */
   PIECE: 30,
-  /** The gateways' record of a name is another one: PRICE = bytes of the name, QUANTITY = bytes of the record (-1: it was removed). */
+  /** The gateways' record of a name is another one: NAME_BYTES, and VALUE_BYTES of the record (-1: it was removed). */
   RECORD: 31,
 } as const;
 

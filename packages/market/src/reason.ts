@@ -50,6 +50,8 @@ export const REASON = {
   REFERENCE_REUSED: 40,
   /** Refused by a door, before the engine: see the venue's filters. */
   NOTIONAL_TOO_SMALL: 41,
+  /** An iceberg that would show itself more often than the instrument allows. Refused by a door likewise. */
+  TOO_MANY_PARTS: 42,
 } as const;
 
 export const REASON_NAMES: Record<number, string> = Object.fromEntries(

@@ -1,27 +1,39 @@
-/**
- * Terms of an order beyond price, quantity and time in force: a TERMS command ahead of the order's own, and a TERMS event ahead of what
- * tells of the order. Offsets as in command.ts; words 8 to 11 are not used, so that an event has its sequence and time there.
- */
-export const terms = {
-  /** see flags */
-  FLAGS: 1,
-  /** ticks: what triggers the order; of a trailing order what it begins to trail at, 0: at once */
-  STOP_PRICE: 2,
-  /** distance of a trailing trigger */
-  TRAIL: 3,
-  /** lots that an iceberg displays, 0: all */
-  DISPLAY: 4,
-  /** lots, 0: any */
-  MIN_QUANTITY: 5,
-  /** ticks added to the price followed; or levels into the book, from 0 */
-  PEG_OFFSET: 6,
-  /** the session that entered the order, 0: none; its orders can be cancelled together */
-  SESSION: 7,
-  /** microseconds since 1970, of a GTD order */
-  F64_EXPIRY: 6,
-  /** the order list that the order belongs to, 0: none (events only) */
-  F64_LIST: 7,
+/** Terms of an order beyond price, quantity and time in force, and how their flags are made up. */
+import { offsets, record } from '@outcry/memory/record';
+
+/** The terms that are words, from word 1 on, and those that are float64s: two groups, for they are kept around an event's sequence and time. */
+export const termFields = {
+  words: {
+    /** see flags */
+    FLAGS: 'i32',
+    /** ticks: what triggers the order; of a trailing order what it begins to trail at, 0: at once */
+    STOP_PRICE: 'i32',
+    /** distance of a trailing trigger */
+    TRAIL: 'i32',
+    /** lots that an iceberg displays, 0: all */
+    DISPLAY: 'i32',
+    /** lots, 0: any */
+    MIN_QUANTITY: 'i32',
+    /** ticks added to the price followed; or levels into the book, from 0 */
+    PEG_OFFSET: 'i32',
+    /** the session that entered the order, 0: none; its orders can be cancelled together */
+    SESSION: 'i32',
+  },
+  numbers: {
+    /** microseconds since 1970, of a GTD order */
+    F64_EXPIRY: 'f64',
+    /** the order list that the order belongs to, 0: none (events only) */
+    F64_LIST: 'f64',
+  },
 } as const;
+
+/**
+ * Terms of an order: a TERMS command ahead of the order's own, and a TERMS event ahead of what tells of the order. Offsets as in
+ * command.ts; a command does not use sequence and time.
+ */
+export const terms = offsets(
+  record({ HEAD: 'i32', words: termFields.words, F64_SEQUENCE: 'f64', F64_TIME: 'f64', numbers: termFields.numbers }, { bytes: 64 }),
+);
 
 /** How TERMS.FLAGS is made up: where each field begins. */
 const SOURCE_SHIFT = 2;

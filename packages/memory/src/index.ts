@@ -11,7 +11,7 @@ export { type Lease, NONE, Pool } from './pool.ts';
 export type { PoolOptions, PoolShape } from './pool-layout.ts';
 export * from './presets.ts';
 export * from './reclamation.ts';
-export { type FieldShape, type FieldType, type RecordShape, record } from './record.ts';
+export * from './record.ts';
 export { healthOf, type MemoryReport, memoryReport, reportText } from './report.ts';
 export { createRing, Ring, type RingOptions, ringBytes } from './ring.ts';
 export { type Job, runParallel } from './scheduler.ts';

@@ -1,3 +1,4 @@
+/** What a follower asks of a store: a seam that a database on another machine fits as well as a file. */
 import type { StateHash } from './checkpoint.ts';
 
 /**
@@ -7,25 +8,25 @@ import type { StateHash } from './checkpoint.ts';
 export interface FollowerStore {
   /** the last command whose rows were all there when it was opened */
   readonly sequence: number;
+  /** the hash of the engine after that command; undefined: it had no rows */
+  readonly hash: StateHash | undefined;
   /** rows that the next flush would write */
   readonly pendingRows: number;
-  /** Whether its rows are of the commands that lead an engine to this hash. */
-  isOf(hash: StateHash): boolean;
   /** Gives up all rows. */
-  empty(): void;
+  empty(): Promise<void>;
   /** The ids of open orders, by slot, where its rows end: events name orders by their slots. */
   setIds(ids: Float64Array): void;
   /** The number of an instrument's last aggregate trade, where its rows end. */
   setAggregates(instrument: number, aggregates: number): void;
-  /** Takes in one event. */
+  /** Takes in one event, in memory: a follower does this a million times a second. */
   add(i32: Int32Array, f64: Float64Array, at: number): void;
-  /** Writes all that was taken in. Throws StoreGone where no other try can help, and what the store throws otherwise. */
-  flush(sequence: number, hash: StateHash): void;
-  close(): void;
+  /** Writes all that was taken in. Rejects with StoreGone where no other try can help, and with the store's error otherwise. */
+  flush(sequence: number, hash: StateHash): Promise<void>;
+  close(): Promise<void>;
 }
 
 /** @param unitOf quote units a tick and lot, by instrument */
-export type OpenStore = (unitOf: (instrument: number) => number) => FollowerStore;
+export type OpenStore = (unitOf: (instrument: number) => number) => Promise<FollowerStore>;
 
 /** The store that was opened is no longer the one to write to: another is opened, and goes on from what that one holds. */
 export class StoreGone extends Error {}

@@ -40,7 +40,7 @@ export interface FollowerOptions {
 export class Follower {
   readonly #options: FollowerOptions;
   readonly #disk: JournalDisk;
-  readonly #events = new LocalEvents();
+  readonly #events: LocalEvents;
   readonly #engine: Engine;
   readonly #store: FollowerStore;
   readonly #reader: JournalReader;
@@ -53,29 +53,45 @@ export class Follower {
   #place: number | undefined;
 
   /**
-   * Begins with the newest snapshot that the store has reached. Throws what the store throws, and StoreGone where its rows are not the
-   * journal's: it has been emptied then. @param durable the last command that is durable
+   * Begins with the newest snapshot that the store has reached. Rejects with what the store does, and with StoreGone where its rows are not
+   * the journal's: it has been emptied then. @param durable the last command that is durable
    */
-  constructor(options: FollowerOptions, durable: number) {
-    this.#options = options;
-    this.#disk = options.disk ?? realDisk;
-    this.#store = options.openStore((instrument) => this.#instrument(instrument, instrumentRecord.F64_UNIT));
+  static async open(options: FollowerOptions, durable: number): Promise<Follower> {
+    const later: { engine?: Engine } = {};
+    const store = await options.openStore((instrument) => ofInstrument(later.engine!, instrument, instrumentRecord.F64_UNIT));
     try {
-      this.#storedBefore = this.#stored = this.#store.sequence;
-      if (this.#stored > durable) {
-        throw new Error(`the store holds command ${this.#stored}, the journal ends at ${durable}: they do not belong together`);
-      }
-      const { engine, snapshot } = begin(options, this.#events, this.#stored);
-      this.#engine = engine;
-      this.#place = snapshot?.head.batch;
-      this.#lastSnapshot = engine.sequence;
-      if (engine.sequence === this.#stored) this.#compareStore();
-      this.#handOver();
-      this.#reader = new JournalReader(options.directory, engine.sequence + 1);
+      const stored = store.sequence;
+      if (stored > durable)
+        throw new Error(`the store holds command ${stored}, the journal ends at ${durable}: they do not belong together`);
+      const events = new LocalEvents();
+      const { engine, snapshot } = begin(options, events, stored);
+      later.engine = engine;
+      const follower = new Follower(options, store, events, engine, snapshot);
+      if (engine.sequence === stored) await follower.#compareStore();
+      follower.#handOver();
+      return follower;
     } catch (error) {
-      this.#store.close(); // another is opened for the next try: descriptors may be what is short
+      await store.close(); // another is opened for the next try: descriptors may be what is short
       throw error;
     }
+  }
+
+  private constructor(
+    options: FollowerOptions,
+    store: FollowerStore,
+    events: LocalEvents,
+    engine: Engine,
+    snapshot: FoundSnapshot | undefined,
+  ) {
+    this.#options = options;
+    this.#disk = options.disk ?? realDisk;
+    this.#store = store;
+    this.#storedBefore = this.#stored = store.sequence;
+    this.#events = events;
+    this.#engine = engine;
+    this.#place = snapshot?.head.batch;
+    this.#lastSnapshot = engine.sequence;
+    this.#reader = new JournalReader(options.directory, engine.sequence + 1);
   }
 
   /** The last command applied. */
@@ -103,8 +119,8 @@ export class Follower {
     return this.#reader.read(durable);
   }
 
-  /** Applies a batch. @param afterEach called after each command; it may flush */
-  apply(batch: Batch, afterEach?: () => void): void {
+  /** Applies a batch. @param afterEach called after each command; what it begins, a flush say, is waited for */
+  async apply(batch: Batch, afterEach?: () => Promise<void> | undefined): Promise<void> {
     checkVersion(batch);
     if (this.#place !== undefined && batch.previous !== this.#place) {
       throw new JournalMismatch(`the snapshot of command ${this.#lastSnapshot} is of another life of this journal`, 'Remove it.');
@@ -112,25 +128,27 @@ export class Follower {
     this.#place = undefined;
     for (let i = 0; i < batch.count; i++) {
       this.#engine.apply(batch.i32, batch.f64, batch.at + i * command.WORDS);
+      if (this.#engine.sequence === this.#storedBefore) await this.#compareStore();
       this.#handEvents();
       if (this.#engine.sequence % CHECKPOINT_EVERY === 0) this.#compare();
-      afterEach?.();
+      const begun = afterEach?.();
+      if (begun !== undefined) await begun;
     }
   }
 
-  /** Writes what is pending to the store. Throws what it throws. */
-  flush(): void {
+  /** Writes what is pending to the store. Rejects with what it does. */
+  async flush(): Promise<void> {
     const { sequence, hash } = this.#engine;
     if (sequence <= this.#stored) return;
-    this.#store.flush(sequence, hash);
+    await this.#store.flush(sequence, hash);
     this.#stored = sequence;
   }
 
-  /** Takes a snapshot, where there can be one. Returns whether it was taken. Throws what store and disk throw. */
-  snapshot(): boolean {
+  /** Takes a snapshot, where there can be one. Resolves with whether it was taken. Rejects with what store and disk throw. */
+  async snapshot(): Promise<boolean> {
     const { sequence, midCommand, room } = this.#engine;
     if (sequence === this.#lastSnapshot || midCommand) return false;
-    this.flush(); // a snapshot never runs ahead of the store: the store's next writer starts from one
+    await this.flush(); // a snapshot never runs ahead of the store: the store's next writer starts from one
     const { directory, journal, keepSnapshots } = this.#options;
     const head = { sequence, journal, batch: this.#reader.mark, version: REPLAY_VERSION, room: LIMIT_NAMES.map((name) => room[name]) };
     writeSnapshot(directory, head, imageOf(this.#engine), this.#disk);
@@ -139,9 +157,9 @@ export class Follower {
     return true;
   }
 
-  close(): void {
+  async close(): Promise<void> {
     this.#reader.close();
-    this.#store.close();
+    await this.#store.close();
   }
 
   /** Hands what the last command caused to the store, unless it has it. */
@@ -150,10 +168,7 @@ export class Follower {
     const { sequence } = this.#engine;
     if (sequence > this.#storedBefore) {
       for (let e = 0; e < events.count; e++) this.#store.add(events.i32, events.f64, e * event.WORDS);
-    } else if (sequence === this.#storedBefore) {
-      this.#compareStore();
-      this.#handOver();
-    }
+    } else if (sequence === this.#storedBefore) this.#handOver();
     events.clear();
   }
 
@@ -161,13 +176,16 @@ export class Follower {
   #handOver(): void {
     const { details, memory, instruments } = this.#engine;
     this.#store.setIds(details.ids.subarray(0, memory.orders.top));
-    for (let i = 0; i < instruments.books.length; i++) this.#store.setAggregates(i, this.#instrument(i, instrumentRecord.F64_AGGREGATES));
+    for (let i = 0; i < instruments.books.length; i++) {
+      this.#store.setAggregates(i, ofInstrument(this.#engine, i, instrumentRecord.F64_AGGREGATES));
+    }
   }
 
   /** The store's rows are of what the journal holds up to there, or they are given up: the journal has them all. */
-  #compareStore(): void {
-    if (this.#store.isOf(this.#engine.hash)) return;
-    this.#store.empty();
+  async #compareStore(): Promise<void> {
+    const { hash } = this.#store;
+    if (hash === undefined || isEqual(hash, this.#engine.hash)) return;
+    await this.#store.empty();
     throw new StoreGone(`the store does not match the journal up to command ${this.#storedBefore}: it is built anew`);
   }
 
@@ -175,13 +193,17 @@ export class Follower {
   #compare(): void {
     const { sequence, hash } = this.#engine;
     const expected = this.#options.expectedHash?.(sequence);
-    if (expected === undefined || (expected[0] === hash[0] && expected[1] === hash[1])) return;
+    if (expected === undefined || isEqual(expected, hash)) return;
     this.#options.onDivergence?.(sequence);
   }
+}
 
-  #instrument(instrument: number, field: number): number {
-    return this.#engine.instruments.f64[instrument * instrumentRecord.F64_WORDS + field];
-  }
+function isEqual(a: StateHash, b: StateHash): boolean {
+  return a[0] === b[0] && a[1] === b[1];
+}
+
+function ofInstrument({ instruments }: Engine, instrument: number, field: number): number {
+  return instruments.f64[instrument * instrumentRecord.F64_WORDS + field];
 }
 
 /** An engine to follow with: of the newest snapshot that the store has reached. */

@@ -64,23 +64,23 @@ export interface Surroundings {
 class GivenUp extends Error {}
 
 /** Follows until it is to stop and everything durable is in the store, however often the store has to be opened for it. */
-export function followUntilStopped(options: FollowingOptions, around: Surroundings): void {
+export async function followUntilStopped(options: FollowingOptions, around: Surroundings): Promise<void> {
   const patience = new Patience(around);
   try {
     for (let attempt = 0; ; attempt++) {
       let follower: Follower | undefined;
       try {
-        follower = new Follower({ ...options, onWarning: (message) => around.notice('warning', message) }, around.durable());
+        follower = await Follower.open({ ...options, onWarning: (message) => around.notice('warning', message) }, around.durable());
         if (attempt > 0) around.notice('back', 'the store is open again');
         around.notice('following');
         attempt = 0;
-        new Following(follower, options, around, patience).run();
+        await new Following(follower, options, around, patience).run();
         return;
       } catch (error) {
         if (!(error instanceof StoreGone || isShortage(error) || options.mayPass(error))) throw error;
         patience.waitOut(options.storeName, error as Error, attempt);
       } finally {
-        follower?.close();
+        await follower?.close();
       }
     }
   } catch (error) {
@@ -115,7 +115,7 @@ class Following {
     return this.#around.durable() > this.#follower.sequence || this.#around.isStopping();
   }
 
-  run(): void {
+  async run(): Promise<void> {
     const follower = this.#follower;
     const around = this.#around;
     const afterEach = () => this.#flushWhenDue();
@@ -125,20 +125,20 @@ class Following {
       around.onBehind?.(this.#durable - follower.sequence);
       const batch = this.#read();
       if (batch !== undefined) {
-        follower.apply(batch, afterEach);
+        await follower.apply(batch, afterEach);
         this.#publish();
       }
-      this.#flushWhenDue();
+      await this.#flushWhenDue();
       if (batch !== undefined) {
         hasWorked = true;
         continue;
       }
       if (around.isStopping() && follower.sequence >= around.durable()) {
-        this.#flush();
-        this.#snapshot();
+        await this.#flush();
+        await this.#snapshot();
         return;
       }
-      this.#snapshotWhenDue();
+      await this.#snapshotWhenDue();
       if (hasWorked) around.sleep(FOLLOW_EVERY_MS);
       else around.wait(this, follower.pendingRows > 0 ? FLUSH_MS : undefined);
       hasWorked = false;
@@ -159,20 +159,22 @@ class Following {
     }
   }
 
-  #flushWhenDue(): void {
+  /** Undefined where there is nothing to wait for: this is asked after each command. */
+  #flushWhenDue(): Promise<void> | undefined {
     const rows = this.#follower.pendingRows;
-    if (rows === 0) return;
+    if (rows === 0) return undefined;
     const now = this.#around.now();
     if (this.#firstPending > now) this.#firstPending = now;
     const isBehind = this.#durable - this.#follower.sequence > BEHIND;
-    if (isBehind ? rows >= FLUSH_ROWS_BEHIND : now - this.#firstPending >= (rows < FEW_ROWS ? FLUSH_MS : FLUSH_MANY_MS)) this.#flush();
+    const isDue = isBehind ? rows >= FLUSH_ROWS_BEHIND : now - this.#firstPending >= (rows < FEW_ROWS ? FLUSH_MS : FLUSH_MANY_MS);
+    return isDue ? this.#flush() : undefined;
   }
 
   /** Writes what is pending, however long the store takes to be there again: the journal keeps the rest. */
-  #flush(): void {
+  async #flush(): Promise<void> {
     for (let attempt = 0; ; attempt++) {
       try {
-        this.#follower.flush();
+        await this.#follower.flush();
         if (attempt > 0) this.#around.notice('back', `the store writes again, at command ${this.#follower.sequence}`);
         this.#firstPending = Number.POSITIVE_INFINITY;
         this.#publish();
@@ -188,18 +190,18 @@ class Following {
     this.#around.publish(this.#follower.sequence, this.#follower.stored);
   }
 
-  #snapshotWhenDue(): void {
+  async #snapshotWhenDue(): Promise<void> {
     const { snapshotCommands, snapshotMs } = this.#options;
     const now = this.#around.now();
     if (now - this.#snapshotFailedAt < RETRY_SNAPSHOT_MS) return;
     const commands = this.#follower.sequence - this.#follower.lastSnapshot;
-    if (commands >= snapshotCommands || (commands > 0 && now - this.#lastSnapshotTime >= snapshotMs)) this.#snapshot();
+    if (commands >= snapshotCommands || (commands > 0 && now - this.#lastSnapshotTime >= snapshotMs)) await this.#snapshot();
   }
 
-  #snapshot(): void {
-    this.#flush(); // with its patience
+  async #snapshot(): Promise<void> {
+    await this.#flush(); // with its patience
     try {
-      if (this.#follower.snapshot()) this.#lastSnapshotTime = this.#around.now();
+      if (await this.#follower.snapshot()) this.#lastSnapshotTime = this.#around.now();
     } catch (error) {
       const { sequence } = this.#follower;
       this.#around.notice('warning', `no snapshot at command ${sequence}, tried again later: ${(error as Error).message}`);

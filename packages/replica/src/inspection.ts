@@ -94,10 +94,10 @@ function note({ i32, at, count }: Batch, numbers: Map<number, number>, limits: E
 
 function limitsOf(i32: Int32Array, at: number): EngineLimits {
   return {
-    orders: i32[at + command.QUANTITY],
-    accounts: i32[at + command.ACCOUNT],
-    assets: i32[at + command.ASSET],
-    instruments: i32[at + command.PRICE],
+    orders: i32[at + command.MOST_ORDERS],
+    accounts: i32[at + command.MOST_ACCOUNTS],
+    assets: i32[at + command.MOST_ASSETS],
+    instruments: i32[at + command.MOST_INSTRUMENTS],
   };
 }
 

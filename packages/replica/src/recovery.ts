@@ -179,11 +179,11 @@ function replay(engine: Engine, directory: string, upTo: number): void {
  * not what this engine made of it (a fault of the machine, or of the engine).
  */
 function compare(i32: Int32Array, f64: Float64Array, at: number, hashes: Map<number, StateHash>, sequence: number): void {
-  const checked = f64[(at >> 1) + command.F64_AMOUNT];
+  const checked = f64[(at >> 1) + command.F64_CHECKED];
   const hash = hashes.get(checked);
   for (const older of hashes.keys()) if (older <= checked) hashes.delete(older);
   if (hash === undefined) return; // before the snapshot
-  if (hash[0] === i32[at + command.CLIENT_LOW] && hash[1] === i32[at + command.CLIENT_HIGH]) return;
+  if (hash[0] === i32[at + command.HASH_LOW] && hash[1] === i32[at + command.HASH_HIGH]) return;
   throw new Error(
     `command ${sequence} of the journal says that the state after command ${checked} was another one than it is now: do not go on from it`,
   );

@@ -10,15 +10,20 @@ import { JOURNAL, LIMITS, type WrittenJournal, writeJournal } from './support/jo
 
 const COMMANDS = 3000;
 
-function follow(journal: WrittenJournal, store: CountingStore, more: Partial<FollowerOptions> = {}, durable = journal.sequence): Follower {
+function follow(
+  journal: WrittenJournal,
+  store: CountingStore,
+  more: Partial<FollowerOptions> = {},
+  durable = journal.sequence,
+): Promise<Follower> {
   const { directory } = journal;
   const options = { directory, journal: JOURNAL, room: LIMITS, unusable: [], keepSnapshots: 2, openStore: () => store.open(), ...more };
-  return new Follower(options, durable);
+  return Follower.open(options, durable);
 }
 
 /** Applies whole batches while they end before a command. */
-function goTo(follower: Follower, durable: number): void {
-  for (let batch = follower.read(durable); batch !== undefined; batch = follower.read(durable)) follower.apply(batch);
+async function goTo(follower: Follower, durable: number): Promise<void> {
+  for (let batch = follower.read(durable); batch !== undefined; batch = follower.read(durable)) await follower.apply(batch);
 }
 
 function holdsEveryRowOnce(journal: WrittenJournal, store: CountingStore): void {
@@ -30,19 +35,19 @@ function written(t: TestContext, seed = 1): { journal: WrittenJournal; store: Co
 }
 
 describe('a follower', () => {
-  it('writes the rows of every command once, whatever flushes and snapshots it is stopped between', (t) => {
+  it('writes the rows of every command once, whatever flushes and snapshots it is stopped between', async (t) => {
     const { journal, store } = written(t);
     let turns = 0;
     while (store.sequence < journal.sequence) {
-      const follower = follow(journal, store);
+      const follower = await follow(journal, store);
       for (let n = 0; n < 1 + (turns % 7); n++) {
         const batch = follower.read(journal.sequence);
-        if (batch !== undefined) follower.apply(batch);
-        if (n === 3) follower.flush();
+        if (batch !== undefined) await follower.apply(batch);
+        if (n === 3) await follower.flush();
       }
-      if (turns % 3 === 0) follower.snapshot();
-      if (turns % 2 === 0) follower.flush(); // otherwise what is pending is lost, and made again
-      follower.close();
+      if (turns % 3 === 0) await follower.snapshot();
+      if (turns % 2 === 0) await follower.flush(); // otherwise what is pending is lost, and made again
+      await follower.close();
       turns++;
     }
     assert.ok(turns > 10, `${turns} starts`);
@@ -51,48 +56,48 @@ describe('a follower', () => {
     assert.equal(listSnapshots(journal.directory).length, 2, 'as many snapshots are kept as were asked for');
   });
 
-  it('begins with the newest snapshot that its store has reached, and not with one beyond it', (t) => {
+  it('begins with the newest snapshot that its store has reached, and not with one beyond it', async (t) => {
     const { journal, store } = written(t);
-    const first = follow(journal, store);
-    goTo(first, 1000);
-    assert.ok(first.snapshot());
+    const first = await follow(journal, store);
+    await goTo(first, 1000);
+    assert.ok(await first.snapshot());
     const reached = first.sequence;
     assert.equal(store.sequence, reached, 'the store is written before a snapshot is taken');
-    goTo(first, 2000);
-    assert.ok(first.snapshot());
-    first.close();
-    assert.equal(follow(journal, store).lastSnapshot, first.sequence);
+    await goTo(first, 2000);
+    assert.ok(await first.snapshot());
+    await first.close();
+    assert.equal((await follow(journal, store)).lastSnapshot, first.sequence);
     store.sequence = reached;
     store.hash = journal.hashes[reached];
-    const second = follow(journal, store);
+    const second = await follow(journal, store);
     assert.deepEqual([second.sequence, second.lastSnapshot], [reached, reached]);
-    second.close();
+    await second.close();
   });
 
-  it('takes no snapshot twice of the same state', (t) => {
+  it('takes no snapshot twice of the same state', async (t) => {
     const { journal, store } = written(t);
-    const follower = follow(journal, store);
-    goTo(follower, 500);
-    assert.equal(follower.snapshot(), true);
-    assert.equal(follower.snapshot(), false);
-    follower.close();
+    const follower = await follow(journal, store);
+    await goTo(follower, 500);
+    assert.equal(await follower.snapshot(), true);
+    assert.equal(await follower.snapshot(), false);
+    await follower.close();
   });
 
-  it('empties a store whose rows are of other commands, wherever it begins', (t) => {
+  it('empties a store whose rows are of other commands, wherever it begins', async (t) => {
     for (const withSnapshot of [false, true]) {
       const { journal, store } = written(t, 2);
-      const first = follow(journal, store);
-      goTo(first, 800);
-      first.flush();
-      if (withSnapshot) first.snapshot();
-      first.close();
+      const first = await follow(journal, store);
+      await goTo(first, 800);
+      await first.flush();
+      if (withSnapshot) await first.snapshot();
+      await first.close();
       store.hash = [1, 2];
-      assert.throws(() => {
-        const second = follow(journal, store);
+      await assert.rejects(async () => {
+        const second = await follow(journal, store);
         try {
-          goTo(second, journal.sequence);
+          await goTo(second, journal.sequence);
         } finally {
-          second.close();
+          await second.close();
         }
       }, StoreGone);
       assert.equal(store.sequence, 0);
@@ -100,49 +105,49 @@ describe('a follower', () => {
     }
   });
 
-  it('refuses a store that is ahead of the journal, and closes it', (t) => {
+  it('refuses a store that is ahead of the journal, and closes it', async (t) => {
     const { journal, store } = written(t);
     store.sequence = journal.sequence + 1;
-    assert.throws(() => follow(journal, store), /the store holds command \d+, the journal ends at \d+: they do not belong together/);
+    await assert.rejects(follow(journal, store), /the store holds command \d+, the journal ends at \d+: they do not belong together/);
     assert.equal(store.closed, 1);
   });
 
-  it('says where its state is another than that of the engine it follows, and only there', (t) => {
+  it('says where its state is another than that of the engine it follows, and only there', async (t) => {
     const { journal, store } = written(t);
     const diverged: number[] = [];
     const looked: number[] = [];
-    const follower = follow(journal, store, {
+    const follower = await follow(journal, store, {
       expectedHash: (sequence) => {
         looked.push(sequence);
         return sequence === 2 * CHECKPOINT_EVERY ? [0, 0] : journal.hashes[sequence];
       },
       onDivergence: (sequence) => void diverged.push(sequence),
     });
-    goTo(follower, journal.sequence);
-    follower.close();
+    await goTo(follower, journal.sequence);
+    await follower.close();
     assert.deepEqual(looked, [CHECKPOINT_EVERY, 2 * CHECKPOINT_EVERY]);
     assert.deepEqual(diverged, [2 * CHECKPOINT_EVERY]);
   });
 
-  it('passes over a snapshot that is broken, and says so', (t) => {
+  it('passes over a snapshot that is broken, and says so', async (t) => {
     const { journal, store } = written(t);
-    const first = follow(journal, store);
-    goTo(first, 500);
-    first.snapshot();
-    goTo(first, 900);
-    first.snapshot();
-    first.close();
+    const first = await follow(journal, store);
+    await goTo(first, 500);
+    await first.snapshot();
+    await goTo(first, 900);
+    await first.snapshot();
+    await first.close();
     const [newest, older] = listSnapshots(journal.directory);
     const bytes = fs.readFileSync(newest.path);
     bytes[bytes.length - 1] ^= 1;
     fs.writeFileSync(newest.path, bytes);
     const warnings: string[] = [];
-    const second = follow(journal, store, { onWarning: (message) => void warnings.push(message) });
+    const second = await follow(journal, store, { onWarning: (message) => void warnings.push(message) });
     assert.equal(second.sequence, older.sequence);
     assert.equal(warnings.length, 1);
-    goTo(second, journal.sequence);
-    second.flush();
-    second.close();
+    await goTo(second, journal.sequence);
+    await second.flush();
+    await second.close();
     holdsEveryRowOnce(journal, store);
   });
 });

@@ -22,11 +22,11 @@ class Stage implements Surroundings {
     this.store.now = () => this.time;
   }
 
-  run(more: Partial<FollowingOptions> = {}): void {
+  async run(more: Partial<FollowingOptions> = {}): Promise<void> {
     const { journal, store } = this;
     const where = { directory: journal.directory, journal: JOURNAL, room: LIMITS, unusable: [], keepSnapshots: 2 };
     const often = { snapshotCommands: 1e9, snapshotMs: 1e9, storeName: 'store', mayPass: () => false };
-    followUntilStopped({ ...where, ...often, openStore: () => store.open(), ...more }, this);
+    await followUntilStopped({ ...where, ...often, openStore: () => store.open(), ...more }, this);
   }
 
   /** The kinds of what was said, with the times. */
@@ -64,10 +64,10 @@ class Stage implements Surroundings {
 }
 
 describe('a running follower', () => {
-  it('shows rows in the store within milliseconds, and ends when it is stopped with all of them there', (t) => {
+  it('shows rows in the store within milliseconds, and ends when it is stopped with all of them there', async (t) => {
     const stage = new Stage(t, 400);
     stage.durableAt = (time) => (time < 100 ? 0 : time < 300 ? 200 : 400);
-    stage.run();
+    await stage.run();
     stage.holdsAll();
     assert.deepEqual(stage.said('following'), [0]);
     const shown = stage.published.find(({ stored }) => stored !== undefined && stored > 100)!;
@@ -77,23 +77,23 @@ describe('a running follower', () => {
     assert.ok(stage.time >= stage.stopAt && stage.time < stage.stopAt + 200);
   });
 
-  it('writes a batch of few rows sooner than one of many', (t) => {
+  it('writes a batch of few rows sooner than one of many', async (t) => {
     const stage = new Stage(t, 3000);
     const [few, many] = [500, 2000];
     stage.durableAt = (time) => (time < few ? 0 : time < many ? 45 : 450);
     stage.stopAt = 2150; // before the many are due
-    stage.run();
+    await stage.run();
     const [first] = stage.store.flushes;
     assert.ok(first.at >= few + 10 && first.at < few + 30 && first.rows < 100, `${first.rows} rows were written at ${first.at}`);
     const late = stage.store.flushes.find(({ rows }) => rows > 100)!;
     assert.ok(late.at >= stage.stopAt, `a batch of ${late.rows} rows was written at ${late.at}`);
   });
 
-  it('tries a store that fails again, longer and longer, and says when it is back', (t) => {
+  it('tries a store that fails again, longer and longer, and says when it is back', async (t) => {
     const stage = new Stage(t, 300);
     stage.stopAt = 60_000;
     stage.store.failing = 6;
-    stage.run();
+    await stage.run();
     stage.holdsAll();
     const failing = stage.said('failing');
     const gaps = failing.slice(1).map((at, i) => at - failing[i]);
@@ -102,17 +102,17 @@ describe('a running follower', () => {
     assert.equal(stage.store.opened, 1);
   });
 
-  it('gives a failing store up three seconds after it is to stop, and says so', (t) => {
+  it('gives a failing store up three seconds after it is to stop, and says so', async (t) => {
     const stage = new Stage(t, 300);
     stage.stopAt = 10_000;
     stage.store.failing = 1e9;
-    stage.run();
+    await stage.run();
     assert.ok(stage.time > 13_000 && stage.time < 13_200, `${stage.time}`);
     assert.match(stage.notices.at(-1)![1]!, /the store stays behind: locked; the next start goes on from the journal/);
     assert.equal(stage.store.closed, stage.store.opened);
   });
 
-  it('opens another store where the one it had was replaced, and every row is there once', (t) => {
+  it('opens another store where the one it had was replaced, and every row is there once', async (t) => {
     const stage = new Stage(t, 2000);
     stage.durableAt = (time) => time * 4;
     stage.stopAt = 3000;
@@ -123,50 +123,50 @@ describe('a running follower', () => {
       store.isGone = ++flushes === 3;
       return push(...entries);
     };
-    stage.run();
+    await stage.run();
     assert.equal(store.opened, 2);
     assert.equal(stage.said('following').length, 2);
     stage.holdsAll();
   });
 
-  it('goes on after errors that pass, and ends with one that does not', (t) => {
+  it('goes on after errors that pass, and ends with one that does not', async (t) => {
     for (const mayPass of [true, false]) {
       const stage = new Stage(t, 100);
       let tries = 0;
-      const openStore = () => {
+      const openStore = async () => {
         if (tries++ < 3) throw Object.assign(new Error('busy'), { code: 'BUSY' });
         return stage.store.open();
       };
       const run = () => stage.run({ openStore, mayPass: (error) => mayPass && (error as { code?: string }).code === 'BUSY' });
-      if (!mayPass) assert.throws(run, /busy/);
+      if (!mayPass) await assert.rejects(run, /busy/);
       else {
-        run();
+        await run();
         assert.deepEqual(stage.said('failing').length, 3);
         stage.holdsAll();
       }
     }
   });
 
-  it('takes a snapshot after so many commands, after so long with any, and at the end', (t) => {
+  it('takes a snapshot after so many commands, after so long with any, and at the end', async (t) => {
     const stage = new Stage(t, 3000);
     stage.durableAt = (time) => (time < 500 ? 1200 : time < 2000 ? 1300 : 3000);
     stage.stopAt = 4000;
     const taken: number[] = [];
     const disk = new NotingDisk(() => void taken.push(stage.time));
-    stage.run({ snapshotCommands: 1000, snapshotMs: 1000, disk });
+    await stage.run({ snapshotCommands: 1000, snapshotMs: 1000, disk });
     assert.equal(taken.length, 3, taken.join());
     assert.ok(taken[0] < 100 && taken[1] >= 1000 && taken[1] < 1300 && taken[2] >= 2000 && taken[2] < 2200, taken.join());
     assert.equal(listSnapshots(stage.journal.directory)[0].sequence, stage.journal.sequence);
   });
 
-  it('trades on without a snapshot that fails, says so, and tries again in five seconds', (t) => {
+  it('trades on without a snapshot that fails, says so, and tries again in five seconds', async (t) => {
     const stage = new Stage(t, 1500);
     stage.stopAt = 12_000;
     let failures = 0;
     const disk = new NotingDisk(() => {
       if (failures++ < 2) throw Object.assign(new Error('no room'), { code: 'ENOSPC' });
     });
-    stage.run({ snapshotCommands: 500, disk });
+    await stage.run({ snapshotCommands: 500, disk });
     const warned = stage.said('warning');
     assert.equal(warned.length, 2);
     assert.ok(warned[1] - warned[0] >= 5000 && warned[1] - warned[0] < 5200, warned.join());

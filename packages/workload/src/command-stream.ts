@@ -96,7 +96,7 @@ export class CommandStream {
     if (i < ACCOUNTS * ASSETS) return this.#deposit(i % ACCOUNTS, Math.floor(i / ACCOUNTS), 1e12);
     i -= ACCOUNTS * ASSETS;
     if (i === 0) return this.#rule(0, INSTRUMENT_RULE.FEE_INSTRUMENT, 3);
-    this.#record(commandHead(COMMAND.DEFINE_FEE_TIER), { [ACCOUNT]: 1, [PRICE]: -200, [QUANTITY]: 900 });
+    this.#record(commandHead(COMMAND.DEFINE_FEE_TIER), { [command.TIER]: 1, [command.MAKER_FEE]: -200, [command.TAKER_FEE]: 900 });
   }
 
   #deposit(account: number, asset: number, amount: number): void {
@@ -104,7 +104,11 @@ export class CommandStream {
   }
 
   #rule(instrument: number, rule: number, value: number): void {
-    this.#record(commandHead(COMMAND.SET_INSTRUMENT_RULE), { [PLACE]: instrument, [ASSET]: rule }, { [F64_AMOUNT]: value });
+    this.#record(
+      commandHead(COMMAND.SET_INSTRUMENT_RULE),
+      { [PLACE]: instrument, [command.INSTRUMENT_RULE]: rule },
+      { [command.F64_VALUE]: value },
+    );
   }
 
   #trade(): void {
@@ -219,7 +223,7 @@ export class CommandStream {
     if (type !== LIST_TYPE.OCO) this.#order(COMMAND.LEG, more, 0, { side: (1 - side) as Side, quantity, postOnly: false });
     posted();
     if (type !== LIST_TYPE.OTO) stop();
-    this.#record(commandHead(COMMAND.NEW_LIST), { ...more, [ASSET]: type });
+    this.#record(commandHead(COMMAND.NEW_LIST), { ...more, [command.LIST_TYPE]: type });
   }
 
   #administer(): void {
@@ -229,14 +233,18 @@ export class CommandStream {
     const what = r.below(20);
     if (this.#states[instrument] !== STATE.CONTINUOUS && r.chance(0.5)) {
       const next = isCall(this.#states[instrument]) || r.chance(0.5) ? STATE.CONTINUOUS : STATE.PRE_OPEN;
-      this.#record(commandHead(COMMAND.SET_STATE), { [PLACE]: instrument, [ASSET]: next });
+      this.#record(commandHead(COMMAND.SET_STATE), { [PLACE]: instrument, [command.STATE]: next });
     } else if (what < 3) this.#record(commandHead(COMMAND.CLOCK), {});
     else if (what < 6) this.#deposit(account, r.below(ASSETS), r.between(1, 1_000_000));
     else if (what < 8) {
       const words = { [ACCOUNT]: account, [ASSET]: r.below(ASSETS) };
       this.#record(commandHead(COMMAND.WITHDRAW), words, { [F64_AMOUNT]: r.between(1, 1_000_000) });
     } else if (what === 8)
-      this.#record(commandHead(COMMAND.SET_STATE), { [PLACE]: instrument, [ASSET]: r.below(7), [PRICE]: this.#prices[instrument] });
+      this.#record(commandHead(COMMAND.SET_STATE), {
+        [PLACE]: instrument,
+        [command.STATE]: r.below(7),
+        [command.REFERENCE]: this.#prices[instrument],
+      });
     else if (what < 11) this.#limit(instrument);
     else if (what < 14) this.#accountRule(account);
     else if (what === 14) {
@@ -282,6 +290,10 @@ export class CommandStream {
       [ACCOUNT_RULE.MAX_POSITION, r.chance(0.7) ? 0 : 1e12],
     ];
     const [rule, value] = r.pick(rules);
-    this.#record(commandHead(COMMAND.SET_ACCOUNT_RULE), { [ACCOUNT]: account, [ORDER_SLOT]: rule }, { [F64_AMOUNT]: value });
+    this.#record(
+      commandHead(COMMAND.SET_ACCOUNT_RULE),
+      { [ACCOUNT]: account, [command.ACCOUNT_RULE]: rule },
+      { [command.F64_VALUE]: value },
+    );
   }
 }

@@ -11,7 +11,6 @@ import type { Outcome } from './orders/outcome.ts';
 import type { Services } from './services.ts';
 
 /** Who administers has no account of its own. */
-const NOBODY = -1;
 
 /** Where the threads and doors stand. */
 export function status(services: Services) {
@@ -77,7 +76,6 @@ export async function fundAccount(services: Services, name: string, assetName: s
 /** Sends an administrator's command. Rejects with Refusal, with the engine's reason, or what Gateway.submit throws. */
 export async function administer(services: Services, fields: CommandFields): Promise<Outcome> {
   const outcome = await services.gateway.submit(fields);
-  services.reads.told(NOBODY, outcome.sequence);
   if (outcome.reason !== 0) throw new Refusal('refused', `Refused: ${REASON_NAMES[outcome.reason]}.`);
   return outcome;
 }

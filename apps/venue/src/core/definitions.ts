@@ -2,6 +2,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { COMMAND, commandHead } from '@outcry/market/command';
 import { REASON, REASON_NAMES } from '@outcry/market/reason';
+import { INSTRUMENT_RULE } from '@outcry/market/rules';
 import { ConfigError, type VenueConfig } from '../domain/config.ts';
 import type { Asset, AssetDefinition, Instrument, InstrumentDefinition, Market } from '../domain/market.ts';
 import type { CommandFields } from '../spine/commands.ts';
@@ -46,8 +47,10 @@ export async function defineMarket(
     if (reason !== 0 && reason !== REASON.INVALID_DEFINITION) throw new Error(`the engine takes no ${what}: ${REASON_NAMES[reason]}`);
   };
   for (const asset of market.assets.slice(known.assets)) await define(`asset ${asset.name}`, defineAsset(asset));
-  for (const instrument of market.instruments.slice(known.instruments))
+  for (const instrument of market.instruments.slice(known.instruments)) {
     await define(`instrument ${instrument.symbol}`, defineInstrument(instrument));
+    await define(`reference price of ${instrument.symbol}`, setReference(instrument));
+  }
   await registry.put(DEFINED, { assets: assets.length, instruments: instruments.length } satisfies Defined);
 }
 
@@ -98,5 +101,15 @@ function defineInstrument({ number, base, quote, definition, lotUnits, unit, sym
     amount: lotUnits,
     unit,
     text: symbol,
+  };
+}
+
+/** What bands are measured from until an operator or an auction says otherwise. */
+function setReference({ number, referencePrice }: Instrument): CommandFields {
+  return {
+    head: commandHead(COMMAND.SET_INSTRUMENT_RULE),
+    instrument: number,
+    asset: INSTRUMENT_RULE.REFERENCE_PRICE,
+    amount: referencePrice,
   };
 }

@@ -9,28 +9,24 @@ export class StoredReads {
   readonly #shared: Shared;
   readonly #history: HistoryReader;
   readonly #waitMs: number;
-  /** by account: the last command whose outcome it knows */
-  readonly #lastTold = new Map<number, number>();
+  readonly #lastCommand: (account: number) => number;
 
-  /** @param waitMs for the store to come that far */
-  constructor(shared: Shared, history: HistoryReader, waitMs: number) {
+  /** @param lastCommand that changed an account's orders or balances, of those taken in @param waitMs for the store to come that far */
+  constructor(shared: Shared, history: HistoryReader, lastCommand: (account: number) => number, waitMs: number) {
     this.#shared = shared;
     this.#history = history;
+    this.#lastCommand = lastCommand;
     this.#waitMs = waitMs;
   }
 
-  /** An account, -1: nobody's, was told what became of a command. */
-  told(account: number, sequence: number): void {
-    this.#lastTold.set(account, sequence);
-  }
-
   /**
-   * Asks once the store has what the account was last told, and what else its asker knows of; waits for that for a bounded time. Rejects with
-   * Unanswered. @param knowing number of a command
+   * Asks once the store has all that an account (-1: nobody's) may have been told, whoever caused it, and what else its asker knows of; waits
+   * for that for a bounded time. Of an account it waits for what was recovered at the start, too. Rejects with Unanswered.
+   * @param knowing number of a command
    */
   async ask(asker: Asker, account: number, knowing: number, question: string, args: readonly unknown[]): Promise<unknown> {
-    const { stored, durable } = this.#shared;
-    const wanted = Math.max(this.#lastTold.get(account) ?? 0, knowing);
+    const { stored, durable, memory } = this.#shared;
+    const wanted = account < 0 ? knowing : Math.max(this.#lastCommand(account), memory.start, knowing);
     const deadline = performance.now() + this.#waitMs;
     while (stored.read() < wanted) {
       if (performance.now() > deadline) throw new Unanswered('behind', `${durable.read() - stored.known} commands behind`);

@@ -84,6 +84,7 @@ const INSTRUMENT = object(
     referencePrice: decimal('what prices are measured against before there are trades'),
     maxQuantity: Type.Optional(decimal('the most of one order; left out: 2^31 - 1 lots')),
     maxNotional: Type.Optional(decimal('the most that an order is worth; left out: no limit')),
+    icebergParts: Type.Optional(whole(1, 100, 'in how many parts an iceberg may show itself; left out: 10')),
     percentPrice: Type.Optional(
       object(
         {
@@ -232,7 +233,12 @@ export const VENUE = object(
     schedule: list(SCHEDULE_ENTRY, 'states by time of day', { default: [] }),
     feeTiers: Type.Optional(FEE_TIERS),
     risk: oneOf(['checked', 'none'], 'none: balances are not checked, and may go below zero', 'checked'),
-    readWaitMs: whole(0, MOST_MS, 'milliseconds that a query waits for the store to reach what its key was told', 1000),
+    readWaitMs: whole(
+      0,
+      MOST_MS,
+      'milliseconds that history waits for the store to reach the last command that changed the account, and what was recovered at the start; then -1007',
+      1000,
+    ),
     historyReaders: whole(1, MOST_THREADS, 'threads that read history', 1),
     historyMs: whole(1, MOST_MS, 'milliseconds until an answer of history or of a publisher is too late', 2000),
     publishers: whole(1, MOST_THREADS, 'threads that publish market data', 1),

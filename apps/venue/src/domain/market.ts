@@ -5,6 +5,8 @@ import type { AssetDefinition, InstrumentDefinition } from './config-schema.ts';
 
 export type { AssetDefinition, InstrumentDefinition };
 
+/** As Binance has it. */
+const DEFAULT_ICEBERG_PARTS = 10;
 const DEFAULT_PERCENT_PRICE = { bidUp: '5', bidDown: '0.2', askUp: '5', askDown: '0.2' };
 
 /** Decimal places that clients see for every asset, as Binance has it. */
@@ -66,6 +68,8 @@ export class Instrument {
   readonly minNotional: number;
   readonly maxNotional: number;
   readonly maxQuantity: number;
+  /** how often an iceberg may show a part of itself */
+  readonly icebergParts: number;
   readonly referencePrice: number;
   /** parts per million */
   readonly bands: { bidUp: number; bidDown: number; askUp: number; askDown: number };
@@ -116,6 +120,7 @@ export class Instrument {
     if (!Number.isInteger(unit)) fail('tick', ` x one lot (${tick} x ${lot}) is not a whole number of ${this.quote.name} units`);
     this.unit = unit;
     const { minNotional, maxNotional, maxQuantity, referencePrice, percentPrice = DEFAULT_PERCENT_PRICE } = definition;
+    this.icebergParts = definition.icebergParts ?? DEFAULT_ICEBERG_PARTS;
     this.minNotional = read('minNotional', () => this.quote.parse(minNotional));
     this.maxQuantity = maxQuantity === undefined ? MAX_QUANTITY : read('maxQuantity', () => this.parseQuantity(maxQuantity));
     this.maxNotional = maxNotional === undefined ? Number.MAX_SAFE_INTEGER : read('maxNotional', () => this.quote.parse(maxNotional));
@@ -126,6 +131,7 @@ export class Instrument {
     this.definition = {
       ...definition,
       percentPrice,
+      icebergParts: this.icebergParts,
       maxQuantity: this.formatQuantity(this.maxQuantity),
       maxNotional: this.quote.format(this.maxNotional),
     };

@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import type { VenueConfig } from '../domain/config.ts';
 import { type Crew, firstMessage } from '../spine/crew.ts';
 import type { VenueMemory } from '../spine/shared.ts';
+import type { StoreAddress } from './store.ts';
 
 /** What the follower thread begins with. */
 export interface FollowerThreadData {
@@ -13,7 +14,7 @@ export interface FollowerThreadData {
   room: EngineLimits;
   unusable: readonly string[];
   directory: string;
-  database: string;
+  store: StoreAddress;
   /** a snapshot after so many commands, or so many milliseconds with at least one command */
   snapshotCommands: number;
   snapshotMs: number;
@@ -21,14 +22,14 @@ export interface FollowerThreadData {
 }
 
 /** Starts the follower thread. Without it the venue trades on: it lacks its store and snapshots, which the journal makes up for. */
-export async function startFollower(config: VenueConfig, crew: Crew, directory: string, database: string, log: Logger): Promise<Worker> {
+export async function startFollower(config: VenueConfig, crew: Crew, directory: string, store: StoreAddress, log: Logger): Promise<Worker> {
   const data: FollowerThreadData = {
     memory: crew.shared.memory,
     journal: crew.recovery.journal,
     room: crew.recovery.room,
     unusable: crew.recovery.unusable,
     directory,
-    database,
+    store,
     snapshotCommands: config.snapshotCommands,
     snapshotMs: config.snapshotMs,
     keepSnapshots: config.keepSnapshots,

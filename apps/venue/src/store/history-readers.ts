@@ -5,7 +5,8 @@ import type { AssetDefinition, InstrumentDefinition } from '../domain/market.ts'
 import type { Order } from '../domain/orders.ts';
 import { type Asker, Questions, Unanswered } from '../spine/questions.ts';
 import type { HistoryReader } from './history-reader.ts';
-import type { VolumePage } from './stored-rows.ts';
+import type { StoreAddress } from './store.ts';
+import type { StoredTrade, VolumePage } from './stored-rows.ts';
 
 /** Questions without an answer: in all, and of one address or account. */
 const MOST = 1024;
@@ -17,7 +18,7 @@ const RESTART_MS = 500;
 
 /** A thread that reads the store for the clients. */
 export interface HistoryThreadData {
-  database: string;
+  store: StoreAddress;
   assets: AssetDefinition[];
   instruments: InstrumentDefinition[];
   /** the number of the question that is taken back while it is worked on: of 32 bits, 0: none */
@@ -87,12 +88,20 @@ export class HistoryReaders implements HistoryReader {
     return this.ask(OWN, 'minutes', args);
   }
 
+  lastTrade(...args: Parameters<HistoryReader['lastTrade']>): Promise<StoredTrade | undefined> {
+    return this.ask(OWN, 'lastTrade', args);
+  }
+
   tradeAt(...args: Parameters<HistoryReader['tradeAt']>): Promise<number> {
     return this.ask(OWN, 'tradeAt', args);
   }
 
   volumePage(...args: Parameters<HistoryReader['volumePage']>): Promise<VolumePage> {
     return this.ask(OWN, 'volumePage', args);
+  }
+
+  clientIds(...args: Parameters<HistoryReader['clientIds']>): Promise<[id: number, clientId: string][]> {
+    return this.ask(OWN, 'clientIds', args);
   }
 
   storedOrder(asker: Asker, ...args: [account: number, instrument: number, clientId: string]): Promise<Order | undefined> {

@@ -1,5 +1,5 @@
 import { BUY } from '@outcry/market/order-terms';
-import type { History } from './sqlite/history.ts';
+import type { StoreReader } from './store.ts';
 import type { StoredTrade } from './stored-rows.ts';
 
 /** What an account's trades of an instrument come to: lots, and quote units. */
@@ -21,6 +21,8 @@ export function positionOf(trades: Iterable<StoredTrade>, account: number): Posi
 
 /** Positions of accounts and instruments that are remembered, the least asked for going first. */
 const MOST_POSITIONS = 10_000;
+/** Trades that are asked for at once. */
+const PAGE = 2000;
 
 /**
  * Positions by {@link positionOf}. What was added up is kept, so that a question reads the trades since the one before it, also when that
@@ -29,16 +31,20 @@ const MOST_POSITIONS = 10_000;
 export class Positions {
   readonly #known = new Map<string, Position & { lastTrade: number }>();
 
-  /** An account's position. Throws what the history's check throws: asked again, it goes on where it was. */
-  read(history: History, account: number, instrument: number): Position {
+  /** An account's position. Rejects with what the reader's check throws: asked again, it goes on where it was. */
+  async read(history: StoreReader, account: number, instrument: number): Promise<Position> {
     const key = `${account} ${instrument}`;
     const position = this.#known.get(key) ?? { lots: 0n, cost: 0n, realized: 0n, lastTrade: 0 };
     this.#known.delete(key);
     this.#known.set(key, position);
     if (this.#known.size > MOST_POSITIONS) this.#known.delete(this.#known.keys().next().value!);
-    for (const trade of history.tradesAfter(account, instrument, position.lastTrade)) {
-      addTrade(position, trade, account);
-      position.lastTrade = trade.id;
+    for (let page = PAGE; page === PAGE; ) {
+      const trades = await history.tradesOf(account, instrument, { from: position.lastTrade + 1, limit: PAGE });
+      for (const trade of trades) {
+        addTrade(position, trade, account);
+        position.lastTrade = trade.id;
+      }
+      page = trades.length;
     }
     return position;
   }

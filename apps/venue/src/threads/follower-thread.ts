@@ -1,5 +1,4 @@
 /** The thread of the follower: applies the journal once more, for the store, snapshots, and a comparison of hashes. */
-import path from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
 import { sleepThread } from '@outcry/memory/bell';
 import { Waiter } from '@outcry/memory/waiter';
@@ -7,7 +6,7 @@ import { followUntilStopped } from '@outcry/replica/following';
 import { Shared } from '../spine/shared.ts';
 import { Urgency } from '../spine/urgency.ts';
 import type { FollowerThreadData } from '../store/follower.ts';
-import { StoreWriter } from '../store/sqlite/store-writer.ts';
+import { openStore, StoreUnavailable } from '../store/store.ts';
 
 const data = workerData as FollowerThreadData;
 const port = parentPort!;
@@ -15,12 +14,14 @@ const shared = new Shared(data.memory);
 const waiter = new Waiter(shared.followerBell, 'park');
 const urgency = new Urgency();
 
-followUntilStopped(
+const store = await openStore(data.store);
+
+await followUntilStopped(
   {
     ...data,
-    storeName: path.basename(data.database),
-    openStore: (unitOf) => new StoreWriter(data.database, data.journal, data.room.orders, unitOf),
-    mayPass: (error) => (error as { code?: string }).code === 'ERR_SQLITE_ERROR', // it is locked, full or was replaced
+    storeName: store.name,
+    openStore: (unitOf) => store.writer({ journal: data.journal, orders: data.room.orders, unitOf }),
+    mayPass: (error) => error instanceof StoreUnavailable,
     expectedHash: (sequence) => shared.readCheckpoint(sequence),
     onDivergence: (sequence) => {
       shared.noteDivergence();

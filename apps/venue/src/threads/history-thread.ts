@@ -5,8 +5,7 @@ import { Market } from '../domain/market.ts';
 import { STORED_DATA, STORED_LISTS } from '../doors/binance/stored-data.ts';
 import type { HistoryMessage, HistoryThreadData } from '../store/history-readers.ts';
 import { type StoreQuestion, VENUE_QUESTIONS } from '../store/questions.ts';
-import { History } from '../store/sqlite/history.ts';
-import { HistoryUnavailable } from '../store/sqlite/rows.ts';
+import { openStore, StoreUnavailable } from '../store/store.ts';
 
 interface Asked {
   id: number;
@@ -30,27 +29,27 @@ class Ended extends Error {
   }
 }
 
-const { database, assets, instruments, cancelled } = workerData as HistoryThreadData;
+const { store, assets, instruments, cancelled } = workerData as HistoryThreadData;
 const port = parentPort!;
 const market = new Market(assets, instruments);
 let current = { id: 0, until: 0 };
-const history = new History(database, () => {
+const history = await (await openStore(store)).reader(() => {
   if (Atomics.load(cancelled, 0) === current.id) throw new Ended('gone');
   if (performance.now() > current.until) throw new Ended('late');
 });
 
 setNice(NICE);
 
-port.on('message', ({ id, question, args, leftMs }: Asked) => {
+port.on('message', async ({ id, question, args, leftMs }: Asked) => {
   current = { id, until: performance.now() + leftMs };
   const message: HistoryMessage = { id };
   try {
-    const answer = QUESTIONS[question](history, market, ...(args as never[]));
+    const answer = await QUESTIONS[question](history, market, ...(args as never[]));
     const isJson = Object.hasOwn(STORED_DATA, question) && answer !== undefined;
     message.answer = isJson ? JSON.stringify(answer) : answer;
   } catch (error) {
     if (error instanceof Ended) message.error = { code: error.code, message: error.message };
-    else if (error instanceof HistoryUnavailable) message.error = { code: 'unavailable', message: error.message };
+    else if (error instanceof StoreUnavailable) message.error = { code: 'unavailable', message: error.message };
     else throw error;
   }
   port.postMessage(message);

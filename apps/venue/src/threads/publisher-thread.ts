@@ -20,7 +20,7 @@ import { StreamSession } from '../doors/binance/stream-server.ts';
 import { namedStreams } from '../doors/binance/stream-url.ts';
 import { WebSocketDoor } from '../doors/binance/web-socket-door.ts';
 import type { Connection } from '../doors/binance/ws-connection.ts';
-import { History } from '../store/sqlite/history.ts';
+import { openStore, type StoreReader } from '../store/store.ts';
 
 /** Those that trade come first. */
 const NICE = 10;
@@ -69,20 +69,23 @@ class PublisherThread {
   }
 
   /** Fills charts and statistics with what the store has of the time before. Returns what went wrong. */
-  load(): string | undefined {
-    const history = new History(data.database);
+  async load(): Promise<string | undefined> {
+    let history: StoreReader | undefined;
     try {
+      history = await (await openStore(data.store)).reader();
       for (const feed of this.#feeds) {
         for (const seconds of Object.values(CANDLE_SECONDS)) {
           const limit = seconds === 60 ? MINUTES_LOADED : CANDLES_LOADED;
-          feed.load(seconds, history.candles(feed.instrument.number, seconds, { limit }));
+          feed.load(seconds, await history.candles(feed.instrument.number, seconds, { limit }));
         }
+        const [last] = await history.trades(feed.instrument.number, { limit: 1 });
+        if (last !== undefined) feed.setLast(last.id, last.price, last.quantity, last.time);
       }
       return undefined;
     } catch (error) {
       return `no candles from the store: ${(error as Error).message}`;
     } finally {
-      history.close();
+      await history?.close();
     }
   }
 
@@ -209,7 +212,7 @@ async function rest(turnMs: number): Promise<void> {
 
 setNice(NICE);
 const thread = new PublisherThread();
-const warning = thread.load();
+const warning = await thread.load();
 const pipes = data.pipe === undefined ? undefined : listenForPipes(data.pipe, (socket, handed) => thread.open(socket, handed));
 port.on('message', (message: ToPublisher) => thread.take(message));
 port.postMessage({ warning });

@@ -6,12 +6,12 @@ import type { Engine } from '../engine.ts';
 import type { StagedLeg } from '../staged.ts';
 import type { Entry } from './entry.ts';
 
-const { PLACE, ACCOUNT, ASSET, CLIENT_LOW, CLIENT_HIGH } = commandRecord;
+const { PLACE, ACCOUNT, LIST_TYPE: TYPE, CLIENT_LOW, CLIENT_HIGH } = commandRecord;
 
 /** Enters the orders staged before it as one list, or none of them: docs/rules.md, "Order lists". */
 export function enterList(engine: Engine, i32: Int32Array, at: number): void {
   const { staged, writer } = engine;
-  const type = i32[at + ASSET];
+  const type = i32[at + TYPE];
   const account = i32[at + ACCOUNT];
   const instrument = i32[at + PLACE] & 0xffff;
   const legs = [...staged.legs];

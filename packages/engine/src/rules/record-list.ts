@@ -1,5 +1,9 @@
 import type { SlotPool } from '@outcry/memory/slot-pool';
 
+/** Words that a list takes, and links that it takes of each record. */
+export const LIST_WORDS = 2;
+export const LIST_LINKS = 2;
+
 /** Lists of special records in order of arrival, by two links of theirs. A list is two words: its first and its last record, 0: none. */
 export class RecordList {
   readonly #heads: Int32Array;

@@ -3,6 +3,8 @@ import type { SlotPool } from '@outcry/memory/slot-pool';
 const LEFT = 0;
 const RIGHT = 1;
 const UP = 2;
+/** Words that a heap takes of each record. */
+export const HEAP_LINKS = 3;
 
 /**
  * Mergeable heaps threaded through the records of a pool: skew heaps (Sleator and Tarjan, 1986), lowest key first, then lowest entry.

@@ -1,57 +1,51 @@
 import type { BookMemory } from '@outcry/book/book-memory';
 import { order as orderRecord } from '@outcry/book/records';
 import { DAY } from '@outcry/market/order-terms';
-import { PEG_ONCE, pegOf, terms } from '@outcry/market/terms';
+import { PEG_ONCE, pegOf, termFields, terms } from '@outcry/market/terms';
+import { offsets, record, several, union } from '@outcry/memory/record';
 import { createSlotPool, type SlotPool } from '@outcry/memory/slot-pool';
 import { i32Of, reserve } from '@outcry/memory/span';
-import { RecordList } from './record-list.ts';
-import { SlotHeap } from './slot-heap.ts';
+import { LIST_LINKS, RecordList } from './record-list.ts';
+import { HEAP_LINKS, SlotHeap } from './slot-heap.ts';
 
 /** What a special order has beside its order record and its details: 128 bytes. */
-export const special = {
-  WORDS: 32,
-  SHIFT: 5,
-  /** words 1 to 7, and 12 to 15: as in terms */
-  FLAGS: terms.FLAGS,
-  STOP_PRICE: terms.STOP_PRICE,
-  TRAIL: terms.TRAIL,
-  DISPLAY: terms.DISPLAY,
-  MIN_QUANTITY: terms.MIN_QUANTITY,
-  PEG_OFFSET: terms.PEG_OFFSET,
-  SESSION: terms.SESSION,
-  /** see PLACE */
-  PLACE: 8,
-  /** limit price that it holds for, 0: market */
-  HOLD_PRICE: 9,
-  /** lots of an iceberg that it does not display; of an order outside the book: all its lots */
-  RESERVE: 10,
-  /** price that a trailing order keeps its distance from; only that of its group's first is up to date. Before it trails: the side on
-   * which it waits for its activation price. */
-  EXTREME: 11,
-  F64_EXPIRY: terms.F64_EXPIRY,
-  F64_LIST: terms.F64_LIST,
-  /** order of entry */
-  F64_ENTRY: 8,
-  /** units held, where that is not what its price and quantity need (second of an OCO pair) */
-  F64_HELD: 9,
-  /** key of the heap of a trailing group */
-  F64_DISTANCE: 10,
-  /** links of the two heaps: left, right, up */
-  TRAIL_HEAP: 22,
-  EXPIRY_HEAP: 25,
-  /** neighbours among those that hide something in the instrument's books, which do not trail; and among those of the instrument for a
-   * day or an auction, which have no expiry */
-  HIDING: 22,
-  TIMED: 25,
-  /** neighbours in a queue: of triggered orders, or of pegged ones; for the first of a trailing group the groups before and behind */
-  PREVIOUS: 28,
-  NEXT: 29,
-  /** its list's record, 0: none */
-  LIST: 30,
-  /** the order's slot, 0: the record is free (whose word 0 links the free ones) */
-  ORDER: 31,
-  F64_WORDS: 16,
-} as const;
+export const special = offsets(
+  record(
+    {
+      /** of free records */
+      NEXT_FREE: 'i32',
+      words: termFields.words,
+      /** see PLACE */
+      PLACE: 'i32',
+      /** limit price that it holds for, 0: market */
+      HOLD_PRICE: 'i32',
+      /** lots of an iceberg that it does not display; of an order outside the book: all its lots */
+      RESERVE: 'i32',
+      /** price that a trailing order keeps its distance from; only that of its group's first is up to date. Before it trails: the side on
+       * which it waits for its activation price. */
+      EXTREME: 'i32',
+      numbers: termFields.numbers,
+      /** order of entry */
+      F64_ENTRY: 'f64',
+      /** units held, where that is not what its price and quantity need (second of an OCO pair) */
+      F64_HELD: 'f64',
+      /** key of the heap of a trailing group */
+      F64_DISTANCE: 'f64',
+      /** links of a heap: left, right, up; or neighbours among those that hide something in the instrument's books, which do not trail */
+      hiding: union({ TRAIL_HEAP: several('i32', HEAP_LINKS), HIDING: several('i32', LIST_LINKS) }),
+      /** the same of the heap of those that expire; or neighbours among those of the instrument for a day or an auction, without expiry */
+      timed: union({ EXPIRY_HEAP: several('i32', HEAP_LINKS), TIMED: several('i32', LIST_LINKS) }),
+      /** neighbours in a queue: of triggered orders, or of pegged ones; for the first of a trailing group the groups before and behind */
+      PREVIOUS: 'i32',
+      NEXT: 'i32',
+      /** its list's record, 0: none */
+      LIST: 'i32',
+      /** the order's slot, 0: the record is free */
+      ORDER: 'i32',
+    },
+    { bytes: 128 },
+  ),
+);
 
 /** Where a special order is. */
 export const PLACE = {

@@ -24,7 +24,7 @@ export class CountingStore {
   isGone = false;
   now: () => number = () => 0;
 
-  open(): FollowerStore {
+  async open(): Promise<FollowerStore> {
     this.opened++;
     return new OpenStore(this);
   }
@@ -32,24 +32,21 @@ export class CountingStore {
 
 class OpenStore implements FollowerStore {
   readonly sequence: number;
+  readonly hash: StateHash | undefined;
   readonly #kept: CountingStore;
   #pending: number[] = [];
 
   constructor(kept: CountingStore) {
     this.#kept = kept;
     this.sequence = kept.sequence;
+    this.hash = kept.hash;
   }
 
   get pendingRows(): number {
     return this.#pending.length;
   }
 
-  isOf(hash: StateHash): boolean {
-    const { hash: kept } = this.#kept;
-    return kept === undefined || (kept[0] === hash[0] && kept[1] === hash[1]);
-  }
-
-  empty(): void {
+  async empty(): Promise<void> {
     this.#kept.counts.clear();
     this.#kept.sequence = 0;
     this.#kept.hash = undefined;
@@ -63,7 +60,7 @@ class OpenStore implements FollowerStore {
     this.#pending.push(f64[(at >> 1) + event.F64_SEQUENCE]);
   }
 
-  flush(sequence: number, hash: StateHash): void {
+  async flush(sequence: number, hash: StateHash): Promise<void> {
     const kept = this.#kept;
     if (kept.isGone) {
       kept.isGone = false;
@@ -80,7 +77,7 @@ class OpenStore implements FollowerStore {
     this.#pending = [];
   }
 
-  close(): void {
+  async close(): Promise<void> {
     this.#kept.closed++;
   }
 }

@@ -39,6 +39,11 @@ export class MarketFeed extends MarketState {
     if (seconds === 60) this.loadMinutes(candles);
   }
 
+  override begin(lastPrice: number, lastTrade: number, updateId: number): void {
+    super.begin(lastPrice, lastTrade, updateId);
+    this.updateId = updateId;
+  }
+
   /** Sets what a price has now. */
   setLevel(side: Side, price: number, lots: number, updateId: number): void {
     const change = lots - this.depth.lotsAt(side, price);
@@ -74,14 +79,6 @@ export class MarketFeed extends MarketState {
     this.trades.length = 0;
     this.aggregates.length = 0;
     this.#partial = undefined;
-  }
-
-  /** Sets which trade was the last, after some that were not told one by one. */
-  setLast(id: number, price: number, quantity: number, time: number): void {
-    this.lastTradeId = id;
-    this.lastPrice = price;
-    this.lastQuantity = quantity;
-    this.lastTradeTime = time;
   }
 
   /** Candles of a length in seconds, oldest first. */

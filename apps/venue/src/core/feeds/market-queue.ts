@@ -117,10 +117,10 @@ export class MarketQueue implements MarketListener {
   }
 
   /** Comes at a start only, before trading: there is room. */
-  onInstrument(instrument: number, lastPrice: number): void {
+  onInstrument(instrument: number): void {
     const at = this.#claim();
     if (at < 0) throw new Error('the publisher queue is too small for the instruments: raise publisherSlots');
-    this.#write.begin(at, RECORD.INSTRUMENT, instrument, lastPrice);
+    this.#write.instrument(at, instrument);
   }
 
   /** A turn of the order lane is over: what it brought may be shown, once nothing of it is missing. */

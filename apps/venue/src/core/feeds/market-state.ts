@@ -11,6 +11,7 @@ import { Depth } from './depth.ts';
 export const AVERAGE_MINUTES = 6;
 const AVERAGE_MS = 300_000;
 const MINUTE_MS = 60_000;
+const SECOND_US = 1_000_000;
 
 /** Of one instrument, what the order lane needs of its market: its book by level, last and average price, state. Bounded work an event. */
 export class MarketState {
@@ -19,7 +20,7 @@ export class MarketState {
   lastPrice = 0;
   lastQuantity = 0;
   lastTradeId = 0;
-  /** microseconds since 1970 of the last trade, 0: none since the start */
+  /** microseconds since 1970 of the last trade, 0: none, or not known */
   lastTradeTime = 0;
   /** see STATE */
   state: number = STATE.CONTINUOUS;
@@ -45,11 +46,27 @@ export class MarketState {
     }
   }
 
+  /**
+   * Goes on where a venue of before ended. Its book's changes are numbered from the time on, in microseconds: fewer come than microseconds
+   * pass, so that no number is used again, and who kept a book over the restart sees that it is another one.
+   * @param time of the start, or of the last command where that is later, which it is when the clock was set back
+   */
+  begin(lastPrice: number, lastTrade: number, time: number): void {
+    if (this.lastTradeId !== lastTrade) this.setLast(lastTrade, lastPrice, 0, 0); // what the store had is not the last one
+    this.lastPrice = lastPrice;
+    this.depth.updateId = time;
+  }
+
+  /** Sets which trade was the last: of a time before a start, or after some that were not told one by one. */
+  setLast(id: number, price: number, quantity: number, time: number): void {
+    this.lastTradeId = id;
+    this.lastPrice = price;
+    this.lastQuantity = quantity;
+    this.lastTradeTime = time;
+  }
+
   noteTrade(trade: Readonly<Trade>): void {
-    this.lastPrice = trade.price;
-    this.lastQuantity = trade.quantity;
-    this.lastTradeId = trade.id;
-    this.lastTradeTime = trade.time;
+    this.setLast(trade.id, trade.price, trade.quantity, trade.time);
     const sum = this.#minute(trade.time / 1000);
     addUnits(sum.quantity, trade.quantity);
     addUnits(sum.amount, trade.amount);
@@ -84,9 +101,12 @@ export class MarketState {
 /** Keeps the states of all instruments by the events. */
 export class MarketTracker implements MarketListener {
   readonly #states: readonly MarketState[];
+  readonly #now: () => number;
 
-  constructor(states: readonly MarketState[]) {
+  /** @param now microseconds since 1970 */
+  constructor(states: readonly MarketState[], now: () => number) {
     this.#states = states;
+    this.#now = now;
   }
 
   onTrade(trade: Readonly<Trade>): void {
@@ -107,7 +127,7 @@ export class MarketTracker implements MarketListener {
     this.#states[instrument].auction = auction;
   }
 
-  onInstrument(instrument: number, lastPrice: number): void {
-    this.#states[instrument].lastPrice = lastPrice;
+  onInstrument(instrument: number, lastPrice: number, lastTrade: number, time: number): void {
+    this.#states[instrument].begin(lastPrice, lastTrade, Math.max(this.#now(), time + SECOND_US));
   }
 }

@@ -104,7 +104,7 @@ export class QueueReader {
         this.#listener.onAuction(instrument, more !== 0);
         break;
       case RECORD.INSTRUMENT:
-        feed.lastPrice = price;
+        feed.begin(price, f64[(at >> 1) + record.F64_ID], f64[(at >> 1) + record.F64_UPDATE]);
         break;
       case RECORD.SUM:
         feed.addSum(this.#readSum(at), more);

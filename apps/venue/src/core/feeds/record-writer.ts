@@ -25,6 +25,14 @@ export class RecordWriter {
     i32[at + record.PRICE] = price;
   }
 
+  instrument(at: number, instrument: number): void {
+    const { f64 } = this.#ring;
+    const { lastPrice, lastTradeId, depth } = this.#states[instrument];
+    this.begin(at, RECORD.INSTRUMENT, instrument, lastPrice);
+    f64[(at >> 1) + record.F64_ID] = lastTradeId;
+    f64[(at >> 1) + record.F64_UPDATE] = depth.updateId;
+  }
+
   trade(at: number, trade: Readonly<Trade>): void {
     const { i32, f64 } = this.#ring;
     const flags = (trade.takerSide === BUY ? 0 : TAKER_SELLS) | (trade.newAggregate ? NEW_AGGREGATE : 0);

@@ -11,13 +11,13 @@ export const record = {
   PRICE: 2,
   /** lots of a trade; STATE: the state */
   QUANTITY: 3,
-  /** TRADE, LAST: the trade's number */
+  /** TRADE, LAST, INSTRUMENT: the trade's number */
   F64_ID: 2,
   /** TRADE: the aggregate's number; LAST: the time */
   F64_AGGREGATE: 3,
   F64_AMOUNT: 4,
   F64_TIME: 5,
-  /** LEVEL: all lots at the price, and the number of the book's last change */
+  /** LEVEL: all lots at the price; and, of INSTRUMENT too, the number of the book's last change */
   F64_LOTS: 2,
   F64_UPDATE: 3,
   /** AUCTION */
@@ -52,7 +52,7 @@ export const RECORD = {
   LEVEL: 2,
   STATE: 3,
   AUCTION: 4,
-  /** After a start: an instrument's last price. */
+  /** After a start: an instrument's last price, and the numbers of its last trade and of its book's last change. */
   INSTRUMENT: 5,
   /** What was traded in a second or a minute, of which the prints are not told. LAST follows. */
   SUM: 6,

@@ -25,17 +25,17 @@ export class OrderFilters {
   }
 
   /** Why an order may not enter, NONE: it may. Stop orders are measured by their limit, not by the price that fires them. */
-  refusal({ instrument, side, kind, price, quantity, amount }: NewOrder): number {
-    return this.refusalOf(instrument.number, side, kind, price, quantity, amount);
+  refusal({ instrument, side, kind, price, quantity, amount, terms }: NewOrder): number {
+    return this.refusalOf(instrument.number, side, kind, price, quantity, amount, terms === undefined ? 0 : terms.display);
   }
 
   /**
    * As {@link refusal}, of an order that is no object.
    * @param price ticks, 0: it has none of its own @param quantity lots, of a replacement as the client states it
-   * @param amount quote units of an order by amount
+   * @param amount quote units of an order by amount @param display lots that an iceberg shows, 0: it is none
    */
-  refusalOf(instrument: number, side: Side, kind: OrderKind, price: number, quantity: number, amount: number): number {
-    return this.#limits[instrument].refusal(side, kind, price, quantity, amount, this.#averages.averagePrice(instrument));
+  refusalOf(instrument: number, side: Side, kind: OrderKind, price: number, quantity: number, amount: number, display: number): number {
+    return this.#limits[instrument].refusal(side, kind, price, quantity, amount, display, this.#averages.averagePrice(instrument));
   }
 }
 
@@ -46,6 +46,7 @@ export class OrderLimits {
   /** of price times quantity, in ticks and lots */
   readonly #minProduct: number;
   readonly #maxProduct: number;
+  readonly #icebergParts: number;
   readonly #bands: Instrument['bands'];
   /** the average that the prices below follow from, -1: none yet */
   #average = -1;
@@ -54,17 +55,19 @@ export class OrderLimits {
   #lowestAsk = 0;
   #highestAsk = 0;
 
-  constructor({ maxQuantity, minNotional, maxNotional, unit, bands }: Instrument) {
+  constructor({ maxQuantity, minNotional, maxNotional, icebergParts, unit, bands }: Instrument) {
     this.#maxQuantity = maxQuantity;
     this.#minNotional = minNotional;
     this.#minProduct = ceilDivide(minNotional, unit);
     this.#maxProduct = floorDivide(maxNotional, unit);
+    this.#icebergParts = icebergParts;
     this.#bands = bands;
   }
 
   /** As {@link OrderFilters.refusalOf}. @param average ticks */
-  refusal(side: Side, kind: OrderKind, price: number, quantity: number, amount: number, average: number): number {
+  refusal(side: Side, kind: OrderKind, price: number, quantity: number, amount: number, display: number, average: number): number {
     if (quantity > this.#maxQuantity) return REASON.QUANTITY_TOO_LARGE;
+    if (display !== 0 && quantity > display * this.#icebergParts) return REASON.TOO_MANY_PARTS;
     if (kind === MARKET_BY_AMOUNT) return amount < this.#minNotional ? REASON.NOTIONAL_TOO_SMALL : REASON.NONE;
     const hasPrice = kind === LIMIT && price > 0;
     // Up to 2^62, so it may be rounded: but never past a bound, since bounds are below 2^53 and rounding keeps the order of numbers.

@@ -60,6 +60,8 @@ export class Gateway {
   readonly #replacing = new Set<number>();
   readonly #listsUnderWay = new ListsUnderWay();
   readonly #leftOver: LeftOver;
+  /** who waits until what was durable when they came has been taken in */
+  #behind: { sequence: number; resolve: () => void }[] = [];
   #current: Outcome | undefined;
   /** of the current command: see Pending */
   #meant = 0;
@@ -88,6 +90,17 @@ export class Gateway {
   /** Number of the last command whose events have been taken in. */
   get sequence(): number {
     return this.#taken;
+  }
+
+  /**
+   * Resolves once everything is taken in that any door may have told by now; undefined: it is. Whoever reads then finds what he was told,
+   * also by another door. Resolves as well when nothing more comes.
+   */
+  caughtUp(): Promise<void> | undefined {
+    const sequence = Math.min(this.#shared.durable.read(), this.#ring.gate(ENGINE_GATE));
+    if (sequence <= this.#taken || !this.#running || this.#dead !== undefined) return undefined;
+    this.#wake?.();
+    return new Promise((resolve) => this.#behind.push({ sequence, resolve }));
   }
 
   get inFlight(): number {
@@ -231,8 +244,9 @@ export class Gateway {
         this.#account = head.account;
       } else this.#current = undefined;
       const kind = kindOf(events.i32, at);
-      if (kind === CANCELLING && this.#current !== undefined) head.massCancel = events.f64[(at >> 1) + event.F64_TRADE];
-      else if (kind === CANCELLED_ALL) this.#leftOver.end(events.f64[(at >> 1) + event.F64_TRADE], events.i32[at + event.QUANTITY]);
+      if (kind === CANCELLING && this.#current !== undefined) head.massCancel = events.f64[(at >> 1) + event.F64_MASS_CANCEL];
+      else if (kind === CANCELLED_ALL)
+        this.#leftOver.end(events.f64[(at >> 1) + event.F64_MASS_CANCEL], events.i32[at + event.ENDED_COUNT]);
       this.view.apply(events.i32, events.f64, at);
       this.#read++;
     }
@@ -242,6 +256,7 @@ export class Gateway {
     this.#taken = told;
     if (this.#read !== begin) events.release(GATEWAY_GATE, this.#read);
     if (this.#read !== begin) this.onTurn();
+    if (this.#behind.length > 0) this.#release(told);
     const settled = this.#settle(told);
     return settled || this.#read !== begin;
   }
@@ -267,8 +282,17 @@ export class Gateway {
     return true;
   }
 
+  /** Lets those read who waited for a command, or one before it. */
+  #release(sequence: number): void {
+    const released = this.#behind.filter((reader) => reader.sequence <= sequence);
+    if (released.length === 0) return;
+    this.#behind = this.#behind.filter((reader) => reader.sequence > sequence);
+    for (const { resolve } of released) resolve();
+  }
+
   /** Answers what waits: nobody knows yet what will come of it. */
   #failPending(why: string): void {
+    this.#release(Number.POSITIVE_INFINITY);
     const lost = [...this.#pending.slice(this.#head), ...this.#leftOver.giveUp()];
     this.#pending = [];
     this.#head = 0;
@@ -350,8 +374,8 @@ export class Gateway {
         state.touch(instrument);
         for (const listener of marketListeners) listener.onDepth?.(instrument, side, price, lots);
       },
-      onInstrument: (instrument: number, lastPrice: number) => {
-        for (const listener of marketListeners) listener.onInstrument?.(instrument, lastPrice);
+      onInstrument: (instrument, lastPrice, lastTrade, time) => {
+        for (const listener of marketListeners) listener.onInstrument?.(instrument, lastPrice, lastTrade, time);
       },
       onBalance: (account: number, asset: number) => {
         for (const listener of accountListeners) listener.onBalance?.(account, asset);

@@ -41,6 +41,8 @@ export class SharedState {
   readonly #touched: Noted;
   /** by account: microseconds since 1970 of its last change, 0: none yet */
   readonly #updated: Float64Array;
+  /** by account: see {@link lastCommand} */
+  readonly #commands: Float64Array;
 
   constructor({ accounts, assets: assetCount, instruments, file }: SharedStateOptions) {
     const balances = { capacity: Math.min(MOST_BALANCES, accounts * assetCount), valueWords: balanceValue.WORDS };
@@ -53,6 +55,7 @@ export class SharedState {
     this.#assets = assetCount;
     this.#touched = new Noted(new Uint8Array(instruments));
     this.#updated = f64Of(reserve(accounts * 8));
+    this.#commands = f64Of(reserve(accounts * 8));
     this.#touches = new SharedMap(createSharedMap(touches, arena.part('touches')));
   }
 
@@ -66,8 +69,18 @@ export class SharedState {
     return this.#updated[account] ?? 0;
   }
 
+  /** The last command that changed an account's orders or balances, 0: none since the start. */
+  lastCommand(account: number): number {
+    return this.#commands[account] ?? 0;
+  }
+
+  noteCommand(account: number, sequence: number): void {
+    this.#commands[account] = sequence;
+  }
+
   setBalance(account: number, asset: number, available: number, held: number, sequence: number, time: number): void {
     this.#updated[account] = time;
+    this.#commands[account] = sequence;
     const place = account * this.#assets + asset;
     const at = place * OWN_WORDS;
     this.#own[at + balanceValue.F64_AVAILABLE] = available;

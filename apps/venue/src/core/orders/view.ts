@@ -20,8 +20,8 @@ export interface MarketListener {
   onAuction(instrument: number, auction: AuctionPrice, isDone: boolean): void;
   /** Liquidity joined (lots above 0) or left a price. */
   onDepth(instrument: number, side: Side, price: number, lots: number): void;
-  /** After a start: where an instrument's numbers stand. */
-  onInstrument(instrument: number, lastPrice: number): void;
+  /** After a start: where an instrument's numbers stand. @param time of the last command, microseconds since 1970 */
+  onInstrument(instrument: number, lastPrice: number, lastTrade: number, time: number): void;
 }
 
 /** What an account's owner may know, told likewise. Orders are copies; they are made only of accounts that are followed. */
@@ -88,6 +88,11 @@ export class View {
     return this.#state.lastUpdate(account);
   }
 
+  /** The last command that changed an account's orders or balances, 0: none since the start. */
+  lastCommand(account: number): number {
+    return this.#state.lastCommand(account);
+  }
+
   /** Takes in one event. */
   apply(i32: Int32Array, f64: Float64Array, at: number): void {
     switch (kindOf(i32, at)) {
@@ -99,7 +104,7 @@ export class View {
         this.#hasTerms = true;
         break;
       case EVENT.ORDER_ID:
-        this.#id = f64[(at >> 1) + event.F64_AMOUNT];
+        this.#id = f64[(at >> 1) + event.F64_ORDER_ID];
         break;
       case EVENT.LIST:
         this.#text = ''; // the store keeps lists
@@ -109,14 +114,14 @@ export class View {
         this.#triggered(i32, f64, at);
         break;
       case EVENT.SHOWN:
-        this.#shown(i32, at);
+        this.#shown(i32, f64, at);
         break;
       case EVENT.STATE:
         this.#listener.onState(instrumentOf(i32, at), stateOf(i32, at), i32[at + event.PRICE]);
         break;
       case EVENT.AUCTION:
       case EVENT.INDICATIVE: {
-        const [volume, surplus] = [f64[(at >> 1) + event.F64_TRADE], f64[(at >> 1) + event.F64_AMOUNT]];
+        const [volume, surplus] = [f64[(at >> 1) + event.F64_VOLUME], f64[(at >> 1) + event.F64_SURPLUS]];
         const isDone = kindOf(i32, at) === EVENT.AUCTION;
         this.#listener.onAuction(instrumentOf(i32, at), { price: i32[at + event.PRICE], volume, surplus }, isDone);
         break;
@@ -129,7 +134,7 @@ export class View {
         this.#fill(i32, f64, at);
         break;
       case EVENT.RESTED:
-        this.#rested(i32, at);
+        this.#rested(i32, f64, at);
         break;
       case EVENT.CANCELLED:
         this.#ended(i32, f64, at);
@@ -147,15 +152,16 @@ export class View {
         readPiece(i32, at, this.#pieces);
         break;
       case EVENT.RECORD:
-        this.#record(i32[at + event.PRICE], i32[at + event.QUANTITY]);
+        this.#record(i32[at + event.NAME_BYTES], i32[at + event.VALUE_BYTES]);
         break;
       case EVENT.REJECTED:
         this.#listener.onRejected(reasonOf(i32, at), flagsOf(i32, at));
         break;
       case EVENT.INSTRUMENT: {
         const instrument = instrumentOf(i32, at);
-        this.#aggregates[instrument] = f64[(at >> 1) + event.F64_AMOUNT];
-        this.#listener.onInstrument(instrument, i32[at + event.PRICE]);
+        this.#aggregates[instrument] = f64[(at >> 1) + event.F64_AGGREGATES];
+        const [lastTrade, time] = [f64[(at >> 1) + event.F64_TRADE], f64[(at >> 1) + event.F64_TIME]];
+        this.#listener.onInstrument(instrument, i32[at + event.PRICE], lastTrade, time);
       }
     }
     this.#isTransfer = false;
@@ -203,17 +209,18 @@ export class View {
     this.#hasTerms = false;
     this.#id = 0;
     this.orders.add(slot, i32[at + event.ORDER_GENERATION], order);
+    this.#state.noteCommand(order.account, f64[(at >> 1) + event.F64_SEQUENCE]);
     if (isNew && this.#listener.follows(order.account)) this.#listener.onAccepted(this.orders.copy(slot));
     if (order.shown > 0) this.#tellDepth(slot, order.shown);
   }
 
   #list(i32: Int32Array, f64: Float64Array, at: number): void {
-    const number = f64[(at >> 1) + event.F64_AMOUNT];
+    const number = f64[(at >> 1) + event.F64_LIST];
     this.orders.lists.tell(i32[at + event.ACCOUNT], i32[at + event.CLIENT_LOW], i32[at + event.CLIENT_HIGH], number);
   }
 
-  #rested(i32: Int32Array, at: number): void {
-    const slot = this.#slotAt(i32, at);
+  #rested(i32: Int32Array, f64: Float64Array, at: number): void {
+    const slot = this.#slotAt(i32, f64, at);
     const isDark = (flagsOf(i32, at) & DARK) !== 0;
     const shown = this.orders.rest(slot, i32[at + event.PRICE], isDark);
     if (this.#isFollowed(slot)) this.#listener.onRested(this.orders.copy(slot));
@@ -221,22 +228,22 @@ export class View {
   }
 
   #triggered(i32: Int32Array, f64: Float64Array, at: number): void {
-    const slot = this.#slotAt(i32, at);
+    const slot = this.#slotAt(i32, f64, at);
     const isWaiting = (flagsOf(i32, at) & WAITING) !== 0;
     this.orders.trigger(slot, i32[at + event.PRICE], isWaiting, f64[(at >> 1) + event.F64_TIME]);
     if (this.#isFollowed(slot)) this.#listener.onTriggered(this.orders.copy(slot));
   }
 
   /** A resting order displays so many lots now, at a price (0: it left the book, and waits). */
-  #shown(i32: Int32Array, at: number): void {
-    const slot = this.#slotAt(i32, at);
+  #shown(i32: Int32Array, f64: Float64Array, at: number): void {
+    const slot = this.#slotAt(i32, f64, at);
     const price = i32[at + event.PRICE];
     const change = this.orders.show(slot, i32[at + event.QUANTITY], price !== 0);
     if (change !== 0) this.#listener.onDepth(this.orders.instrument(slot), this.orders.side(slot), price, change);
   }
 
   #fill(i32: Int32Array, f64: Float64Array, at: number): void {
-    const slot = this.#slotAt(i32, at);
+    const slot = this.#slotAt(i32, f64, at);
     const { orders } = this;
     const flags = flagsOf(i32, at);
     const price = i32[at + event.PRICE];
@@ -277,7 +284,7 @@ export class View {
   }
 
   #ended(i32: Int32Array, f64: Float64Array, at: number): void {
-    this.#end(this.#slotAt(i32, at), reasonOf(i32, at), f64[(at >> 1) + event.F64_TIME]);
+    this.#end(this.#slotAt(i32, f64, at), reasonOf(i32, at), f64[(at >> 1) + event.F64_TIME]);
   }
 
   #end(slot: number, reason: number, time: number): void {
@@ -289,7 +296,7 @@ export class View {
   }
 
   #amended(i32: Int32Array, f64: Float64Array, at: number): void {
-    const slot = this.#slotAt(i32, at);
+    const slot = this.#slotAt(i32, f64, at);
     const less = this.orders.amend(slot, i32[at + event.QUANTITY], i32[at + event.REMAINING], f64[(at >> 1) + event.F64_TIME]);
     if (less > 0) this.#tellDepth(slot, -less);
     if (this.#isFollowed(slot)) this.#listener.onAmended(this.orders.copy(slot));
@@ -297,7 +304,7 @@ export class View {
 
   #balance(i32: Int32Array, f64: Float64Array, at: number): void {
     const account = i32[at + event.ACCOUNT];
-    const asset = i32[at + event.PRICE];
+    const asset = i32[at + event.ASSET];
     const available = f64[(at >> 1) + event.F64_AVAILABLE];
     const time = f64[(at >> 1) + event.F64_TIME];
     if (this.#isTransfer) this.#listener.onTransfer(account, asset, available - this.#state.balance(account, asset).available, time);
@@ -313,9 +320,11 @@ export class View {
     return this.#listener.follows(this.orders.account(slot));
   }
 
-  /** The order that an event is about: every event's order is open when it comes. */
-  #slotAt(i32: Int32Array, at: number): number {
-    return this.orders.openSlot(i32[at + event.ORDER_SLOT], i32[at + event.ORDER_GENERATION]);
+  /** The order that an event is about, noted for its account: every event's order is open when it comes. */
+  #slotAt(i32: Int32Array, f64: Float64Array, at: number): number {
+    const slot = this.orders.openSlot(i32[at + event.ORDER_SLOT], i32[at + event.ORDER_GENERATION]);
+    this.#state.noteCommand(this.orders.account(slot), f64[(at >> 1) + event.F64_SEQUENCE]);
+    return slot;
   }
 }
 

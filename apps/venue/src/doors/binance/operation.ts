@@ -1,10 +1,8 @@
 /** What an operation of the Binance doors is, and what operations share. */
 import type { TObject } from 'typebox';
-import type { Outcome } from '../../core/orders/outcome.ts';
 import type { Services } from '../../core/services.ts';
 import { sourceOf } from '../../domain/addresses.ts';
 import type { Instrument } from '../../domain/market.ts';
-import type { CommandFields } from '../../spine/commands.ts';
 import type { Asker } from '../../spine/questions.ts';
 import { errors } from '../http/errors.ts';
 import type { Parameters } from './parameters.ts';
@@ -59,11 +57,15 @@ export function instrumentOf(services: Services, parameters: Parameters, name = 
   return instrument;
 }
 
-/** Sends a command and remembers what its account was told, for later reads. Throws what Gateway.submit throws. */
-export async function submit(services: Services, caller: Caller, fields: CommandFields): Promise<Outcome> {
-  const outcome = await services.gateway.submit(fields);
-  services.reads.told(caller.account, outcome.sequence);
-  return outcome;
+/** Runs an operation. One that reads what is an account's finds all that the account was told before, by any door. */
+export async function runOperation(
+  services: BinanceServices,
+  operation: Operation,
+  parameters: Parameters,
+  caller: Caller,
+): Promise<unknown> {
+  if (caller.account >= 0 && operation.trades !== true) await services.gateway.caughtUp();
+  return await operation.run(services, parameters, caller);
 }
 
 /** An answer that is JSON already. */

@@ -21,11 +21,28 @@ export function parseForms(query: string, body: string): Parameters {
 export function parseForm(text: string, count = 0): Parameters {
   for (let at = text.indexOf('&'); at >= 0; at = text.indexOf('&', at + 1)) if (++count >= MOST_PARAMETERS) throw tooManyParameters();
   const parameters: Parameters = Object.create(null);
-  for (const [name, value] of new URLSearchParams(text)) {
-    if (Object.hasOwn(parameters, name)) throw errors.tooMany(`'${name}' was sent more than once`);
-    parameters[name] = value;
+  if (ENCODED.test(text)) {
+    for (const [name, value] of new URLSearchParams(text)) set(parameters, name, value);
+    return parameters;
+  }
+  // What has nothing to decode, as most requests, is taken apart at a third of the cost.
+  for (let from = 0; from < text.length; ) {
+    const next = text.indexOf('&', from);
+    const to = next < 0 ? text.length : next;
+    const equals = text.indexOf('=', from);
+    if (equals >= 0 && equals < to) set(parameters, text.slice(from, equals), text.slice(equals + 1, to));
+    else if (to > from) set(parameters, text.slice(from, to), '');
+    from = to + 1;
   }
   return parameters;
+}
+
+/** What a form may hold in another spelling: anything but the plain characters of ASCII. */
+const ENCODED = /[^!-*,-~]|%/;
+
+function set(parameters: Parameters, name: string, value: string): void {
+  if (name in parameters) throw errors.tooMany(`'${name}' was sent more than once`);
+  parameters[name] = value;
 }
 
 /** Lists and objects in a message: few have more than three. Text that only opens them costs a hundred times as much as other text. */
@@ -85,27 +102,46 @@ function tooManyParameters(): Error {
 /** Sent with every signed request, read by the security check. */
 const SIGNED = ['timestamp', 'recvWindow', 'signature', 'apiKey'];
 
+/** A schema's checks, made ready once. */
+interface Check {
+  required: readonly string[];
+  /** by name: what its value must be like, if anything */
+  patterns: ReadonlyMap<string, RegExp | undefined>;
+}
+
+const checks = new WeakMap<TObject, Check>();
+
+function checkOf(schema: TObject): Check {
+  let check = checks.get(schema);
+  if (check === undefined) {
+    const properties = Object.entries(schema.properties as Record<string, TSchema & { pattern?: string }>);
+    const patterns = new Map(properties.map(([name, { pattern }]) => [name, pattern === undefined ? undefined : new RegExp(pattern)]));
+    check = { required: (schema.required as string[] | undefined) ?? [], patterns };
+    checks.set(schema, check);
+  }
+  return check;
+}
+
 /**
  * Checks parameters against an operation's schema, which the documentation is made from too: all are strings, most with a pattern.
  * Throws ApiError -1100 (illegal), -1102 (missing), -1104 (unknown) or -1105 (empty).
  */
 export function checkParameters(schema: TObject, sent: Parameters, signed: boolean): void {
-  const properties = schema.properties as Record<string, TSchema & { pattern?: string; enum?: string[] }>;
-  const required = (schema.required as string[] | undefined) ?? [];
-  for (const name of required) if (!Object.hasOwn(sent, name)) throw errors.missing(name);
+  const { required, patterns } = checkOf(schema);
+  for (const name of required) if (sent[name] === undefined) throw errors.missing(name);
   let read = 0;
-  for (const [name, value] of Object.entries(sent)) {
-    if (signed && SIGNED.includes(name)) {
-      read++;
-      continue;
-    }
-    const property = Object.hasOwn(properties, name) ? properties[name] : undefined;
-    if (property === undefined) continue;
+  let count = 0;
+  for (const name in sent) {
+    count++;
+    const pattern = patterns.get(name);
+    const isSigned = signed && SIGNED.includes(name);
+    if (!isSigned && pattern === undefined && !patterns.has(name)) continue;
     read++;
+    if (isSigned) continue;
+    const value = sent[name];
     if (value === '') throw required.includes(name) ? errors.missing(name) : errors.empty(name);
-    if (property.pattern !== undefined && !patternOf(property.pattern).test(value)) throw errors.illegal(name, property.pattern);
+    if (pattern?.test(value) === false) throw errors.illegal(name, pattern.source);
   }
-  const count = Object.keys(sent).length;
   if (read < count) throw errors.unread(read, count);
 }
 
@@ -114,17 +150,6 @@ export function checkNames(known: readonly string[], sent: Parameters): void {
   const names = Object.keys(sent);
   const read = names.filter((name) => known.includes(name) || SIGNED.includes(name)).length;
   if (read < names.length) throw errors.unread(read, names.length);
-}
-
-const patterns = new Map<string, RegExp>();
-
-function patternOf(source: string): RegExp {
-  let pattern = patterns.get(source);
-  if (pattern === undefined) {
-    pattern = new RegExp(source);
-    patterns.set(source, pattern);
-  }
-  return pattern;
 }
 
 /** What times are told in, where a client says which. Throws ApiError -1194 for anything but milliseconds. */

@@ -118,6 +118,7 @@ export function symbolFilters(instrument: Instrument, { maxQuantity, maxNotional
     },
     { filterType: 'LOT_SIZE', ...lot },
     { filterType: 'MARKET_LOT_SIZE', ...lot },
+    { filterType: 'ICEBERG_PARTS', limit: instrument.icebergParts },
     {
       filterType: 'NOTIONAL',
       minNotional: instrument.quote.format(instrument.minNotional),

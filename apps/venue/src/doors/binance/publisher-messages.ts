@@ -2,6 +2,7 @@
 import type { Span } from '@outcry/memory/span';
 import type { RateLimits, WebSocketSettings } from '../../domain/config.ts';
 import type { AssetDefinition, InstrumentDefinition } from '../../domain/market.ts';
+import type { StoreAddress } from '../../store/store.ts';
 import type { BridgeMessage } from './bridge.ts';
 import type { HandedOver } from './hand-over.ts';
 import type { PublicQuestion } from './public-data.ts';
@@ -11,7 +12,7 @@ export interface PublisherThreadData {
   bell: Span;
   assets: AssetDefinition[];
   instruments: InstrumentDefinition[];
-  database: string;
+  store: StoreAddress;
   /** price levels of all books at once */
   levels: number;
   webSockets: WebSocketSettings;

@@ -7,8 +7,7 @@ import type { ApiKey } from '../../domain/credentials.ts';
 import type { Door } from '../http/door.ts';
 import { ApiError, apiErrorOf, errors } from '../http/errors.ts';
 import { noSuchRoute } from '../http/requests.ts';
-import type { BinanceServices } from './operation.ts';
-import { type Caller, Json, JsonPieces, type Operation } from './operation.ts';
+import { type BinanceServices, type Caller, Json, JsonPieces, type Operation, runOperation } from './operation.ts';
 import { checkParameters, checkTimeUnit, parseForms } from './parameters.ts';
 import { checkSignature, keyHolder, signedPayload } from './security.ts';
 
@@ -95,7 +94,7 @@ async function answer(
   caller.orderCounts = (tenSeconds, day) => reply.header('x-mbx-order-count-10s', tenSeconds).header('x-mbx-order-count-1d', day);
   checkParameters(operation.parameters, parameters, operation.security !== 'NONE');
   caller.onGone = (listener) => reply.raw.once('close', listener);
-  const result = await operation.run(services, parameters, caller);
+  const result = await runOperation(services, operation, parameters, caller);
   if (result instanceof JsonPieces) {
     if (!result.isShort) return reply.type(JSON_TYPE).send(Readable.from(result.pieces));
     let text = '';

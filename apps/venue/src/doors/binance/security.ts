@@ -69,12 +69,17 @@ function checkTime(parameters: Parameters, nowMs: number): void {
 
 /** What a REST request signs: its query string and body, put together, without the signature. */
 export function signedPayload(query: string, body: string): string {
-  const strip = (text: string) =>
-    text
-      .split('&')
-      .filter((part) => !part.startsWith('signature='))
-      .join('&');
-  return strip(query) + strip(body);
+  return withoutSignature(query) + withoutSignature(body);
+}
+
+function withoutSignature(text: string): string {
+  // Clients put it last.
+  const at = text.lastIndexOf('&signature=');
+  if (at >= 0 && text.indexOf('&', at + 1) < 0 && text.indexOf('signature=') === at + 1) return text.slice(0, at);
+  return text
+    .split('&')
+    .filter((part) => !part.startsWith('signature='))
+    .join('&');
 }
 
 /** What a WebSocket API request signs: its parameters by name, without the signature. */

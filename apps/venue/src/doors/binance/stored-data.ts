@@ -6,106 +6,116 @@ import type { Instrument, Market } from '../../domain/market.ts';
 import type { Order } from '../../domain/orders.ts';
 import { type Statistics, statisticsOf } from '../../domain/statistics.ts';
 import { Positions } from '../../store/positions.ts';
-import type { History } from '../../store/sqlite/history.ts';
-import type { Range } from '../../store/stored-rows.ts';
+import type { StoreReader } from '../../store/store.ts';
+import type { Range, StoredList } from '../../store/stored-rows.ts';
 import { aggregateJson, averagePrice, klineJson, myTradesJson, orderJson, publicTradeJson, windowJson } from './format.ts';
 
 /** What history threads answer, by the name of the question, in Binance's words: made to JSON on their threads. */
 export const STORED_DATA = {
-  trades(history: History, market: Market, instrument: number, range: Range) {
-    return history.trades(instrument, range).map((trade) => publicTradeJson(trade, market.instruments[instrument]));
+  async trades(history: StoreReader, market: Market, instrument: number, range: Range) {
+    return (await history.trades(instrument, range)).map((trade) => publicTradeJson(trade, market.instruments[instrument]));
   },
 
-  aggregates(history: History, market: Market, instrument: number, range: Range) {
-    return history.aggregates(instrument, range).map((trade) => aggregateJson(trade, market.instruments[instrument]));
+  async aggregates(history: StoreReader, market: Market, instrument: number, range: Range) {
+    return (await history.aggregates(instrument, range)).map((trade) => aggregateJson(trade, market.instruments[instrument]));
   },
 
   /** @param zone minutes ahead of UTC */
-  klines(history: History, market: Market, instrument: number, name: string, zone: number, range: Range) {
+  async klines(history: StoreReader, market: Market, instrument: number, name: string, zone: number, range: Range) {
     const interval = candleInterval(name, zone)!;
-    return candlesOf(history, instrument, interval, range).map((candle) => klineJson(candle, interval, market.instruments[instrument]));
+    const candles = await candlesOf(history, instrument, interval, range);
+    return candles.map((candle) => klineJson(candle, interval, market.instruments[instrument]));
   },
 
   /** One entry for a number, a list otherwise. */
-  windows(history: History, market: Market, which: number | number[], openTime: number, closeTime: number, isMini: boolean) {
-    const toJson = (number: number) => {
-      const firstId = history.tradeAt(number, openTime * 1000);
-      return windowJson(statisticsSince(history, number, openTime, closeTime), firstId, market.instruments[number], isMini);
+  async windows(history: StoreReader, market: Market, which: number | number[], openTime: number, closeTime: number, isMini: boolean) {
+    const toJson = async (number: number) => {
+      const firstId = await history.tradeAt(number, openTime * 1000);
+      return windowJson(await statisticsSince(history, number, openTime, closeTime), firstId, market.instruments[number], isMini);
     };
-    return typeof which === 'number' ? toJson(which) : which.map(toJson);
+    return typeof which === 'number' ? await toJson(which) : await Promise.all(which.map(toJson));
   },
 
-  myTrades(history: History, market: Market, account: number, instrument: number, range: Range, order?: number) {
-    return history
-      .tradesOf(account, instrument, range, order)
+  async myTrades(history: StoreReader, market: Market, account: number, instrument: number, range: Range, order?: number) {
+    const trades = await history.tradesOf(account, instrument, range, order);
+    return trades
       .flatMap((trade) => myTradesJson(trade, account, market.instruments[instrument], market))
       .filter((trade) => order === undefined || trade.orderId === order);
   },
 
   /** An account's order of an instrument by either id, with both by both; undefined: there is none. */
-  order(history: History, market: Market, account: number, instrument: number, id: number | undefined, clientId: string) {
-    const found = id !== undefined ? history.order(account, id) : history.orderByClientId(account, instrument, clientId);
+  async order(history: StoreReader, market: Market, account: number, instrument: number, id: number | undefined, clientId: string) {
+    const found = id !== undefined ? await history.order(account, id) : await history.orderByClientId(account, instrument, clientId);
     const isMeant = found?.instrument === instrument && (clientId === '' || found.clientId === clientId);
     return isMeant ? orderJson(found, market) : undefined;
   },
 
-  orders(history: History, market: Market, account: number, instrument: number, range: Range) {
-    return history.orders(account, instrument, range).map((order) => orderJson(order, market));
+  async orders(history: StoreReader, market: Market, account: number, instrument: number, range: Range) {
+    return (await history.orders(account, instrument, range)).map((order) => orderJson(order, market));
   },
 
   /** What the account's trades come to, by instrument, at average cost. */
-  positions(history: History, market: Market, account: number, instruments: readonly number[]) {
+  async positions(history: StoreReader, market: Market, account: number, instruments: readonly number[]) {
     const all = positionsOf(history);
-    return instruments.flatMap((number) => {
-      const { lots, cost, realized } = all.read(history, account, number);
-      return lots === 0n && realized === 0n ? [] : [positionJson(market.instruments[number], lots, cost, realized)];
-    });
+    const found = [];
+    for (const number of instruments) {
+      const { lots, cost, realized } = await all.read(history, account, number);
+      if (lots !== 0n || realized !== 0n) found.push(positionJson(market.instruments[number], lots, cost, realized));
+    }
+    return found;
   },
 } as const;
 
 /** Questions whose answers are looked into on the order lane: objects, not JSON. */
 export const STORED_LISTS = {
-  list(history: History, _market: Market, account: number, id: number | undefined, clientId: string) {
-    const list = id !== undefined ? history.list(account, id) : history.listByClientId(account, clientId);
+  async list(history: StoreReader, _market: Market, account: number, id: number | undefined, clientId: string) {
+    const list = id !== undefined ? await history.list(account, id) : await history.listByClientId(account, clientId);
     if (list === undefined || (clientId !== '' && list.clientId !== clientId)) return undefined;
-    return { list, orders: history.ordersOfList(list.id) };
+    return await withOrders(history, list);
   },
 
-  lists(history: History, _market: Market, account: number, range: Range) {
-    return history.lists(account, range).map((list) => ({ list, orders: history.ordersOfList(list.id) }));
+  async lists(history: StoreReader, _market: Market, account: number, range: Range) {
+    return await Promise.all((await history.lists(account, range)).map((list) => withOrders(history, list)));
   },
 
   /** Those of an account's lists that have these numbers. */
-  listsOf(history: History, _market: Market, account: number, ids: readonly number[]) {
-    return ids.flatMap((id) => {
-      const list = history.list(account, id);
-      return list === undefined ? [] : [{ list, orders: history.ordersOfList(id) as Order[] }];
-    });
+  async listsOf(history: StoreReader, _market: Market, account: number, ids: readonly number[]) {
+    const lists = await Promise.all(ids.map((id) => history.list(account, id)));
+    return await Promise.all(lists.flatMap((list) => (list === undefined ? [] : [withOrders(history, list)])));
   },
 } as const;
+
+async function withOrders(history: StoreReader, list: StoredList): Promise<{ list: StoredList; orders: Order[] }> {
+  return { list, orders: await history.ordersOfList(list.id) };
+}
 
 const QUESTIONS = { ...STORED_DATA, ...STORED_LISTS } as const;
 
 export type StoredQuestion = keyof typeof QUESTIONS;
 /** A question whose answer is a JSON text. */
 export type JsonQuestion = keyof typeof STORED_DATA;
-type Tail<T> = T extends (history: History, market: Market, ...rest: infer Rest) => unknown ? Rest : never;
+type Tail<T> = T extends (history: StoreReader, market: Market, ...rest: infer Rest) => unknown ? Rest : never;
 export type StoredArguments<Q extends StoredQuestion> = Tail<(typeof QUESTIONS)[Q]>;
 export type StoredAnswer<Q extends StoredQuestion> = Q extends JsonQuestion
-  ? undefined extends ReturnType<(typeof STORED_DATA)[Q]>
+  ? undefined extends Awaited<ReturnType<(typeof STORED_DATA)[Q]>>
     ? string | undefined
     : string
-  : ReturnType<(typeof QUESTIONS)[Q]>;
+  : Awaited<ReturnType<(typeof QUESTIONS)[Q]>>;
 
 /** Candles of an interval that begin within a range, oldest first: from its start on, else the latest. */
-function candlesOf(history: History, instrument: number, interval: CandleInterval, { startTime, endTime, limit }: Range): Candle[] {
+async function candlesOf(
+  history: StoreReader,
+  instrument: number,
+  interval: CandleInterval,
+  { startTime, endTime, limit }: Range,
+): Promise<Candle[]> {
   const within: Range = { limit: limit * interval.parts };
   if (startTime !== undefined) {
     const start = interval.start(startTime);
     within.startTime = start < startTime ? interval.next(start) : start;
   }
   if (endTime !== undefined) within.endTime = interval.next(interval.start(endTime)) - 1;
-  const candles = interval.merge(history.candles(instrument, interval.base, within));
+  const candles = interval.merge(await history.candles(instrument, interval.base, within));
   return startTime === undefined ? candles.slice(-limit) : candles.slice(0, limit);
 }
 
@@ -113,24 +123,24 @@ function candlesOf(history: History, instrument: number, interval: CandleInterva
 const PARTS = [60, 3600, 86_400];
 
 /** What was traded since a time that is a whole minute. A few rows, however long it is: minutes to the hour, hours to the day, days. */
-function statisticsSince(history: History, instrument: number, openTime: number, closeTime: number): Statistics {
+async function statisticsSince(history: StoreReader, instrument: number, openTime: number, closeTime: number): Promise<Statistics> {
   const candles: Candle[] = [];
   let from = openTime;
   for (const [i, seconds] of PARTS.entries()) {
     const next = PARTS[i + 1];
     const end = next === undefined ? undefined : Math.ceil(from / (next * 1000)) * next * 1000;
     if (end === from) continue;
-    candles.push(...history.candles(instrument, seconds, { startTime: from, endTime: (end ?? closeTime + 1) - 1, limit: -1 }));
+    candles.push(...(await history.candles(instrument, seconds, { startTime: from, endTime: (end ?? closeTime + 1) - 1, limit: -1 })));
     from = end ?? from;
   }
-  const last = candles.at(-1)?.close ?? history.trades(instrument, { limit: 1 })[0]?.price ?? 0;
+  const last = candles.at(-1)?.close ?? (await history.trades(instrument, { limit: 1 }))[0]?.price ?? 0;
   return statisticsOf(candles, last, openTime, closeTime);
 }
 
-const positions = new WeakMap<History, Positions>();
+const positions = new WeakMap<StoreReader, Positions>();
 
 /** Positions of a thread's history, as far as they were added up before. */
-function positionsOf(history: History): Positions {
+function positionsOf(history: StoreReader): Positions {
   let all = positions.get(history);
   if (all === undefined) {
     all = new Positions();

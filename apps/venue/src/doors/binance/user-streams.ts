@@ -60,9 +60,12 @@ export class UserStreams implements Partial<OrderListener & AccountListener> {
   readonly #ofApiKey = new Map<string, string>();
   readonly #subscribers = new Map<number, Set<Subscriber>>();
   readonly #changed = new Map<number, Set<number>>();
-  #executions = 0;
+  /** number of the last one told */
+  #executions: number;
 
-  constructor(market: Market, view: View) {
+  /** @param firstExecution its number is above those of a venue before this one */
+  constructor(market: Market, view: View, firstExecution: number) {
+    this.#executions = firstExecution;
     this.#market = market;
     this.#view = view;
   }

@@ -2,8 +2,7 @@ import type { Session, SessionOwner } from '../../core/orders/sessions.ts';
 import type { ApiKey } from '../../domain/credentials.ts';
 import { ApiError, apiErrorOf, errors } from '../http/errors.ts';
 import { Inbox } from './inbox.ts';
-import type { BinanceServices } from './operation.ts';
-import { type Caller, Json, JsonPieces, type Operation } from './operation.ts';
+import { type BinanceServices, type Caller, Json, JsonPieces, type Operation, runOperation } from './operation.ts';
 import { checkNames, checkParameters, fromJson, isRequestId, type Parameters, parseExactly } from './parameters.ts';
 import { checkSignature, keyHolder, signedWebSocketPayload } from './security.ts';
 import { Subscriptions } from './subscriptions.ts';
@@ -154,7 +153,7 @@ export class ApiSession implements SessionOwner {
     delete parameters.returnRateLimits; // every method takes it; the answers' rateLimits are always empty
     checkParameters(operation.parameters, parameters, operation.security !== 'NONE');
     try {
-      return await operation.run(services, parameters, caller);
+      return await runOperation(services, operation, parameters, caller);
     } finally {
       this.#asking.delete(whenGone);
     }

@@ -38,6 +38,7 @@ const ORD_REJ: Record<number, number> = {
   [REASON.INVALID_TERMS]: 11,
   [REASON.INVALID_QUANTITY]: 13,
   [REASON.NOTIONAL_TOO_SMALL]: 13,
+  [REASON.TOO_MANY_PARTS]: 13,
 };
 
 /** CxlRejReason (102): too late, unknown order, a ClOrdID that was used, or something else. */

@@ -162,9 +162,15 @@ export class FixOrders {
     });
   }
 
-  /** OrderStatusRequest: of any order of the account, open or not. */
+  /** OrderStatusRequest: of any order of the account, open or not, as any door may have told it. */
   status(client: FixClient, message: FixMessage): void {
     const clientId = need(message, TAG.CL_ORD_ID);
+    const behind = this.#services.gateway.caughtUp();
+    if (behind === undefined) this.#tellStatus(client, message, clientId);
+    else void behind.then(() => this.#tellStatus(client, message, clientId));
+  }
+
+  #tellStatus(client: FixClient, message: FixMessage, clientId: string): void {
     const order = this.#orders.find(client, clientId);
     if (order !== undefined) {
       try {

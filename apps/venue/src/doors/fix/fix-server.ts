@@ -1,5 +1,5 @@
 import fs from 'node:fs';
-import net, { type AddressInfo } from 'node:net';
+import net from 'node:net';
 import path from 'node:path';
 import { type FixMessage, MSG, parseFix, TAG } from '@outcry/wire/fix';
 import { FixSession } from '@outcry/wire/fix-session';
@@ -7,6 +7,7 @@ import type { Logger } from 'pino';
 import { plainAddress } from '../../core/accounts/accounts.ts';
 import { LogIns, type SignedIn } from '../../core/accounts/log-ins.ts';
 import { Connections, type Place } from '../../core/fairness/connections.ts';
+import { listenAt } from '../../core/fairness/listening.ts';
 import { Throttle } from '../../core/fairness/throttle.ts';
 import type { Services } from '../../core/services.ts';
 import type { SessionDay } from '../../core/session-day.ts';
@@ -64,11 +65,7 @@ export class FixServer {
 
   /** Rejects when the port is taken. Returns the port. */
   async listen(host: string, port: number): Promise<number> {
-    await new Promise<void>((resolve, reject) => {
-      this.#server.once('error', reject);
-      this.#server.listen(port, host, resolve);
-    });
-    return (this.#server.address() as AddressInfo).port;
+    return await listenAt(this.#server, host, port);
   }
 
   close(): void {

@@ -1,6 +1,4 @@
-import path from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
-import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Services } from '../../core/services.ts';
 import type { SessionDay } from '../../core/session-day.ts';
@@ -9,7 +7,7 @@ import { IdSet } from './id-set.ts';
 
 /** ClOrdIDs of an account in a day, beyond which it enters nothing new, and no more are remembered: 200 MB of memory. */
 const MOST_IDS = 16_000_000;
-const ROWS_A_TURN = 500;
+const ROWS_AT_ONCE = 500;
 const POLL_MS = 5;
 const RETRY_MS = 1000;
 
@@ -79,23 +77,19 @@ export class UsedIds {
   }
 
   async #read(): Promise<void> {
-    const { config, accounts, market } = this.#services;
-    const database = new DatabaseSync(config.storeFile ?? path.join(config.data, 'store.sqlite'), { readOnly: true, timeout: 250 });
-    try {
-      const orders = database.prepare('SELECT client_id, time FROM orders WHERE account = ? AND instrument = ? ORDER BY id DESC');
-      const since = this.#day.begin * 1000;
-      let rows = 0;
-      for (const account of new Set(accounts.logins.map((login) => login.account))) {
-        for (const { number } of market.instruments) {
-          for (const { client_id: id, time } of orders.iterate(account, number)) {
-            if (Number(time) < since || !this.#isRunning) break;
-            if (id !== '') this.add(account, String(id));
-            if (++rows % ROWS_A_TURN === 0) await nextTurn();
+    const { history, accounts, market } = this.#services;
+    for (const account of new Set(accounts.logins.map((login) => login.account))) {
+      for (const { number } of market.instruments) {
+        let from = 0;
+        for (let rows = ROWS_AT_ONCE; rows === ROWS_AT_ONCE && this.#isRunning; ) {
+          const page = await history.clientIds(account, number, from, this.#day.begin, ROWS_AT_ONCE);
+          for (const [id, clientId] of page) {
+            if (clientId !== '') this.add(account, clientId);
+            from = id + 1;
           }
+          rows = page.length;
         }
       }
-    } finally {
-      database.close();
     }
   }
 }

@@ -41,7 +41,11 @@ export class Gate {
   readonly check = async (context: HandlerContext): Promise<void> => {
     if (context.service.typeName === pb.Trading.typeName) await this.#signIn(context);
     else if (context.service.typeName === pb.Admin.typeName && context.method !== pb.Admin.method.getStatus) this.#admit(context);
-    else await this.admitAnybody(context, WEIGHTS.get(context.method) ?? 1);
+    else {
+      const weight = WEIGHTS.get(context.method) ?? 1;
+      if (context.values.get(PEER).hasSlice) this.weigh(context, weight);
+      else await this.admitAnybody(context, weight);
+    }
   };
 
   /** Counts a call or message of somebody without a login, and waits for its slice. Rejects with ConnectError: resource_exhausted, or why the call is over. */

@@ -6,9 +6,10 @@ import http2, {
   type ServerHttp2Session,
   type ServerHttp2Stream,
 } from 'node:http2';
-import type { AddressInfo, Server } from 'node:net';
+import type { Server } from 'node:net';
 import type { ContextValues } from '@connectrpc/connect';
 import { Connections, type Place } from '../../core/fairness/connections.ts';
+import { listenAt } from '../../core/fairness/listening.ts';
 import { Slices } from '../../core/fairness/slices.ts';
 import type { Throttle } from '../../core/fairness/throttle.ts';
 import { sourceOf } from '../../domain/addresses.ts';
@@ -38,6 +39,8 @@ const { NGHTTP2_CANCEL, NGHTTP2_ENHANCE_YOUR_CALM, NGHTTP2_NO_ERROR, NGHTTP2_REF
 /** A client's connection, with its calls. */
 interface Peer {
   readonly number: number;
+  /** whom it takes turns with: all of an address that have not signed in, or all that have, are one beside others */
+  group: string;
   readonly session: ServerHttp2Session;
   readonly remoteAddress: string;
   readonly remotePort: number;
@@ -123,12 +126,9 @@ export class Http2Door {
     // Streams, not requests: these would be made for a stream that is reset already, too.
     server.on('stream', (stream, headers, _flags, rawHeaders) => this.#handle(handler, stream as ServerHttp2Stream, headers, rawHeaders));
     server.on('session', (session) => this.#enter(session));
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject);
-      server.listen(port, host, resolve);
-    });
+    const listening = await listenAt(server, host, port);
     this.#timer = setInterval(() => this.#look(), Math.ceil(Math.min(connections.loginMs, connections.idleMs) / LOOKS));
-    return (server.address() as AddressInfo).port;
+    return listening;
   }
 
   close(): void {
@@ -142,6 +142,7 @@ export class Http2Door {
     const peer = stream.session && this.#peers.get(stream.session as ServerHttp2Session);
     return peerValues({
       address: peer?.remoteAddress ?? '',
+      hasSlice: true,
       signedIn: () => this.#signedIn(peer),
       mayBeSilent: () => this.#streams(this.#byStream.get(stream)),
       mayWatch: () => this.#mayWatch(this.#byStream.get(stream), peer?.remoteAddress ?? ''),
@@ -154,6 +155,7 @@ export class Http2Door {
     const { remoteAddress = '', remotePort = 0 } = session.socket;
     const peer: Peer = {
       number: this.#connected++,
+      group: sourceOf(remoteAddress),
       session,
       remoteAddress,
       remotePort,
@@ -191,7 +193,7 @@ export class Http2Door {
       response.writeHead(403).end();
       return;
     }
-    const turn = this.#slices.take(peer.number);
+    const turn = this.#slices.take(peer.number, peer.group);
     if (turn === undefined) handler(request, response);
     else turn.then(() => stream.destroyed || handler(request, response));
   }
@@ -245,6 +247,7 @@ export class Http2Door {
   #signedIn(peer: Peer | undefined): void {
     if (peer === undefined || peer.isSignedIn) return;
     peer.isSignedIn = true;
+    peer.group = `signed in ${peer.group}`;
     peer.session.settings({ maxConcurrentStreams: MOST_CALLS });
     this.#door.signedIn(peer);
   }

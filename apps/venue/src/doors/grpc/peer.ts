@@ -4,6 +4,8 @@ import type { SignedIn } from '../../core/accounts/log-ins.ts';
 /** Who is at the other end of a call. */
 export interface Peer {
   readonly address: string;
+  /** its calls have begun in a slice of their connection's */
+  readonly hasSlice: boolean;
   /** A call of its connection was signed in. */
   signedIn(): void;
   /** The call is a stream of a login: it may be silent for as long as it likes. */
@@ -15,7 +17,7 @@ export interface Peer {
 }
 
 const nothing = () => undefined;
-const NOBODY: Peer = { address: '', signedIn: nothing, mayBeSilent: nothing, mayWatch: () => true, cut: nothing };
+const NOBODY: Peer = { address: '', hasSlice: false, signedIn: nothing, mayBeSilent: nothing, mayWatch: () => true, cut: nothing };
 
 export const PEER = createContextKey<Peer>(NOBODY, { description: 'the other end' });
 /** Set by the gate for calls that need a login. */

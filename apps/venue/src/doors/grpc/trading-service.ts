@@ -80,6 +80,7 @@ export class TradingService implements ServiceImpl<typeof pb.Trading> {
     const { account } = loginOf(context);
     if (limit > MOST_LISTED) throw new ConnectError(`limit is at most ${MOST_LISTED}`, Code.InvalidArgument);
     const wanted = symbol === '' ? undefined : instrumentOf(this.#services, symbol).number;
+    await this.#services.gateway.caughtUp();
     const open = this.#services.gateway.view.orders;
     const after = afterOrderId === 0n ? undefined : open.get(readOrderId(afterOrderId));
     if (afterOrderId !== 0n && after?.account !== account) {

@@ -100,6 +100,7 @@ const REJECTIONS: Record<number, () => ApiError> = {
   [REASON.QUANTITY_TOO_LARGE]: () => errors.filter('LOT_SIZE'),
   [REASON.NOTIONAL_TOO_LARGE]: () => errors.filter('NOTIONAL'),
   [REASON.NOTIONAL_TOO_SMALL]: () => errors.filter('NOTIONAL'),
+  [REASON.TOO_MANY_PARTS]: () => errors.filter('ICEBERG_PARTS'),
   [REASON.PRICE_OUT_OF_BAND]: () => errors.filter('PERCENT_PRICE'),
   [REASON.PRICE_TOO_FAR]: () => errors.filter('PERCENT_PRICE_BY_SIDE'),
   [REASON.NO_REFERENCE]: () => new ApiError(-2010, 'There is no price to follow or to watch.'),

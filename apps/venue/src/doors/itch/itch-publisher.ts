@@ -10,7 +10,7 @@ import type { MessageFeed } from './message-feed.ts';
 import { ShownOrders } from './shown-orders.ts';
 
 const { ORDER_SLOT, PRICE, QUANTITY, REMAINING } = event;
-const { F64_SEQUENCE, F64_TIME, F64_TRADE, F64_AMOUNT } = event;
+const { F64_SEQUENCE, F64_TIME, F64_TRADE, F64_ORDER_ID, F64_VOLUME, F64_SURPLUS } = event;
 
 const BUY_LETTER = codeOf('B');
 const YES = codeOf('Y');
@@ -71,7 +71,7 @@ export class ItchPublisher {
     const flags = flagsOf(i32, at);
     switch (kind) {
       case EVENT.ORDER_ID:
-        this.#id = f64[(at >> 1) + F64_AMOUNT];
+        this.#id = f64[(at >> 1) + F64_ORDER_ID];
         break;
       case EVENT.ACCEPTED:
       case EVENT.OPEN_ORDER:
@@ -229,9 +229,9 @@ export class ItchPublisher {
     const instrument = this.#instruments[number];
     const price = i32[at + PRICE];
     if (price !== 0 && !canShow(instrument, price)) return;
-    const surplus = f64[(at >> 1) + F64_AMOUNT];
+    const surplus = f64[(at >> 1) + F64_SURPLUS];
     const message = this.#messages.begin(wire.imbalance, noii, number + 1);
-    message.paired = f64[(at >> 1) + F64_TRADE];
+    message.paired = f64[(at >> 1) + F64_VOLUME];
     message.imbalance = Math.abs(surplus);
     message.direction = codeOf(price === 0 ? 'O' : surplus > 0 ? 'B' : surplus < 0 ? 'S' : 'N');
     message.stock = instrument.wireSymbol;

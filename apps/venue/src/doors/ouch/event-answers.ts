@@ -29,7 +29,7 @@ const AUCTION_LETTERS: Record<number, number> = {
 };
 
 const { ACCOUNT, ORDER_SLOT, ORDER_GENERATION, PRICE, QUANTITY, REMAINING, CLIENT_LOW, CLIENT_HIGH } = event;
-const { F64_SEQUENCE, F64_TIME, F64_TRADE, F64_AMOUNT } = event;
+const { F64_SEQUENCE, F64_TIME, F64_TRADE, F64_AMOUNT, F64_ORDER_ID } = event;
 const ENTER = wire.enterOrder.at;
 const REPLACE = wire.replaceOrder.at;
 const ACCEPTED = wire.accepted.at;
@@ -91,7 +91,7 @@ export class EventAnswers {
         this.#shown(i32, f64, at);
         break;
       case EVENT.ORDER_ID:
-        this.#id = f64[(at >> 1) + F64_AMOUNT];
+        this.#id = f64[(at >> 1) + F64_ORDER_ID];
         break;
       case EVENT.OPEN_ORDER:
         this.#open(i32, at);

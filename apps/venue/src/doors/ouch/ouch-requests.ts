@@ -147,8 +147,9 @@ export class OuchRequests {
 
   /** Why the order that was read last may not enter by the exchange's filters, 0: it may. */
   #filter({ number }: Instrument, side: Side): number {
-    const { kind, price, quantity } = this.#order;
-    const reason = this.#parts.filters.refusalOf(number, side, kind, price, quantity, 0);
+    const { kind, price, quantity, terms } = this.#order;
+    const display = terms === undefined ? 0 : terms.display;
+    const reason = this.#parts.filters.refusalOf(number, side, kind, price, quantity, 0, display);
     return reason === REASON.NONE ? 0 : rejectCode(reason);
   }
 

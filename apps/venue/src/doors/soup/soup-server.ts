@@ -3,15 +3,10 @@ import { HEARTBEAT_MS } from '@outcry/wire/soup';
 import { plainAddress } from '../../core/accounts/accounts.ts';
 import type { SignedIn } from '../../core/accounts/log-ins.ts';
 import { Connections } from '../../core/fairness/connections.ts';
+import { listenAt } from '../../core/fairness/listening.ts';
 import type { ConnectionSettings } from '../../domain/config.ts';
 import { type SoupApplication, SoupConnection, type SoupPort } from './soup-connection.ts';
 import type { Turns } from './turns.ts';
-
-/**
- * Connections that the system keeps for a port until it takes them. All of them are taken before anything else on the thread gets its turn,
- * a tenth of a millisecond each; who finds no room is tried again by his own system a second later.
- */
-const BACKLOG = 64;
 
 /** Where a server listens, and what its clients may take. */
 export interface ServerOptions {
@@ -48,10 +43,7 @@ export class SoupServer<Port extends SoupPort> {
   static async listen<Port extends SoupPort>(application: SoupApplication<Port>, options: ServerOptions): Promise<SoupServer<Port>> {
     const server = net.createServer();
     const soup = new SoupServer(server, application, options);
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject);
-      server.listen({ port: options.port, host: options.host, backlog: BACKLOG }, resolve);
-    }).catch((error: unknown) => {
+    await listenAt(server, options.host, options.port).catch((error: unknown) => {
       clearInterval(soup.#ticking);
       throw error;
     });

@@ -2,6 +2,7 @@ import type { SQLInputValue } from 'node:sqlite';
 import type { Side } from '@outcry/market/order-terms';
 import type { Candle } from '../../domain/candle.ts';
 import type { AggregateTrade, Order } from '../../domain/orders.ts';
+import type { StoreReader } from '../store.ts';
 import type { Range, StoredList, StoredTrade, VolumePage } from '../stored-rows.ts';
 import { LIST_COLUMNS, TRADE_COLUMNS, toCandle, toOrder } from './row-shapes.ts';
 import { Rows, Where } from './rows.ts';
@@ -10,7 +11,7 @@ import { Rows, Where } from './rows.ts';
  * Reads what the follower has written. No question's cost grows with its table: each follows an index, row by row, and looks between
  * rows whether it shall go on. Times become numbers of trades and orders first, which ascend with them, by bisection.
  */
-export class History {
+export class History implements StoreReader {
   readonly #rows: Rows;
 
   /** @param check is called between rows; what it throws ends the question */
@@ -18,19 +19,23 @@ export class History {
     this.#rows = new Rows(file, check);
   }
 
-  order(account: number, id: number): Order | undefined {
+  async order(account: number, id: number): Promise<Order | undefined> {
+    return this.#order(account, id);
+  }
+
+  #order(account: number, id: number): Order | undefined {
     return this.#orders('WHERE id = ? AND account = ?', [id, account], 1)[0];
   }
 
   /** The latest that an account entered under a client's id. */
-  orderByClientId(account: number, instrument: number, clientId: string): Order | undefined {
+  async orderByClientId(account: number, instrument: number, clientId: string): Promise<Order | undefined> {
     const where = new Where().and('account = ?', account).and('instrument = ?', instrument);
     where.and(`client_id = ? AND client_id <> ''`, clientId);
     return this.#orders(`${where} ORDER BY id DESC LIMIT 1`, where.values, 1)[0];
   }
 
   /** An account's orders, oldest first: from an id on, or within a time range, else the latest. */
-  orders(account: number, instrument: number, range: Range): Order[] {
+  async orders(account: number, instrument: number, range: Range): Promise<Order[]> {
     const where = new Where().and('account = ?', account).and('instrument = ?', instrument);
     if (range.from !== undefined) where.and('id >= ?', range.from);
     const at = (time: number) =>
@@ -48,7 +53,7 @@ export class History {
   }
 
   /** Trades of an instrument, oldest first. */
-  trades(instrument: number, range: Range): StoredTrade[] {
+  async trades(instrument: number, range: Range): Promise<StoredTrade[]> {
     const where = this.#tradesWithin(new Where().and('instrument = ?', instrument), instrument, range);
     const latest = isLatest(range);
     const sql = `SELECT ${TRADE_COLUMNS} FROM trades ${where} ORDER BY id ${latest ? 'DESC' : 'ASC'} LIMIT ?`;
@@ -57,7 +62,7 @@ export class History {
   }
 
   /** Trades of one order at one price, put together, oldest first. */
-  aggregates(instrument: number, range: Range): AggregateTrade[] {
+  async aggregates(instrument: number, range: Range): Promise<AggregateTrade[]> {
     const where = this.#tradesWithin(new Where().and('instrument = ?', instrument), instrument, { ...range, from: undefined });
     if (range.from !== undefined) {
       const sql = 'SELECT id FROM trades WHERE instrument = ? AND aggregate >= ? ORDER BY aggregate, id LIMIT 1';
@@ -84,13 +89,13 @@ export class History {
   }
 
   /** An account's trades, oldest first. @param orderId only those of this order */
-  tradesOf(account: number, instrument: number, range: Range, orderId?: number): StoredTrade[] {
+  async tradesOf(account: number, instrument: number, range: Range, orderId?: number): Promise<StoredTrade[]> {
     let within = range;
     if (orderId !== undefined) {
-      const order = this.order(account, orderId);
+      const order = this.#order(account, orderId);
       if (order === undefined || order.instrument !== instrument) return [];
-      const first = this.tradeAt(instrument, order.time);
-      const end = this.tradeAt(instrument, order.updateTime + 1);
+      const first = this.#tradeAt(instrument, order.time);
+      const end = this.#tradeAt(instrument, order.updateTime + 1);
       within = { ...range, from: Math.max(range.from ?? 0, first), before: end };
     }
     const latest = isLatest(range);
@@ -100,11 +105,6 @@ export class History {
       if (found.push(trade) >= range.limit) break;
     }
     return latest ? found.reverse() : found;
-  }
-
-  /** All trades of an account on an instrument after one, oldest first, row by row. */
-  tradesAfter(account: number, instrument: number, after: number): Iterable<StoredTrade> {
-    return this.#tradesByAccount(account, instrument, { from: after + 1, limit: -1 }, false);
   }
 
   /** Both indices of an account's trades in step: each trade once, also one with itself. */
@@ -131,7 +131,7 @@ export class History {
     }
   }
 
-  candles(instrument: number, seconds: number, range: Range): Candle[] {
+  async candles(instrument: number, seconds: number, range: Range): Promise<Candle[]> {
     const where = new Where().and('instrument = ?', instrument).and('seconds = ?', seconds);
     const latest = range.startTime === undefined;
     if (range.startTime !== undefined) where.and('open_time >= ?', range.startTime * 1000);
@@ -146,7 +146,7 @@ export class History {
    * What each account traded on an instrument in a page of its trades, in quote units; a trade with itself counts twice.
    * @param after the trade before the first @param untilTime trades from this time on (microseconds) are not in it
    */
-  volumePage(instrument: number, after: number, untilTime: number, rows: number): VolumePage {
+  async volumePage(instrument: number, after: number, untilTime: number, rows: number): Promise<VolumePage> {
     const volumes = new Map<number, bigint>();
     const add = (account: number, amount: number) => volumes.set(account, (volumes.get(account) ?? 0n) + BigInt(amount));
     const sql = 'SELECT id, time, amount, maker, taker FROM trades WHERE instrument = ? AND id > ? ORDER BY id LIMIT ?';
@@ -161,16 +161,16 @@ export class History {
     return { volumes: [...volumes], last, isEnd: count < rows };
   }
 
-  list(account: number, id: number): StoredList | undefined {
+  async list(account: number, id: number): Promise<StoredList | undefined> {
     return this.#lists(new Where().and('id = ?', id).and('account = ?', account), 'DESC', 1)[0];
   }
 
-  listByClientId(account: number, clientId: string): StoredList | undefined {
+  async listByClientId(account: number, clientId: string): Promise<StoredList | undefined> {
     return this.#lists(new Where().and('account = ?', account).and('client_id = ?', clientId), 'DESC', 1)[0];
   }
 
   /** An account's lists, oldest first: from a number on, or within a time range, else the latest. */
-  lists(account: number, range: Range): StoredList[] {
+  async lists(account: number, range: Range): Promise<StoredList[]> {
     const where = new Where().and('account = ?', account);
     if (range.from !== undefined) where.and('id >= ?', range.from);
     const at = (time: number) =>
@@ -187,25 +187,28 @@ export class History {
     return latest ? found.reverse() : found;
   }
 
-  ordersOfList(id: number): Order[] {
+  async ordersOfList(id: number): Promise<Order[]> {
     return this.#orders('WHERE list = ? AND list <> 0 ORDER BY id', [id], -1);
   }
 
-  close(): void {
+  async close(): Promise<void> {
     this.#rows.close();
   }
 
   /** Of a range, what trade numbers it means. */
   #tradesWithin(where: Where, instrument: number, range: Range): Where {
     if (range.from !== undefined) where.and('id >= ?', range.from);
-    if (range.startTime !== undefined) where.and('id >= ?', this.tradeAt(instrument, range.startTime * 1000));
-    if (range.endTime !== undefined) where.and('id < ?', this.tradeAt(instrument, (range.endTime + 1) * 1000));
+    if (range.startTime !== undefined) where.and('id >= ?', this.#tradeAt(instrument, range.startTime * 1000));
+    if (range.endTime !== undefined) where.and('id < ?', this.#tradeAt(instrument, (range.endTime + 1) * 1000));
     if (range.before !== undefined) where.and('id < ?', range.before);
     return where;
   }
 
-  /** The number of an instrument's first trade at or after a time (microseconds). */
-  tradeAt(instrument: number, time: number): number {
+  async tradeAt(instrument: number, time: number): Promise<number> {
+    return this.#tradeAt(instrument, time);
+  }
+
+  #tradeAt(instrument: number, time: number): number {
     const at = 'SELECT id AS place, time FROM trades WHERE instrument = ? AND id >= ? ORDER BY id LIMIT 1';
     return this.#firstAt(time, at, [instrument], 'SELECT max(id) AS place FROM trades WHERE instrument = ?');
   }

@@ -1,8 +1,6 @@
 import fs from 'node:fs';
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
-
-/** The store could not be read: it is locked, broken or not there. */
-export class HistoryUnavailable extends Error {}
+import { StoreUnavailable } from '../store.ts';
 
 export type Row = Record<string, number | string>;
 
@@ -80,9 +78,9 @@ export class Rows {
     }
   }
 
-  #unavailable(error: unknown): HistoryUnavailable {
+  #unavailable(error: unknown): StoreUnavailable {
     this.#isBroken = true;
-    return new HistoryUnavailable((error as Error).message);
+    return new StoreUnavailable((error as Error).message, { cause: error });
   }
 
   /** The database that is at the path now: it may have been removed and built anew. */

@@ -5,12 +5,15 @@ import { EVENT, event, IS_MAKER, NEW_AGGREGATE } from '@outcry/market/event';
 import { feeAssetOf, flagsOf, instrumentOf, kindOf, reasonOf, sideOf, termsOf } from '@outcry/market/event-reader';
 import { BUY } from '@outcry/market/order-terms';
 import { f64Of, reserve } from '@outcry/memory/span';
+import type { StateHash } from '@outcry/replica/checkpoint';
 import { type FollowerStore, StoreGone } from '@outcry/replica/follower-store';
 import { addPrint, CANDLE_SECONDS, type Candle, newCandle, spanStart } from '../../domain/candle.ts';
 import { BASE, BASE_BITS } from '../../domain/exact.ts';
 import { endStatus, STATUS, statusAfterTrade } from '../../domain/order-status.ts';
 import { readTerms, type SpecialTerms } from '../../domain/special-terms.ts';
+import type { StoreWriterOptions } from '../store.ts';
 import { CANDLE_SUMS, SCHEMA, SCHEMA_VERSION } from './schema.ts';
+import { available } from './unavailable.ts';
 
 /** Adds to a sum of a candle, as addExact does. */
 const addSum = (name: string) => `${name} = (${name} + excluded.${name}) & ${BASE - 1},
@@ -62,6 +65,8 @@ const LENGTHS = Object.values(CANDLE_SECONDS);
  * thousand times too.
  */
 export class StoreWriter implements FollowerStore {
+  readonly sequence: number;
+  readonly hash: StateHash | undefined;
   readonly #file: string;
   readonly #database: DatabaseSync;
   readonly #inode: number;
@@ -88,9 +93,8 @@ export class StoreWriter implements FollowerStore {
 
   /**
    * Opens or makes the database. Throws what SQLite throws, or an error when it is of another journal.
-   * @param owner the journal's number @param orders most orders open at once
    */
-  constructor(file: string, owner: number, orders: number, unitOf: (instrument: number) => number) {
+  constructor(file: string, { journal, orders, unitOf }: StoreWriterOptions) {
     this.#file = file;
     this.#unitOf = unitOf;
     this.#ids = f64Of(reserve((orders + 1) * 8));
@@ -100,12 +104,15 @@ export class StoreWriter implements FollowerStore {
       this.#database.exec(`PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
       dropOtherVersion(this.#database);
       this.#database.exec(SCHEMA);
-      this.#claim(owner);
+      this.#claim(journal);
     } catch (error) {
       this.#database.close();
       throw error;
     }
     this.#inode = fs.statSync(file).ino;
+    this.sequence = this.#meta('sequence') ?? 0;
+    const [low, high] = [this.#meta('hash_low'), this.#meta('hash_high')];
+    this.hash = low === undefined || high === undefined ? undefined : [low, high];
     this.#statements = Object.fromEntries(Object.entries(STATEMENTS).map(([name, sql]) => [name, this.#database.prepare(sql)])) as Record<
       StatementName,
       StatementSync
@@ -118,20 +125,8 @@ export class StoreWriter implements FollowerStore {
     else if (Number(found.value) !== owner) throw new Error(`${this.#file} is the store of another venue: give each its own storeFile`);
   }
 
-  /** The last command whose rows are all here. */
-  get sequence(): number {
-    return this.#meta('sequence') ?? 0;
-  }
-
-  /** Whether its rows are of the commands that lead an engine to these hashes. */
-  isOf(hash: readonly [number, number]): boolean {
-    const [low, high] = [this.#meta('hash_low'), this.#meta('hash_high')];
-    return low === undefined || (low === hash[0] && high === hash[1]);
-  }
-
-  /** Gives up all rows. */
-  empty(): void {
-    dropTables(this.#database);
+  async empty(): Promise<void> {
+    available(() => dropTables(this.#database));
   }
 
   #meta(name: string): number | undefined {
@@ -166,9 +161,9 @@ export class StoreWriter implements FollowerStore {
         this.#terms = readTerms(i32, f64, at);
         break;
       case EVENT.LIST: {
-        const number = f64[(at >> 1) + event.F64_AMOUNT];
+        const number = f64[(at >> 1) + event.F64_LIST];
         const instrument = instrumentOf(i32, at);
-        this.#lists.push([number, i32[at + event.ACCOUNT], instrument, i32[at + event.QUANTITY], this.#text, time]);
+        this.#lists.push([number, i32[at + event.ACCOUNT], instrument, i32[at + event.LIST_TYPE], this.#text, time]);
         this.#text = '';
         break;
       }
@@ -176,7 +171,7 @@ export class StoreWriter implements FollowerStore {
         this.#change(id, time, 0, 0, undefined, undefined, i32[at + event.PRICE]);
         break;
       case EVENT.ORDER_ID:
-        this.#id = f64[(at >> 1) + event.F64_AMOUNT];
+        this.#id = f64[(at >> 1) + event.F64_ORDER_ID];
         break;
       case EVENT.ACCEPTED:
         this.#ids[slot] = this.#id === 0 ? f64[(at >> 1) + event.F64_SEQUENCE] : this.#id;
@@ -197,9 +192,13 @@ export class StoreWriter implements FollowerStore {
     }
   }
 
-  /** Writes everything taken in as one transaction. Throws what SQLite throws, or StoreGone; the rows are kept for another try. */
-  flush(sequence: number, hash: readonly [number, number]): void {
-    this.checkFile();
+  /** Writes everything taken in as one transaction. Rejects with StoreUnavailable or StoreGone; the rows are kept for another try. */
+  async flush(sequence: number, hash: StateHash): Promise<void> {
+    available(() => this.#flush(sequence, hash));
+  }
+
+  #flush(sequence: number, hash: StateHash): void {
+    this.#checkFile();
     this.#database.exec('BEGIN IMMEDIATE');
     try {
       this.#run('list', this.#lists);
@@ -235,12 +234,12 @@ export class StoreWriter implements FollowerStore {
   }
 
   /** Throws StoreGone when the file at the path is not the one that was opened. */
-  checkFile(): void {
+  #checkFile(): void {
     const stat = fs.statSync(this.#file, { throwIfNoEntry: false });
     if (stat?.ino !== this.#inode) throw new StoreGone(`${this.#file} was removed or replaced`);
   }
 
-  close(): void {
+  async close(): Promise<void> {
     this.#database.close();
   }
 
@@ -295,7 +294,7 @@ export class StoreWriter implements FollowerStore {
 
   /** The last one of an account and asset stands. */
   #addBalance(i32: Int32Array, f64: Float64Array, at: number): void {
-    const [account, asset] = [i32[at + event.ACCOUNT], i32[at + event.PRICE]];
+    const [account, asset] = [i32[at + event.ACCOUNT], i32[at + event.ASSET]];
     const [available, held] = [f64[(at >> 1) + event.F64_AVAILABLE], f64[(at >> 1) + event.F64_HELD]];
     const key = account * ASSETS + asset;
     const row = this.#balances.get(key);

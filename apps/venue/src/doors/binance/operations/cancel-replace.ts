@@ -7,8 +7,7 @@ import { cancel, cancelReplace } from '../../../spine/commands.ts';
 import { ApiError, apiErrorOf, cancelError, errors, newOrderError } from '../../http/errors.ts';
 import { cancelJson, newOrderJson } from '../format.ts';
 import { newOrderParameters, readNewOrder } from '../new-order.ts';
-import type { BinanceServices } from '../operation.ts';
-import { type Caller, type Operation, submit } from '../operation.ts';
+import type { BinanceServices, Caller, Operation } from '../operation.ts';
 import type { Parameters } from '../parameters.ts';
 import * as s from './schemas.ts';
 import { countOrder, isRestricted, openOrder, responseType, restricted, restrictionOf } from './trading.ts';
@@ -26,7 +25,7 @@ async function replaceOrder(services: BinanceServices, sent: Parameters, caller:
   const allowFailure = sent.cancelReplaceMode === 'ALLOW_FAILURE';
   const order = readNewOrder(services, sent, caller);
   const answer = responseType(sent, 'FULL');
-  const open = openOrder(services, sent, caller, order.instrument, 'cancelOrderId', 'cancelOrigClientOrderId');
+  const open = await openOrder(services, sent, caller, order.instrument, 'cancelOrderId', 'cancelOrigClientOrderId');
   const isKept = open !== undefined && isRestricted(open, restriction);
   const old = isKept ? undefined : open;
   const noCancel = isKept ? restricted() : cancelError(0);
@@ -38,7 +37,7 @@ async function replaceOrder(services: BinanceServices, sent: Parameters, caller:
     throw replaceError(await cancelAlone(services, sent, caller, old), apiErrorOf(error), undefined);
   }
   if (allowFailure) order.flags |= ALLOW_FAILURE;
-  const outcome = await submit(services, caller, cancelReplace(order, old?.id ?? 0));
+  const outcome = await services.gateway.submit(cancelReplace(order, old?.id ?? 0));
   const cancelled = outcome.changed && cancelJson(outcome.changed, sent.cancelNewClientOrderId ?? freshId(), services.market);
   const entered = outcome.order && newOrderJson(outcome.order, outcome.fills, answer, services.market);
   const cancelFailure = outcome.cancelReason === 0 ? undefined : isKept ? noCancel : cancelError(outcome.cancelReason);
@@ -50,7 +49,7 @@ async function replaceOrder(services: BinanceServices, sent: Parameters, caller:
 
 /** What became of the cancel. */
 async function cancelAlone(services: BinanceServices, sent: Parameters, caller: Caller, { instrument, id }: Order) {
-  const { cancelReason, changed } = await submit(services, caller, cancel(caller.account, instrument, id));
+  const { cancelReason, changed } = await services.gateway.submit(cancel(caller.account, instrument, id));
   return cancelReason === 0 ? cancelJson(changed!, sent.cancelNewClientOrderId ?? freshId(), services.market) : cancelError(cancelReason);
 }
 

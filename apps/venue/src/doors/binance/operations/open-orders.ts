@@ -6,7 +6,7 @@ import { cancel } from '../../../spine/commands.ts';
 import { cancelError } from '../../http/errors.ts';
 import { cancelJson, orderJson } from '../format.ts';
 import type { BinanceServices } from '../operation.ts';
-import { type Caller, instrumentOf, JsonPieces, submit, weighOrders } from '../operation.ts';
+import { type Caller, instrumentOf, JsonPieces, weighOrders } from '../operation.ts';
 import type { Parameters } from '../parameters.ts';
 
 /** What goes through all open orders of an account, in slices of a turn: it may have a million. */
@@ -54,7 +54,7 @@ export async function cancelAll(services: BinanceServices, sent: Parameters, cal
 
 /** So many at once, and then others' commands: never more than the command ring takes. Adds what was cancelled, as JSON. */
 async function cancelSome(services: BinanceServices, caller: Caller, some: readonly Order[], cancelled: string[]): Promise<void> {
-  const outcomes = await Promise.all(some.map(({ instrument, id }) => submit(services, caller, cancel(caller.account, instrument, id))));
+  const outcomes = await Promise.all(some.map(({ instrument, id }) => services.gateway.submit(cancel(caller.account, instrument, id))));
   for (const [i, { changed }] of outcomes.entries()) {
     if (i % ANSWERS_A_TURN === 0) await services.pace.take(ANSWERS_A_TURN / 2);
     if (changed !== undefined) cancelled.push(JSON.stringify(cancelJson(changed, freshId(), services.market)));

@@ -10,7 +10,7 @@ import { ApiError, errors, newOrderError } from '../../http/errors.ts';
 import { cancelJson, ms, newOrderJson, SIDE_NAMES } from '../format.ts';
 import { RESPONSE_TYPES, readNewOrder } from '../new-order.ts';
 import type { BinanceServices } from '../operation.ts';
-import { askHistory, type Caller, instrumentOf, JsonPieces, type Operation, submit, weighOrders } from '../operation.ts';
+import { askHistory, type Caller, instrumentOf, JsonPieces, type Operation, weighOrders } from '../operation.ts';
 import { optionalInteger, type Parameters } from '../parameters.ts';
 import { CONTINGENCIES, PEG_PRICES, SELF_TRADE_MODES, TYPES } from '../special-order.ts';
 import { checkPair, checkPrices } from './oco-legs.ts';
@@ -70,7 +70,7 @@ async function placeList(services: BinanceServices, sent: Parameters, caller: Ca
   const answer = responseType(sent, 'RESULT');
   for (const _ of orders) countOrder(services, caller);
   const clientId = sent.listClientOrderId ?? freshId();
-  const outcome = await submit(services, caller, newList(type, clientId, orders));
+  const outcome = await services.gateway.submit(newList(type, clientId, orders));
   if (outcome.reason !== 0) throw newOrderError(outcome.reason);
   const { symbol } = orders[0].instrument;
   return {
@@ -161,7 +161,7 @@ async function cancelList(services: BinanceServices, sent: Parameters, caller: C
   const ended: Order[] = [];
   for (const { id } of orders) {
     if (services.gateway.view.orders.get(id) === undefined) continue;
-    const outcome = await submit(services, caller, cancel(caller.account, instrument.number, id));
+    const outcome = await services.gateway.submit(cancel(caller.account, instrument.number, id));
     ended.push(...outcome.ended);
   }
   if (ended.length === 0) throw new ApiError(-2011, 'Unknown order list sent.');

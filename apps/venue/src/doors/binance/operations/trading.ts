@@ -8,7 +8,7 @@ import { ApiError, cancelError, errors, newOrderError } from '../../http/errors.
 import { cancelJson, listNumber, ms, newOrderJson, orderJson, SIDE_NAMES, selfTradeName } from '../format.ts';
 import { newOrderParameters, ownOrderParameters, RESPONSE_TYPES, readNewOrder, readQuantity } from '../new-order.ts';
 import type { BinanceServices } from '../operation.ts';
-import { type Caller, instrumentOf, type Operation, readHistory, submit } from '../operation.ts';
+import { type Caller, instrumentOf, type Operation, readHistory } from '../operation.ts';
 import { optionalInteger, type Parameters } from '../parameters.ts';
 import { cancelAll, openOrders } from './open-orders.ts';
 import { ownRangeOf } from './ranges.ts';
@@ -22,8 +22,8 @@ export function responseType(sent: Parameters, otherwise: string): string {
   return type;
 }
 
-/** The open order that a request means by either id; undefined: there is none. */
-export function openOrder(
+/** The open order that a request means by either id, as any door may have told it; undefined: there is none. */
+export async function openOrder(
   services: BinanceServices,
   sent: Parameters,
   caller: Caller,
@@ -32,7 +32,9 @@ export function openOrder(
   clientName = 'origClientOrderId',
 ) {
   if (sent[idName] === undefined && sent[clientName] === undefined) throw errors.missingOneOf(clientName, idName);
-  const { view } = services.gateway;
+  const { gateway } = services;
+  await gateway.caughtUp();
+  const { view } = gateway;
   const order =
     sent[idName] !== undefined ? view.orders.get(Number(sent[idName])) : view.orders.findByClientId(caller.account, sent[clientName]);
   if (order === undefined || order.account !== caller.account || order.instrument !== instrument.number) return undefined;
@@ -48,7 +50,7 @@ async function placeOrder(services: BinanceServices, sent: Parameters, caller: C
   const order = readNewOrder(services, sent, caller, own);
   const answer = responseType(sent, order.kind === LIMIT && order.flags !== 0 ? 'ACK' : 'FULL');
   countOrder(services, caller);
-  const outcome = await submit(services, caller, newOrder(order));
+  const outcome = await services.gateway.submit(newOrder(order));
   if (outcome.reason !== 0) throw newOrderError(outcome.reason);
   return newOrderJson(outcome.order!, outcome.fills, answer, services.market);
 }
@@ -75,7 +77,7 @@ function commissionRates({ rules }: BinanceServices, { account }: Caller, instru
 
 async function findOrder(services: BinanceServices, sent: Parameters, caller: Caller) {
   const instrument = instrumentOf(services, sent);
-  const open = openOrder(services, sent, caller, instrument);
+  const open = await openOrder(services, sent, caller, instrument);
   if (open !== undefined) return orderJson(open, services.market);
   const id = optionalInteger(sent, 'orderId');
   const found = await readHistory(services, caller, 'order', caller.account, instrument.number, id, sent.origClientOrderId ?? '');
@@ -100,21 +102,21 @@ export const restricted = () => new ApiError(-2011, 'Order was not canceled due 
 async function cancelOrder(services: BinanceServices, sent: Parameters, caller: Caller) {
   const instrument = instrumentOf(services, sent);
   const restriction = restrictionOf(sent);
-  const order = openOrder(services, sent, caller, instrument);
+  const order = await openOrder(services, sent, caller, instrument);
   if (order === undefined) throw cancelError(0);
   if (isRestricted(order, restriction)) throw restricted();
-  const outcome = await submit(services, caller, cancel(caller.account, instrument.number, order.id));
+  const outcome = await services.gateway.submit(cancel(caller.account, instrument.number, order.id));
   if (outcome.cancelReason !== 0) throw cancelError(outcome.cancelReason);
   return cancelJson(outcome.changed!, sent.newClientOrderId ?? freshId(), services.market);
 }
 
 async function amendOrder(services: BinanceServices, sent: Parameters, caller: Caller) {
   const instrument = instrumentOf(services, sent);
-  const order = openOrder(services, sent, caller, instrument);
+  const order = await openOrder(services, sent, caller, instrument);
   if (order === undefined) throw cancelError(0);
   const quantity = readQuantity(sent.newQty, instrument);
   if (sent.newClientOrderId !== undefined && sent.newClientOrderId !== order.clientId) throw errors.notRequired('newClientOrderId');
-  const outcome = await submit(services, caller, amend(caller.account, instrument.number, order.id, quantity));
+  const outcome = await services.gateway.submit(amend(caller.account, instrument.number, order.id, quantity));
   if (outcome.cancelReason !== 0) throw cancelError(outcome.cancelReason);
   const changed = outcome.changed!;
   const { orderId, clientOrderId, price, origQty, executedQty, status, timeInForce, type, side, workingTime } = orderJson(
@@ -154,7 +156,7 @@ async function cancelMass(services: BinanceServices, sent: Parameters, caller: C
   const instrument = sent.symbol === undefined ? -1 : instrumentOf(services, sent).number;
   const side = sent.side === undefined ? -1 : SIDE_NAMES.indexOf(sent.side);
   if (sent.side !== undefined && side < 0) throw new ApiError(-1117, 'Invalid side.');
-  const outcome = await submit(services, caller, massCancel(caller.account, instrument, side));
+  const outcome = await services.gateway.submit(massCancel(caller.account, instrument, side));
   if (outcome.reason !== 0) throw cancelError(outcome.reason);
   return { cancelled: outcome.endedCount };
 }
