@@ -12,6 +12,7 @@ import { BACKLOG } from './core/fairness/listening.ts';
 import { addAdminRoutes } from './doors/admin/routes.ts';
 import type { BinanceServices, Operation } from './doors/binance/operation.ts';
 import { accountOperations } from './doors/binance/operations/account.ts';
+import { cancelReplaceOperations } from './doors/binance/operations/cancel-replace.ts';
 import { limitOperations } from './doors/binance/operations/limits.ts';
 import { marketDataOperations } from './doors/binance/operations/market-data.ts';
 import { orderListOperations } from './doors/binance/operations/order-lists.ts';
@@ -43,6 +44,7 @@ export const operations: readonly Operation[] = [
   ...marketDataOperations,
   ...tickerOperations,
   ...tradingOperations,
+  ...cancelReplaceOperations,
   ...orderListOperations,
   ...accountOperations,
   ...limitOperations,

@@ -35,6 +35,7 @@ const WRONG_LIMIT_ORDERS: [what: string, change: Change, code: number, message: 
   ['a price too far from the market', { price: '1', quantity: '10' }, -1013, /PERCENT_PRICE_BY_SIDE/],
   ['an order worth too little', { quantity: '0.00001' }, -1013, /NOTIONAL/],
   ['more than the balance', { quantity: '900' }, -2010, /^Account has insufficient balance for requested action\.$/],
+  ['a price of nine decimal places', { price: '50000.000000001' }, -1111, /Parameter 'price' has too much precision/],
   ['no price', { price: undefined }, -1102, /'price'/],
   ['no time in force', { timeInForce: undefined }, -1102, /'timeInForce'/],
   ['an unknown time in force', { timeInForce: 'GTX' }, -1115, /Invalid timeInForce/],
@@ -65,7 +66,12 @@ const WRONG_MARKET_ORDERS: typeof WRONG_LIMIT_ORDERS = [
   ['a quantity and an amount', { quoteOrderQty: '10' }, -1106, /'quoteOrderQty'/],
   ['neither a quantity nor an amount', { quantity: undefined }, -1102, /Param 'quantity' or 'quoteOrderQty' must be sent/],
   ['an amount of zero', { quantity: undefined, quoteOrderQty: '0' }, -1013, /NOTIONAL/],
-  ['an amount finer than the asset', { quantity: undefined, quoteOrderQty: '10.123456789' }, -1013, /NOTIONAL/],
+  [
+    'an amount of nine decimal places',
+    { quantity: undefined, quoteOrderQty: '10.123456789' },
+    -1111,
+    /'quoteOrderQty' has too much precision/,
+  ],
 ];
 
 describe('bad input gets a documented error, and the venue goes on', () => {
@@ -211,6 +217,22 @@ describe('bad input gets a documented error, and the venue goes on', () => {
     assert.equal(half.body.data.newOrderResponse.code, -2010);
     const mode = await alice.signed('POST', '/api/v3/order/cancelReplace', { ...terms, cancelReplaceMode: 'MAYBE' });
     assert.equal(mode.body.code, -1100);
+  });
+
+  it('a cancel-replace cancels within its restriction, and alone beyond the limit of orders when it may', async () => {
+    const sent = { ...LIMIT_ORDER, cancelReplaceMode: 'ALLOW_FAILURE' };
+    const { body: open } = await alice.signed('POST', '/api/v3/order', LIMIT_ORDER);
+    const restricted = { ...sent, cancelOrderId: open.orderId, cancelRestrictions: 'ONLY_PARTIALLY_FILLED' };
+    const { status, body } = await alice.signed('POST', '/api/v3/order/cancelReplace', restricted);
+    assert.deepEqual([status, body.code, body.data.cancelResult, body.data.newOrderResult], [409, -2021, 'FAILURE', 'SUCCESS']);
+    assert.match(body.data.cancelResponse.msg, /cancel restrictions/);
+    const stopped = await alice.signed('POST', '/api/v3/order/cancelReplace', { ...restricted, cancelReplaceMode: 'STOP_ON_FAILURE' });
+    assert.deepEqual([stopped.status, stopped.body.code, stopped.body.data.newOrderResult], [400, -2022, 'NOT_ATTEMPTED']);
+    const allowed = await alice.signed('POST', '/api/v3/order/cancelReplace', { ...restricted, cancelRestrictions: 'ONLY_NEW' });
+    assert.equal(allowed.body.cancelResult, 'SUCCESS');
+    const wrong = await alice.signed('POST', '/api/v3/order/cancelReplace', { ...restricted, orderRateLimitExceededMode: 'PANIC' });
+    assert.equal(wrong.body.code, -1100);
+    await alice.signed('DELETE', '/api/v3/openOrders', { symbol: LIMIT_ORDER.symbol });
   });
 
   it('administration without its token, and with nonsense', async () => {

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
 import { after, before, it } from 'node:test';
+import { Listener } from './support/listener.ts';
 import { Client, temporaryDirectory, VenueProcess } from './support/process.ts';
 
 const data = temporaryDirectory('binance-limits');
@@ -11,7 +12,7 @@ let bob: Client;
 
 before(async () => {
   const config = path.join(data, 'config.json');
-  fs.writeFileSync(config, JSON.stringify({ rateLimits: { ordersPerTenSeconds: 1000, ordersPerDay: 2000, weightPerMinute: 100_000 } }));
+  fs.writeFileSync(config, JSON.stringify({ rateLimits: { ordersPerTenSeconds: 1000, ordersPerDay: 200, weightPerMinute: 100_000 } }));
   venue = await VenueProcess.start(data, '--demo', '--no-flow', '--config', config);
   bob = new Client(venue.url, 'bob');
 });
@@ -43,7 +44,7 @@ it('an account is told how many orders it entered, of how many', async () => {
     told.map(({ interval, intervalNum, limit }: any) => [interval, intervalNum, limit]),
     [
       ['SECOND', 10, 1000],
-      ['DAY', 1, 2000],
+      ['DAY', 1, 200],
     ],
   );
   assert.equal(told[1].count, day + 3);
@@ -61,6 +62,8 @@ it('an account is told the filters of an instrument, and its own', async () => {
 
 it('a reference price is told once there is one', async () => {
   const ask = () => bob.public('/api/v3/referencePrice?symbol=ETHUSDT');
+  assert.equal((await ask()).body.referencePrice, '3000.00000000', 'of its definition');
+  await admin('instruments/ETHUSDT/rules', { REFERENCE_PRICE: null });
   assert.deepEqual((await ask()).body, { code: -2043, msg: "This symbol doesn't have a reference price." });
   await admin('instruments/ETHUSDT/rules', { REFERENCE_PRICE: '3100' });
   assert.equal((await ask()).body.referencePrice, '3100.00000000');
@@ -102,4 +105,63 @@ it('what clients ask of the wallet and of margin is answered, signed or not', as
     assert.equal(status, 200);
     assert.deepEqual(await accepted('GET', `/sapi/v1/${route}`), body);
   }
+});
+
+it('a start and an end in microseconds mean what they say, to the microsecond', async () => {
+  const sides = ['SELL', 'BUY', 'SELL', 'BUY'];
+  for (const side of sides) await accepted('POST', '/api/v3/order', { ...order, side, price: '60000' });
+  const all = await accepted('GET', '/api/v3/allOrders', { symbol: 'BTCUSDT' });
+  const last = all.at(-1);
+  const ids = async (range: Record<string, number>) =>
+    (await accepted('GET', '/api/v3/allOrders', { symbol: 'BTCUSDT', ...range })).map(({ orderId }: any) => orderId);
+  const [start, end] = [last.time * 1000, last.time * 1000 + 999];
+  const inMs = await ids({ startTime: last.time, endTime: last.time });
+  assert.ok(inMs.includes(last.orderId));
+  assert.deepEqual(await ids({ startTime: start, endTime: end }), inMs);
+  assert.deepEqual(await ids({ startTime: end + 1 }), []);
+  const halves = [await ids({ startTime: start, endTime: start + 499 }), await ids({ startTime: start + 500, endTime: end })];
+  assert.deepEqual(halves.flat(), inMs, 'each is in one half');
+  const { body: trades } = await bob.public('/api/v3/aggTrades?symbol=BTCUSDT');
+  const own = await bob.public(
+    `/api/v3/aggTrades?symbol=BTCUSDT&startTime=${trades.at(-1).T * 1000}&endTime=${trades.at(-1).T * 1000 + 999}`,
+  );
+  assert.deepEqual(own.body.at(-1), trades.at(-1));
+  const [minute] = (await bob.public('/api/v3/klines?symbol=BTCUSDT&interval=1m')).body.slice(-1);
+  const range = `startTime=${minute[0] * 1000}&endTime=${minute[0] * 1000}`;
+  assert.deepEqual(
+    (await bob.public(`/api/v3/klines?symbol=BTCUSDT&interval=1m&${range}`)).body.map(([open]: any) => open),
+    [minute[0]],
+  );
+  assert.equal(
+    (await bob.signed('GET', '/api/v3/allOrders', { symbol: 'BTCUSDT', startTime: start, endTime: start + 86_400_001_000 })).body.code,
+    -1127,
+  );
+});
+
+it('times are told in milliseconds, and another unit is refused at every door', async () => {
+  const ask = (unit: string) => fetch(`${venue.url}/api/v3/time`, { headers: { 'x-mbx-time-unit': unit } });
+  assert.equal((await ask('MILLISECOND')).status, 200);
+  assert.equal((await ask('millisecond')).status, 200);
+  assert.equal(((await (await ask('MICROSECOND')).json()) as any).code, -1194);
+  for (const address of ['/ws-api/v3', '/ws/btcusdt@trade', '/stream?streams=btcusdt@trade']) {
+    const mark = address.includes('?') ? '&' : '?';
+    const listener = await Listener.open(venue.url, `${address}${mark}timeUnit=millisecond`);
+    listener.close();
+    await assert.rejects(Listener.open(venue.url, `${address}${mark}timeUnit=MICROSECOND`), /400/, address);
+  }
+});
+
+it('beyond the limit of orders a cancel-replace cancels alone, if it is told so, and else does nothing', async () => {
+  const { orderId } = await accepted('POST', '/api/v3/order', order);
+  const place = async () => (await bob.signed('POST', '/api/v3/order', { ...order, timeInForce: 'IOC' })).body.code;
+  for (let code = await place(); code !== -1015; ) code = await place();
+  const sent = { ...order, cancelReplaceMode: 'STOP_ON_FAILURE', cancelOrderId: orderId };
+  const replace = (more: object) => bob.signed('POST', '/api/v3/order/cancelReplace', { ...sent, ...more });
+  assert.deepEqual(
+    [(await replace({})).body.code, (await replace({ orderRateLimitExceededMode: 'DO_NOTHING' })).body.code],
+    [-1015, -1015],
+  );
+  const { status, body } = await replace({ orderRateLimitExceededMode: 'CANCEL_ONLY' });
+  assert.deepEqual([status, body.code, body.data.cancelResult, body.data.newOrderResult], [409, -2021, 'SUCCESS', 'FAILURE']);
+  assert.deepEqual([body.data.cancelResponse.orderId, body.data.newOrderResponse.code], [orderId, -1015]);
 });

@@ -78,6 +78,62 @@ it('executionReport has the documented fields of each kind of order, and no othe
   assert.deepEqual([...seen].sort(), [...names(REPORT_FIELDS), ...there].sort());
 });
 
+it('an order that expired says why', async () => {
+  const bids = await alice.rest.signed('DELETE', '/api/v3/openOrders', { symbol: SYMBOL });
+  assert.equal(bids.status, 200);
+  const whyOf = async (orderId: number) => (await reportsOf(orderId, 'EXPIRED')).at(-1).eR;
+  await place({ side: 'SELL', price: '60000' });
+  const ioc = await place({ side: 'BUY', price: '59000', timeInForce: 'IOC' });
+  assert.equal(await whyOf(ioc.orderId), 'UNFILLED_IOC_QUANTITY_EXPIRED');
+  const fok = await place({ side: 'BUY', price: '60000', quantity: '0.02', timeInForce: 'FOK' });
+  assert.equal(await whyOf(fok.orderId), 'UNFILLED_FOK_ORDER_EXPIRED');
+  const market = await alice.rest.signed('POST', '/api/v3/order', { symbol: SYMBOL, side: 'BUY', type: 'MARKET', quantity: '0.02' });
+  assert.equal(await whyOf(market.body.orderId), 'INSUFFICIENT_LIQUIDITY');
+  const pair = { symbol: SYMBOL, side: 'SELL', quantity: '0.01', aboveType: 'LIMIT_MAKER', abovePrice: '70000', belowType: 'STOP_LOSS' };
+  const { body: list } = await alice.rest.signed('POST', '/api/v3/orderList/oco', { ...pair, belowStopPrice: '50000' });
+  const [above, below] = list.orderReports;
+  await place({ side: 'BUY', price: '70000' });
+  assert.equal((await reportsOf(above.orderId, 'FILLED')).at(-1).eR, undefined);
+  assert.equal(await whyOf(below.orderId), 'OCO_TRIGGER');
+  const first = { workingType: 'LIMIT', workingTimeInForce: 'FOK', workingSide: 'BUY', workingPrice: '50000', workingQuantity: '0.01' };
+  const second = { pendingType: 'LIMIT', pendingTimeInForce: 'GTC', pendingSide: 'SELL', pendingPrice: '90000', pendingQuantity: '0.01' };
+  const { body: oto } = await alice.rest.signed('POST', '/api/v3/orderList/oto', { symbol: SYMBOL, ...first, ...second });
+  const [working, pending] = oto.orderReports;
+  assert.equal(await whyOf(working.orderId), 'UNFILLED_FOK_ORDER_EXPIRED');
+  assert.equal(await whyOf(pending.orderId), 'OTO_PHASE_ONE_EXPIRED');
+});
+
+it('trailing and pegged orders say by how much, and from where', async () => {
+  const pegged = { symbol: SYMBOL, side: 'BUY', type: 'LIMIT', timeInForce: 'GTC', quantity: '0.01', pegPriceType: 'PRIMARY_PEG' };
+  await place({ side: 'BUY', price: '49000' });
+  await place({ side: 'BUY', price: '48000' });
+  const { body } = await alice.rest.signed('POST', '/api/v3/order', { ...pegged, pegOffsetType: 'PRICE_LEVEL', pegOffsetValue: '1' });
+  const [{ gP, gOT, gOV, gp, p }] = await reportsOf(body.orderId, 'NEW');
+  assert.deepEqual([gP, gOT, gOV, gp, p], ['PRIMARY_PEG', 'PRICE_LEVEL', 1, '48000.00000000', '48000.00000000']);
+  const trailing = await place({ side: 'SELL', type: 'STOP_LOSS_LIMIT', trailingDelta: '100', price: '40000' });
+  assert.equal((await reportsOf(trailing.orderId, 'NEW'))[0].d, 100);
+});
+
+it('a subscription that ends says so, and the others go on', async () => {
+  const desk = await BothDoors.open(venue.url);
+  const id = async (method: string, isSigned: boolean) => (await desk.bySocket(method, {}, isSigned)).result.subscriptionId;
+  const ended = (door: BothDoors, number: number) =>
+    door.socket.until(({ subscriptionId, event }) => subscriptionId === number && event?.e === 'eventStreamTerminated');
+  await desk.bySocket('session.logon', {}, true);
+  assert.equal(await id('userDataStream.subscribe', false), 0);
+  assert.deepEqual((await desk.bySocket('session.subscriptions', {}, false)).result, [{ subscriptionId: 0 }]);
+  await desk.bySocket('session.logout', {}, false);
+  assert.deepEqual(Object.keys((await ended(desk, 0)).event), ['e', 'E']);
+  assert.deepEqual((await desk.bySocket('session.subscriptions', {}, false)).result, []);
+  assert.equal(await id('userDataStream.subscribe.signature', true), 1);
+  await desk.bySocket('session.logon', {}, true);
+  await desk.bySocket('session.logout', {}, false);
+  assert.deepEqual((await desk.bySocket('session.subscriptions', {}, false)).result, [{ subscriptionId: 1 }], 'it rests on no log-in');
+  await desk.bySocket('userDataStream.unsubscribe', { subscriptionId: 1 }, false);
+  await ended(desk, 1);
+  desk.close();
+});
+
 it('the rules that an administrator sets refuse orders by the names of filters', async () => {
   const refused = async (more: Record<string, string>, name: string) => {
     const { status, body } = await alice.rest.signed('POST', '/api/v3/order', order(more));

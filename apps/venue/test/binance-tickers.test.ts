@@ -9,6 +9,7 @@ import { Market } from '../src/domain/market.ts';
 import { STORED_DATA } from '../src/doors/binance/stored-data.ts';
 import { History } from '../src/store/sqlite/history.ts';
 import { StoreWriter } from '../src/store/sqlite/store-writer.ts';
+import { Listener } from './support/listener.ts';
 import { Client, temporaryDirectory, VenueProcess } from './support/process.ts';
 
 const DAY = 86_400_000;
@@ -103,6 +104,47 @@ describe('tickers of a running venue', () => {
         ['ETHUSDT', undefined],
       ],
     );
+  });
+
+  it('streams of windows and average prices tell what changed, in their documented form', async () => {
+    const fields = {
+      'ethusdt@ticker_1h': 'C,E,F,L,O,P,c,e,h,l,n,o,p,q,s,v,w',
+      'ethusdt@ticker_4h': 'C,E,F,L,O,P,c,e,h,l,n,o,p,q,s,v,w',
+      'ethusdt@ticker_1d': 'C,E,F,L,O,P,c,e,h,l,n,o,p,q,s,v,w',
+      'ethusdt@avgPrice': 'E,T,e,i,s,w',
+    };
+    const streams = [...Object.keys(fields), '!ticker_1h@arr'];
+    const listener = await Listener.open(venue.url, `/stream?streams=${streams.join('/')}`);
+    for (const [stream, wanted] of Object.entries(fields)) {
+      const { data: event } = await listener.until((message) => message.stream === stream, stream);
+      assert.equal(Object.keys(event).sort().join(), wanted, stream);
+    }
+    const present = (await listener.until((message) => message.stream === '!ticker_1h@arr')).data;
+    assert.deepEqual(
+      present.map(({ s }: any) => s),
+      ['BTCUSDT', 'ETHUSDT'],
+    );
+    const trade = async () => {
+      for (const side of ['SELL', 'BUY']) {
+        const order = { symbol: 'ETHUSDT', side, type: 'LIMIT', timeInForce: 'GTC', price: '3000', quantity: '0.5' };
+        assert.equal((await alice.signed('POST', '/api/v3/order', order)).status, 200);
+      }
+    };
+    await trade();
+    const hour = (await listener.until(({ stream, data: event }) => stream === 'ethusdt@ticker_1h' && event.n === 1)).data;
+    assert.deepEqual([hour.e, hour.c, hour.v, hour.q, hour.F, hour.L], ['1hTicker', '3000.00000000', '0.50000000', '1500.00000000', 1, 1]);
+    assert.equal(hour.O % MINUTE, 0);
+    const average = (await listener.until(({ stream, data: event }) => stream === 'ethusdt@avgPrice' && event.T > 0)).data;
+    assert.deepEqual([average.i, average.w], ['5m', '3000.00000000']);
+    await trade();
+    const isTwo = ({ n, s }: any) => s === 'ETHUSDT' && n === 2;
+    const changed = await listener.until(({ stream, data: events }) => stream === '!ticker_1h@arr' && events.some(isTwo));
+    assert.deepEqual(
+      changed.data.map(({ s }: any) => s),
+      ['ETHUSDT'],
+      'only what changed',
+    );
+    listener.close();
   });
 
   it('of a type that is none, a window that is none, or too many symbols is refused', async () => {

@@ -56,7 +56,7 @@ export const account: OperationFact[] = [
     parameters: 'symbol startTime endTime fromAllocationId limit orderId',
     answer:
       'symbol allocationId allocationType orderId orderListId price qty quoteQty commission commissionAsset time isBuyer isMaker isAllocator',
-    not: 'no smart order routing, hence no allocations',
+    empty: 'an instrument has one book: nothing is routed',
   },
   {
     rest: 'GET /api/v3/account/commission',

@@ -44,6 +44,7 @@ export const CALLS: Record<string, Call> = {
   'GET /api/v3/depth': () => ({ symbol, limit: 10 }),
   'GET /api/v3/trades': ofSymbol,
   'GET /api/v3/historicalTrades': ofSymbol,
+  'GET /api/v3/historicalBlockTrades': () => ({ symbol, fromId: 0 }),
   'GET /api/v3/aggTrades': ofSymbol,
   'GET /api/v3/klines': () => ({ symbol, interval: '1m' }),
   'GET /api/v3/uiKlines': () => ({ symbol, interval: '1m' }),
@@ -93,6 +94,7 @@ export const CALLS: Record<string, Call> = {
     return {};
   },
   'GET /api/v3/myTrades': ofSymbol,
+  'GET /api/v3/myAllocations': ofSymbol,
   'GET /api/v3/rateLimit/order': nothing,
   'GET /api/v3/myFilters': ofSymbol,
   'GET /api/v3/account/commission': ofSymbol,

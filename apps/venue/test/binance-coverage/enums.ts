@@ -47,6 +47,9 @@ export const enums: EnumFact[] = [
   { name: 'order types', values: 'LIMIT MARKET STOP_LOSS STOP_LOSS_LIMIT TAKE_PROFIT TAKE_PROFIT_LIMIT LIMIT_MAKER' },
   { name: 'newOrderRespType', values: 'ACK RESULT FULL' },
   { name: 'working floor', values: '', without: { EXCHANGE: NO_SOR, SOR: NO_SOR } },
+  { name: 'cancelReplaceMode', values: 'STOP_ON_FAILURE ALLOW_FAILURE' },
+  { name: 'orderRateLimitExceededMode', values: 'DO_NOTHING CANCEL_ONLY' },
+  { name: 'cancelRestrictions', values: 'ONLY_NEW ONLY_PARTIALLY_FILLED' },
   { name: 'side', values: 'BUY SELL' },
   { name: 'timeInForce', values: 'GTC IOC FOK' },
   {
@@ -68,7 +71,11 @@ export const enums: EnumFact[] = [
   { name: 'execution rules', values: '', without: { PRICE_RANGE: 'bands refuse orders by their price (PERCENT_PRICE), not trades' } },
   {
     name: 'expiry reasons',
-    values: '',
-    without: {},
+    values:
+      'REJECTED EXCHANGE_CANCELED OCO_TRIGGER OTO_PHASE_ONE_EXPIRED UNFILLED_IOC_QUANTITY_EXPIRED UNFILLED_FOK_ORDER_EXPIRED INSUFFICIENT_LIQUIDITY',
+    without: {
+      NONE: 'an order that has not expired has no such field',
+      EXECUTION_RULE_PRICE_RANGE_EXCEEDED: 'no rules of execution',
+    },
   },
 ];

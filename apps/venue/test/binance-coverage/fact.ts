@@ -27,6 +27,8 @@ export interface OperationFact {
   /** documented fields of the answer, or of the first entry of a list; empty: none are documented, or it is a list of lists */
   answer: string;
   not?: string;
+  /** why its answer is always an empty list */
+  empty?: string;
   /** parameters and fields that the venue does not have, and why */
   without?: Record<string, string>;
   /** parameters that the venue has beside the documented ones, and why */

@@ -13,7 +13,7 @@ export const filters: Fact[] = [
   { name: 'LOT_SIZE', test: DOORS },
   { name: 'MIN_NOTIONAL', not: 'NOTIONAL says the same' },
   { name: 'NOTIONAL', test: DOORS },
-  { name: 'ICEBERG_PARTS', not: NONE },
+  { name: 'ICEBERG_PARTS', test: DOORS },
   { name: 'MARKET_LOT_SIZE', test: 'ccxt.test.ts: reads markets, order book, ticker, trades and candles' },
   { name: 'MAX_NUM_ORDERS', test: 'rules.test.ts: a halted market, limits of an account, and the kill switch' },
   { name: 'MAX_NUM_ALGO_ORDERS', not: ONE_LIMIT },

@@ -49,7 +49,7 @@ export const marketData: OperationFact[] = [
     ws: 'blockTrades.historical',
     parameters: 'symbol fromId limit',
     answer: 'id price qty quoteQty time isBuyerMaker',
-    not: 'no block trades: all trades are of the book',
+    empty: 'all trades are of the book',
   },
   {
     rest: 'GET /api/v3/aggTrades',

@@ -48,8 +48,6 @@ export const orders: OperationFact[] = [
     without: {
       strategyId: 'orders have no strategy: what is sent with one is refused',
       strategyType: 'orders have no strategy: what is sent with one is refused',
-      cancelRestrictions: 'to be added',
-      orderRateLimitExceededMode: 'to be added',
     },
   },
   {

@@ -21,9 +21,10 @@ function table(head: string[], rows: string[][]): string {
   return [line(cells[0]), line(widths.map((width) => '-'.repeat(width))), ...cells.slice(1).map(line)].join('\n');
 }
 
-function operationRow({ rest, ws, parameters, answer, not, without = {} }: OperationFact): string[] {
+function operationRow({ rest, ws, parameters, answer, not, empty, without = {} }: OperationFact): string[] {
   const lacks = Object.entries(without).map(([name, why]) => `\`${name}\`: ${why}`);
-  const state = not === undefined ? (lacks.length === 0 ? 'yes' : `yes, without ${lacks.join('; ')}`) : `no: ${not}`;
+  const is = empty === undefined ? 'yes' : `yes, and its list is empty: ${empty}`;
+  const state = not === undefined ? (lacks.length === 0 ? is : `yes, without ${lacks.join('; ')}`) : `no: ${not}`;
   return [
     rest === undefined ? '' : `\`${rest}\``,
     ws === undefined ? '' : `\`${ws}\``,

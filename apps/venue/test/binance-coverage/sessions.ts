@@ -18,8 +18,8 @@ export const sessions: OperationFact[] = [
     answer: 'apiKey authorizedSince connectedSince returnRateLimits serverTime userDataStream',
   },
   { ws: 'userDataStream.subscribe', parameters: '', answer: 'subscriptionId' },
+  { ws: 'session.subscriptions', parameters: '', answer: 'subscriptionId' },
   { ws: 'userDataStream.unsubscribe', parameters: 'subscriptionId', answer: '' },
-  { ws: 'session.subscriptions', parameters: '', answer: 'subscriptionId', not: 'to be added' },
   { ws: 'userDataStream.subscribe.signature', parameters: 'apiKey', answer: 'subscriptionId' },
 ];
 

@@ -7,7 +7,7 @@ export interface StreamFact extends Fact {
 }
 
 const DOCUMENTED_FORM = 'streams.test.ts: bring trades, aggregate trades, candles, tickers and partial books, in their documented form';
-const LATER = 'to be added';
+const WINDOWS = 'binance-tickers.test.ts: streams of windows and average prices tell what changed, in their documented form';
 
 export const streams: StreamFact[] = [
   {
@@ -31,10 +31,10 @@ export const streams: StreamFact[] = [
     test: 'lanes.test.ts: tell a newcomer what a stream’s value is now, though nothing changes and others have been told',
   },
   { name: '<symbol>@ticker', example: 'ethusdt@ticker', test: DOCUMENTED_FORM },
-  { name: '<symbol>@ticker_<window>', example: 'ethusdt@ticker_4h', not: LATER },
-  { name: '!ticker_<window>@arr', example: '!ticker_1h@arr', not: LATER },
+  { name: '<symbol>@ticker_<window>', example: 'ethusdt@ticker_4h', test: WINDOWS },
+  { name: '!ticker_<window>@arr', example: '!ticker_1h@arr', test: WINDOWS },
   { name: '<symbol>@bookTicker', example: 'ethusdt@bookTicker', test: DOCUMENTED_FORM },
-  { name: '<symbol>@avgPrice', example: 'ethusdt@avgPrice', not: LATER },
+  { name: '<symbol>@avgPrice', example: 'ethusdt@avgPrice', test: WINDOWS },
   { name: '<symbol>@depth<levels>', example: 'ethusdt@depth10@100ms', test: DOCUMENTED_FORM },
   {
     name: '<symbol>@depth',

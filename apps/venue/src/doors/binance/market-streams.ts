@@ -6,20 +6,32 @@ import type { CandleInterval } from '../../domain/candle-interval.ts';
 import type { Instrument, Market } from '../../domain/market.ts';
 import type { AggregateTrade, Trade } from '../../domain/orders.ts';
 import { aggregateJson, levelsJson, ms } from './format.ts';
-import { auctionEvent, bookEvent, dayEvents, isClosed, KLINE_STREAMS, klineMessage, partialEvent, presentOf } from './stream-events.ts';
+import {
+  auctionEvent,
+  averageEvent,
+  bookEvent,
+  dayEvents,
+  isClosed,
+  klineMessage,
+  partialEvent,
+  presentOf,
+  windowEvent,
+} from './stream-events.ts';
+import {
+  ALL_BOOK_TICKERS,
+  ALL_MINI_TICKERS,
+  ALL_STREAMS,
+  ALL_TICKERS,
+  ALL_WINDOWS,
+  allWindows,
+  EVENTS,
+  KLINE_STREAMS,
+  SYMBOL_STREAM,
+  streamOf,
+  WINDOW_STREAMS,
+} from './stream-names.ts';
 import { Stream, type StreamReader, type StreamSource, type TextListener, type Told } from './streams.ts';
 
-/** Kinds of symbols' streams that have a list of their own. */
-const LISTED = [...KLINE_STREAMS.keys()].map((kind) => kind.replace('+', '\\+')).join('|');
-const SYMBOL_STREAM = new RegExp(
-  `^([a-z0-9]+)@(trade|aggTrade|bookTicker|ticker|miniTicker|auction|depth(?:5|10|20)?(?:@100ms|@1000ms)?|${LISTED})$`,
-);
-const ALL_TICKERS = '!ticker@arr';
-const ALL_MINI_TICKERS = '!miniTicker@arr';
-const ALL_BOOK_TICKERS = '!bookTicker';
-const ALL_STREAMS = [ALL_TICKERS, ALL_MINI_TICKERS, ALL_BOOK_TICKERS];
-/** Streams of what happened: whoever reads one hears all from then on, and nothing of before. The others have a value that a newcomer is told. */
-const EVENTS = /@(trade|aggTrade|depth(@\d+ms)?)$/;
 const PARTIAL = [5, 10, 20];
 /** Candles that a stream may be behind: a second's ten, after a long turn. */
 const CANDLES_BEHIND = 10;
@@ -45,6 +57,8 @@ export class MarketStreams implements FeedListener, StreamSource {
   readonly #touches: Touch[];
   readonly #daySent: number[];
   readonly #aggregates: { instrument: Instrument; trade: AggregateTrade }[] = [];
+  /** by kind and instrument of what is told when it has changed: what was told last */
+  readonly #said = new Map<string, string>();
   /** instruments whose depth changed since the last mark */
   readonly #touched: Noted;
 
@@ -192,7 +206,9 @@ export class MarketStreams implements FeedListener, StreamSource {
       }
       for (const [kind, interval] of KLINE_STREAMS) this.#tellKline(feed, kind, interval, now);
       this.#tellDay(feed, i, now, changed);
+      this.#tellAverage(feed, now);
     });
+    for (const kind of WINDOW_STREAMS.keys()) this.#tellWindows(kind, now);
     for (const [i, name] of [ALL_TICKERS, ALL_MINI_TICKERS].entries()) {
       const stream = this.#streams.get(name);
       if (stream !== undefined && changed[i].length > 0) this.#tell(stream, changed[i]);
@@ -284,6 +300,35 @@ export class MarketStreams implements FeedListener, StreamSource {
     });
   }
 
+  #tellAverage(feed: MarketFeed, now: number): void {
+    const stream = this.#streams.get(streamOf(feed.instrument, 'avgPrice'));
+    if (stream === undefined) return;
+    const event = averageEvent(feed, now);
+    if (this.#isNew(stream.name, `${event.w} ${event.T}`)) this.#tell(stream, event, stream.name);
+  }
+
+  /** Statistics of a window of each instrument, when trades came into it or left it. */
+  #tellWindows(kind: string, now: number): void {
+    const all = this.#streams.get(allWindows(kind));
+    const changed: object[] = [];
+    for (const feed of this.#feeds) {
+      const stream = this.#streams.get(streamOf(feed.instrument, kind));
+      if (stream === undefined && all === undefined) continue;
+      const event = windowEvent(feed, kind, now);
+      if (!this.#isNew(`${kind} ${event.s}`, `${event.F} ${event.L}`)) continue;
+      if (stream !== undefined) this.#tell(stream, event, stream.name);
+      changed.push(event);
+    }
+    if (all !== undefined && changed.length > 0) this.#tell(all, changed);
+  }
+
+  /** Whether something else was said last; notes it. */
+  #isNew(what: string, said: string): boolean {
+    const isNew = this.#said.get(what) !== said;
+    if (isNew) this.#said.set(what, said);
+    return isNew;
+  }
+
   /** What a newcomer is told of a stream: of last values the present, of others nothing. */
   #present(name: string): Told[] {
     const now = Date.now();
@@ -297,27 +342,12 @@ export class MarketStreams implements FeedListener, StreamSource {
         return [{ text: JSON.stringify(this.#feeds.map((feed) => dayEvents(feed, now)[kind])), key: undefined }];
       }
     }
+    const window = ALL_WINDOWS.get(name);
+    if (window !== undefined) return [{ text: JSON.stringify(this.#feeds.map((feed) => windowEvent(feed, window, now))), key: undefined }];
     const [, symbol, kind] = SYMBOL_STREAM.exec(name)!;
     const event = presentOf(this.#feeds[this.#market.find(symbol.toUpperCase())!.number], kind, now);
     return event === undefined ? [] : [{ text: JSON.stringify(event), key: name }];
   }
-}
-
-const names = new WeakMap<Instrument, Map<string, string>>();
-
-/** A stream's name, made once. */
-function streamOf(instrument: Instrument, kind: string): string {
-  let own = names.get(instrument);
-  if (own === undefined) {
-    own = new Map();
-    names.set(instrument, own);
-  }
-  let name = own.get(kind);
-  if (name === undefined) {
-    name = `${instrument.symbol.toLowerCase()}@${kind}`;
-    own.set(kind, name);
-  }
-  return name;
 }
 
 /** Returns whether it is another now. */

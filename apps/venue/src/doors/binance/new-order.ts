@@ -86,8 +86,8 @@ export function readNewOrder(services: BinanceServices, sent: Parameters, caller
   if (sent.type === 'MARKET') readMarketTerms(order, sent, instrument, own);
   else if (isTriggeredMarket) readTriggeredMarketTerms(order, sent, instrument, own);
   else readLimitTerms(order, sent, instrument, own);
-  const readPrice = (name: string) => filtered(name, 'PRICE_FILTER', () => instrument.parsePrice(sent[name]));
-  const readLots = (name: string) => filtered(name, 'LOT_SIZE', () => instrument.parseQuantity(sent[name]));
+  const readPrice = (name: string) => filtered(name, sent[name], 'PRICE_FILTER', (text) => instrument.parsePrice(text));
+  const readLots = (name: string) => filtered(name, sent[name], 'LOT_SIZE', (text) => instrument.parseQuantity(text));
   readSpecialTerms(order, sent, readPrice, readLots);
   checkIceberg(order, sent);
   if (caller.session !== undefined) order.terms = { ...(order.terms ?? makeTerms({})), session: caller.session };
@@ -115,7 +115,7 @@ function readLimitTerms(order: NewOrder, sent: Parameters, instrument: Instrumen
     return;
   }
   if (sent.price === undefined) throw errors.missing('price');
-  order.price = filtered('price', 'PRICE_FILTER', () => instrument.parsePrice(sent.price));
+  order.price = filtered('price', sent.price, 'PRICE_FILTER', (text) => instrument.parsePrice(text));
 }
 
 function readTimeInForce(order: NewOrder, sent: Parameters, own: boolean): void {
@@ -150,22 +150,26 @@ function readMarketTerms(order: NewOrder, sent: Parameters, instrument: Instrume
   }
   if (sent.quoteOrderQty === undefined) throw errors.missingOneOf('quantity', 'quoteOrderQty');
   order.kind = MARKET_BY_AMOUNT;
-  order.amount = filtered('quoteOrderQty', 'NOTIONAL', () => instrument.quote.parse(sent.quoteOrderQty));
+  order.amount = filtered('quoteOrderQty', sent.quoteOrderQty, 'NOTIONAL', (text) => instrument.quote.parse(text));
   if (order.amount === 0) throw errors.filter('NOTIONAL');
 }
 
 export function readQuantity(text: string, instrument: Instrument): number {
-  const quantity = filtered('quantity', 'LOT_SIZE', () => instrument.parseQuantity(text));
+  const quantity = filtered('quantity', text, 'LOT_SIZE', (digits) => instrument.parseQuantity(digits));
   if (quantity > instrument.maxQuantity) throw errors.filter('LOT_SIZE');
   return quantity;
 }
 
+/** Nine decimal places or more: no asset of Binance has them. */
+const TOO_PRECISE = /\.\d{9}/;
+
 /** Turns what is wrong with a number into Binance's words: beyond 8 places it has too much precision, else it fails a filter. */
-function filtered(name: string, filter: string, read: () => number): number {
+function filtered(name: string, text: string, filter: string, read: (text: string) => number): number {
   try {
-    return read();
+    return read(text);
   } catch (error) {
     if (!(error instanceof DecimalError)) throw error;
+    if (TOO_PRECISE.test(text)) throw errors.tooPrecise(name);
     if (error.code === 'malformed') throw errors.illegal(name, '^([0-9]{1,20})(\\.[0-9]{1,20})?$');
     throw errors.filter(filter);
   }

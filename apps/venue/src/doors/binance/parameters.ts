@@ -152,6 +152,11 @@ export function checkNames(known: readonly string[], sent: Parameters): void {
   if (read < names.length) throw errors.unread(read, names.length);
 }
 
+/** What times are told in, where a client says which. Throws ApiError -1194 for anything but milliseconds. */
+export function checkTimeUnit(unit: string | null | undefined): void {
+  if (unit !== null && unit !== undefined && unit.toUpperCase() !== 'MILLISECOND') throw errors.invalidTimeUnit();
+}
+
 /** A whole number out of a checked parameter, or a default; clipped to a range. */
 export function integer(parameters: Parameters, name: string, otherwise: number, least: number, most: number): number {
   const text = parameters[name];

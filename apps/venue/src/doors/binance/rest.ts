@@ -8,7 +8,7 @@ import type { Door } from '../http/door.ts';
 import { ApiError, apiErrorOf, errors } from '../http/errors.ts';
 import { noSuchRoute } from '../http/requests.ts';
 import { type BinanceServices, type Caller, Json, JsonPieces, type Operation, runOperation } from './operation.ts';
-import { checkParameters, parseForms } from './parameters.ts';
+import { checkParameters, checkTimeUnit, parseForms } from './parameters.ts';
 import { checkSignature, keyHolder, signedPayload } from './security.ts';
 
 /** An order list with all its parameters takes a quarter of it. */
@@ -75,6 +75,8 @@ async function answer(
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<unknown> {
+  const unit = request.headers['x-mbx-time-unit'];
+  checkTimeUnit(Array.isArray(unit) ? unit.join() : unit);
   const at = request.url.indexOf('?');
   const query = at < 0 ? '' : request.url.slice(at + 1);
   const body = (request.body as string | undefined) ?? '';

@@ -1,21 +1,12 @@
 import { BUY, SELL } from '@outcry/market/order-terms';
 import type { MarketFeed } from '../../core/feeds/market-feed.ts';
 import type { Candle } from '../../domain/candle.ts';
-import { type CandleInterval, candleInterval, INTERVAL_NAMES } from '../../domain/candle-interval.ts';
+import type { CandleInterval } from '../../domain/candle-interval.ts';
 import { sessionJson } from '../http/session-json.ts';
-import { dayJson, klineJson, levelsJson } from './format.ts';
+import { dayJson, klineJson, levelsJson, ms, windowJson } from './format.ts';
+import { KLINE_STREAMS, WINDOW_STREAMS } from './stream-names.ts';
 
 /** What streams of one instrument say, as objects. */
-
-/** Time zones that candles are streamed in, by what the stream's name ends with. */
-const ZONES = { '': 0, '@+08:00': 480 };
-
-/** The intervals of candles, by the kinds of their streams. */
-export const KLINE_STREAMS: ReadonlyMap<string, CandleInterval> = new Map(
-  Object.entries(ZONES).flatMap(([end, zone]) =>
-    INTERVAL_NAMES.map((name) => [`kline_${name}${end}`, candleInterval(name, zone)!] as const),
-  ),
-);
 
 /** What a stream says now to one that has not heard anything; undefined: nothing. */
 export function presentOf(feed: MarketFeed, kind: string, now: number): object | undefined {
@@ -26,7 +17,10 @@ export function presentOf(feed: MarketFeed, kind: string, now: number): object |
     const candle = feed.latest(interval, 1)?.at(-1);
     return candle && klineMessage(feed, candle, interval, now);
   }
+  if (WINDOW_STREAMS.has(kind)) return windowEvent(feed, kind, now);
   switch (kind) {
+    case 'avgPrice':
+      return averageEvent(feed, now);
     case 'bookTicker':
       return bookEvent(feed);
     case 'auction':
@@ -100,4 +94,39 @@ export function dayEvents(feed: MarketFeed, now: number) {
     n: day.count,
   };
   return [full, { e: '24hrMiniTicker', ...core, c: day.lastPrice }] as const;
+}
+
+const MINUTE_MS = 60_000;
+
+/** 1hTicker and its like: from a whole minute until now. @param kind see WINDOW_STREAMS */
+export function windowEvent(feed: MarketFeed, kind: string, now: number) {
+  const openTime = Math.floor((now - WINDOW_STREAMS.get(kind)!) / MINUTE_MS) * MINUTE_MS;
+  const statistics = feed.statistics(openTime, now);
+  const window = windowJson(statistics, feed.lastTradeId - statistics.trades + 1, feed.instrument, false);
+  return {
+    e: `${kind.slice('ticker_'.length)}Ticker`,
+    E: now,
+    s: window.symbol,
+    p: window.priceChange,
+    P: window.priceChangePercent,
+    o: window.openPrice,
+    h: window.highPrice,
+    l: window.lowPrice,
+    c: window.lastPrice,
+    w: window.weightedAvgPrice,
+    v: window.volume,
+    q: window.quoteVolume,
+    O: window.openTime,
+    C: window.closeTime,
+    F: window.firstId,
+    L: window.lastId,
+    n: window.count,
+  };
+}
+
+/** The average price of five minutes. */
+export function averageEvent(feed: MarketFeed, now: number) {
+  const { instrument } = feed;
+  const w = instrument.formatPrice(feed.averagePrice(now));
+  return { e: 'avgPrice', E: now, s: instrument.symbol, i: '5m', w, T: ms(feed.lastTradeTime) };
 }

@@ -8,6 +8,7 @@ import type { Fill, Order } from '../../domain/orders.ts';
 import { errors } from '../http/errors.ts';
 import { feeJson, icebergQuantity, listNumber, ms, SIDE_NAMES, selfTradeName, stopPrice, timeInForceName, typeName } from './format.ts';
 import { textFrame } from './frame.ts';
+import { expiryReason, reportTerms } from './report-fields.ts';
 
 const LISTEN_KEY_MS = 60 * 60_000;
 const ZERO = '0.00000000';
@@ -180,7 +181,8 @@ export class UserStreams implements Partial<OrderListener & AccountListener> {
   onEnded(order: Order, reason: number): void {
     const status = STATUS_NAMES[endStatus(reason)];
     const type = reason === REASON.SELF_TRADE ? 'TRADE_PREVENTION' : status;
-    this.#report(order, type, status, { C: status === 'CANCELED' ? order.clientId : '' });
+    const eR = expiryReason(order, reason);
+    this.#report(order, type, status, { C: status === 'CANCELED' ? order.clientId : '', ...(status === 'EXPIRED' && { eR }) });
   }
 
   onTriggered(order: Order): void {
@@ -266,6 +268,7 @@ export class UserStreams implements Partial<OrderListener & AccountListener> {
       Q: instrument.quote.format(order.amount),
       ...(!order.waiting && { W: ms(order.time) }),
       V: selfTradeName(order),
+      ...reportTerms(order, instrument),
       ...more,
     });
   }

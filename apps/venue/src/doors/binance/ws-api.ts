@@ -5,6 +5,7 @@ import { Inbox } from './inbox.ts';
 import { type BinanceServices, type Caller, Json, JsonPieces, type Operation, runOperation } from './operation.ts';
 import { checkNames, checkParameters, fromJson, isRequestId, type Parameters, parseExactly } from './parameters.ts';
 import { checkSignature, keyHolder, signedWebSocketPayload } from './security.ts';
+import { Subscriptions } from './subscriptions.ts';
 import type { Connection } from './ws-connection.ts';
 
 interface Request {
@@ -25,12 +26,11 @@ const SESSION_METHODS = new Map<string, readonly string[]>([
   ['userDataStream.subscribe', []],
   ['userDataStream.subscribe.signature', []],
   ['userDataStream.unsubscribe', ['subscriptionId']],
+  ['session.subscriptions', []],
 ]);
 const LONGEST_GRACE_MS = 3_600_000;
 /** Bytes of an answer that is made in pieces: it goes as one message. */
 const MOST_ANSWER = 64 * 1024 * 1024;
-/** Accounts that one connection may hear. */
-const MOST_SUBSCRIPTIONS = 100;
 
 /** A client of /ws-api/v3: every operation by its name, a session that signs once, and the user data stream in the same socket. */
 export class ApiSession implements SessionOwner {
@@ -39,13 +39,12 @@ export class ApiSession implements SessionOwner {
   readonly #operations: ReadonlyMap<string, Operation>;
   readonly #onSignedIn: () => void;
   readonly #connectedSince: number;
-  readonly #subscriptions = new Map<number, { account: number; end: () => void }>();
+  readonly #subscriptions: Subscriptions;
   #signedIn: { account: number; key: ApiKey; since: number } | undefined;
   /** keys that what goes on here rests on: it ends with any of them */
   readonly #keys = new Set<string>();
   /** by account: the session that its orders belong to from here on */
   readonly #sessions = new Map<number, Session>();
-  #lastSubscription = 0;
   #isOver = false;
   /** of requests without an answer yet: told when the client is gone */
   readonly #asking = new Set<(() => void)[]>();
@@ -57,6 +56,7 @@ export class ApiSession implements SessionOwner {
     this.#operations = operations;
     this.#onSignedIn = onSignedIn;
     this.#connectedSince = services.now();
+    this.#subscriptions = new Subscriptions(connection, services.userStreams);
     new Inbox(connection, services.config.webSockets.messagesPerSecond, (text) => void this.#onMessage(text));
     const onKeyEnded = (key: string) => {
       if (this.#keys.has(key)) this.#end('the API key was revoked, or its time is up');
@@ -82,7 +82,7 @@ export class ApiSession implements SessionOwner {
   #stop(): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    for (const { end } of this.#subscriptions.values()) end();
+    this.#subscriptions.stop();
     for (const listeners of this.#asking) for (const listener of listeners) listener();
     this.#services.sessions.leave(this);
   }
@@ -194,24 +194,23 @@ export class ApiSession implements SessionOwner {
         return this.#cancelOnDisconnect(parameters);
       case 'session.logout':
         this.#signedIn = undefined;
+        this.#subscriptions.endOfSession(this.#services.now());
         return this.#status();
       case 'userDataStream.subscribe': {
         if (this.#signedIn === undefined) throw new ApiError(-2015, 'The session is not signed in: send session.logon first.', 401);
-        return this.#subscribe(this.#signedIn.account, this.#signedIn.key);
+        const { account, key } = this.#signedIn;
+        return { subscriptionId: this.#subscriptions.add(account, key.key, true) };
       }
       case 'userDataStream.subscribe.signature': {
         const { account, key } = this.#signIn(parameters);
-        return this.#subscribe(account, key);
+        return { subscriptionId: this.#subscriptions.add(account, key.key, false) };
       }
       case 'userDataStream.unsubscribe': {
-        const only = wholeOf(parameters, 'subscriptionId', undefined);
-        for (const [number, { end }] of this.#subscriptions) {
-          if (only !== undefined && number !== only) continue;
-          end();
-          this.#subscriptions.delete(number);
-        }
+        this.#subscriptions.end(this.#services.now(), wholeOf(parameters, 'subscriptionId', undefined));
         return {};
       }
+      case 'session.subscriptions':
+        return this.#subscriptions.list();
       default:
         return undefined;
     }
@@ -255,19 +254,6 @@ export class ApiSession implements SessionOwner {
       serverTime,
       userDataStream: this.#subscriptions.size > 0,
     };
-  }
-
-  /** One subscription to an account, and so many in all: each event of the account is written to each of them. */
-  #subscribe(account: number, key: ApiKey): object {
-    for (const other of this.#subscriptions.values()) if (other.account === account) throw errors.subscriptionActive();
-    if (this.#subscriptions.size >= MOST_SUBSCRIPTIONS) throw errors.tooManySubscriptions(MOST_SUBSCRIPTIONS);
-    const subscriptionId = this.#lastSubscription;
-    const head = `{"subscriptionId":${subscriptionId},"event":`;
-    const end = this.#services.userStreams.subscribe(account, key.key, (event) => this.#connection.queue(event.frame(head, '}')));
-    if (end === undefined) throw errors.tooManyReaders();
-    this.#lastSubscription++;
-    this.#subscriptions.set(subscriptionId, { account, end });
-    return { subscriptionId };
   }
 }
 

@@ -93,6 +93,25 @@ export const accountOperations: Operation[] = [
     run: myTrades,
   },
   {
+    summary: 'Allocations of smart order routing: none, an instrument has one book',
+    rest: { method: 'GET', path: '/api/v3/myAllocations' },
+    ws: 'myAllocations',
+    security: 'SIGNED',
+    weight: 20,
+    parameters: s.parameters({
+      symbol: s.symbol,
+      ...s.range,
+      fromAllocationId: s.optional(s.whole('First allocation id')),
+      orderId: s.optional(s.whole('Only of this order')),
+      limit: s.limit,
+    }),
+    run: (services, sent) => {
+      instrumentOf(services, sent);
+      ownRangeOf(sent, 'fromAllocationId');
+      return [];
+    },
+  },
+  {
     summary: 'Start a user data stream',
     rest: { method: 'POST', path: '/api/v3/userDataStream' },
     ws: 'userDataStream.start',

@@ -7,7 +7,7 @@ import { optionalInteger, type Parameters } from '../parameters.ts';
 import type { PublicArguments, PublicQuestion } from '../public-data.ts';
 import { chosen, chosenOne, symbolStatus } from './chosen.ts';
 import { orderLimits } from './limits.ts';
-import { limitOf, rangeOf } from './ranges.ts';
+import { candleRangeOf, limitOf, rangeOf } from './ranges.ts';
 import * as s from './schemas.ts';
 
 const USUAL_LEVELS = 100;
@@ -25,7 +25,7 @@ async function klines(services: BinanceServices, sent: Parameters, caller: Calle
   const { interval } = sent;
   const zone = zoneOf(sent);
   if (candleInterval(interval, zone) === undefined) throw errors.invalidInterval();
-  const range = rangeOf(sent);
+  const range = candleRangeOf(sent);
   const isLatest = range.startTime === undefined && range.endTime === undefined;
   const latest = isLatest ? await askPublisher(services, caller, 'klines', [number, interval, zone, range.limit]) : undefined;
   if (latest !== undefined) return latest;
@@ -149,6 +149,19 @@ export const marketDataOperations: Operation[] = [
     run: (services, sent, caller) => {
       const range = { from: optionalInteger(sent, 'fromId'), limit: limitOf(sent) };
       return readHistory(services, caller, 'trades', instrumentOf(services, sent).number, range);
+    },
+  },
+  {
+    summary: 'Block trades: none, all trades are of the book',
+    rest: { method: 'GET', path: '/api/v3/historicalBlockTrades' },
+    ws: 'blockTrades.historical',
+    security: 'NONE',
+    weight: 25,
+    parameters: s.parameters({ symbol: s.symbol, fromId: s.whole('First block trade id'), limit: s.limit }),
+    run: (services, sent) => {
+      instrumentOf(services, sent);
+      limitOf(sent);
+      return [];
     },
   },
   {

@@ -1,5 +1,5 @@
 import { LIST_TYPE } from '@outcry/market/command';
-import { legOf } from '@outcry/market/terms';
+import { legOf, triggerOf } from '@outcry/market/terms';
 import { freshId } from '../../../core/fresh-id.ts';
 import { walkOrders } from '../../../core/orders/order-walk.ts';
 import { STATUS } from '../../../domain/order-status.ts';
@@ -13,6 +13,8 @@ import type { BinanceServices } from '../operation.ts';
 import { askHistory, type Caller, instrumentOf, JsonPieces, type Operation, weighOrders } from '../operation.ts';
 import { optionalInteger, type Parameters } from '../parameters.ts';
 import { CONTINGENCIES, PEG_PRICES, SELF_TRADE_MODES, TYPES } from '../special-order.ts';
+import { checkPair, checkPrices } from './oco-legs.ts';
+import { oldOcoParameters, presentOco } from './old-oco.ts';
 import { ownRangeOf } from './ranges.ts';
 import * as s from './schemas.ts';
 import { countOrder, responseType } from './trading.ts';
@@ -95,39 +97,22 @@ function stateOf(orders: readonly Order[]) {
     : { listStatusType: 'ALL_DONE', listOrderStatus: 'ALL_DONE' };
 }
 
+/** Ticks at which an order of a pair does something: its trigger, or its limit; undefined: that depends on the market. */
+function watchedPrice({ terms, price }: NewOrder): number | undefined {
+  return (terms === undefined || triggerOf(terms.flags) === 0 ? price : terms.stopPrice) || undefined;
+}
+
 function placeOco(services: BinanceServices, sent: Parameters, caller: Caller) {
   const shared = { side: sent.side, quantity: sent.quantity };
+  checkPair(sent, sent.side, ['above', 'below']);
   const legs = ['above', 'below'].map((prefix) => readLeg(services, sent, caller, prefix, shared));
+  const [above, below] = legs.map(watchedPrice);
+  checkPrices(above, below, services.feeds[legs[0].instrument.number].lastPrice);
   return placeList(services, sent, caller, LIST_TYPE.OCO, legs);
 }
 
-/** Legs of the OCO that Binance has deprecated, by the side that its limit order is on: what the present one calls their fields. */
-const OLD_LEGS: Record<string, string> = {
-  limitClientOrderId: 'ClientOrderId',
-  price: 'Price',
-  limitIcebergQty: 'IcebergQty',
-  stopClientOrderId: 'ClientOrderId',
-  stopPrice: 'StopPrice',
-  trailingDelta: 'TrailingDelta',
-  stopLimitPrice: 'Price',
-  stopLimitTimeInForce: 'TimeInForce',
-  stopIcebergQty: 'IcebergQty',
-};
-const OF_LIMIT = ['limitClientOrderId', 'price', 'limitIcebergQty'];
-
-/** The deprecated form: a LIMIT_MAKER, and a stop on the other side of the market, which has a limit when stopLimitPrice is sent. */
 function placeOldOco(services: BinanceServices, sent: Parameters, caller: Caller) {
-  if ((sent.stopLimitPrice === undefined) !== (sent.stopLimitTimeInForce === undefined))
-    throw errors.missing(sent.stopLimitPrice === undefined ? 'stopLimitPrice' : 'stopLimitTimeInForce');
-  const [limitLeg, stopLeg] = sent.side === 'SELL' ? ['above', 'below'] : ['below', 'above'];
-  const present: Parameters = { ...sent };
-  for (const [name, field] of Object.entries(OLD_LEGS)) {
-    delete present[name];
-    if (sent[name] !== undefined) present[(OF_LIMIT.includes(name) ? limitLeg : stopLeg) + field] = sent[name];
-  }
-  present[`${limitLeg}Type`] = 'LIMIT_MAKER';
-  present[`${stopLeg}Type`] = sent.stopLimitPrice === undefined ? 'STOP_LOSS' : 'STOP_LOSS_LIMIT';
-  return placeOco(services, present, caller);
+  return placeOco(services, presentOco(sent), caller);
 }
 
 function placeOto(services: BinanceServices, sent: Parameters, caller: Caller) {
@@ -137,6 +122,7 @@ function placeOto(services: BinanceServices, sent: Parameters, caller: Caller) {
 
 function placeOtoco(services: BinanceServices, sent: Parameters, caller: Caller) {
   const shared = { side: sent.pendingSide, quantity: sent.pendingQuantity };
+  checkPair(sent, sent.pendingSide, ['pendingAbove', 'pendingBelow']);
   const pair = ['pendingAbove', 'pendingBelow'].map((prefix) => readLeg(services, sent, caller, prefix, shared));
   return placeList(services, sent, caller, LIST_TYPE.OTOCO, [readLeg(services, sent, caller, 'working', {}), ...pair]);
 }
@@ -251,17 +237,7 @@ export const orderListOperations: Operation[] = [
     ...signed,
     parameters: s.parameters({
       ...common,
-      side: s.oneOf(SIDE_NAMES, 'Side'),
-      quantity: s.decimal('Quantity of both'),
-      price: s.decimal('Price of the limit order'),
-      limitClientOrderId: s.optional(s.clientId),
-      limitIcebergQty: s.optional(s.decimal('Quantity of the limit order that is displayed')),
-      stopPrice: s.decimal('Price that triggers the stop'),
-      trailingDelta: s.optional(s.whole('Distance of a trailing stop in basis points')),
-      stopClientOrderId: s.optional(s.clientId),
-      stopLimitPrice: s.optional(s.decimal('Price of the stop, when it has a limit')),
-      stopLimitTimeInForce: s.optional(s.word('Time in force of a stop with a limit')),
-      stopIcebergQty: s.optional(s.decimal('Quantity of the stop that is displayed')),
+      ...oldOcoParameters,
     }),
     run: placeOldOco,
   },

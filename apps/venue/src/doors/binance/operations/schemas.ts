@@ -29,7 +29,7 @@ export const optional = <T extends TSchema>(schema: T) => Type.Optional(schema);
 export const parameters = Type.Object;
 
 export const range = {
-  startTime: optional(whole('Milliseconds since 1970, inclusive')),
-  endTime: optional(whole('Milliseconds since 1970, inclusive')),
+  startTime: optional(whole('Milliseconds or microseconds since 1970, inclusive')),
+  endTime: optional(whole('Milliseconds or microseconds since 1970, inclusive')),
 };
 export const limit = optional(whole('Most entries'));

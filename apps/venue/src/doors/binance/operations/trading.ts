@@ -1,9 +1,9 @@
 /** Operations that enter, replace, amend and cancel an order, or look one up. */
-import { ALLOW_FAILURE } from '@outcry/market/command';
 import { LIMIT } from '@outcry/market/order-terms';
 import { freshId } from '../../../core/fresh-id.ts';
 import type { Instrument } from '../../../domain/market.ts';
-import { amend, cancel, cancelReplace, massCancel, newOrder } from '../../../spine/commands.ts';
+import type { Order } from '../../../domain/orders.ts';
+import { amend, cancel, massCancel, newOrder } from '../../../spine/commands.ts';
 import { ApiError, cancelError, errors, newOrderError } from '../../http/errors.ts';
 import { cancelJson, listNumber, ms, newOrderJson, orderJson, SIDE_NAMES, selfTradeName } from '../format.ts';
 import { newOrderParameters, ownOrderParameters, RESPONSE_TYPES, readNewOrder, readQuantity } from '../new-order.ts';
@@ -23,7 +23,7 @@ export function responseType(sent: Parameters, otherwise: string): string {
 }
 
 /** The open order that a request means by either id, as any door may have told it; undefined: there is none. */
-async function openOrder(
+export async function openOrder(
   services: BinanceServices,
   sent: Parameters,
   caller: Caller,
@@ -85,59 +85,29 @@ async function findOrder(services: BinanceServices, sent: Parameters, caller: Ca
   return found;
 }
 
-async function cancelOrder(services: BinanceServices, sent: Parameters, caller: Caller) {
-  const instrument = instrumentOf(services, sent);
-  const { cancelRestrictions: restriction } = sent;
+/** States that an order may be cancelled in only, as cancelRestrictions names them; undefined: in any. Throws ApiError -1145. */
+export function restrictionOf({ cancelRestrictions: restriction }: Parameters): string | undefined {
   if (restriction !== undefined && !['ONLY_NEW', 'ONLY_PARTIALLY_FILLED'].includes(restriction)) {
     throw new ApiError(-1145, "'cancelRestrictions' value has to be either 'ONLY_NEW' or 'ONLY_PARTIALLY_FILLED'.");
   }
+  return restriction;
+}
+
+export function isRestricted(order: Order, restriction: string | undefined): boolean {
+  return restriction !== undefined && restriction !== (order.left === order.quantity ? 'ONLY_NEW' : 'ONLY_PARTIALLY_FILLED');
+}
+
+export const restricted = () => new ApiError(-2011, 'Order was not canceled due to cancel restrictions.');
+
+async function cancelOrder(services: BinanceServices, sent: Parameters, caller: Caller) {
+  const instrument = instrumentOf(services, sent);
+  const restriction = restrictionOf(sent);
   const order = await openOrder(services, sent, caller, instrument);
   if (order === undefined) throw cancelError(0);
-  if (restriction !== undefined && restriction !== (order.left === order.quantity ? 'ONLY_NEW' : 'ONLY_PARTIALLY_FILLED')) {
-    throw new ApiError(-2011, 'Order was not canceled due to cancel restrictions.');
-  }
+  if (isRestricted(order, restriction)) throw restricted();
   const outcome = await services.gateway.submit(cancel(caller.account, instrument.number, order.id));
   if (outcome.cancelReason !== 0) throw cancelError(outcome.cancelReason);
   return cancelJson(outcome.changed!, sent.newClientOrderId ?? freshId(), services.market);
-}
-
-/** cancelReplace: one command, so that nothing comes between. */
-async function replaceOrder(services: BinanceServices, sent: Parameters, caller: Caller) {
-  if (!['STOP_ON_FAILURE', 'ALLOW_FAILURE'].includes(sent.cancelReplaceMode))
-    throw errors.illegal('cancelReplaceMode', 'STOP_ON_FAILURE, ALLOW_FAILURE');
-  const allowFailure = sent.cancelReplaceMode === 'ALLOW_FAILURE';
-  const order = readNewOrder(services, sent, caller);
-  const answer = responseType(sent, 'FULL');
-  const open = await openOrder(services, sent, caller, order.instrument, 'cancelOrderId', 'cancelOrigClientOrderId');
-  if (open === undefined && !allowFailure) throw replaceError(cancelError(0), undefined, undefined);
-  countOrder(services, caller);
-  if (allowFailure) order.flags |= ALLOW_FAILURE;
-  const outcome = await services.gateway.submit(cancelReplace(order, open?.id ?? 0));
-  const cancelled = outcome.changed && cancelJson(outcome.changed, sent.cancelNewClientOrderId ?? freshId(), services.market);
-  const entered = outcome.order && newOrderJson(outcome.order, outcome.fills, answer, services.market);
-  const cancelFailure = outcome.cancelReason === 0 ? undefined : cancelError(outcome.cancelReason);
-  const newFailure = outcome.reason === 0 ? undefined : newOrderError(outcome.reason);
-  if (cancelFailure !== undefined || newFailure !== undefined)
-    throw replaceError(cancelFailure ?? cancelled, newFailure ?? entered, entered);
-  return { cancelResult: 'SUCCESS', newOrderResult: 'SUCCESS', cancelResponse: cancelled, newOrderResponse: entered };
-}
-
-/** -2022: the cancel failed (and with it the rest); -2021: one of the two failed. The details go along as `data`. */
-function replaceError(cancelPart: unknown, newPart: unknown, entered: unknown): ApiError {
-  const cancelFailed = cancelPart instanceof ApiError;
-  const partly = !cancelFailed || entered !== undefined;
-  const error = partly
-    ? new ApiError(-2021, 'Order cancel-replace partially failed.', 409)
-    : new ApiError(-2022, 'Order cancel-replace failed.');
-  const shown = (part: unknown) => (part instanceof ApiError ? { code: part.code, msg: part.message } : (part ?? null));
-  const newResult = newPart === undefined ? 'NOT_ATTEMPTED' : newPart instanceof ApiError ? 'FAILURE' : 'SUCCESS';
-  const data = {
-    cancelResult: cancelFailed ? 'FAILURE' : 'SUCCESS',
-    newOrderResult: newResult,
-    cancelResponse: shown(cancelPart),
-    newOrderResponse: shown(newPart),
-  };
-  return Object.assign(error, { data });
 }
 
 async function amendOrder(services: BinanceServices, sent: Parameters, caller: Caller) {
@@ -251,25 +221,9 @@ export const tradingOperations: Operation[] = [
     parameters: s.parameters({
       ...which,
       newClientOrderId: s.optional(s.clientId),
-      cancelRestrictions: s.optional(s.word('ONLY_NEW or ONLY_PARTIALLY_FILLED')),
+      cancelRestrictions: s.optional(s.oneOf(['ONLY_NEW', 'ONLY_PARTIALLY_FILLED'], 'Only if the order is in this state')),
     }),
     run: cancelOrder,
-  },
-  {
-    summary: 'Cancel an order and place another, as one step',
-    rest: { method: 'POST', path: '/api/v3/order/cancelReplace' },
-    ws: 'order.cancelReplace',
-    security: 'SIGNED',
-    trades: true,
-    weight: 1,
-    parameters: s.parameters({
-      ...newOrderParameters,
-      cancelReplaceMode: s.word('STOP_ON_FAILURE or ALLOW_FAILURE'),
-      cancelOrderId: s.optional(s.whole('Order id')),
-      cancelOrigClientOrderId: s.optional(s.clientId),
-      cancelNewClientOrderId: s.optional(s.clientId),
-    }),
-    run: replaceOrder,
   },
   {
     summary: "Lower an order's quantity; it keeps its priority",
