@@ -79,6 +79,7 @@ export function tooLow(expected: number, received: number): string {
  * SequenceReset, which is made for the occasion, may lack the time of a first sending.
  */
 export function repeatProblem(message: FixMessage): HeadProblem | undefined {
+  if (message.get(TAG.POSS_DUP_FLAG) !== 'Y') return undefined;
   const tag = TAG.ORIG_SENDING_TIME;
   const original = parseFixTime(message.get(tag) ?? '');
   if (message.get(tag) === undefined && message.type === MSG.SEQUENCE_RESET) return undefined;

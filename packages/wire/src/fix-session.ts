@@ -274,10 +274,7 @@ export class FixSession {
 
   #handle(message: FixMessage): void {
     const problem = fieldProblem(message);
-    if (problem !== undefined) {
-      this.#pass(message, problem.reason, problem.tag, problem.text);
-      return;
-    }
+    if (problem !== undefined) return this.#pass(message, problem.reason, problem.tag, problem.text);
     if (message.type !== MSG.LOGOUT && this.#isRefusedRepeat(message)) {
       if (message.type === MSG.SEQUENCE_RESET) this.options.store.nextIn++; // as others: it came in order
       return;
@@ -314,7 +311,6 @@ export class FixSession {
 
   /** Refuses what says that it may have come before, and cannot have. */
   #isRefusedRepeat(message: FixMessage): boolean {
-    if (message.get(TAG.POSS_DUP_FLAG) !== 'Y') return false;
     const problem = repeatProblem(message);
     if (problem !== undefined) this.#wrongHead(message, problem);
     return problem !== undefined;
@@ -333,10 +329,7 @@ export class FixSession {
     this.isLoggedOn = true;
     if (sequence === store.nextIn) store.nextIn++;
     else if (sequence > store.nextIn) this.#askFor(sequence);
-    else {
-      this.#end(tooLow(store.nextIn, sequence));
-      return;
-    }
+    else return this.#end(tooLow(store.nextIn, sequence));
     this.options.onLogon?.();
   }
 
