@@ -6,7 +6,7 @@ const exchange = new LocalExchange({
   assets: { BTC: 8, USDT: 2 },
   instruments: [{ symbol: 'BTCUSDT', base: 'BTC', quote: 'USDT', tick: '0.01', lot: '1', makerFeePpm: 1000, takerFeePpm: 2000 }],
 });
-const [alice, bob] = [exchange.open(), exchange.open()];
+const [alice, bob] = [exchange.openAccount(), exchange.openAccount()];
 exchange.deposit(alice, 'USDT', '100000');
 exchange.deposit(bob, 'BTC', '2');
 

@@ -9,7 +9,7 @@ const bazaar = new LocalExchange({
     { symbol: 'POTION', base: 'POTION', quote: 'GOLD', tick: '1', lot: '1' },
   ],
 });
-const [smith, knight] = [bazaar.open(), bazaar.open()];
+const [smith, knight] = [bazaar.openAccount(), bazaar.openAccount()];
 bazaar.deposit(smith, 'SWORD', '3');
 bazaar.deposit(knight, 'GOLD', '500');
 

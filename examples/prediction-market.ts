@@ -10,7 +10,7 @@ const market = new LocalExchange({
     { symbol: 'NO', base: 'NO', quote: 'USD', tick: '0.01', lot: '1' },
   ],
 });
-const [maker, optimist] = [market.open(), market.open()];
+const [maker, optimist] = [market.openAccount(), market.openAccount()];
 market.deposit(maker, 'USD', '1000');
 market.deposit(optimist, 'USD', '50');
 

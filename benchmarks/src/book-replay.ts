@@ -1,3 +1,4 @@
+/** Plays a stream of operations into an order book. */
 import fs from 'node:fs';
 import { BookMemory } from '@outcry/book/book-memory';
 import { OrderBook } from '@outcry/book/order-book';

@@ -1,3 +1,4 @@
+/** Runs a part of a benchmark in a process of its own. */
 import { spawn, spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 

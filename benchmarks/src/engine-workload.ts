@@ -1,3 +1,4 @@
+/** Commands that the benchmarks play into the engine. */
 import { order } from '@outcry/book/records';
 import { Engine, type EngineLimits } from '@outcry/engine/engine';
 import { EventOutput } from '@outcry/engine/event-output';
@@ -9,7 +10,8 @@ import { f64Of, i32Of, reserve } from '@outcry/memory/span';
 import type { BookFlow } from '@outcry/workload/book-flow';
 import { OPERATION, operation, kindOf as operationOf, sideOf } from '@outcry/workload/operation';
 
-const { WORDS, HEAD, PLACE, ACCOUNT, PRICE, QUANTITY, ORDER_SLOT, ORDER_GENERATION, ASSET, F64_TIME, F64_AMOUNT, F64_UNIT } = command;
+const { WORDS, HEAD, INSTRUMENT_WORD, ACCOUNT, PRICE, QUANTITY, ORDER_SLOT, ORDER_GENERATION, ASSET, F64_TIME, F64_AMOUNT, F64_UNIT } =
+  command;
 
 export const BENCH_LIMITS: EngineLimits = { orders: 4_000_000, accounts: 2_000, assets: 8, instruments: 16 };
 
@@ -28,7 +30,7 @@ export class CommandBlock {
   next(head: number, account: number): number {
     const at = this.count++ * WORDS;
     this.i32[at + HEAD] = head;
-    this.i32[at + PLACE] = 0;
+    this.i32[at + INSTRUMENT_WORD] = 0;
     this.i32[at + ACCOUNT] = account;
     this.f64[(at >> 1) + F64_TIME] = this.count;
     return at;

@@ -1,3 +1,4 @@
+/** Command ring, engine, journal and reply ring on threads of their own, and a client that loads them. */
 import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';

@@ -1,3 +1,4 @@
+/** Replays a file of operations into the order book and times it. */
 import { Histogram } from '@outcry/telemetry/histogram';
 import { BookReplay, type BookSummary, type OperationStream, readOperations } from './book-replay.ts';
 import { type Range, range } from './report.ts';

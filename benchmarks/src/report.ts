@@ -1,3 +1,4 @@
+/** What figures report: rows, data, and the machine's description. */
 import os from 'node:os';
 
 export interface Range {

@@ -1,3 +1,4 @@
+/** A REST client that loads a venue with signed orders. */
 import crypto from 'node:crypto';
 import net from 'node:net';
 import { Histogram } from '@outcry/telemetry/histogram';

@@ -1,3 +1,4 @@
+/** A venue in a process of its own, for benchmarks. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';

@@ -1,3 +1,4 @@
+/** Compares two engines that are fed the same commands. */
 import { Engine, type EngineLimits } from '@outcry/engine/engine';
 import { LocalEvents } from '@outcry/engine/event-output';
 import { imageOf, restoreImage } from '@outcry/engine/image';

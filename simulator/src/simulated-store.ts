@@ -101,7 +101,7 @@ class EventWriter implements FollowerStore {
       this.#id = 0;
       this.#pending.push([kind, sequence, this.#ids[slot], account, price, quantity]);
     } else if (kind === EVENT.FILL) {
-      const instrument = i32[at + event.PLACE] & 0xffff;
+      const instrument = i32[at + event.INSTRUMENT_WORD] & 0xffff;
       if (((i32[at + event.HEAD] >>> 16) & NEW_AGGREGATE) !== 0) this.#aggregates[instrument] = (this.#aggregates[instrument] ?? 0) + 1;
       const amount = price * quantity * this.#unitOf(instrument);
       this.#pending.push([kind, sequence, this.#ids[slot], account, amount, this.#aggregates[instrument] ?? 0]);

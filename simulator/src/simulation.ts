@@ -1,3 +1,4 @@
+/** One simulated venue: threads under a seeded scheduler, and a disk that fails. */
 import fs from 'node:fs';
 import path from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
@@ -7,7 +8,7 @@ import { instrument } from '@outcry/engine/instruments';
 import { broken } from '@outcry/engine/limits';
 import { stateHash } from '@outcry/engine/state-hash';
 import { replaceFile } from '@outcry/journal/durable-file';
-import { MARK_FILE } from '@outcry/journal/durable-mark';
+import { NOTE_FILE } from '@outcry/journal/durable-note';
 import { JournalDamage, JournalMismatch } from '@outcry/journal/format';
 import { JournalWriter } from '@outcry/journal/journal-writer';
 import { listSegments } from '@outcry/journal/segments';
@@ -219,7 +220,7 @@ export class Simulation {
     const copy = path.join(this.#root, 'copy');
     fs.cpSync(this.#directory, copy, { recursive: true });
     const files = [...listSegments(copy), ...listSnapshots(copy)].map((file) => file.path);
-    if (fs.existsSync(path.join(copy, MARK_FILE))) files.push(path.join(copy, MARK_FILE));
+    if (fs.existsSync(path.join(copy, NOTE_FILE))) files.push(path.join(copy, NOTE_FILE));
     const file = this.#random.pick(files);
     if (file !== undefined) {
       const isRot = this.#random.chance(0.6) || fs.statSync(file).size === 0;

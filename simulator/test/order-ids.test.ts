@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { order as orderRecord } from '@outcry/book/records';
-import { announceState } from '@outcry/engine/announce';
+import { emitState } from '@outcry/engine/emit-state';
 import { Engine } from '@outcry/engine/engine';
 import { LocalEvents } from '@outcry/engine/event-output';
 import { imageOf, restoreImage } from '@outcry/engine/image';
@@ -23,7 +23,7 @@ const ENTERS: number[] = [COMMAND.NEW_ORDER, COMMAND.CANCEL_REPLACE, COMMAND.LEG
 /** What a client can know of ids, from the events alone. */
 class Watched {
   /** ids of open orders by their place in the engine */
-  readonly open = new Map<number, number>();
+  readonly openOrders = new Map<number, number>();
   last = 0;
   count = 0;
   legs = 0;
@@ -43,37 +43,37 @@ class Watched {
         assert.ok(id > this.last, `order ${id} after ${this.last}`);
         assert.ok(id <= sequence);
         assert.ok(ENTERS.includes(kinds[id]), `record ${id} of the journal states an order`);
-        assert.ok(!this.open.has(handle));
+        assert.ok(!this.openOrders.has(handle));
         this.last = id;
         this.count++;
-        this.open.set(handle, id);
+        this.openOrders.set(handle, id);
         break;
       }
       case EVENT.FILL:
-        assert.ok(this.open.has(handle));
-        if (i32[at + event.REMAINING] === 0) this.open.delete(handle);
+        assert.ok(this.openOrders.has(handle));
+        if (i32[at + event.REMAINING] === 0) this.openOrders.delete(handle);
         break;
       case EVENT.CANCELLED:
-        assert.ok(this.open.delete(handle));
+        assert.ok(this.openOrders.delete(handle));
     }
   }
 }
 
 /** The ids of all open orders by their places, as the engine tells a gateway that has just started. */
-function announced(engine: Engine, events: LocalEvents): Map<number, number> {
-  const told = new Map<number, number>();
+function emittedIds(engine: Engine, events: LocalEvents): Map<number, number> {
+  const emitted = new Map<number, number>();
   events.clear();
-  announceState(engine);
+  emitState(engine);
   let said = 0;
   for (let at = 0; at < events.count * event.WORDS; at += event.WORDS) {
     const kind = kindOf(events.i32, at);
     if (kind === EVENT.ORDER_ID) said = events.f64[(at >> 1) + event.F64_AMOUNT];
     if (kind !== EVENT.OPEN_ORDER) continue;
-    told.set(orderHandle(events.i32[at + event.ORDER_SLOT], events.i32[at + event.ORDER_GENERATION]), said);
+    emitted.set(orderHandle(events.i32[at + event.ORDER_SLOT], events.i32[at + event.ORDER_GENERATION]), said);
     said = 0;
   }
   events.clear();
-  return told;
+  return emitted;
 }
 
 function nearWrap(engine: Engine, from: number): void {
@@ -112,9 +112,9 @@ describe('order ids', () => {
         restoreImage(engine, parts);
         nearWrap(engine, top);
         starts++;
-        assert.deepEqual(sorted(announced(engine, events)), sorted(watched.open));
+        assert.deepEqual(sorted(emittedIds(engine, events)), sorted(watched.openOrders));
       }
-      const uses = [...watched.open.keys()].map((handle) => Math.floor(handle / 0x1000000));
+      const uses = [...watched.openOrders.keys()].map((handle) => Math.floor(handle / 0x1000000));
       assert.ok(
         uses.some((use) => use < MAX_GENERATION / 2),
         'slots were used past their last number',

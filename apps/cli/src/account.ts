@@ -1,3 +1,4 @@
+/** The `account` command: accounts, keys and logins of a running venue. */
 import fs from 'node:fs';
 import { publicKeyText, readPublicKey } from '@outcry/venue/domain/public-key';
 import { Command, InvalidArgumentError } from 'commander';

@@ -1,3 +1,4 @@
+/** The `bench` command: runs figures and prints their reports. */
 import { spawnSync } from 'node:child_process';
 import os from 'node:os';
 import { FIGURES } from '@outcry/benchmarks/figures/index';

@@ -40,8 +40,8 @@ function print(file: string | undefined, options: ConfigOptions & { json?: boole
   const { config, origins } = configured(withFile(file, options));
   const values = [...origins].map(([key, from]) => ({ key, value: at(config, key), from }));
   if (options.json) {
-    const open = values.map(({ key, value, from }) => ({ key, value: isSecret(value) ? shown(value) : value, from }));
-    console.log(JSON.stringify(open));
+    const masked = values.map(({ key, value, from }) => ({ key, value: isSecret(value) ? shown(value) : value, from }));
+    console.log(JSON.stringify(masked));
     return;
   }
   printTable(

@@ -1,6 +1,7 @@
 import { ALLOW_FAILURE, COMMAND, COMMAND_NAMES, command, LESS_TRADED, LIST_TYPE, POST_ONLY, wordOfPiece } from '@outcry/market/command';
 import { flagsOf, instrumentOf, kindOf, orderKindOf, sideOf, timeInForceOf } from '@outcry/market/command-head';
-import { ACCOUNT_RULE, INSTRUMENT_RULE, STATE } from '@outcry/market/rules';
+import { ACCOUNT_RULE, INSTRUMENT_RULE } from '@outcry/market/rules';
+import { TRADING_STATE } from '@outcry/market/states';
 import { HIDDEN, PEG_ONCE, pegOf, SLIDE, selfTradeOf, sourceOf, terms, trailUnitOf, triggerOf } from '@outcry/market/terms';
 
 const SIDES = ['buy', 'sell'];
@@ -12,7 +13,7 @@ const TRAILS = ['', 'ticks', 'basis_points'];
 const SELF_TRADE = ['', 'expire_taker', 'expire_maker', 'expire_both', 'decrement'];
 const PEGS = ['', 'primary', 'market', 'mid'];
 
-const { HEAD, PLACE, ACCOUNT, PRICE, QUANTITY, ORDER_SLOT, ORDER_GENERATION, ASSET, F64_TIME, F64_AMOUNT, TEXT } = command;
+const { HEAD, INSTRUMENT_WORD, ACCOUNT, PRICE, QUANTITY, ORDER_SLOT, ORDER_GENERATION, ASSET, F64_TIME, F64_AMOUNT, TEXT } = command;
 /** Words of single kinds of command: see COMMAND. */
 const { SCALE, BASE, QUOTE, MAKER_FEE, TAKER_FEE, F64_LOT, F64_UNIT, LIST_TYPE: TYPE, OF_INSTRUMENT, OF_SIDE, OF_SESSION } = command;
 const { STATE: NEW_STATE, REFERENCE, TIER, RECEIVER, IS_CHECKED, MOST_ORDERS, MOST_ACCOUNTS, MOST_ASSETS, MOST_INSTRUMENTS } = command;
@@ -30,9 +31,9 @@ export function describeCommand(i32: Int32Array, f64: Float64Array, at: number):
   if (kind === COMMAND.PIECE) return { ...common, text: pieceOf(i32, at) };
   const account = i32[at + ACCOUNT];
   const asset = i32[at + ASSET];
-  const instrument = instrumentOf(i32[at + PLACE]);
+  const instrument = instrumentOf(i32[at + INSTRUMENT_WORD]);
   const amount = f64[(at >> 1) + F64_AMOUNT];
-  const meant = { slot: i32[at + ORDER_SLOT], use: i32[at + ORDER_GENERATION] }; // of the order that it means: slot 0, there was none
+  const meant = { slot: i32[at + ORDER_SLOT], generation: i32[at + ORDER_GENERATION] }; // of the order that it means: slot 0, there was none
   switch (kind) {
     case COMMAND.NEW_ORDER:
     case COMMAND.LEG:
@@ -64,9 +65,14 @@ export function describeCommand(i32: Int32Array, f64: Float64Array, at: number):
     case COMMAND.MASS_CANCEL:
       return { ...common, account, instrument: i32[at + OF_INSTRUMENT], side: i32[at + OF_SIDE], session: i32[at + OF_SESSION] };
     case COMMAND.SET_STATE:
-      return { ...common, instrument, state: nameOf(STATE, i32[at + NEW_STATE]), reference: i32[at + REFERENCE] };
+      return { ...common, instrument, state: nameOf(TRADING_STATE, i32[at + NEW_STATE]), reference: i32[at + REFERENCE] };
     case COMMAND.SET_INSTRUMENT_RULE:
-      return { ...common, instrument, rule: nameOf(INSTRUMENT_RULE, i32[at + RULE_OF_INSTRUMENT]), value: f64[(at >> 1) + F64_VALUE] };
+      return {
+        ...common,
+        instrument,
+        rule: nameOf(INSTRUMENT_RULE, i32[at + RULE_OF_INSTRUMENT]),
+        value: f64[(at >> 1) + F64_VALUE],
+      };
     case COMMAND.SET_ACCOUNT_RULE:
       return { ...common, account, rule: nameOf(ACCOUNT_RULE, i32[at + RULE_OF_ACCOUNT]), asset, value: f64[(at >> 1) + F64_VALUE] };
     case COMMAND.DEFINE_FEE_TIER:

@@ -1,3 +1,4 @@
+/** The `doctor` command: what this machine offers a venue, and what took effect. */
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';

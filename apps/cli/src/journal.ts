@@ -1,3 +1,4 @@
+/** The `journal` command: prints and examines the journal of a venue that does not run. */
 import fs from 'node:fs';
 import path from 'node:path';
 import { Engine } from '@outcry/engine/engine';
@@ -7,7 +8,7 @@ import { JournalDamage, JournalMismatch, RECORD_BYTES } from '@outcry/journal/fo
 import { JournalReader } from '@outcry/journal/journal-reader';
 import { listSegments } from '@outcry/journal/segments';
 import { evidenceOf, lossOf, type Stored } from '@outcry/replica/evidence';
-import { type FoundSnapshot, findMark, findSnapshots, type Inspection, inspect, unfit } from '@outcry/replica/inspection';
+import { type FoundSnapshot, findNote, findSnapshots, type Inspection, inspect, unfit } from '@outcry/replica/inspection';
 import { restore, strayed } from '@outcry/replica/recovery';
 import { readConfig } from '@outcry/venue/domain/config-sources';
 import { holderOf } from '@outcry/venue/spine/lock';
@@ -114,15 +115,15 @@ async function examine(directory: string, store: string, withState: boolean, run
     running,
   };
   const snapshots = findSnapshots(directory, verdict.damage);
-  const mark = findMark(directory, verdict.damage);
+  const note = findNote(directory, verdict.damage);
   try {
-    const found = inspect(directory, new Set([...snapshots.map(({ head }) => head.sequence), mark?.sequence ?? 0]), running);
-    const journal = found.survey.journal || mark?.journal || 0;
+    const found = inspect(directory, new Set([...snapshots.map(({ head }) => head.sequence), note?.sequence ?? 0]), running);
+    const journal = found.survey.journal || note?.journal || 0;
     const own = snapshots.filter(({ head }) => head.journal === journal);
     verdict.lastSequence = found.sequence;
     warnings.push(...found.survey.foreign.map((name) => `${name} is not the journal's`));
     if (found.end.kind === 'torn') verdict.tornBytes = found.end.bytes;
-    const loss = running ? undefined : lossOf(found, evidenceOf(journal, own, mark, await storedIn(store, warnings)));
+    const loss = running ? undefined : lossOf(found, evidenceOf(journal, own, note, await storedIn(store, warnings)));
     if (loss !== undefined) verdict.damage.push(loss);
     compareSnapshots(verdict, directory, found, snapshots, withState);
   } catch (error) {

@@ -1,4 +1,5 @@
 #!/usr/bin/env -S NODE_COMPILE_CACHE=${HOME}/.cache/outcry node --disable-warning=ExperimentalWarning
+/** The `outcry` command: its subcommands, and the options that all of them have. */
 import os from 'node:os';
 import path from 'node:path';
 import { raiseInliningBudget } from '@outcry/memory/runtime';

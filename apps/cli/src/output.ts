@@ -1,3 +1,4 @@
+/** What commands print: tables and progress bars. */
 import { once } from 'node:events';
 import { SingleBar } from 'cli-progress';
 import Table from 'cli-table3';

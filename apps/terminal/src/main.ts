@@ -1,3 +1,4 @@
+/** The page: its panels, and the instrument and the key that they show. */
 import { AccountPanel } from './account-panel.ts';
 import { BookPanel } from './book-panel.ts';
 import { ChartPanel } from './chart-panel.ts';

@@ -1,3 +1,4 @@
+/** Shows the latest trades of an instrument. */
 import { element, make, timeOfDay } from './dom.ts';
 
 const MOST = 30;

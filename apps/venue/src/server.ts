@@ -1,3 +1,4 @@
+/** Puts the doors of the HTTP port together. */
 import fs from 'node:fs';
 import http, { type IncomingMessage } from 'node:http';
 import https from 'node:https';
@@ -57,7 +58,7 @@ export async function startServer(services: BinanceServices, grpc: GrpcGateway, 
   const browsers = new Browsers(config);
   const server = createServer(services, browsers);
   const door = new Door(config.connections);
-  services.open.http = () => door.count;
+  services.openCounts.http = () => door.count;
   door.guard(server.server);
   addErrorHandler(server, log);
   guardRequests(server, services, browsers);

@@ -55,7 +55,7 @@ export async function createServices(
   const gateway = new Gateway(crew.shared, unitOf, state, new OpenOrders(room.orders, room.accounts));
   const admission = new Admission(crew.shared, crew.pools, admissionOf(config));
   const memory = new MemoryMonitor(config.data, crew.shared, crew.pools, gateway, state, config.limits.orders, log);
-  admission.onShort = () => memory.tell();
+  admission.onShort = () => memory.publish();
   gateway.admission = admission;
   const feeds = market.instruments.map((instrument) => new MarketState(instrument, levels));
   const now = () => Math.floor(crew.shared.clock.now() / 1000);
@@ -103,7 +103,7 @@ export async function createServices(
     userStreams,
     sessions: new Sessions((fields) => gateway.submit(fields)),
     ports: {},
-    open: {},
+    openCounts: {},
     latencies: {},
     reports: { publishers: () => publishers.status(), history: () => history.status() },
     log,

@@ -13,13 +13,13 @@ class Desk {
   readonly registry: Registry;
   readonly view: AccountView;
   /** users that were valid, each time that logins were told */
-  readonly told: string[] = [];
+  readonly received: string[] = [];
 
   constructor(records: Record<string, object>) {
     const entries = Object.entries(records).map(([name, value]) => [name, Buffer.from(JSON.stringify(value))] as const);
     this.registry = new Registry([['account/0', Buffer.from('{"name":"alice"}')], ...entries], async () => ({ reason: 0 }));
     this.view = new AccountView(this.registry, { open: (sealed: string) => sealed } as unknown as OperatorKey);
-    this.view.onLogins.push((logins) => this.told.push(logins.flatMap((one) => (isValid(one, Date.now()) ? [one.user] : [])).join()));
+    this.view.onLogins.push((logins) => this.received.push(logins.flatMap((one) => (isValid(one, Date.now()) ? [one.user] : [])).join()));
   }
 
   change(name: string, value: object): void {
@@ -42,7 +42,7 @@ describe('a login whose time is up', () => {
     t.after(() => desk.view.close());
     t.mock.timers.setTime(1000); // its time is up, the timer has not gone off
     desk.change('key/x', keyRecord('x', 'secret of x', 'READ'));
-    assert.equal(desk.told.at(-1), 'BEN');
+    assert.equal(desk.received.at(-1), 'BEN');
   });
 
   it('is told when the timer goes off a moment early, or the clock is set while it runs', (t) => {
@@ -52,12 +52,12 @@ describe('a login whose time is up', () => {
     t.mock.timers.tick(19_000);
     t.mock.timers.setTime(18_990); // the timer is due at 20,000 of its own clock, which is ahead by 10
     t.mock.timers.tick(1000);
-    assert.equal(desk.told.at(-1) ?? 'ANN,BEN', 'ANN,BEN');
+    assert.equal(desk.received.at(-1) ?? 'ANN,BEN', 'ANN,BEN');
     t.mock.timers.tick(11_000);
-    assert.equal(desk.told.at(-1), 'BEN');
+    assert.equal(desk.received.at(-1), 'BEN');
     t.mock.timers.setTime(3_600_000); // an hour has passed on the clock, seconds on the timer's
     t.mock.timers.tick(11_000);
-    assert.equal(desk.told.at(-1), '');
+    assert.equal(desk.received.at(-1), '');
   });
 });
 

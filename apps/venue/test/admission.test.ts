@@ -28,7 +28,7 @@ test('no door lets one account fill the pool, or all of them its last tenth; can
   const { ports } = (await (await fetch(`${venue.url}/outcry/v1/status`)).json()) as { ports: { ouch: number } };
   const alice = await OuchClient.open(ports.ouch, 'ALICE', 'alicepass');
   const bob = await OuchClient.open(ports.ouch, 'BOB', 'bobpass');
-  const of = (client: OuchClient, message: string) => client.told.filter((told) => told.message === message);
+  const of = (client: OuchClient, message: string) => client.received.filter((received) => received.message === message);
   const answered = (client: OuchClient, count: number) =>
     client.until(() => of(client, 'order_accepted').length + of(client, 'rejected').length === count);
 
@@ -60,9 +60,9 @@ test('no door lets one account fill the pool, or all of them its last tenth; can
   await alice.until(() => of(alice, 'order_canceled').length === 1);
   // The memory monitor looks fifty times a second: until then it is short.
   for (let i = 1001; !of(bob, 'order_accepted').some(({ userRef }) => Number(userRef) > 1000); i++) {
-    const before = bob.told.length;
+    const before = bob.received.length;
     bob.enter(i, 'B', 10, PRICE);
-    await bob.until(() => bob.told.length > before);
+    await bob.until(() => bob.received.length > before);
   }
   alice.close();
   bob.close();
@@ -82,7 +82,7 @@ test('an account that sends more than it may at once has no more for it, at any 
 
   const alice = await OuchClient.open(ports.ouch, 'ALICE', 'alicepass');
   t.after(() => alice.close());
-  const of = (message: string) => alice.told.filter((told) => told.message === message).length;
+  const of = (message: string) => alice.received.filter((received) => received.message === message).length;
   alice.socket.cork();
   for (let i = 1; i <= sent; i++) alice.enter(i, 'B', 10, PRICE);
   alice.socket.uncork();

@@ -82,8 +82,8 @@ it('candles of every interval are the sums of what was traded in it, in any time
         instrument.formatQuantity(volume),
         count,
       ]);
-      const told = (list: readonly any[][]) => list.map(([begin, o, h, l, c, v, , , n]) => [begin, o, h, l, c, v, n]);
-      const klines = async (range: object) => told(await STORED_DATA.klines(history, market, 0, name, zone, range as never));
+      const received = (list: readonly any[][]) => list.map(([begin, o, h, l, c, v, , , n]) => [begin, o, h, l, c, v, n]);
+      const klines = async (range: object) => received(await STORED_DATA.klines(history, market, 0, name, zone, range as never));
       const where = `${name} ${zone}`;
       assert.deepEqual(await klines({ limit: 1000 }), rows, where);
       assert.deepEqual(await klines({ limit: 3 }), rows.slice(-3), where);

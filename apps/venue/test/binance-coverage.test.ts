@@ -80,8 +80,8 @@ describe('the coverage table and a running venue', () => {
 
   it('agree on the filters that the venue tells of', async () => {
     const { body } = await alice.rest.public('/api/v3/exchangeInfo');
-    const told = new Set(body.symbols.flatMap((symbol: any) => symbol.filters.map(({ filterType }: any) => filterType)));
-    for (const name of told) assert.ok(there(filters).includes(name as string), `${name} is told and not in the table`);
+    const received = new Set(body.symbols.flatMap((symbol: any) => symbol.filters.map(({ filterType }: any) => filterType)));
+    for (const name of received) assert.ok(there(filters).includes(name as string), `${name} is told and not in the table`);
   });
 });
 

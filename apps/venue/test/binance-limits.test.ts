@@ -39,15 +39,15 @@ it('an account is told how many orders it entered, of how many', async () => {
   const counts = async () => (await accepted('GET', '/api/v3/rateLimit/order')).map(({ count }: any) => count);
   const [, day] = await counts();
   for (let i = 0; i < 3; i++) await accepted('POST', '/api/v3/order', order);
-  const told = await accepted('GET', '/api/v3/rateLimit/order');
+  const received = await accepted('GET', '/api/v3/rateLimit/order');
   assert.deepEqual(
-    told.map(({ interval, intervalNum, limit }: any) => [interval, intervalNum, limit]),
+    received.map(({ interval, intervalNum, limit }: any) => [interval, intervalNum, limit]),
     [
       ['SECOND', 10, 1000],
       ['DAY', 1, 200],
     ],
   );
-  assert.equal(told[1].count, day + 3);
+  assert.equal(received[1].count, day + 3);
   await accepted('DELETE', '/api/v3/openOrders', { symbol: 'BTCUSDT' });
 });
 

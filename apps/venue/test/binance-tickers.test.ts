@@ -43,13 +43,13 @@ it('a window of days is what was traded in it, to the minute', async (t) => {
   for (const days of [2, 3, 7]) {
     const open = Math.floor((end - days * DAY) / MINUTE) * MINUTE;
     const inside = times.flatMap((time, i) => (time >= open ? [i] : []));
-    const told = (await STORED_DATA.windows(history, market, 0, open, end, false)) as any;
-    assert.equal(told.count, inside.length, `${days} days`);
-    assert.deepEqual([told.firstId, told.lastId], [inside[0] + 1, times.length]);
-    assert.equal(told.openPrice, instrument.formatPrice(1000 + inside[0]));
-    assert.equal(told.lastPrice, instrument.formatPrice(1000 + times.length - 1));
-    assert.deepEqual([told.highPrice, told.lowPrice], [told.lastPrice, told.openPrice]);
-    assert.equal(told.volume, instrument.formatQuantity(inside.reduce((sum, i) => sum + 1 + (i % 5), 0)));
+    const received = (await STORED_DATA.windows(history, market, 0, open, end, false)) as any;
+    assert.equal(received.count, inside.length, `${days} days`);
+    assert.deepEqual([received.firstId, received.lastId], [inside[0] + 1, times.length]);
+    assert.equal(received.openPrice, instrument.formatPrice(1000 + inside[0]));
+    assert.equal(received.lastPrice, instrument.formatPrice(1000 + times.length - 1));
+    assert.deepEqual([received.highPrice, received.lowPrice], [received.lastPrice, received.openPrice]);
+    assert.equal(received.volume, instrument.formatQuantity(inside.reduce((sum, i) => sum + 1 + (i % 5), 0)));
   }
   const empty = (await STORED_DATA.windows(history, market, [0], end + DAY, end + 2 * DAY, true)) as any[];
   assert.deepEqual([empty[0].count, empty[0].firstId, empty[0].openPrice], [0, -1, empty[0].lastPrice]);
@@ -80,21 +80,29 @@ describe('tickers of a running venue', () => {
     await trade('60000', '0.01');
     await trade('60600', '0.03');
     for (const windowSize of ['2m', '59m', '1h', '23h', '1d', '2d', '7d']) {
-      const told = await ask(`ticker?symbol=BTCUSDT&windowSize=${windowSize}`);
+      const received = await ask(`ticker?symbol=BTCUSDT&windowSize=${windowSize}`);
       assert.deepEqual(
-        [told.priceChange, told.priceChangePercent, told.weightedAvgPrice, told.openPrice, told.lastPrice, told.volume, told.count],
+        [
+          received.priceChange,
+          received.priceChangePercent,
+          received.weightedAvgPrice,
+          received.openPrice,
+          received.lastPrice,
+          received.volume,
+          received.count,
+        ],
         ['600.00000000', '1.000', '60450.00000000', '60000.00000000', '60600.00000000', '0.04000000', 2],
         windowSize,
       );
-      assert.equal(told.openTime % MINUTE, 0, 'a window begins on a minute');
+      assert.equal(received.openTime % MINUTE, 0, 'a window begins on a minute');
     }
     for (const [zone, minutes] of [
       ['0', 0],
       ['8', 480],
       ['-3:30', -210],
     ] as const) {
-      const told = await ask(`ticker/tradingDay?symbol=BTCUSDT&timeZone=${zone}`);
-      assert.deepEqual([(told.openTime + minutes * MINUTE) % DAY, told.closeTime - told.openTime], [0, DAY - 1], zone);
+      const received = await ask(`ticker/tradingDay?symbol=BTCUSDT&timeZone=${zone}`);
+      assert.deepEqual([(received.openTime + minutes * MINUTE) % DAY, received.closeTime - received.openTime], [0, DAY - 1], zone);
     }
     const mini = await ask('ticker?symbols=["BTCUSDT","ETHUSDT"]&type=MINI');
     assert.deepEqual(
@@ -176,10 +184,10 @@ describe('tickers of a running venue', () => {
     }
     assert.equal((await ask('depth?symbol=ETHUSDT&symbolStatus=TRADING')).code, -1220);
     assert.equal((await ask('depth?symbol=ETHUSDT&symbolStatus=HALT')).bids.length, 0);
-    const told = async (query: string) => (await ask(`exchangeInfo?${query}`)).symbols.map(({ symbol }: any) => symbol);
-    assert.deepEqual(await told('symbolStatus=HALT'), ['ETHUSDT']);
-    assert.deepEqual(await told('permissions=["MARGIN"]'), []);
-    assert.deepEqual(await told('permissions=SPOT'), ['BTCUSDT', 'ETHUSDT']);
+    const received = async (query: string) => (await ask(`exchangeInfo?${query}`)).symbols.map(({ symbol }: any) => symbol);
+    assert.deepEqual(await received('symbolStatus=HALT'), ['ETHUSDT']);
+    assert.deepEqual(await received('permissions=["MARGIN"]'), []);
+    assert.deepEqual(await received('permissions=SPOT'), ['BTCUSDT', 'ETHUSDT']);
     assert.equal((await ask('exchangeInfo?symbol=BTCUSDT&symbolStatus=HALT')).code, -1128);
     assert.deepEqual((await ask('exchangeInfo?showPermissionSets=false')).symbols[0].permissionSets, []);
     await state('CONTINUOUS');

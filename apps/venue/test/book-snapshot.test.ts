@@ -45,18 +45,18 @@ it('a snapshot written bit by bit is the book of the moment that it was taken at
       for (let round = 0, at = 0; round < 3; round++) {
         const expected = plain.map((order) => [order.id, order.lots, 100 + order.slot, order.slot % 2 === 0 ? 'BTCUSDT' : 'ETHUSDT']);
         const snapshot = new BookSnapshot(77, market.instruments, [0, 0, 0], orders, 1_763_000_000_000_000);
-        const told: (number | string)[][] = [];
+        const received: (number | string)[][] = [];
         const types: string[] = [];
         const take = (view: DataView) => {
           types.push(String.fromCharCode(view.getUint8(0)));
           if (view.getUint8(0) !== wire.addOrder.type) return;
           add.wrap(view, 0);
-          told.push([add.reference, add.shares, add.price / market.instruments[add.locate - 1].wireTick, add.stock]);
+          received.push([add.reference, add.shares, add.price / market.instruments[add.locate - 1].wireTick, add.stock]);
         };
         while (snapshot.write(slice, take)) {
           for (let i = 0; i < 3 && at < after.length; i++) happen(after[at++]);
         }
-        assert.deepEqual(told, expected);
+        assert.deepEqual(received, expected);
         assert.deepEqual(types.slice(0, 4), ['R', 'H', 'R', 'H']);
         assert.ok(types.slice(4).every((type) => type === 'A'));
         assert.deepEqual(

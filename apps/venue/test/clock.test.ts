@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import { describe, it } from 'node:test';
-import { STATE } from '@outcry/market/rules';
+import { TRADING_STATE } from '@outcry/market/states';
 import pino from 'pino';
 import { Clock } from '../src/core/clock.ts';
 import { MarketFeed } from '../src/core/feeds/market-feed.ts';
@@ -126,7 +126,7 @@ describe('a schedule', () => {
   ];
 
   /** The states that instruments take when time passes, or is set, from one time of day to another. */
-  function told(from: number, to: number, passes: number): string[] {
+  function received(from: number, to: number, passes: number): string[] {
     let [time, steady] = [from, 0];
     const sent: CommandFields[] = [];
     const submit = async (fields: CommandFields) => {
@@ -147,22 +147,22 @@ describe('a schedule', () => {
     [time, steady] = [to, passes];
     clock.tick();
     clock.close();
-    return sent.map(({ instrument, asset }) => `${instrument} ${Object.entries(STATE).find(([, state]) => state === asset)?.[0]}`);
+    return sent.map(({ instrument, asset }) => `${instrument} ${Object.entries(TRADING_STATE).find(([, state]) => state === asset)?.[0]}`);
   }
   const at = (hours: number, day = 0) => Date.UTC(2026, 5, 10 + day) + hours * 3600 * SECOND;
-  const [open, halted] = ['0 CONTINUOUS', '1 HALTED'];
+  const [continuous, halted] = ['0 CONTINUOUS', '1 HALTED'];
 
   it('is followed in its order when the venue was away from it for a while', () => {
     const all = ['0 CLOSING_AUCTION', '1 CLOSING_AUCTION', '0 CLOSED', '1 CLOSED'];
-    assert.deepEqual(told(at(16.4), at(17), 0.6 * 3600 * SECOND), all);
-    assert.deepEqual(told(at(16.4), at(16.4) + SECOND, SECOND), []);
+    assert.deepEqual(received(at(16.4), at(17), 0.6 * 3600 * SECOND), all);
+    assert.deepEqual(received(at(16.4), at(16.4) + SECOND, SECOND), []);
   });
 
   it('is not gone through for the days that a clock was set over: each instrument takes the state of the new time', () => {
-    assert.deepEqual(told(at(7), at(11, 3), SECOND), [open, halted]);
-    assert.deepEqual(told(at(11, 3), at(7), SECOND), ['0 CLOSED', '1 CLOSED']);
-    assert.deepEqual(told(at(12), at(11), SECOND), [], 'nothing of it lies between');
-    assert.deepEqual(told(at(12), at(9.5), SECOND), ['1 CONTINUOUS'], 'only for whom something lies between');
+    assert.deepEqual(received(at(7), at(11, 3), SECOND), [continuous, halted]);
+    assert.deepEqual(received(at(11, 3), at(7), SECOND), ['0 CLOSED', '1 CLOSED']);
+    assert.deepEqual(received(at(12), at(11), SECOND), [], 'nothing of it lies between');
+    assert.deepEqual(received(at(12), at(9.5), SECOND), ['1 CONTINUOUS'], 'only for whom something lies between');
   });
 });
 

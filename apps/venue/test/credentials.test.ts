@@ -391,9 +391,9 @@ describe('an administrator', () => {
     await admin('DELETE', `keys/${id}`);
     const lines = () => venue.output.split('\n').filter((line) => line.includes('"audit"') && line.includes(id));
     await waitFor(async () => lines().length === 2, 'the log’s lines');
-    const told = lines().map((line) => JSON.parse(line) as Record<string, unknown>);
+    const received = lines().map((line) => JSON.parse(line) as Record<string, unknown>);
     assert.deepEqual(
-      told.map(({ audit, by, key, from, status }) => [audit, by, key, from, status]),
+      received.map(({ audit, by, key, from, status }) => [audit, by, key, from, status]),
       [
         ['POST /outcry/v1/accounts/:name/keys', 'admin token', id, '127.0.0.1', 200],
         ['DELETE /outcry/v1/keys/:key', 'admin token', id, '127.0.0.1', 200],

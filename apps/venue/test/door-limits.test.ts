@@ -66,27 +66,27 @@ describe('places at a door', () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 200 }), (steps) => {
         const door = new Connections({ most: 8, perAddress: 4, unsigned: 3 });
-        const open = new Set<{ address: string; signed: boolean; place: ReturnType<Connections['enter']> }>();
+        const connections = new Set<{ address: string; signed: boolean; place: ReturnType<Connections['enter']> }>();
         for (const { address, what, which } of steps) {
-          const chosen = [...open][which % Math.max(1, open.size)];
+          const chosen = [...connections][which % Math.max(1, connections.size)];
           if (what === 'enter') {
             const entry = { address, signed: false, place: undefined as ReturnType<Connections['enter']> };
             entry.place = door.enter(address, () => {
               assert.equal(entry.signed, false);
-              open.delete(entry);
+              connections.delete(entry);
             });
-            if (entry.place !== undefined) open.add(entry);
+            if (entry.place !== undefined) connections.add(entry);
           } else if (chosen !== undefined && what === 'sign') {
             chosen.signed = true;
             chosen.place!.stays();
           } else if (chosen !== undefined) {
-            open.delete(chosen);
+            connections.delete(chosen);
             chosen.place!.leave();
           }
-          assert.equal(door.count, open.size);
-          assert.ok(open.size <= 8);
-          assert.ok([...open].filter(({ signed }) => !signed).length <= 3);
-          for (const each of ['a', 'b', 'c']) assert.ok([...open].filter((entry) => entry.address === each).length <= 4);
+          assert.equal(door.count, connections.size);
+          assert.ok(connections.size <= 8);
+          assert.ok([...connections].filter(({ signed }) => !signed).length <= 3);
+          for (const each of ['a', 'b', 'c']) assert.ok([...connections].filter((entry) => entry.address === each).length <= 4);
         }
       }),
     );

@@ -73,7 +73,7 @@ describe('the event ring', () => {
       );
       watch.look();
       assert.match(lines.at(-1) ?? '', new RegExp(`^the ${thread} thread holds the event ring for \\d+ ms`));
-      const told = lines.length;
+      const received = lines.length;
       shared.events.release(gate, EVENT_SLOTS);
       await until(
         () => shared.events.published() === EVENT_SLOTS * 2,
@@ -89,7 +89,7 @@ describe('the event ring', () => {
       const after = lines.length;
       watch.look();
       assert.equal(lines.length, after, 'what was told is not told again');
-      assert.ok(after <= told + 1 && lines.slice(told).every((line) => line.includes(thread)));
+      assert.ok(after <= received + 1 && lines.slice(received).every((line) => line.includes(thread)));
     });
   }
 
@@ -121,9 +121,9 @@ describe('the event ring', () => {
         events.release(gate, end);
         await new Promise((resolve) => setImmediate(resolve));
       }
-      for (const told of sequences)
+      for (const received of sequences)
         assert.deepEqual(
-          told,
+          received,
           Array.from({ length: count }, (_, i) => i + 1),
         );
       const late = new Shared(crew.shared.memory).events;

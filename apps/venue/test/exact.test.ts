@@ -99,11 +99,11 @@ test('candles of any turnover are exact: as they run, in the store, and read aga
   const after = new MarketFeed(instrument);
   for (const seconds of Object.values(CANDLE_SECONDS)) after.load(seconds, await history.candles(0, seconds, { limit: 1500 }));
   after.setLast(feed.lastTradeId, feed.lastPrice, feed.lastQuantity, feed.lastTradeTime);
-  for (const told of [feed, after]) {
-    const text = dayJson(told, START + 5000);
+  for (const received of [feed, after]) {
+    const text = dayJson(received, START + 5000);
     assert.equal(text.quoteVolume.replace('.', ''), String(turnover.amount), 'the quote asset has eight places');
     assert.equal(text.volume, instrument.formatQuantity(turnover.quantity));
-    assert.equal(told.averagePrice(START + 5000), Number(turnover.amount / (turnover.quantity * BigInt(instrument.unit))));
+    assert.equal(received.averagePrice(START + 5000), Number(turnover.amount / (turnover.quantity * BigInt(instrument.unit))));
   }
   assert.equal(String(klineJson(day, candleInterval('1d')!, instrument)[7]).replace('.', ''), String(turnover.amount));
 });

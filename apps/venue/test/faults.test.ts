@@ -90,8 +90,8 @@ describe('a full disk', () => {
     await until('the store', async () => (await statusOf(alice)).storeLag === 0);
     await venue.kill('SIGKILL');
     const again = await startWith(t, config, disk.directory);
-    const { body: open } = await new Client(again.url).signed('GET', '/api/v3/openOrders');
-    const there = new Set(open.map(({ orderId }: { orderId: number }) => orderId));
+    const { body: openOrders } = await new Client(again.url).signed('GET', '/api/v3/openOrders');
+    const there = new Set(openOrders.map(({ orderId }: { orderId: number }) => orderId));
     for (const id of acknowledged) assert.ok(there.has(id), `order ${id} was acknowledged and is lost`);
     assert.equal(await again.kill('SIGTERM'), 0);
   });

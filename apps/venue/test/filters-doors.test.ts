@@ -114,8 +114,8 @@ it('an order has the same verdict at every door, in its words, on both sides of 
     await cancelAll();
 
     ouch.enter(n + 1, side[0], lots(quantity), price === undefined ? MARKET_PRICE : wirePrice(price));
-    const told = await ouch.next(words === undefined ? 'order_accepted' : 'rejected');
-    assert.deepEqual([told.userRef, told.reason], [n + 1, words?.ouch], `OUCH: ${what}`);
+    const received = await ouch.next(words === undefined ? 'order_accepted' : 'rejected');
+    assert.deepEqual([received.userRef, received.reason], [n + 1, words?.ouch], `OUCH: ${what}`);
     await cancelAll();
   }
 });
@@ -143,7 +143,7 @@ it('a replacement that fails a filter is refused at every door, and the order st
     ouch.replace(1, n + 2, lots(quantity), wirePrice(price));
     const { userRef, reason } = await ouch.next('rejected');
     assert.deepEqual([userRef, reason], [n + 2, WORDS[verdict].ouch]);
-    assert.deepEqual(await doors.open(doors.alice), [byRest, byFix, byOuch]);
+    assert.deepEqual(await doors.openOrders(doors.alice), [byRest, byFix, byOuch]);
   }
   // The size is the chain's: what passes replaces the order.
   ouch.replace(1, 10, lots('0.5'), wirePrice('60000'));
@@ -154,8 +154,8 @@ it('a replacement that fails a filter is refused at every door, and the order st
 it('an iceberg of more parts than the instrument allows is refused at every door that has icebergs, as a replacement too', async (t) => {
   const { doors, fix, ouch, cancelAll } = await open(t);
   const { symbols } = await ok(doors.alice.public(`/api/v3/exchangeInfo?symbol=${SYMBOL}`));
-  const told = symbols[0].filters.find(({ filterType }: { filterType: string }) => filterType === 'ICEBERG_PARTS');
-  assert.deepEqual(told, { filterType: 'ICEBERG_PARTS', limit: 10 });
+  const received = symbols[0].filters.find(({ filterType }: { filterType: string }) => filterType === 'ICEBERG_PARTS');
+  assert.deepEqual(received, { filterType: 'ICEBERG_PARTS', limit: 10 });
   const words = WORDS.too_many_parts;
   const terms = { symbol: SYMBOL, side: 'BUY', type: 'LIMIT', timeInForce: 'GTC', quantity: '0.1', price: '60000' };
   for (const [n, [display, isAccepted]] of (
@@ -176,7 +176,7 @@ it('an iceberg of more parts than the instrument allows is refused at every door
   const { orderId } = await doors.place(doors.alice, 'BUY', '60000', { quantity: '0.1', icebergQty: '0.01' });
   const replacing = { ...terms, icebergQty: '0.00999', cancelReplaceMode: 'STOP_ON_FAILURE', cancelOrderId: orderId };
   assert.equal((await doors.alice.signed('POST', '/api/v3/order/cancelReplace', replacing)).body.msg, words.rest);
-  assert.deepEqual(await doors.open(doors.alice), [orderId], 'the order stays');
+  assert.deepEqual(await doors.openOrders(doors.alice), [orderId], 'the order stays');
 });
 
 it('the average price of the trades moves the prices that pass, at the wire thread’s door too', async (t) => {

@@ -229,8 +229,8 @@ async function ignored(alice: FixClient): Promise<void> {
     [55, 'BTCUSDT'],
   ]);
   assert.deepEqual([counted.get(371), counted.get(373)], ['267', '16']);
-  const open = await answer(alice, 'D', order({ 11: 'mine' }));
-  assert.equal(open.get(150), '0');
+  const entered = await answer(alice, 'D', order({ 11: 'mine' }));
+  assert.equal(entered.get(150), '0');
   for (const wrong of [{ 54: '2' }, { 55: 'ETHUSDT' }, { 37: '1' }, { 1: 'bob' }] as Record<number, string>[]) {
     const fields = { 11: `w${count++}`, 41: 'mine', 55: 'BTCUSDT', 54: '1', ...wrong };
     const refused = await answer(

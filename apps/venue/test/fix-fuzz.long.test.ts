@@ -49,7 +49,7 @@ test(`a login that sends anything, and reads as it likes, gets whole messages in
   const end = performance.now() + SECONDS * 1000;
   let [orders, messages, sessions] = [0, 0, 0];
   const resident = () => Number(/VmRSS:\s+(\d+)/.exec(fs.readFileSync(`/proc/${venue.child.pid}/status`, 'utf8'))?.[1]);
-  let settled = 0;
+  let afterFive = 0;
   while (performance.now() < end) {
     const bob = await FixClient.logon(ports.fix, 'BOB', pick(['FIX.4.4', 'FIXT.1.1']));
     sessions++;
@@ -93,11 +93,11 @@ test(`a login that sends anything, and reads as it likes, gets whole messages in
     const report = await alice.take('8');
     assert.deepEqual([report.get(11), report.get(150)], [`a${orders}`, '0']);
     alice.forget();
-    if (sessions === 5) settled = resident();
+    if (sessions === 5) afterFive = resident();
   }
   assert.ok(venue.isRunning);
   assert.ok(messages > 1000);
-  console.log(`${messages} messages in ${sessions} sessions; ${settled} kB resident after five, ${resident()} kB at the end`);
+  console.log(`${messages} messages in ${sessions} sessions; ${afterFive} kB resident after five, ${resident()} kB at the end`);
   alice.socket.destroy();
   await venue.close();
   fs.rmSync(folder, { recursive: true, force: true });

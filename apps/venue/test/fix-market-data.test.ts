@@ -124,16 +124,16 @@ test('a subscription has the book, whole or the best levels, however its line op
         work(50);
       } while (!isLevel() && performance.now() < end);
       for (const { reader, depth } of readers) assert.deepEqual(sorted(reader.book()), sorted(expected(feed, depth)));
-      const told = () => readers.map(({ reader }) => reader.got.length);
+      const received = () => readers.map(({ reader }) => reader.got.length);
       // What was under way when the books were level may still be told, once.
       tick();
       work(50);
-      const before = told();
+      const before = received();
       for (let i = 0; i < 3; i++) {
         tick();
         work(50);
       }
-      assert.deepEqual(told(), before, 'a quiet book tells nothing');
+      assert.deepEqual(received(), before, 'a quiet book tells nothing');
     }),
     { numRuns: 60 },
   );

@@ -55,11 +55,11 @@ test('with cancel-on-disconnect go the orders that a session entered: not those 
   bob.order('b1', 2, '0.5', '50000');
   assert.deepEqual(await kill.report(11, 150, 32), ['rest-1', 'F', '0.5'], 'who asked is told what comes of it');
   kill.socket.destroy();
-  const open = async () =>
+  const openOrders = async () =>
     (await rest.signed('GET', '/api/v3/openOrders')).body.map((order: { clientOrderId: string }) => order.clientOrderId);
   let left: string[] = [];
   for (const deadline = Date.now() + 60_000; Date.now() < deadline; await new Promise((resolve) => setTimeout(resolve, 20))) {
-    left = await open();
+    left = await openOrders();
     if (!left.some((id) => id.startsWith('fix-'))) break;
   }
   assert.ok(left.includes('rest-1'), `left are ${left}`);
@@ -130,21 +130,21 @@ test("a client whose questions take the store long does not hold up others' answ
   } as unknown as Services;
   const questions = new StoredOrders(services);
   const [slow, quick] = [clientOf('SLOW', 1), clientOf('QUICK', 2)];
-  const told: string[] = [];
+  const received: string[] = [];
   const ask = (client: FixClient, clientId: string) =>
-    questions.ask({ client, instrument: 0, clientId, answer: () => told.push(clientId), fail: (why) => told.push(why) });
+    questions.ask({ client, instrument: 0, clientId, answer: () => received.push(clientId), fail: (why) => received.push(why) });
   for (let i = 0; i < 33; i++) ask(slow, `slow-${i}`);
-  assert.deepEqual(told, ['too many questions at once']);
+  assert.deepEqual(received, ['too many questions at once']);
   ask(quick, 'quick-1');
   ask(quick, 'quick-2');
   await new Promise((resolve) => setTimeout(resolve, 30));
   assert.deepEqual(asked, [], 'the store must have what was told before');
   stored = 7;
   await until(
-    () => told.length === 3,
-    () => `the answers of the other, got ${told}`,
+    () => received.length === 3,
+    () => `the answers of the other, got ${received}`,
   );
-  assert.deepEqual(told.slice(1), ['quick-1', 'quick-2']);
+  assert.deepEqual(received.slice(1), ['quick-1', 'quick-2']);
   assert.equal(asked.filter((who) => who === 'account 1').length, 1, 'one of a client at a time');
   for (let i = 0; i < 32; i++) {
     await until(
@@ -154,8 +154,8 @@ test("a client whose questions take the store long does not hold up others' answ
     answers[i]();
   }
   await until(
-    () => told.length === 35,
-    () => `all answers, got ${told.length}`,
+    () => received.length === 35,
+    () => `all answers, got ${received.length}`,
   );
   ask(slow, 'again');
   await until(

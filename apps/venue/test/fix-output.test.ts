@@ -103,7 +103,7 @@ class Side {
   }
 
   /** Turns until nothing moves any more, the other side reading all. */
-  async settle(): Promise<void> {
+  async runUntilIdle(): Promise<void> {
     for (let quiet = 0; quiet < 3; ) {
       await new Promise((resolve) => setImmediate(resolve));
       quiet = this.socket.readAll() || (this.session.hasWork && !this.socket.destroyed) ? 0 : quiet + 1;
@@ -171,7 +171,7 @@ test('what a session sends is whole messages in order, however slowly they are r
         [98, 0],
         [108, 30],
       ]);
-      await side.settle();
+      await side.runUntilIdle();
       let execution = 0;
       for (const one of steps) {
         if (one.what === 'report')
@@ -201,13 +201,13 @@ test('what a session sends is whole messages in order, however slowly they are r
         }
       }
       if (hasLogout) side.receive('5', []);
-      await side.settle();
+      await side.runUntilIdle();
       if (!hasLogout) {
         side.receive('2', [
           [7, 1],
           [16, 0],
         ]);
-        await side.settle();
+        await side.runUntilIdle();
       }
       const messages = side.messages();
       const again = check(messages);
@@ -231,9 +231,9 @@ test('ten thousand requests for everything while one is served cost one more tim
     [98, 0],
     [108, 30],
   ]);
-  await side.settle();
+  await side.runUntilIdle();
   for (let i = 1; i <= 3000; i++) side.session.send('8', [[17, `e${i}`]]);
-  await side.settle();
+  await side.runUntilIdle();
   const everything: FixField[] = [
     [7, 1],
     [16, 0],
@@ -242,7 +242,7 @@ test('ten thousand requests for everything while one is served cost one more tim
   for (let i = 0; i < 4; i++) await new Promise((resolve) => setImmediate(resolve));
   assert.ok(side.session.hasWork, 'one is under way');
   side.session.send('8', [[17, 'new']]);
-  await side.settle();
+  await side.runUntilIdle();
   const messages = side.messages();
   check(messages);
   const times = messages.filter((message) => message.get(17) === 'e1').length;
@@ -260,7 +260,7 @@ test('what is late has the time at which it is sent, and a gap fill stands for a
     [98, 0],
     [108, 3600],
   ]);
-  await side.settle();
+  await side.runUntilIdle();
   for (let i = 0; i < 6; i++)
     side.session.send('8', [
       [17, `e${i}`],
@@ -268,7 +268,7 @@ test('what is late has the time at which it is sent, and a gap fill stands for a
     ]);
   for (let i = 0; i < 500; i++) side.session.send('0', []);
   side.now += 600_000;
-  await side.settle();
+  await side.runUntilIdle();
   const messages = side.messages();
   assert.equal(messages.length, 507);
   assert.equal(messages.at(-1)?.get(52), fixTime(side.now), 'a receiver takes no message that is older than two minutes');
@@ -276,7 +276,7 @@ test('what is late has the time at which it is sent, and a gap fill stands for a
     [7, 1],
     [16, 0],
   ]);
-  await side.settle();
+  await side.runUntilIdle();
   const again = side.messages().slice(507);
   assert.deepEqual(again.map((message) => [message.type, message.number(34), message.get(36)]).at(-1), ['4', 8, '508']);
   assert.equal(again.length, 8, 'the logon, six reports, the heartbeats');

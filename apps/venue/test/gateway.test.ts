@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { order as orderRecord } from '@outcry/book/records';
-import { announceState } from '@outcry/engine/announce';
+import { emitState } from '@outcry/engine/emit-state';
 import { Engine } from '@outcry/engine/engine';
 import { LocalEvents } from '@outcry/engine/event-output';
 import { imageOf, restoreImage } from '@outcry/engine/image';
@@ -137,15 +137,15 @@ it('a slot that is used past its last number, and a whole lap of it, gives no id
   const desk = new Desk();
   await desk.open();
   const { i32 } = desk.engine.memory.orders;
-  const use = 1 * orderRecord.WORDS + orderRecord.ID; // what ends gives its slot to the next one: it is always the first
-  i32[use] = MAX_GENERATION - 3;
+  const generation = 1 * orderRecord.WORDS + orderRecord.ID; // what ends gives its slot to the next one: it is always the first
+  i32[generation] = MAX_GENERATION - 3;
   const ids: number[] = [];
-  const uses: number[] = [];
+  const generations: number[] = [];
   for (let round = 0; round < 10; round++) {
-    if (round === 7) i32[use] = uses[0] - 1; // as after 2^28 orders
+    if (round === 7) i32[generation] = generations[0] - 1; // as after 2^28 orders
     const id = await desk.buy(round % 2 === 0 ? ALICE : BOB);
     assert.ok(id > (ids.at(-1) ?? 0), `${id} after ${ids.at(-1)}`);
-    uses.push(i32[use]);
+    generations.push(i32[generation]);
     for (const [before, old] of ids.entries()) {
       const account = before % 2 === 0 ? ALICE : BOB;
       for (const fields of [cancel(account, 0, old), amend(account, 0, old, 1), cancelReplace(desk.order(account), old)]) {
@@ -157,8 +157,8 @@ it('a slot that is used past its last number, and a whole lap of it, gives no id
     assert.equal((await desk.send(cancel(round % 2 === 0 ? ALICE : BOB, 0, id))).changed?.id, id);
     ids.push(id);
   }
-  assert.equal(uses[7], uses[0], 'a lap later the slot has a use of before');
-  assert.ok(Math.max(...uses) === MAX_GENERATION && uses.includes(1));
+  assert.equal(generations[7], generations[0], 'a lap later the slot has a generation of before');
+  assert.ok(Math.max(...generations) === MAX_GENERATION && generations.includes(1));
   await desk.close();
 });
 
@@ -183,23 +183,23 @@ it('what one command brings about is told in turns, in order, and answered after
   await desk.open();
   const own: number[] = [];
   for (let i = 0; i < 4000; i++) own.push(await desk.buy(BOB));
-  const told: number[] = [];
+  const received: number[] = [];
   let ofTurn = 0;
   let mostOfTurn = 0;
   desk.gateway.orderListeners.push({
     follows: () => true,
     onFill: ({ order, isMaker }) => {
-      if (isMaker) told.push(order.id);
+      if (isMaker) received.push(order.id);
       mostOfTurn = Math.max(mostOfTurn, ++ofTurn);
       if (ofTurn === 1) setImmediate(() => (ofTurn = 0));
     },
   });
-  const answered = desk.send(newOrder({ ...desk.order(ALICE, own.length), side: SELL })).then(() => told.length);
-  const behind = desk.buy(ALICE).then(() => told.length);
+  const answered = desk.send(newOrder({ ...desk.order(ALICE, own.length), side: SELL })).then(() => received.length);
+  const behind = desk.buy(ALICE).then(() => received.length);
   assert.ok(desk.gateway.sequence < desk.shared.durable.read(), 'a reader of the view waits for what it does not show yet');
   assert.equal(await answered, own.length);
   assert.equal(await behind, own.length);
-  assert.deepEqual(told, own);
+  assert.deepEqual(received, own);
   assert.equal(desk.gateway.sequence, desk.shared.durable.read());
   assert.ok(mostOfTurn <= 2048, `${mostOfTurn} fills in one turn`);
 });
@@ -247,16 +247,16 @@ function listOf(desk: Desk, clientId: string) {
 it('a list with the id of one on its way is answered when that is durable, and no list but that is entered', async () => {
   const desk = new Desk();
   await desk.open();
-  const told: string[] = [];
+  const received: string[] = [];
   const both = ['first', 'second'].map(async (name) => {
     const { reason, list } = await desk.gateway.submit(listOf(desk, 'mine'));
-    told.push(`${name} ${reason === REASON.NONE ? list > 0 : reason}`);
+    received.push(`${name} ${reason === REASON.NONE ? list > 0 : reason}`);
   });
   await new Promise((resolve) => setTimeout(resolve, 20));
-  assert.deepEqual(told, [], 'what is not durable may be lost: nobody is told of it');
+  assert.deepEqual(received, [], 'what is not durable may be lost: nobody is told of it');
   desk.work();
   await Promise.all(both);
-  assert.deepEqual(told, ['first true', `second ${REASON.DUPLICATE_CLIENT_ID}`]);
+  assert.deepEqual(received, ['first true', `second ${REASON.DUPLICATE_CLIENT_ID}`]);
   assert.deepEqual([desk.openOf(ALICE), desk.gateway.view.orders.lists.size], [2, 1]);
   await desk.send(massCancel(ALICE));
   assert.equal(desk.gateway.view.orders.lists.size, 0);
@@ -274,13 +274,13 @@ it("a list's id is in the engine's image, and told of with its orders after a st
     engine,
     imageOf(desk.engine).map((part) => Uint8Array.from(part)),
   );
-  announceState(engine);
-  const told = [];
+  emitState(engine);
+  const received = [];
   for (let at = 0; at < output.count * event.WORDS; at += event.WORDS) {
     if ((output.i32[at] & 0xff) !== EVENT.LIST) continue;
-    told.push([output.f64[(at >> 1) + event.F64_AMOUNT], output.i32[at + event.CLIENT_LOW], output.i32[at + event.CLIENT_HIGH]]);
+    received.push([output.f64[(at >> 1) + event.F64_AMOUNT], output.i32[at + event.CLIENT_LOW], output.i32[at + event.CLIENT_HIGH]]);
   }
   const once = [list, ...textHash('mine')];
-  assert.deepEqual(told, [once, once]);
+  assert.deepEqual(received, [once, once]);
   await desk.close();
 });

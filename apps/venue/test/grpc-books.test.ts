@@ -95,16 +95,16 @@ describe('whoever applies what comes has the book', () => {
         const readers: Reader[] = [];
         for (const each of steps) {
           if (each.what === 'change') change(market, each.side, each.side === BUY ? each.first : 3000 + each.first, each.count, each.lots);
-          else if (each.what === 'tick') feed.tellChanges();
-          else if (each.what === 'slice') feed.tellSlice();
+          else if (each.what === 'tick') feed.sendChanges();
+          else if (each.what === 'slice') feed.sendSlice();
           else if (each.what === 'join') readers.push(new Reader(feed));
           else await readers[each.who % Math.max(1, readers.length)]?.read(each.count);
         }
         for (let rounds = 0; rounds < 200; rounds++) {
-          feed.tellChanges();
-          const told = feed.tellSlice();
+          feed.sendChanges();
+          const received = feed.sendSlice();
           for (const reader of readers) await reader.read(100);
-          if (!told && !feed.isBeginning) break;
+          if (!received && !feed.isBeginning) break;
         }
         for (const reader of readers) assert.deepEqual(reader.book, bookOf(market));
       }),
@@ -118,17 +118,17 @@ describe('whoever applies what comes has the book', () => {
     const [slow, quick] = [new Reader(feed), new Reader(feed)];
     for (let round = 0; round < 60; round++) {
       change(market, BUY, 1 + round, 1000, 1);
-      feed.tellChanges();
-      feed.tellSlice();
+      feed.sendChanges();
+      feed.sendSlice();
       await quick.read(1000);
     }
-    while (feed.tellSlice()) await quick.read(1000);
+    while (feed.sendSlice()) await quick.read(1000);
     assert.deepEqual(quick.book, bookOf(market));
     assert.equal(quick.snapshots, 1);
     for (let round = 0; round < 60; round++) {
       await slow.read(1000);
-      feed.tellSlice();
-      feed.tellChanges();
+      feed.sendSlice();
+      feed.sendChanges();
     }
     assert.deepEqual(slow.book, bookOf(market));
     assert.ok(slow.snapshots > 1);

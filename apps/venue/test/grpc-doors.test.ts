@@ -63,7 +63,7 @@ describe('one client of gRPC and all others', () => {
       );
       const book = (await venue.call(getBook, create(pb.GetBookRequestSchema, { symbol: 'BTCUSDT' }))) as pb.Book;
       assert.equal(book.symbol, 'BTCUSDT');
-      assert.ok((await venue.open()).grpcCalls <= 66);
+      assert.ok((await venue.openCounts()).grpcCalls <= 66);
       await venue.untilOpen(({ grpcCalls }) => grpcCalls === 0);
       used.push(venue.memory());
     }
@@ -138,7 +138,7 @@ describe('one client of gRPC and all others', () => {
     t.after(() => client.kill('SIGKILL'));
     await venue.untilOpen(({ watchers, entryStreams }) => watchers === 1 && entryStreams === 1);
     await new Promise((resolve) => setTimeout(resolve, 4000)); // it answers, and is left alone
-    assert.equal((await venue.open()).watchers, 1);
+    assert.equal((await venue.openCounts()).watchers, 1);
     client.kill('SIGSTOP');
     await venue.untilOpen(({ watchers, entryStreams, grpc: connections }) => watchers + entryStreams + connections === 0);
   });

@@ -10,7 +10,7 @@ import { HistoryStore } from './support/history-store.ts';
 const TRADES = 150_000;
 const log = pino({ level: 'silent' });
 const store = new HistoryStore();
-const open: HistoryReaders[] = [];
+const openReaders: HistoryReaders[] = [];
 
 before(() => {
   // Account 1 bought from account 2 in every trade: adding them up takes a while.
@@ -18,7 +18,7 @@ before(() => {
     INSERT INTO trades SELECT 0, i, i, 100, 1, 100, i * 1000, 0, 2, i, 0, -1, 1, i, 0, -1 FROM n`);
 });
 after(async () => {
-  for (const readers of open) await readers.close();
+  for (const readers of openReaders) await readers.close();
   store.close();
 });
 
@@ -32,7 +32,7 @@ function start(deadlineMs: number, lastId = 0): HistoryReaders {
     lastId,
     log,
   });
-  open.push(readers);
+  openReaders.push(readers);
   return readers;
 }
 
@@ -118,7 +118,7 @@ describe('questions to history', () => {
       deadlineMs: 600_000,
       log,
     });
-    open.push(readers);
+    openReaders.push(readers);
     assert.equal(await readers.ask({ who: 'me' }, 'trades', [0, { limit: 1 }]).then(() => 'answered', codeOf), 'unavailable');
     store.database.exec(`VACUUM INTO '${store.file}.missing'`);
     assert.match(await readers.ask<string>({ who: 'me' }, 'trades', [0, { limit: 1 }]), new RegExp(`"id":${TRADES},`));

@@ -271,8 +271,8 @@ test('numbers beyond 2^31 and 2^32 are kept as others are, and files stay small 
 });
 
 test('a FIX store has no file open that it does not use', () => {
-  const open = () => fs.readdirSync('/proc/self/fd').length;
-  const before = open();
+  const openFiles = () => fs.readdirSync('/proc/self/fd').length;
+  const before = openFiles();
   const stores = Array.from({ length: 50 }, (_, i) => new FileFixStore(folder, `idle-${i}`));
   for (const store of stores) {
     store.save(1, Buffer.from('message'));
@@ -281,7 +281,7 @@ test('a FIX store has no file open that it does not use', () => {
     assert.equal(store.load(1)?.toString(), 'message');
     store.rest();
   }
-  assert.equal(open(), before);
+  assert.equal(openFiles(), before);
 });
 
 test('a FIX store keeps every message that one turn brings, however many', () => {

@@ -5,7 +5,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { it } from 'node:test';
 import { parseUnits } from '@outcry/market/decimal';
 import { Random } from '@outcry/workload/random';
-import { STATUS, STATUS_NAMES } from '../src/domain/order-status.ts';
+import { ORDER_STATUS, ORDER_STATUS_NAMES } from '../src/domain/order-status.ts';
 import { Client, temporaryDirectory, VenueProcess } from './support/process.ts';
 import { until } from './support/until.ts';
 
@@ -22,18 +22,18 @@ interface Acknowledged {
 const random = new Random(SEED);
 
 /** What clients were told before the venue was killed, by client order id. */
-class Told {
+class Received {
   readonly orders = new Map<string, Acknowledged>();
   isOver = false;
 
   /** Places orders that cross, and cancels some, until the venue is gone. */
   async trade(client: Client, name: string, round: number): Promise<void> {
-    const open: number[] = [];
+    const openOrders: number[] = [];
     for (let n = 0; !this.isOver; n++) {
       const newClientOrderId = `${name}-${round}-${n}-${random.below(1e9)}`;
       try {
-        if (open.length > 5 && random.chance(0.5)) {
-          const orderId = open.splice(random.below(open.length), 1)[0];
+        if (openOrders.length > 5 && random.chance(0.5)) {
+          const orderId = openOrders.splice(random.below(openOrders.length), 1)[0];
           const { status, body } = await client.signed('DELETE', '/api/v3/order', { symbol: 'BTCUSDT', orderId });
           if (status === 200)
             this.orders.set(body.origClientOrderId, { id: orderId, status: 'CANCELED', executed: parseUnits(body.executedQty, 5) });
@@ -46,7 +46,7 @@ class Told {
         const { status, body } = await client.signed('POST', '/api/v3/order', order);
         if (status !== 200) continue;
         this.orders.set(newClientOrderId, { id: body.orderId, status: body.status, executed: parseUnits(body.executedQty, 5) });
-        if (body.status !== 'FILLED') open.push(body.orderId);
+        if (body.status !== 'FILLED') openOrders.push(body.orderId);
       } catch {
         return; // the venue was killed under this request: nothing was promised
       }
@@ -64,18 +64,19 @@ async function untilStored(client: Client): Promise<void> {
   assert.fail(`the store does not catch up: ${JSON.stringify((await client.public('/outcry/v1/status')).body)}`);
 }
 
-function checkOrders(database: DatabaseSync, told: Told): void {
+function checkOrders(database: DatabaseSync, received: Received): void {
   const stored = new Map<string, { id: number; status: number; executed: number }>();
   for (const row of database.prepare('SELECT client_id, id, status, executed FROM orders').all()) {
     assert.ok(!stored.has(row.client_id as string), `order ${row.client_id} is there twice`);
     stored.set(row.client_id as string, row as never);
   }
-  for (const [clientId, promised] of told.orders) {
+  for (const [clientId, promised] of received.orders) {
     const row = stored.get(clientId);
     assert.ok(row !== undefined, `order ${clientId} was acknowledged and is lost`);
     assert.equal(row.id, promised.id);
     assert.ok(row.executed >= promised.executed, `order ${clientId} lost an execution`);
-    if (promised.status === 'CANCELED' || promised.status === 'FILLED') assert.equal(STATUS_NAMES[row.status], promised.status, clientId);
+    if (promised.status === 'CANCELED' || promised.status === 'FILLED')
+      assert.equal(ORDER_STATUS_NAMES[row.status], promised.status, clientId);
   }
 }
 
@@ -100,10 +101,10 @@ async function checkBalances(database: DatabaseSync, clients: Client[]): Promise
     expected[seller].BTC[0] -= base;
     expected[seller].USDT[0] += BigInt(t.amount) - BigInt(sellerFee);
   }
-  const open = database
+  const openOrders = database
     .prepare('SELECT account, side, price, quantity - executed AS rest FROM orders WHERE status < ?')
-    .all(STATUS.FILLED) as Record<string, number>[];
-  for (const o of open) {
+    .all(ORDER_STATUS.FILLED) as Record<string, number>[];
+  for (const o of openOrders) {
     const asset = o.side === 0 ? 'USDT' : 'BTC';
     const held = o.side === 0 ? BigInt(o.price) * BigInt(o.rest) * 10n : BigInt(o.rest) * 1000n;
     expected[o.account][asset][0] -= held;
@@ -112,7 +113,7 @@ async function checkBalances(database: DatabaseSync, clients: Client[]): Promise
   for (const [account, client] of clients.entries()) {
     const { body } = await client.signed('GET', '/api/v3/account');
     const { body: orders } = await client.signed('GET', '/api/v3/openOrders');
-    assert.equal(orders.length, open.filter((o) => o.account === account).length);
+    assert.equal(orders.length, openOrders.filter((o) => o.account === account).length);
     for (const asset of ['USDT', 'BTC'] as const) {
       const { free, locked } = body.balances.find((balance: { asset: string }) => balance.asset === asset);
       assert.deepEqual(
@@ -163,16 +164,16 @@ class Victim {
     this.#startMs = performance.now() - began;
   }
 
-  /** Kills the venue under load, or as it ends. @param told grows meanwhile */
-  async kill(moment: Moment, told: Told): Promise<void> {
+  /** Kills the venue under load, or as it ends. @param received grows meanwhile */
+  async kill(moment: Moment, received: Received): Promise<void> {
     const journal = path.join(this.data, 'journal');
     let met = true;
     if (moment === 'roll') met = await fileAppears(journal, /^(journal-|segment)/);
     else if (moment === 'snapshot') met = await fileAppears(journal, /\.img\.tmp$/);
     else {
-      const enough = told.orders.size + random.below(60);
+      const enough = received.orders.size + random.below(60);
       await until(
-        () => told.orders.size >= enough,
+        () => received.orders.size >= enough,
         () => 'orders',
         60_000,
       );
@@ -199,7 +200,7 @@ class Victim {
 }
 
 it(`after ${KILLS} kills under load and at awkward moments, every acknowledged order and balance is there (OUTCRY_SEED=${SEED})`, async (t) => {
-  const told = new Told();
+  const received = new Received();
   const victim = new Victim();
   const { data } = victim;
   await victim.start();
@@ -207,27 +208,27 @@ it(`after ${KILLS} kills under load and at awkward moments, every acknowledged o
   t.diagnostic(`data in ${data}`);
   for (let kills = 0; kills < KILLS; ) {
     const clients = ['alice', 'bob'].map((name) => new Client(victim.venue.url, name));
-    told.isOver = false;
+    received.isOver = false;
     const loops = clients.flatMap((client, account) =>
-      Array.from({ length: LOOPS_PER_ACCOUNT }, () => told.trade(client, ['a', 'b'][account], kills)),
+      Array.from({ length: LOOPS_PER_ACCOUNT }, () => received.trade(client, ['a', 'b'][account], kills)),
     );
     const moment = MOMENTS[random.below(MOMENTS.length)];
     const isStarting = moment === 'start' || moment === 'rebuild';
-    await victim.kill(isStarting ? 'load' : moment, told);
+    await victim.kill(isStarting ? 'load' : moment, received);
     kills++;
-    told.isOver = true;
+    received.isOver = true;
     await Promise.all(loops);
     for (let n = isStarting ? 1 + random.below(3) : 0; n > 0 && kills < KILLS; n--, kills++) await victim.killStarting(moment);
     await victim.start();
     const again = ['alice', 'bob'].map((name) => new Client(victim.venue.url, name));
     await untilStored(again[0]);
     const database = new DatabaseSync(path.join(data, 'store.sqlite'), { readOnly: true });
-    checkOrders(database, told);
+    checkOrders(database, received);
     await checkBalances(database, again);
     database.close();
   }
-  t.diagnostic(`${told.orders.size} orders acknowledged; kills ${JSON.stringify(victim.met)}`);
-  assert.ok(told.orders.size > KILLS * 5, 'too little load to prove anything');
+  t.diagnostic(`${received.orders.size} orders acknowledged; kills ${JSON.stringify(victim.met)}`);
+  assert.ok(received.orders.size > KILLS * 5, 'too little load to prove anything');
   assert.equal(await victim.venue.kill('SIGTERM'), 0);
   fs.rmSync(data, { recursive: true, force: true });
 });

@@ -8,7 +8,7 @@ import { BUY, ItchBook, SELL } from '@outcry/feed/itch-book';
 import { glimpse, itch } from '@outcry/wire/itch';
 import { SOUP } from '@outcry/wire/soup';
 import { Random } from '@outcry/workload/random';
-import { OuchClient, SoupClient, type Told } from './support/ouch-client.ts';
+import { OuchClient, type Received, SoupClient } from './support/ouch-client.ts';
 import { VenueProcess } from './support/process.ts';
 import { WIDE_INSTRUMENTS } from './support/wide-market.ts';
 
@@ -80,9 +80,9 @@ async function trade(port: number, orders: number, seed: number): Promise<void> 
     if (i % 200 === 0) await new Promise((resolve) => setTimeout(resolve, 5));
   }
   for (const client of clients) {
-    const told = client.told.length;
+    const received = client.received.length;
     client.query();
-    await client.until(() => client.told.slice(told).some(({ message }) => message === 'account_query_response'));
+    await client.until(() => client.received.slice(received).some(({ message }) => message === 'account_query_response'));
     await new Promise((resolve) => setTimeout(resolve, 300));
     client.close();
   }
@@ -92,7 +92,7 @@ async function trade(port: number, orders: number, seed: number): Promise<void> 
 class GlimpseClient extends SoupClient {
   readonly book = new ItchBook();
   constructor(port: number) {
-    super(port, (view, at, bytes): Told => {
+    super(port, (view, at, bytes): Received => {
       if (itch.check(view, at, bytes) > 0) this.book.apply(view, at);
       return glimpse.describe(view, at, bytes);
     });
@@ -209,8 +209,8 @@ test('a reader that comes late, and one whose requests are not answered, take a 
 
 test('auctions and halts are told: state, indicative price, the orders that traded, the cross; and the book after kill -9', async () => {
   const { venue, ports, follow, data } = await start();
-  const told: Told[] = [];
-  const reader = await follow({ late: true, onMessage: (view, at, bytes) => told.push(itch.describe(view, at, bytes)) });
+  const received: Received[] = [];
+  const reader = await follow({ late: true, onMessage: (view, at, bytes) => received.push(itch.describe(view, at, bytes)) });
   const headers = { 'x-outcry-admin': fs.readFileSync(path.join(data, 'admin.token'), 'utf8'), 'content-type': 'application/json' };
   const state = async (name: string) => {
     const answer = await fetch(`${venue.url}/outcry/v1/instruments/BTCUSDT/state`, {
@@ -225,11 +225,11 @@ test('auctions and halts are told: state, indicative price, the orders that trad
   const bob = await OuchClient.open(ports.ouch, 'BOB', 'bobpass');
   alice.enter(1, 'B', 30, PRICE + 200);
   bob.enter(1, 'S', 20, PRICE);
-  await until(() => told.filter(({ message }) => message === 'add_order').length === 2, 'both orders');
+  await until(() => received.filter(({ message }) => message === 'add_order').length === 2, 'both orders');
   await state('CONTINUOUS');
   assert.deepEqual([(await alice.next('order_executed')).liquidity, (await bob.next('order_executed')).liquidity], ['O', 'O']);
-  await until(() => told.some(({ message, state: now }) => message === 'stock_trading_action' && now === 'T'), 'trading again');
-  const parts = told.filter(({ message }) => message === 'order_executed_price');
+  await until(() => received.some(({ message, state: now }) => message === 'stock_trading_action' && now === 'T'), 'trading again');
+  const parts = received.filter(({ message }) => message === 'order_executed_price');
   assert.deepEqual(
     parts.map(({ shares, printable }) => [shares, printable]),
     [
@@ -237,10 +237,10 @@ test('auctions and halts are told: state, indicative price, the orders that trad
       [20, 'N'],
     ],
   );
-  const cross = told.find(({ message }) => message === 'cross_trade');
+  const cross = received.find(({ message }) => message === 'cross_trade');
   assert.deepEqual([cross?.shares, cross?.crossType, cross?.price], [20, 'O', parts[0].price]);
   await state('HALTED');
-  await until(() => told.some(({ state: now }) => now === 'H'), 'the halt');
+  await until(() => received.some(({ state: now }) => now === 'H'), 'the halt');
   assert.deepEqual(
     reader.book.depth(1, BUY).map(({ shares }) => shares),
     [10],

@@ -92,7 +92,7 @@ class Lanes {
   /** Reads to the end, as long as the other side has something. */
   finish(): void {
     this.endTurn();
-    for (let i = 0; i < 100_000 && !(this.reader.isAtMark && this.reader.turn === this.queue.turn); i++) {
+    for (let i = 0; i < 100_000 && !(this.reader.isAtTurnMark && this.reader.turn === this.queue.turn); i++) {
       this.reader.drain(7);
       this.endTurn();
       this.reader.drain(1000);
@@ -133,7 +133,7 @@ function play(lanes: Lanes, [what, ...args]: readonly unknown[]): void {
     case 'read':
       lanes.reader.drain(args[0] as number);
       // At a mark the books are those of that turn, however much of the queue was left out.
-      if (lanes.reader.isAtMark) assert.equal(booksOf(lanes.feeds), lanes.books[lanes.reader.turn]);
+      if (lanes.reader.isAtTurnMark) assert.equal(booksOf(lanes.feeds), lanes.books[lanes.reader.turn]);
       break;
     default:
       (lanes[what as 'level'] as (...args: unknown[]) => void).call(lanes, ...args);
@@ -187,7 +187,7 @@ test('with room for all nothing is dropped, and each turn ends with a mark', () 
     lanes.level(0, 1, 100 + (i % 7), 3);
     lanes.endTurn();
     lanes.reader.drain(100);
-    assert.deepEqual([lanes.reader.isAtMark, lanes.reader.turn], [true, i + 1]);
+    assert.deepEqual([lanes.reader.isAtTurnMark, lanes.reader.turn], [true, i + 1]);
   }
   assert.equal(lanes.queue.droppedTrades, 0);
   assert.equal(lanes.prints[0].length, 200);

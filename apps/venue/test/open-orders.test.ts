@@ -4,7 +4,7 @@ import { orderHandle } from '@outcry/market/command';
 import { LIMIT, type OrderKind, type Side, type TimeInForce } from '@outcry/market/order-terms';
 import fc from 'fast-check';
 import { OpenOrders } from '../src/core/orders/open-orders.ts';
-import { STATUS } from '../src/domain/order-status.ts';
+import { ORDER_STATUS } from '../src/domain/order-status.ts';
 import type { Order } from '../src/domain/orders.ts';
 import { makeTerms } from '../src/domain/special-terms.ts';
 
@@ -56,7 +56,7 @@ function happen(orders: OpenOrders, { slot, generation, order: plain }: Placed, 
     case 'trigger':
       orders.trigger(slot, 88, !plain.waiting, 5);
       Object.assign(plain, { waiting: !plain.waiting, updateTime: 5, ...(plain.kind === LIMIT && { price: 88 }) });
-      if (plain.status === STATUS.PENDING_NEW) plain.status = STATUS.NEW;
+      if (plain.status === ORDER_STATUS.PENDING_NEW) plain.status = ORDER_STATUS.NEW;
       break;
     case 'show':
       assert.equal(orders.show(slot, 3, plain.waiting), 3 - plain.shown);
@@ -67,7 +67,7 @@ function happen(orders: OpenOrders, { slot, generation, order: plain }: Placed, 
       assert.equal(orders.trade(slot, 2, 10, left, 6), Math.min(2, plain.shown));
       plain.executedAmount += 10;
       const buysMore = plain.amount - plain.executedAmount >= 5; // a lot, so it is not filled with its last one: it is to end
-      const status = left === 0 && !buysMore ? STATUS.FILLED : STATUS.PARTIALLY_FILLED;
+      const status = left === 0 && !buysMore ? ORDER_STATUS.FILLED : ORDER_STATUS.PARTIALLY_FILLED;
       Object.assign(plain, { left, shown: plain.shown - Math.min(2, plain.shown), updateTime: 6, status });
       if (left === 0) plain.resting = false;
       break;
@@ -79,8 +79,8 @@ function happen(orders: OpenOrders, { slot, generation, order: plain }: Placed, 
       break;
     }
     case 'end':
-      assert.equal(orders.end(slot, STATUS.EXPIRED, 8), plain.shown);
-      Object.assign(plain, { shown: 0, resting: false, status: STATUS.EXPIRED, updateTime: 8 });
+      assert.equal(orders.end(slot, ORDER_STATUS.EXPIRED, 8), plain.shown);
+      Object.assign(plain, { shown: 0, resting: false, status: ORDER_STATUS.EXPIRED, updateTime: 8 });
   }
 }
 
@@ -92,18 +92,18 @@ it('open orders outside the heap are what a plain map holds, for any adds, chang
       const plain = new Map<number, Placed>();
       let generation = 1;
       for (const { slot, account, change } of steps) {
-        const open = [...plain.values()].find((placed) => placed.slot === slot);
-        if (open === undefined) {
+        const held = [...plain.values()].find((placed) => placed.slot === slot);
+        if (held === undefined) {
           const made = { slot, generation: generation++, order: order(slot, generation, account) };
           orders.add(slot, made.generation, made.order);
           plain.set(made.order.id, made);
         } else if (change !== 'remove') {
-          happen(orders, open, change);
+          happen(orders, held, change);
         } else {
           orders.remove(slot);
-          plain.delete(open.order.id);
-          assert.equal(orders.get(open.order.id), undefined);
-          assert.equal(orders.handleOf(open.order.id), 0);
+          plain.delete(held.order.id);
+          assert.equal(orders.get(held.order.id), undefined);
+          assert.equal(orders.handleOf(held.order.id), 0);
         }
         assert.equal(orders.size, plain.size);
         assert.equal(
@@ -146,12 +146,12 @@ it('orders that a start tells of in any order are listed oldest first once they 
   fc.assert(
     fc.property(places, fc.array(fc.integer({ min: 0, max: 2 }), { minLength: SLOTS, maxLength: SLOTS }), (slots, owners) => {
       const orders = new OpenOrders(SLOTS, 3);
-      const told = slots.map((slot) => ({ ...order(slot, 1, owners[slot - 1]), id: 2 ** 33 + slot * 1000 }));
-      for (const [i, each] of told.slice(0, -1).entries()) orders.add(slots[i], 1, each);
+      const received = slots.map((slot) => ({ ...order(slot, 1, owners[slot - 1]), id: 2 ** 33 + slot * 1000 }));
+      for (const [i, each] of received.slice(0, -1).entries()) orders.add(slots[i], 1, each);
       orders.sortByAge();
-      const last = { ...told.at(-1)!, id: 2 ** 34 };
+      const last = { ...received.at(-1)!, id: 2 ** 34 };
       orders.add(slots.at(-1)!, 1, last);
-      const all = [...told.slice(0, -1), last].sort((a, b) => a.id - b.id);
+      const all = [...received.slice(0, -1), last].sort((a, b) => a.id - b.id);
       for (const owner of [0, 1, 2]) {
         const own = all.filter(({ account }) => account === owner);
         assert.deepEqual([...orders.of(owner)], own);

@@ -31,7 +31,7 @@ function configured(t: TestContext): VenueConfig {
 
 /** What the feed tells of orders, as `message reference`. */
 async function followFeed(t: TestContext, { venue }: Doors, { itch: config }: VenueConfig): Promise<string[]> {
-  const told: string[] = [];
+  const received: string[] = [];
   const { itchSession, itchRequests } = venue.services.ports;
   const reader = await FeedClient.open({
     lines: config!.lines,
@@ -40,11 +40,11 @@ async function followFeed(t: TestContext, { venue }: Doors, { itch: config }: Ve
     requests: { host: '127.0.0.1', port: Number(itchRequests) },
     onMessage: (view, at, bytes) => {
       const { message, reference } = itch.describe(view, at, bytes);
-      if (Number(reference) > 0) told.push(`${message} ${reference}`);
+      if (Number(reference) > 0) received.push(`${message} ${reference}`);
     },
   });
   t.after(() => reader.close());
-  return told;
+  return received;
 }
 
 /** The ids that a user stream tells of new orders. */
@@ -90,7 +90,7 @@ for (const from of [2 ** 31 - 12, 2 ** 32 - 12, 2 ** 53 - 2 ** 40]) {
 
     // Told at every door.
     const own = ids.filter((id) => id !== byOuch);
-    assert.deepEqual([await doors.open(alice), await doors.open(bob)], [own, [byOuch]]);
+    assert.deepEqual([await doors.openOrders(alice), await doors.openOrders(bob)], [own, [byOuch]]);
     const { orders } = await doors.grpc('ListOpenOrders', {});
     assert.deepEqual(
       orders.map(({ order_id: id }: { order_id: string }) => Number(id)),
@@ -114,13 +114,13 @@ for (const from of [2 ** 31 - 12, 2 ** 32 - 12, 2 ** 53 - 2 ** 40]) {
 
     // A change keeps the number, what takes an order's place has its own.
     await ok(bob.signed('PUT', '/api/v3/order/amend/keepPriority', { symbol: SYMBOL, orderId: byOuch, newQty: '0.0005' }));
-    assert.deepEqual(await doors.open(bob), [byOuch]);
+    assert.deepEqual(await doors.openOrders(bob), [byOuch]);
     ouch.replace(1, 2, 40, 600_010_000);
     const replaced = Number((await ouch.next('order_replaced')).orderRef);
     assert.ok(replaced > above);
-    assert.deepEqual(await doors.open(bob), [replaced]);
+    assert.deepEqual(await doors.openOrders(bob), [replaced]);
     await until(
-      () => [`order_cancel ${byOuch}`, `order_delete ${byOuch}`, `add_order ${replaced}`].every((told) => feed.includes(told)),
+      () => [`order_cancel ${byOuch}`, `order_delete ${byOuch}`, `add_order ${replaced}`].every((received) => feed.includes(received)),
       () => feed.join(),
     );
 
@@ -143,19 +143,25 @@ for (const from of [2 ** 31 - 12, 2 ** 32 - 12, 2 ** 53 - 2 ** 40]) {
 
     const history = [await doors.history(alice, from), await doors.history(bob, from), await doors.history(alice, byGrpc)];
     assert.deepEqual(history, [own, [byOuch, replaced], own.slice(2)]);
-    const open = [await doors.open(alice), await doors.open(bob), await doors.shown()];
+    const openOrders = [await doors.openOrders(alice), await doors.openOrders(bob), await doors.shown()];
     await doors.venue.close();
-    await afterStart(t, await Doors.open(t, config), { from, history, open, stop, replaced });
+    await afterStart(t, await Doors.open(t, config), { from, history, openOrders, stop, replaced });
   });
 }
 
 async function afterStart(
   t: TestContext,
   doors: Doors,
-  { from, history, open, stop, replaced }: { from: number; history: number[][]; open: number[][]; stop: number; replaced: number },
+  {
+    from,
+    history,
+    openOrders,
+    stop,
+    replaced,
+  }: { from: number; history: number[][]; openOrders: number[][]; stop: number; replaced: number },
 ): Promise<void> {
   const { alice, bob } = doors;
-  assert.deepEqual([await doors.open(alice), await doors.open(bob), await doors.shown()], open);
+  assert.deepEqual([await doors.openOrders(alice), await doors.openOrders(bob), await doors.shown()], openOrders);
   assert.deepEqual([await doors.history(alice, from), await doors.history(bob, from)], history.slice(0, 2));
   const ouch = await OuchClient.open(doors.port('ouch'), 'BOB', 'bobpass');
   t.after(() => ouch.close());
@@ -197,16 +203,16 @@ describe('a store that was lost', () => {
           ok(who.signed('GET', '/api/v3/allOrders', { symbol: SYMBOL })),
           ok(who.signed('GET', '/api/v3/myTrades', { symbol: SYMBOL })),
           ok(who.signed('GET', '/api/v3/allOrderList')),
-          those.open(who),
+          those.openOrders(who),
         ]),
       );
     };
-    const told = await all(doors);
-    assert.ok(ascending(told[0].map(({ orderId }: { orderId: number }) => orderId)));
+    const received = await all(doors);
+    assert.ok(ascending(received[0].map(({ orderId }: { orderId: number }) => orderId)));
     await doors.venue.close();
     for (const name of fs.readdirSync(config.data)) if (name.startsWith('store.sqlite')) fs.rmSync(path.join(config.data, name));
     const again = await Doors.open(t, config);
-    assert.deepEqual(await all(again), told);
+    assert.deepEqual(await all(again), received);
     await again.venue.close();
   });
 });

@@ -23,7 +23,7 @@ async function open(t: TestContext) {
 }
 
 const [PRICE, KIND, STOP, WORKING, EXECUTION, MAX_FLOOR, DISPLAY, EXEC_INST, MIN, EXPIRE] = [44, 40, 99, 636, 150, 111, 1138, 18, 110, 126];
-const told = (report: FixMessage, ...tags: number[]) => tags.map((tag) => report.get(tag) ?? '-');
+const received = (report: FixMessage, ...tags: number[]) => tags.map((tag) => report.get(tag) ?? '-');
 const soon = () => new Date(Date.now() + 3_600_000).toISOString().replaceAll('-', '').replace('T', '-').slice(0, 17);
 
 for (const version of ['FIX.4.4', 'FIXT.1.1']) {
@@ -70,8 +70,8 @@ for (const version of ['FIX.4.4', 'FIXT.1.1']) {
     for (const [id, fields, expected] of orders) {
       fix.send('D', [[11, id], [55, SYMBOL], [54, 1], [38, '0.001'], [59, 1], ...fields]);
       const report = await fix.take('8');
-      assert.deepEqual([...told(report, EXECUTION, 39), ...told(report, PRICE, KIND, STOP, WORKING)], ['0', '0', ...expected], id);
-      assert.deepEqual(told(await status(id), EXECUTION, PRICE, KIND, STOP, WORKING), ['I', ...expected], id);
+      assert.deepEqual([...received(report, EXECUTION, 39), ...received(report, PRICE, KIND, STOP, WORKING)], ['0', '0', ...expected], id);
+      assert.deepEqual(received(await status(id), EXECUTION, PRICE, KIND, STOP, WORKING), ['I', ...expected], id);
     }
     fix.send('F', [
       [11, 'c'],
@@ -79,14 +79,14 @@ for (const version of ['FIX.4.4', 'FIXT.1.1']) {
       [55, SYMBOL],
       [54, 1],
     ]);
-    assert.deepEqual(told(await fix.take('8'), EXECUTION, KIND, STOP), ['4', '3', '61000']);
-    assert.deepEqual(told(await status('stop'), EXECUTION, 39, KIND, STOP, WORKING), ['I', '4', '3', '61000', '-'], 'out of the store');
+    assert.deepEqual(received(await fix.take('8'), EXECUTION, KIND, STOP), ['4', '3', '61000']);
+    assert.deepEqual(received(await status('stop'), EXECUTION, 39, KIND, STOP, WORKING), ['I', '4', '3', '61000', '-'], 'out of the store');
     await doors.place(doors.alice, 'BUY', '61000', { quantity: '0.002' });
     const fired = await fix.take('8');
-    assert.deepEqual(told(fired, 11, EXECUTION, 39, KIND, STOP, WORKING), ['stop limit', '0', '0', '4', '61000', 'Y']);
-    assert.deepEqual(told(await status('stop limit'), PRICE, KIND, STOP, WORKING), ['61001.5', '4', '61000', 'Y']);
+    assert.deepEqual(received(fired, 11, EXECUTION, 39, KIND, STOP, WORKING), ['stop limit', '0', '0', '4', '61000', 'Y']);
+    assert.deepEqual(received(await status('stop limit'), PRICE, KIND, STOP, WORKING), ['61001.5', '4', '61000', 'Y']);
     await doors.place(doors.bob, 'SELL', '61001.5');
-    assert.deepEqual(told(await fix.take('8'), 11, EXECUTION, KIND, STOP, WORKING), ['stop limit', 'F', '4', '61000', '-']);
+    assert.deepEqual(received(await fix.take('8'), 11, EXECUTION, KIND, STOP, WORKING), ['stop limit', 'F', '4', '61000', '-']);
     fix.socket.destroy();
   });
 
@@ -97,9 +97,9 @@ for (const version of ['FIX.4.4', 'FIXT.1.1']) {
     const time = soon();
     const display = version === 'FIXT.1.1' ? DISPLAY : MAX_FLOOR;
     fix.order('iceberg', 1, '0.1', '50000', [[210, '0.01']]);
-    assert.deepEqual(told(await fix.take('8'), EXECUTION, KIND, display, MAX_FLOOR + DISPLAY - display), ['0', '2', '0.01', '-']);
+    assert.deepEqual(received(await fix.take('8'), EXECUTION, KIND, display, MAX_FLOOR + DISPLAY - display), ['0', '2', '0.01', '-']);
     fix.order('maker', 1, '0.1', '50000', [[18, '6']]);
-    assert.deepEqual(told(await fix.take('8'), EXECUTION, EXEC_INST, display, MIN, EXPIRE), ['0', '6', '-', '-', '-']);
+    assert.deepEqual(received(await fix.take('8'), EXECUTION, EXEC_INST, display, MIN, EXPIRE), ['0', '6', '-', '-', '-']);
     fix.send('D', [
       [11, 'dated'],
       [55, SYMBOL],
@@ -111,7 +111,7 @@ for (const version of ['FIX.4.4', 'FIXT.1.1']) {
       [126, time],
     ]);
     const dated = await fix.take('8');
-    assert.deepEqual([...told(dated, EXECUTION, 59), dated.get(EXPIRE)?.slice(0, 17)], ['0', '6', time]);
+    assert.deepEqual([...received(dated, EXECUTION, 59), dated.get(EXPIRE)?.slice(0, 17)], ['0', '6', time]);
     fix.socket.destroy();
   });
 }
@@ -166,7 +166,7 @@ it('orders of other doors are told by FIX and gRPC as what they are', async (t) 
       [55, SYMBOL],
       [54, 1],
     ]);
-    assert.deepEqual(told(await fix.take('8'), KIND, PRICE, STOP), byFix, id);
+    assert.deepEqual(received(await fix.take('8'), KIND, PRICE, STOP), byFix, id);
     const { orders } = await doors.grpc('listOpenOrders', {});
     const listed = orders.find((one: { client_order_id: string }) => one.client_order_id === id);
     assert.deepEqual(pick(listed, byGrpc), byGrpc, id);

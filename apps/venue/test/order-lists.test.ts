@@ -51,7 +51,7 @@ it('a list is not entered twice: not by a retry, of whatever kind, not by two at
   assert.deepEqual(await sent(doors), DUPLICATE);
   assert.deepEqual(await sent(doors, OTO), DUPLICATE, 'a list of another kind');
   assert.ok((await sent(doors, RETRIED, bob)).orderListId > 0, 'another account has ids of its own');
-  assert.equal((await doors.open(alice)).length, 2);
+  assert.equal((await doors.openOrders(alice)).length, 2);
   await doors.venue.close();
 
   const again = await Doors.open(t, config);
@@ -71,7 +71,7 @@ it('the id of a list is in use until its last order has ended: while one waits, 
   assert.ok((await sent(doors, OTO)).orderListId > 0);
   await doors.place(bob, 'SELL', '50000');
   assert.deepEqual(await sent(doors, OTO), DUPLICATE, 'the order that waited is in the book');
-  const [pending] = await doors.open(alice);
+  const [pending] = await doors.openOrders(alice);
   await doors.cancel(alice, pending);
   assert.ok((await sent(doors, OTO)).orderListId > 0);
   await doors.venue.close();

@@ -35,11 +35,11 @@ describe('what Binance refuses, or says otherwise', () => {
     assert.deepEqual(await place(alice, { icebergQty: '1.1' }), exceeds);
     assert.deepEqual(await place(alice, { icebergQty: '0.10001' }, '/api/v3/order/test'), exceeds);
     assert.deepEqual(await place(alice, { icebergQty: '1' }, '/outcry/v1/order'), exceeds);
-    const open = await place(alice, { icebergQty: '0.1' });
-    assert.equal(open.icebergQty, undefined, 'one that displays all of it is an order like others');
+    const accepted = await place(alice, { icebergQty: '0.1' });
+    assert.equal(accepted.icebergQty, undefined, 'one that displays all of it is an order like others');
     const { data: failed } = await place(
       alice,
-      { icebergQty: '1', cancelReplaceMode: 'ALLOW_FAILURE', cancelOrderId: open.orderId },
+      { icebergQty: '1', cancelReplaceMode: 'ALLOW_FAILURE', cancelOrderId: accepted.orderId },
       '/api/v3/order/cancelReplace',
     );
     assert.equal(failed, undefined, 'nothing is attempted');

@@ -7,7 +7,7 @@ import fc from 'fast-check';
 import { Slices } from '../src/core/fairness/slices.ts';
 import { OpenOrders } from '../src/core/orders/open-orders.ts';
 import { walkOrders } from '../src/core/orders/order-walk.ts';
-import { STATUS } from '../src/domain/order-status.ts';
+import { ORDER_STATUS } from '../src/domain/order-status.ts';
 import type { Order } from '../src/domain/orders.ts';
 import { Listener } from './support/listener.ts';
 import { Client, temporaryDirectory, VenueProcess } from './support/process.ts';
@@ -18,7 +18,7 @@ const SLOTS = 400;
 function order(slot: number, generation: number, account = 0): Order {
   const id = orderHandle(slot, generation);
   const plain = { side: BUY, kind: LIMIT, timeInForce: GTC, postOnly: false, price: 1, quantity: 1, amount: 0, left: 1, executedAmount: 0 };
-  const state = { status: STATUS.NEW, time: 0, updateTime: 0, resting: true, shown: 1, waiting: false, terms: undefined };
+  const state = { status: ORDER_STATUS.NEW, time: 0, updateTime: 0, resting: true, shown: 1, waiting: false, terms: undefined };
   return { id, account, instrument: slot % 3, clientId: '', ...plain, ...state };
 }
 
@@ -27,36 +27,36 @@ it('whoever lists orders gets each once that was open all the time, and none tha
   await fc.assert(
     fc.asyncProperty(fc.array(fc.array(change, { maxLength: 60 }), { maxLength: 20 }), fc.nat(SLOTS), async (turns, first) => {
       const orders = new OpenOrders(SLOTS, 2);
-      const open = new Map<number, Order>();
+      const openOrders = new Map<number, Order>();
       let generation = 0;
       const add = (slot: number) => {
         const made = order(slot, ++generation, slot % 7 === 0 ? 1 : 0);
         orders.add(slot, generation, made);
-        open.set(slot, made);
+        openOrders.set(slot, made);
       };
       const remove = (slot: number) => {
         orders.remove(slot);
-        open.delete(slot);
+        openOrders.delete(slot);
       };
       for (let slot = 1; slot <= first; slot++) add(slot);
-      const always = new Set([...open.values()].filter(({ account }) => account === 0).map(({ id }) => id));
+      const always = new Set([...openOrders.values()].filter(({ account }) => account === 0).map(({ id }) => id));
       const got: number[] = [];
       let turn = 0;
       for await (const slice of walkOrders(orders, new Slices(0.5), 0)) {
-        for (const one of slice) assert.equal(open.get(one.id % 0x1000000)?.id, one.id, 'it is open');
+        for (const one of slice) assert.equal(openOrders.get(one.id % 0x1000000)?.id, one.id, 'it is open');
         got.push(...slice.map(({ id }) => id));
         for (const { slot, isNew } of turns[turn++] ?? []) {
-          if (open.has(slot) === isNew) continue;
+          if (openOrders.has(slot) === isNew) continue;
           if (isNew) add(slot);
           else {
-            always.delete(open.get(slot)!.id);
+            always.delete(openOrders.get(slot)!.id);
             remove(slot);
           }
         }
       }
       assert.equal(new Set(got).size, got.length, 'each once');
       for (const id of always) assert.ok(got.includes(id));
-      for (const slot of [...open.keys()]) remove(slot); // no cursor is left behind, to be moved
+      for (const slot of [...openOrders.keys()]) remove(slot); // no cursor is left behind, to be moved
     }),
     { numRuns: 200 },
   );
@@ -120,8 +120,8 @@ describe('an account with thousands of open orders', () => {
     const all = (await used()) - before - 1;
     assert.ok(all === 80 + MANY / 100 || all < 0, `${all}`); // below 0: a minute has begun
     assert.deepEqual((await alice.signed('GET', '/api/v3/openOrders', { symbol: 'ETHUSDT' })).body, []);
-    const told = await api.request({ id: 'list', method: 'openOrders.status', params: { symbol: 'BTCUSDT', timestamp: Date.now() } });
-    assert.deepEqual([told.status, idsOf(told.result), told.rateLimits], [200, ids, []]);
+    const received = await api.request({ id: 'list', method: 'openOrders.status', params: { symbol: 'BTCUSDT', timestamp: Date.now() } });
+    assert.deepEqual([received.status, idsOf(received.result), received.rateLimits], [200, ids, []]);
     assert.deepEqual((await alice.signed('GET', '/api/v3/openOrderList')).body, []);
     const cancelled = await alice.signed('DELETE', '/api/v3/openOrders', { symbol: 'BTCUSDT' });
     assert.deepEqual([idsOf(cancelled.body), cancelled.body[0].status], [ids, 'CANCELED']);

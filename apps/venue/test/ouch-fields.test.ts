@@ -4,7 +4,7 @@ import * as wire from '@outcry/wire/ouch50';
 import { TAG } from '@outcry/wire/ouch50';
 import { REJECT } from '../src/doors/ouch/codes.ts';
 import { loginOf } from './support/logins.ts';
-import type { Told } from './support/ouch-client.ts';
+import type { Received } from './support/ouch-client.ts';
 import { ORDER, type OuchHand, OuchVenue, ouchMessage, PASSWORD } from './support/ouch-venue.ts';
 
 const logins = ['ALICE', 'BOB'].map((user, i) => loginOf(user, i + 1, i, [PASSWORD]));
@@ -18,16 +18,16 @@ const codes = (letters: string) => new Set([...letters].map(code));
 const every = Array.from({ length: 256 }, (_, byte) => byte);
 
 /** What comes of one message, alone on an empty book. */
-function outcome(send: (client: OuchHand, reference: number) => string | undefined): { ended?: string; told: Told[] } {
-  alice.told();
+function outcome(send: (client: OuchHand, reference: number) => string | undefined): { ended?: string; received: Received[] } {
+  alice.received();
   const ended = send(alice, ++reference);
-  venue.settle();
-  const told = alice.told();
+  venue.runUntilIdle();
+  const received = alice.received();
   alice.send(ouchMessage(wire.massCancel, { userRef: ++reference, firm: '', symbol: '' }));
-  venue.settle();
-  alice.told();
+  venue.runUntilIdle();
+  alice.received();
   assert.equal(venue.openOrders, 0);
-  return { ended, told };
+  return { ended, received };
 }
 
 function enter(fields: Record<string, number | string>, tags: number[] = []) {
@@ -35,9 +35,9 @@ function enter(fields: Record<string, number | string>, tags: number[] = []) {
 }
 
 /** An entry is refused with a code, or is accepted as it was sent. */
-function assertEntered({ told }: ReturnType<typeof enter>, refusal: number | undefined, what: string): void {
-  if (refusal === undefined) assert.equal(told[0]?.message, 'order_accepted', what);
-  else assert.deepEqual([told[0]?.message, told[0]?.reason, told.length], ['rejected', refusal, 1], what);
+function assertEntered({ received }: ReturnType<typeof enter>, refusal: number | undefined, what: string): void {
+  if (refusal === undefined) assert.equal(received[0]?.message, 'order_accepted', what);
+  else assert.deepEqual([received[0]?.message, received[0]?.reason, received.length], ['rejected', refusal, 1], what);
 }
 
 const u32 = (value: number) => [(value >>> 24) & 0xff, (value >>> 16) & 0xff, (value >>> 8) & 0xff, value & 0xff];
@@ -57,7 +57,7 @@ describe('a field of Enter Order with any byte is refused, or does what docs/wir
         const result = enter({ [field]: byte });
         const isKnown = codes(known).has(byte);
         assertEntered(result, isKnown ? undefined : refusal, `${field} ${byte}`);
-        if (isKnown) assert.equal(result.told[0][field], String.fromCharCode(byte), 'it is said back as it was sent');
+        if (isKnown) assert.equal(result.received[0][field], String.fromCharCode(byte), 'it is said back as it was sent');
       }
     });
   }
@@ -114,17 +114,17 @@ describe('a tag of Enter Order with any byte is refused, or does what docs/wire.
   it('PriceType', () => {
     bob.enter({ userRef: ++reference, side: 'S', price: 500_010_000, quantity: 1 });
     bob.enter({ userRef: ++reference, side: 'B', price: 499_990_000, quantity: 1 });
-    venue.settle();
+    venue.runUntilIdle();
     for (const byte of every) {
-      alice.told();
+      alice.received();
       alice.enter({ userRef: ++reference }, element(TAG.PRICE_TYPE, byte));
-      venue.settle();
-      const [told] = alice.told();
-      if (codes('LPMR').has(byte)) assert.equal(told.message, 'order_accepted', `price type ${byte}`);
-      else assert.deepEqual([told.message, told.reason], ['rejected', REJECT.INVALID_PEG], `price type ${byte}`);
+      venue.runUntilIdle();
+      const [received] = alice.received();
+      if (codes('LPMR').has(byte)) assert.equal(received.message, 'order_accepted', `price type ${byte}`);
+      else assert.deepEqual([received.message, received.reason], ['rejected', REJECT.INVALID_PEG], `price type ${byte}`);
     }
     for (const client of [alice, bob]) client.send(ouchMessage(wire.massCancel, { userRef: ++reference, firm: '', symbol: '' }));
-    venue.settle();
+    venue.runUntilIdle();
   });
 
   it('every tag that is not known here, or belongs to another message, with a value of its size', () => {
@@ -184,7 +184,7 @@ describe('a tag of Enter Order with any byte is refused, or does what docs/wire.
     for (const group of [0, 1, 0xffff]) assertEntered(enter({}, element(TAG.GROUP_ID, group >> 8, group & 0xff)), undefined, 'a group');
     for (const channel of [0, 1, 255]) {
       const result = enter({}, element(TAG.USER_REF_INDEX, channel));
-      assert.deepEqual([result.told[0].message, result.told[0].user_ref_index ?? 0], ['order_accepted', channel]);
+      assert.deepEqual([result.received[0].message, result.received[0].user_ref_index ?? 0], ['order_accepted', channel]);
     }
   });
 });
@@ -198,9 +198,9 @@ describe('numbers of Enter Order at the ends of their ranges', () => {
       [0x80000000, REJECT.INVALID_QUANTITY],
       [0xffffffff, REJECT.INVALID_QUANTITY],
     ] as const) {
-      const { told } = enter({ quantity });
-      if (quantity === 0x7fffffff && told[0].message === 'order_accepted') continue; // the notional fits
-      assertEntered({ told }, refusal, `quantity ${quantity}`);
+      const { received } = enter({ quantity });
+      if (quantity === 0x7fffffff && received[0].message === 'order_accepted') continue; // the notional fits
+      assertEntered({ received }, refusal, `quantity ${quantity}`);
     }
   });
 
@@ -221,25 +221,25 @@ describe('numbers of Enter Order at the ends of their ranges', () => {
   it('user reference: 0 is none, each is used once, upward, to the last that there is', () => {
     const channel = element(TAG.USER_REF_INDEX, 200);
     const query = () => {
-      alice.told();
+      alice.received();
       alice.send(ouchMessage(wire.accountQuery, {}, channel));
-      venue.settle();
-      return alice.told()[0].nextUserRef;
+      venue.runUntilIdle();
+      return alice.received()[0].nextUserRef;
     };
-    alice.told();
+    alice.received();
     assert.equal(query(), 1);
     for (const userRef of [0, 5, 5, 4, 0x7fffffff, 0x80000000, 0x7fffffff, 0xfffffffe, 0xfffffffe, 0]) alice.enter({ userRef }, channel);
-    venue.settle();
+    venue.runUntilIdle();
     assert.deepEqual(
-      alice.told().map(({ message, userRef }) => [message, userRef]),
+      alice.received().map(({ message, userRef }) => [message, userRef]),
       [5, 0x7fffffff, 0x80000000, 0xfffffffe].map((userRef) => ['order_accepted', userRef]),
     );
     assert.equal(query(), 0xffffffff, 'none is left: this one is refused');
     for (const userRef of [5, 0x80000000, 0xfffffffe, 0x7fffffff])
       alice.send(ouchMessage(wire.cancelOrder, { userRef, quantity: 0 }, channel));
-    venue.settle();
+    venue.runUntilIdle();
     assert.equal(venue.openOrders, 0);
-    alice.told();
+    alice.received();
   });
 });
 
@@ -247,27 +247,30 @@ it('the highest UserRefNum is refused in every message that uses one, and those 
   const channel = element(TAG.USER_REF_INDEX, 201);
   const send = (message: Parameters<typeof ouchMessage>[0], fields: Record<string, number | string>) => {
     alice.send(ouchMessage(message, fields, channel));
-    venue.settle();
-    return alice.told().map((told) => [told.message, told.userRef, told.reason]);
+    venue.runUntilIdle();
+    return alice.received().map((received) => [received.message, received.userRef, received.reason]);
   };
-  alice.told();
+  alice.received();
   alice.enter({ userRef: 1, clientOrderId: 'ONE' }, channel);
-  venue.settle();
-  alice.told();
+  venue.runUntilIdle();
+  alice.received();
   const refused = [['rejected', 0xffffffff, REJECT.OTHER]];
   alice.enter({ userRef: 0xffffffff, clientOrderId: 'MISTAKE' }, channel);
-  venue.settle();
-  const [told] = alice.told();
-  assert.deepEqual([told.message, told.userRef, told.reason, told.clientOrderId], ['rejected', 0xffffffff, REJECT.OTHER, 'MISTAKE']);
+  venue.runUntilIdle();
+  const [received] = alice.received();
+  assert.deepEqual(
+    [received.message, received.userRef, received.reason, received.clientOrderId],
+    ['rejected', 0xffffffff, REJECT.OTHER, 'MISTAKE'],
+  );
   const order = { price: 500_000_000, quantity: 50, timeInForce: '5', display: 'Y', sweep: 'N', clientOrderId: '' };
   assert.deepEqual(send(wire.replaceOrder, { originalRef: 1, userRef: 0xffffffff, ...order }), refused);
   assert.deepEqual(send(wire.massCancel, { userRef: 0xffffffff, firm: '', symbol: '' }), refused);
   assert.deepEqual(send(wire.disableEntry, { userRef: 0xffffffff, firm: '' }), refused);
   assert.equal(venue.openOrders, 1, 'nothing of it had any effect');
   alice.enter({ userRef: 2 }, channel);
-  venue.settle();
+  venue.runUntilIdle();
   assert.deepEqual(
-    alice.told().map(({ message, userRef }) => [message, userRef]),
+    alice.received().map(({ message, userRef }) => [message, userRef]),
     [['order_accepted', 2]],
   );
   assert.deepEqual(send(wire.massCancel, { userRef: 3, firm: '', symbol: '' }).slice(1).length, 2);
@@ -277,7 +280,7 @@ describe('Replace Order', () => {
   /** What comes of a replacement of an order that stands. */
   function replace(fields: Record<string, number | string>, tags: number[] = [], original: Record<string, number | string> = {}) {
     alice.enter({ userRef: ++reference, ...original });
-    venue.settle();
+    venue.runUntilIdle();
     const originalRef = reference;
     return outcome((client, userRef) => {
       const replacement = {
@@ -301,43 +304,43 @@ describe('Replace Order', () => {
       ['timeInForce', '035', REJECT.OTHER],
     ] as const)
       for (const byte of every) {
-        const { told } = replace({ [field]: byte });
-        if (codes(known).has(byte)) assert.equal(told[0].message, 'order_replaced', `${field} ${byte}`);
+        const { received } = replace({ [field]: byte });
+        if (codes(known).has(byte)) assert.equal(received[0].message, 'order_replaced', `${field} ${byte}`);
         else
           assert.deepEqual(
-            told.map(({ message, reason }) => [message, reason]),
+            received.map(({ message, reason }) => [message, reason]),
             [['rejected', refusal]],
             `${field} ${byte}`,
           );
       }
     for (const byte of every) {
-      const { told } = replace({}, element(TAG.SIDE, byte), { side: 'T' });
-      if (byte === code('T')) assert.equal(told[0].message, 'order_replaced');
-      else assert.deepEqual([told[0].message, told[0].reason], ['rejected', REJECT.INVALID_SIDE], `side ${byte}`);
+      const { received } = replace({}, element(TAG.SIDE, byte), { side: 'T' });
+      if (byte === code('T')) assert.equal(received[0].message, 'order_replaced');
+      else assert.deepEqual([received[0].message, received[0].reason], ['rejected', REJECT.INVALID_SIDE], `side ${byte}`);
     }
   });
 
   it('keeps what it does not say: side and capacity', () => {
-    const { told } = replace({}, [], { side: 'E', capacity: 'A' });
-    assert.deepEqual([told[0].message, told[0].side, told[0].capacity], ['order_replaced', 'E', 'A']);
+    const { received } = replace({}, [], { side: 'E', capacity: 'A' });
+    assert.deepEqual([received[0].message, received[0].side, received[0].capacity], ['order_replaced', 'E', 'A']);
   });
 });
 
 describe('Modify Order and Cancel Order', () => {
   const modify = (side: number | string, quantity: number, tags: number[] | undefined = undefined, original = 'S') => {
     alice.enter({ userRef: ++reference, side: original });
-    venue.settle();
+    venue.runUntilIdle();
     const userRef = reference;
-    return outcome((client) => client.send(ouchMessage(wire.modifyOrder, { userRef, side, quantity }, tags))).told;
+    return outcome((client) => client.send(ouchMessage(wire.modifyOrder, { userRef, side, quantity }, tags))).received;
   };
 
   it('any byte as a side: sells may become short sales and back, all else is a Cancel Reject, and the order stands', () => {
     for (const original of 'BSTE') {
       for (const byte of every) {
-        const [told] = modify(byte, 50, undefined, original);
+        const [received] = modify(byte, 50, undefined, original);
         const mayBe = byte === code(original) || (original !== 'B' && codes('STE').has(byte));
         assert.deepEqual(
-          [told.message, told.side ?? ''],
+          [received.message, received.side ?? ''],
           mayBe ? ['order_modified', String.fromCharCode(byte)] : ['cancel_reject', ''],
           `${byte}`,
         );
@@ -368,11 +371,11 @@ describe('Modify Order and Cancel Order', () => {
       [0xffffffff, []],
     ] as const) {
       alice.enter({ userRef: ++reference });
-      venue.settle();
+      venue.runUntilIdle();
       const userRef = reference;
-      const { told } = outcome((client) => client.send(ouchMessage(wire.cancelOrder, { userRef, quantity }, undefined)));
+      const { received } = outcome((client) => client.send(ouchMessage(wire.cancelOrder, { userRef, quantity }, undefined)));
       assert.deepEqual(
-        told.map(({ message, quantity: lots }) => [message, lots]),
+        received.map(({ message, quantity: lots }) => [message, lots]),
         expected,
         String(quantity),
       );
@@ -389,11 +392,11 @@ describe('Modify Order and Cancel Order', () => {
         `tag ${tag}`,
       );
       alice.enter({ userRef: ++reference });
-      venue.settle();
+      venue.runUntilIdle();
       const userRef = reference;
-      const { told } = outcome((client) => client.send(ouchMessage(wire.cancelOrder, { userRef, quantity: 0 }, tags)));
+      const { received } = outcome((client) => client.send(ouchMessage(wire.cancelOrder, { userRef, quantity: 0 }, tags)));
       assert.deepEqual(
-        told.map(({ message }) => message),
+        received.map(({ message }) => message),
         ['cancel_reject'],
         `tag ${tag}`,
       );
@@ -403,10 +406,10 @@ describe('Modify Order and Cancel Order', () => {
 
 describe('Mass Cancel, Disable and Enable Order Entry, Account Query', () => {
   const mass = (fields: Record<string, number | string>, tags: number[] = []) => {
-    alice.told();
+    alice.received();
     alice.send(ouchMessage(wire.massCancel, { userRef: ++reference, firm: '', symbol: '', ...fields }, tags));
-    venue.settle();
-    return alice.told();
+    venue.runUntilIdle();
+    return alice.received();
   };
   const stand = () => {
     const orders = [
@@ -418,11 +421,11 @@ describe('Mass Cancel, Disable and Enable Order Entry, Account Query', () => {
     ] as const;
     const first = reference + 1;
     for (const [fields, tags] of orders) alice.enter({ userRef: ++reference, ...fields }, [...tags]);
-    venue.settle();
+    venue.runUntilIdle();
     return first;
   };
-  const cancelled = (told: Told[], first: number) =>
-    told.filter(({ message }) => message === 'order_canceled').map(({ userRef }) => (userRef as number) - first);
+  const cancelled = (received: Received[], first: number) =>
+    received.filter(({ message }) => message === 'order_canceled').map(({ userRef }) => (userRef as number) - first);
 
   it('take what they mean, by symbol, side, group and channel, and nothing else', () => {
     for (const [fields, tags, expected] of [
@@ -447,9 +450,9 @@ describe('Mass Cancel, Disable and Enable Order Entry, Account Query', () => {
 
   it('with any byte as side or in the firm, or another symbol, are refused with a reason, and nothing is cancelled', () => {
     stand();
-    const refused = (told: Told[], reason: number, what: string) =>
+    const refused = (received: Received[], reason: number, what: string) =>
       assert.deepEqual(
-        told.map((each) => [each.message, each.userRef, each.reason]),
+        received.map((each) => [each.message, each.userRef, each.reason]),
         [['rejected', reference, reason]],
         what,
       );
@@ -459,30 +462,30 @@ describe('Mass Cancel, Disable and Enable Order Entry, Account Query', () => {
         const message = ouchMessage(wire.massCancel, { userRef: ++reference, firm: '', symbol: '' });
         message[wire.massCancel.at.firm] = byte;
         alice.send(message);
-        venue.settle();
-        refused(alice.told(), REJECT.FIRM_NOT_AUTHORIZED, `firm ${byte}`);
+        venue.runUntilIdle();
+        refused(alice.received(), REJECT.FIRM_NOT_AUTHORIZED, `firm ${byte}`);
         for (const type of [wire.disableEntry, wire.enableEntry]) {
           const other = ouchMessage(type, { userRef: ++reference, firm: '' });
           other[type.at.firm] = byte;
           alice.send(other);
-          venue.settle();
-          refused(alice.told(), REJECT.FIRM_NOT_AUTHORIZED, `firm ${byte}`);
+          venue.runUntilIdle();
+          refused(alice.received(), REJECT.FIRM_NOT_AUTHORIZED, `firm ${byte}`);
         }
       }
       if (byte === 0x20) continue;
       const message = ouchMessage(wire.massCancel, { userRef: ++reference, firm: '', symbol: '' });
       message[wire.massCancel.at.symbol] = byte;
       alice.send(message);
-      venue.settle();
-      refused(alice.told(), REJECT.INVALID_SYMBOL, `symbol ${byte}`);
+      venue.runUntilIdle();
+      refused(alice.received(), REJECT.INVALID_SYMBOL, `symbol ${byte}`);
     }
     for (const tag of every) {
       const tags = element(tag, ...new Array(wire.TAG_BYTES[tag] || 3).fill(code('B')));
       if (![TAG.SIDE, TAG.GROUP_ID, TAG.USER_REF_INDEX].includes(tag as 27)) refused(mass({}, tags), REJECT.OTHER, `tag ${tag}`);
       if (tag === TAG.USER_REF_INDEX) continue;
       alice.send(ouchMessage(wire.disableEntry, { userRef: ++reference, firm: '' }, tags));
-      venue.settle();
-      refused(alice.told(), REJECT.OTHER, `tag ${tag}`);
+      venue.runUntilIdle();
+      refused(alice.received(), REJECT.OTHER, `tag ${tag}`);
       assert.match(alice.send(ouchMessage(wire.accountQuery, {}, tags)) ?? '', /tag/);
     }
     assert.equal(venue.openOrders, 5);

@@ -4,7 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { after, test } from 'node:test';
 import { SOUP } from '@outcry/wire/soup';
-import { OuchClient, type Told } from './support/ouch-client.ts';
+import { OuchClient, type Received } from './support/ouch-client.ts';
 import { VenueProcess } from './support/process.ts';
 import { WIDE_INSTRUMENTS } from './support/wide-market.ts';
 
@@ -26,7 +26,7 @@ const loggedIn = (does: (client: OuchClient) => void) => (client: OuchClient) =>
   client.login('BOB', 'bobpass');
   does(client);
 };
-const pick = (told: Told, ...names: string[]) => names.map((name) => told[name]);
+const pick = (received: Received, ...names: string[]) => names.map((name) => received[name]);
 
 test('orders are accepted, traded, replaced, reduced and cancelled, with the client told each in order', async () => {
   const { venue, port } = await start();
@@ -67,11 +67,11 @@ test('what is sent for an order that is on its way waits for it, in order; old r
   alice.enter(4, 'B', 7, PRICE);
   alice.cancel(3);
   alice.enter(4, 'B', 7, PRICE);
-  await alice.until(() => alice.told.length === 6);
+  await alice.until(() => alice.received.length === 6);
   alice.query();
   await alice.next('account_query_response');
   assert.deepEqual(
-    alice.told.map((told) => `${told.message} ${told.userRef ?? ''}`),
+    alice.received.map((received) => `${received.message} ${received.userRef ?? ''}`),
     [
       'system_event ',
       'order_accepted 1',
@@ -120,21 +120,21 @@ test('a client that comes back is told what it missed, from the number that it a
   const { venue, port } = await start();
   const alice = await OuchClient.open(port, 'ALICE', 'alicepass');
   for (let i = 1; i <= 3000; i++) alice.enter(i, 'B', 1, PRICE - i * 100);
-  await alice.until(() => alice.told.length === 3001);
+  await alice.until(() => alice.received.length === 3001);
   alice.close();
   const bob = await OuchClient.open(port, 'BOB', 'bobpass');
   bob.enter(1, 'S', 1, PRICE - 10_000);
   await bob.next('order_executed');
   const again = await OuchClient.open(port, 'ALICE', 'alicepass', 2000, alice.session);
-  await again.until(() => again.told.length === 1003);
-  assert.deepEqual(again.told.slice(0, 1002), alice.told.slice(1999));
-  assert.equal(again.told[1002].message, 'order_executed');
+  await again.until(() => again.received.length === 1003);
+  assert.deepEqual(again.received.slice(0, 1002), alice.received.slice(1999));
+  assert.equal(again.received[1002].message, 'order_executed');
   const third = await OuchClient.open(port, 'ALICE', 'alicepass', 0);
   await again.until(() => again.isClosed);
   assert.match(again.packets.at(-1)!.text, /logged in from elsewhere/);
   third.cancel(2);
   assert.equal((await third.next('order_canceled')).userRef, 2);
-  assert.equal(third.told.length, 1, 'only what is new');
+  assert.equal(third.received.length, 1, 'only what is new');
   third.close();
   bob.close();
   await venue.close();
@@ -153,11 +153,11 @@ test('a client that does not read for a while is told everything afterwards, in 
   bob.enter(1, 'B', 1, PRICE);
   await bob.next('order_accepted');
   await new Promise((resolve) => setTimeout(resolve, 500));
-  assert.ok(alice.told.length < MESSAGES);
+  assert.ok(alice.received.length < MESSAGES);
   alice.socket.resume();
-  await alice.until(() => alice.told.length === MESSAGES + 1);
-  const wrong = alice.told.slice(1).findIndex(({ message, userRef }, i) => message !== 'rejected' || userRef !== i + 1);
-  assert.equal(wrong, -1, JSON.stringify(alice.told[wrong + 1]));
+  await alice.until(() => alice.received.length === MESSAGES + 1);
+  const wrong = alice.received.slice(1).findIndex(({ message, userRef }, i) => message !== 'rejected' || userRef !== i + 1);
+  assert.equal(wrong, -1, JSON.stringify(alice.received[wrong + 1]));
   alice.close();
   bob.close();
   await venue.close();
@@ -175,8 +175,8 @@ test('orders of a login with cancel-on-disconnect go with its last connection; a
   for (let i = 1; i <= 20; i++) kill.enter(i, 'B', 1, PRICE);
   for (let i = 1; i <= 5; i++) alice.enter(i, 'B', 10, PRICE);
   alice.enter(6, 'B', 10, 20_000_000, { symbol: 'ETHUSDT' });
-  await kill.until(() => kill.told.length === 21);
-  await alice.until(() => alice.told.length === 7);
+  await kill.until(() => kill.received.length === 21);
+  await alice.until(() => alice.received.length === 7);
   const again = await OuchClient.open(port, 'KILL', 'killpass', 0);
   await kill.until(() => kill.isClosed);
   again.enter(21, 'B', 1, PRICE);
@@ -198,18 +198,18 @@ test('after kill -9 a new session tells of the open orders, they can be cancelle
   const alice = await OuchClient.open(port, 'ALICE', 'alicepass');
   const bob = await OuchClient.open(port, 'BOB', 'bobpass');
   for (let i = 1; i <= 10; i++) alice.enter(i, 'B', 100, PRICE);
-  await alice.until(() => alice.told.length === 11);
+  await alice.until(() => alice.received.length === 11);
   bob.enter(1, 'S', 130, PRICE);
-  await alice.until(() => alice.told.length === 13);
+  await alice.until(() => alice.received.length === 13);
   await venue.kill('SIGKILL');
   const second = await start(data);
   const late = await OuchClient.open(second.port, 'ALICE', 'alicepass', 1, alice.session);
   assert.deepEqual(late.packets[0], { type: 'J', text: 'S' }, 'that session is over');
   assert.equal(fs.readdirSync(path.join(data, 'soup')).length, 1, 'and its file gone');
   const again = await OuchClient.open(second.port, 'ALICE', 'alicepass');
-  await again.until(() => again.told.length === 10);
+  await again.until(() => again.received.length === 10);
   assert.deepEqual(
-    again.told.slice(1).map((told) => pick(told, 'userRef', 'quantity')),
+    again.received.slice(1).map((received) => pick(received, 'userRef', 'quantity')),
     [[2, 70], ...[3, 4, 5, 6, 7, 8, 9, 10].map((i) => [i, 100])],
   );
   again.enter(1, 'B', 100, PRICE);

@@ -81,9 +81,9 @@ test(`random bytes, half-open peers and wrong logins at every port leave the ven
     }
     alice.enter(++reference, 'B', 1, 500_000_000);
     alice.packet(SOUP.CLIENT_HEARTBEAT);
-    const told = reference;
-    await alice.until(() => alice.told.some(({ message, userRef }) => message === 'order_accepted' && userRef === told));
-    if (reference % 50 === 0) alice.told.length = 0;
+    const received = reference;
+    await alice.until(() => alice.received.some(({ message, userRef }) => message === 'order_accepted' && userRef === received));
+    if (reference % 50 === 0) alice.received.length = 0;
   }
   assert.ok(connections > 100);
   assert.ok(venue.isRunning);

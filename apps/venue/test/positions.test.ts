@@ -87,8 +87,8 @@ describe('a venue whose positions pass a border', () => {
       await venue.close();
       const again = await startVenue(config, { log });
       assert.ok(again.recovery.sequence > border);
-      const { body: open } = await new Client(again.url).signed('GET', '/api/v3/openOrders');
-      assert.ok(open.length > 0 && open.every(({ orderId }: { orderId: number }) => ids.includes(orderId)));
+      const { body: openOrders } = await new Client(again.url).signed('GET', '/api/v3/openOrders');
+      assert.ok(openOrders.length > 0 && openOrders.every(({ orderId }: { orderId: number }) => ids.includes(orderId)));
       await trade(again, 6, 1000);
       await again.close();
     });

@@ -27,15 +27,15 @@ async function open(t: TestContext) {
       () => stateOf() === 'ok',
       () => `the publisher is ${stateOf()}`,
     );
-  const told = async (route: string) => {
+  const received = async (route: string) => {
     const { body } = await doors.alice.public(`/api/v3/${route}`);
     return body;
   };
   /** What a publisher says of the market, but for the time of saying it. */
   const whole = async () => {
-    const { bids, asks } = await told(`depth?symbol=${SYMBOL}&limit=100`);
-    const candles = await told(`klines?symbol=${SYMBOL}&interval=1d`);
-    const { lastPrice, volume, count } = await told(`ticker/24hr?symbol=${SYMBOL}`);
+    const { bids, asks } = await received(`depth?symbol=${SYMBOL}&limit=100`);
+    const candles = await received(`klines?symbol=${SYMBOL}&interval=1d`);
+    const { lastPrice, volume, count } = await received(`ticker/24hr?symbol=${SYMBOL}`);
     return { bids, asks, candles, lastPrice, volume, count };
   };
   return { doors, end, untilBack, market: whole };

@@ -88,11 +88,11 @@ it('an account whose history the store has lost is told so until it is all there
   for (const name of fs.readdirSync(config.data)) if (name.startsWith('store.sqlite')) fs.rmSync(`${config.data}/${name}`);
   const after = await Doors.open(t, { ...config, readWaitMs: 1 });
   const deadline = performance.now() + 60_000;
-  for (let told = 0; told < count; ) {
+  for (let received = 0; received < count; ) {
     const { status, body } = await after.alice.signed('GET', '/api/v3/myTrades', { symbol: SYMBOL, limit: 1000 });
     if (status === 200) assert.equal(body.length, count);
     else assert.deepEqual([status, body.code], [503, -1007]);
-    if (status === 200) told = body.length;
+    if (status === 200) received = body.length;
     assert.ok(performance.now() < deadline, 'the store did not come back');
   }
 });

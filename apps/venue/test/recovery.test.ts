@@ -3,7 +3,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { stateHash } from '@outcry/engine/state-hash';
-import { MARK_FILE } from '@outcry/journal/durable-mark';
+import { NOTE_FILE } from '@outcry/journal/durable-note';
 import { batchHead, RECORD_BYTES, SECTOR, segmentHead } from '@outcry/journal/format';
 import { JournalReader } from '@outcry/journal/journal-reader';
 import { listSegments } from '@outcry/journal/segments';
@@ -18,12 +18,12 @@ function journalOf(t: TestContext, ...options: ConstructorParameters<typeof Test
   return journal;
 }
 
-/** The mark of the batch that ends with a command. */
-function markAt(directory: string, sequence: number): number {
+/** The journal mark of the batch that ends with a command. */
+function journalMarkAt(directory: string, sequence: number): number {
   const reader = new JournalReader(directory, 1);
   while (reader.nextSequence <= sequence) reader.read();
   reader.close();
-  return reader.mark;
+  return reader.journalMark;
 }
 
 describe('the state that the venue journaled of itself', () => {
@@ -108,7 +108,7 @@ describe('the limits', () => {
     const wide = { orders: 500, accounts: 90, assets: 33, instruments: 20 };
     const { engine } = recoverFrom(journal.directory, { limits: wide });
     (journal as { engine: typeof engine }).engine = engine;
-    journal.snapshot(markAt(journal.directory, engine.sequence));
+    journal.snapshot(journalMarkAt(journal.directory, engine.sequence));
     for (const limits of [LIMITS, wide, { ...wide, assets: 60 }]) {
       const again = recoverFrom(journal.directory, { limits });
       assert.equal(again.recovery.snapshot, engine.sequence);
@@ -127,12 +127,12 @@ describe('an end of the journal that a crash explains', () => {
     journal.openAccounts(0, 5);
     const { path: file, firstSequence } = listSegments(journal.directory)[0];
     assert.equal(firstSequence, 1);
-    const mark = fs.readFileSync(path.join(journal.directory, MARK_FILE));
+    const note = fs.readFileSync(path.join(journal.directory, NOTE_FILE));
     const before = fs.readFileSync(file);
     journal.append(...Array.from({ length: 20 }, (_, account) => ({ head: commandHead(COMMAND.OPEN_ACCOUNT), account: account % 8 })));
     const start = segmentHead.BYTES + 7 * (batchHead.BYTES + RECORD_BYTES);
     const whole = fs.readFileSync(file);
-    fs.writeFileSync(path.join(journal.directory, MARK_FILE), mark); // the power went before the batch was durable
+    fs.writeFileSync(path.join(journal.directory, NOTE_FILE), note); // the power went before the batch was durable
     for (let sector = Math.ceil(start / SECTOR); sector * SECTOR < start + 21 * RECORD_BYTES; sector++) {
       const torn = Buffer.from(whole);
       torn.fill(0, sector * SECTOR, (sector + 1) * SECTOR);
@@ -166,7 +166,7 @@ describe('an end of the journal that a crash explains', () => {
   it('may come before there is any segment', (t) => {
     const journal = journalOf(t);
     for (const { path: file } of listSegments(journal.directory)) fs.rmSync(file);
-    fs.rmSync(path.join(journal.directory, MARK_FILE));
+    fs.rmSync(path.join(journal.directory, NOTE_FILE));
     fs.writeFileSync(path.join(journal.directory, 'journal-0000000000000001.log'), '');
     assert.equal(recoverFrom(journal.directory).recovery.sequence, 0);
     fs.writeFileSync(path.join(journal.directory, 'segment.tmp'), 'half');
@@ -182,15 +182,15 @@ describe('commands that were acknowledged', () => {
     const { directory } = journal;
     const [{ path: segment }] = listSegments(directory);
     const last = segmentHead.BYTES + 6 * (batchHead.BYTES + RECORD_BYTES);
-    const mark = path.join(directory, MARK_FILE);
-    const markBytes = fs.readFileSync(mark);
+    const note = path.join(directory, NOTE_FILE);
+    const noteBytes = fs.readFileSync(note);
     const whole = fs.readFileSync(segment);
-    const snapshot = journal.snapshot(markAt(directory, 7));
+    const snapshot = journal.snapshot(journalMarkAt(directory, 7));
     const snapshotBytes = fs.readFileSync(snapshot);
     const stored = { file: '/somewhere/store.sqlite', journal: journal.journal, sequence: 7 };
     const knowers = [
       ['snapshot-0000000000000007.img', () => fs.writeFileSync(snapshot, snapshotBytes), undefined],
-      ['durable.mark', () => fs.writeFileSync(mark, markBytes), undefined],
+      ['durable.mark', () => fs.writeFileSync(note, noteBytes), undefined],
       ['store.sqlite', () => undefined, stored],
     ] as const;
     for (const [what, put, store] of knowers) {
@@ -199,7 +199,7 @@ describe('commands that were acknowledged', () => {
         ['torn', (bytes: Buffer) => bytes.fill(0, last + batchHead.BYTES)],
         ['rotten', (bytes: Buffer) => bytes.writeUInt8(bytes[last + 70] ^ 1, last + 70)],
       ] as const) {
-        for (const file of [snapshot, mark]) fs.rmSync(file, { force: true });
+        for (const file of [snapshot, note]) fs.rmSync(file, { force: true });
         put();
         const bytes = Buffer.from(whole);
         change(bytes);
@@ -224,7 +224,7 @@ describe('commands that were acknowledged', () => {
     const journal = journalOf(t);
     journal.openAccounts(0, 5);
     const [{ path: segment }] = listSegments(journal.directory);
-    fs.rmSync(path.join(journal.directory, MARK_FILE)); // nothing else knows of it
+    fs.rmSync(path.join(journal.directory, NOTE_FILE)); // nothing else knows of it
     const whole = fs.readFileSync(segment);
     const last = segmentHead.BYTES + 6 * (batchHead.BYTES + RECORD_BYTES);
     for (let bit = 0; bit < (batchHead.BYTES + RECORD_BYTES) * 8; bit++) {
@@ -243,7 +243,7 @@ describe('commands that were acknowledged', () => {
     const journal = journalOf(t);
     journal.openAccounts(0, 5);
     const { directory } = journal;
-    journal.snapshot(markAt(directory, 7));
+    journal.snapshot(journalMarkAt(directory, 7));
     const [{ path: segment }] = listSegments(directory);
     const bytes = fs.readFileSync(segment);
     const last = segmentHead.BYTES + 6 * (batchHead.BYTES + RECORD_BYTES);
@@ -258,7 +258,7 @@ describe('commands that were acknowledged', () => {
     const names = fs.readdirSync(directory);
     assert.ok(names.includes('cut-snapshot-0000000000000007.img') && !names.includes('snapshot-0000000000000007.img'));
     // Its writer notes where it goes on; then nothing is missing any more.
-    fs.rmSync(path.join(directory, MARK_FILE));
+    fs.rmSync(path.join(directory, NOTE_FILE));
     assert.equal(recoverFrom(directory).recovery.sequence, 6);
     assert.throws(
       () => recoverFrom(directory, { acceptLoss: 6 }),
@@ -278,12 +278,12 @@ describe('a snapshot', () => {
     const journal = journalOf(t);
     journal.openAccounts(0, 3);
     const { directory } = journal;
-    const place = markAt(directory, 5);
+    const place = journalMarkAt(directory, 5);
     const cases: [string, () => string, RegExp][] = [
       ['another name', () => rename(journal.snapshot(place), 3), /snapshot-0000000000000003\.img is of command 5, as its head says/],
       [
         'another content',
-        () => journal.snapshot(markAt(directory, 4), { sequence: 4 }),
+        () => journal.snapshot(journalMarkAt(directory, 4), { sequence: 4 }),
         /holds the state after command 5, and not what its head says/,
       ],
       [
@@ -331,11 +331,11 @@ describe('files of two journals in one directory', () => {
   it('are told apart, with what to do', (t) => {
     const [one, other] = [journalOf(t), journalOf(t, LIMITS, { journal: 5 })];
     for (const each of [one, other]) each.openAccounts(0, 3);
-    const mark = path.join(one.directory, MARK_FILE);
-    const own = fs.readFileSync(mark);
-    fs.copyFileSync(path.join(other.directory, MARK_FILE), mark);
+    const note = path.join(one.directory, NOTE_FILE);
+    const own = fs.readFileSync(note);
+    fs.copyFileSync(path.join(other.directory, NOTE_FILE), note);
     assert.throws(() => recoverFrom(one.directory), /durable\.mark is of journal 5, the segments of journal 77000001\. Put .* there/);
-    fs.writeFileSync(mark, own);
+    fs.writeFileSync(note, own);
     fs.copyFileSync(listSegments(other.directory)[0].path, path.join(one.directory, 'journal-0000000000000001.log'));
     assert.throws(() => recoverFrom(one.directory), /durable\.mark is of journal 77000001, the segments of journal 5/);
     const life = journalOf(t, LIMITS);

@@ -19,7 +19,7 @@ it('clients are told the rules in force: fees, limits, and whether they may trad
     const response = await fetch(`${venue.url}/outcry/v1/${route}`, { method: 'POST', headers, body: JSON.stringify(body) });
     assert.equal(response.status, 200, await response.text());
   };
-  const told = async () => {
+  const received = async () => {
     const account = (await alice.signed('GET', '/api/v3/account')).body;
     const commission = (await alice.signed('GET', '/api/v3/account/commission', { symbol: SYMBOL })).body.standardCommission;
     const test = { symbol: SYMBOL, side: 'BUY', type: 'LIMIT', timeInForce: 'GTC', quantity: '0.001', price: '50000' };
@@ -37,12 +37,12 @@ it('clients are told the rules in force: fees, limits, and whether they may trad
     };
   };
 
-  const before = await told();
+  const before = await received();
   assert.deepEqual([before.canTrade, before.status], [true, 'TRADING']);
   await admin(`instruments/${SYMBOL}/rules`, { MAKER_FEE: -10, TAKER_FEE: 700, MAX_QUANTITY: '5', MAX_NOTIONAL: '1000' });
   const most = ['5.00000000', '5.00000000', '1000.00000000'];
   const ruled = { ...before, fees: ['-0.00001000', '0.00070000'], percent: [-1, 7], most };
-  assert.deepEqual(await told(), ruled);
+  assert.deepEqual(await received(), ruled);
 
   await admin('fee-tiers/1', { makerFeePpm: 3, takerFeePpm: 7 });
   await admin('accounts/alice/rules', { FEE_TIER: 1, STATUS: 'SUSPENDED' });
@@ -55,15 +55,15 @@ it('clients are told the rules in force: fees, limits, and whether they may trad
     most: [maxQuantity, maxQuantity, '1000.00000000'],
     status: 'HALT',
   };
-  assert.deepEqual(await told(), all, 'a rule beyond the definition narrows nothing');
+  assert.deepEqual(await received(), all, 'a rule beyond the definition narrows nothing');
   await venue.close();
 
   venue = await VenueProcess.start(data, '--demo', '--no-flow');
   alice = new Client(venue.url);
-  assert.deepEqual(await told(), all);
+  assert.deepEqual(await received(), all);
   await admin('accounts/alice/rules', { FEE_TIER: 0, STATUS: 'NORMAL' });
   await admin(`instruments/${SYMBOL}/rules`, { MAX_QUANTITY: 0, MAX_NOTIONAL: 0, STATUS: 'NORMAL' });
-  assert.deepEqual(await told(), { ...ruled, most: before.most });
+  assert.deepEqual(await received(), { ...ruled, most: before.most });
   await venue.close();
 });
 

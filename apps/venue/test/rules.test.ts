@@ -321,7 +321,7 @@ describe('the rule book over REST', () => {
   });
 
   it('orders of a session are cancelled when its connection ends, unless it comes back in time', async () => {
-    const open = async (graceMs: number, sessionId?: number) => {
+    const openOrder = async (graceMs: number, sessionId?: number) => {
       const listener = await Listener.open(venue.url, '/ws-api/v3');
       const parameters = { apiKey: 'alice', timestamp: String(Date.now()) };
       const [, signature] = /signature=(\w+)/.exec(alice.sign(parameters))!;
@@ -330,10 +330,10 @@ describe('the rule book over REST', () => {
       return { listener, sessionId: result.sessionId as number };
     };
     const order = { symbol: SYMBOL, ...limit('BUY', '50000', '0.01') };
-    const first = await open(3000);
+    const first = await openOrder(3000);
     const { result } = await first.listener.request({ id: 3, method: 'order.place', params: { ...order, timestamp: Date.now() } });
     first.listener.close();
-    const again = await open(50, first.sessionId);
+    const again = await openOrder(50, first.sessionId);
     assert.equal(again.sessionId, first.sessionId);
     assert.equal((await find(alice, result.orderId)).status, 'NEW');
     again.listener.close();

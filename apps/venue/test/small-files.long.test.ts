@@ -12,7 +12,7 @@ const KILLS = Number(process.env.OUTCRY_KILLS ?? 25);
 const SEED = Number(process.env.OUTCRY_SEED ?? Date.now() % 1_000_000);
 
 /** What an administrator was told before the venue was killed. */
-class Told {
+class Received {
   readonly keys: { key: string; secret: string }[] = [];
   readonly revoked: { key: string; secret: string }[] = [];
   readonly accounts: string[] = [];
@@ -29,16 +29,16 @@ async function ask(venue: VenueProcess, method: string, what: string, body: obje
 const tokenOf = (data: string) => fs.readFileSync(path.join(data, 'admin.token'), 'utf8');
 
 /** Administers until the venue is gone, noting what it said yes to. */
-async function administer(venue: VenueProcess, told: Told, round: number, rotatesToken: boolean): Promise<void> {
+async function administer(venue: VenueProcess, received: Received, round: number, rotatesToken: boolean): Promise<void> {
   try {
     for (let n = 0; ; n++) {
       const name = `a-${round}-${n}`;
       const made = await ask(venue, 'POST', 'accounts', { name }, tokenOf(venue.data));
-      told.accounts.push(name);
-      told.keys.push(made);
+      received.accounts.push(name);
+      received.keys.push(made);
       const key = await ask(venue, 'POST', `accounts/${name}/keys`, {}, tokenOf(venue.data));
       await ask(venue, 'DELETE', `keys/${key.id}`, undefined, tokenOf(venue.data));
-      told.revoked.push(key);
+      received.revoked.push(key);
       const { user } = await ask(
         venue,
         'POST',
@@ -46,7 +46,7 @@ async function administer(venue: VenueProcess, told: Told, round: number, rotate
         { user: `U${(round * 1000 + n).toString(36).toUpperCase()}` },
         tokenOf(venue.data),
       );
-      told.logins.push(user);
+      received.logins.push(user);
       if (rotatesToken) await ask(venue, 'POST', 'admin-token/rotate', {}, tokenOf(venue.data));
     }
   } catch (error) {
@@ -54,18 +54,18 @@ async function administer(venue: VenueProcess, told: Told, round: number, rotate
   }
 }
 
-async function check(venue: VenueProcess, told: Told): Promise<void> {
+async function check(venue: VenueProcess, received: Received): Promise<void> {
   for (const headers of [{}, { 'x-outcry-admin': '' }] as Record<string, string>[])
     assert.equal((await fetch(`${venue.url}/outcry/v1/accounts`, { headers })).status, 401, 'nobody is an administrator without the token');
   const accounts = await ask(venue, 'GET', 'accounts', undefined, tokenOf(venue.data));
   const byName = new Map<string, any>(accounts.map((account: { name: string }) => [account.name, account]));
-  for (const name of ['alice', 'bob', ...told.accounts]) assert.ok(byName.has(name), `account ${name} was acknowledged and is lost`);
+  for (const name of ['alice', 'bob', ...received.accounts]) assert.ok(byName.has(name), `account ${name} was acknowledged and is lost`);
   const keys = new Set(accounts.flatMap((account: { keys: { key: string }[] }) => account.keys.map(({ key }) => key)));
-  for (const { key } of told.keys) assert.ok(keys.has(key), 'a key was acknowledged and is lost');
-  for (const { key } of told.revoked) assert.ok(!keys.has(key), 'a key was revoked and is back');
+  for (const { key } of received.keys) assert.ok(keys.has(key), 'a key was acknowledged and is lost');
+  for (const { key } of received.revoked) assert.ok(!keys.has(key), 'a key was revoked and is back');
   const users = new Set(accounts.flatMap((account: { logins: { user: string }[] }) => account.logins.map(({ user }) => user)));
-  for (const user of told.logins) assert.ok(users.has(user), `login ${user} was acknowledged and is lost`);
-  const last = told.keys.at(-1);
+  for (const user of received.logins) assert.ok(users.has(user), `login ${user} was acknowledged and is lost`);
+  const last = received.keys.at(-1);
   if (last !== undefined) assert.equal((await new Client(venue.url, last.key, last.secret).signed('GET', '/api/v3/account')).status, 200);
   assert.equal((await new Client(venue.url).signed('GET', '/api/v3/account')).status, 200);
 }
@@ -103,7 +103,7 @@ it('killed at any change of any small file, in the first start, while it is admi
   const listed = () =>
     [...counting.output.matchAll(/small file (\d+): (.*)/g)].map(([, number, what]) => ({ number: Number(number), what }));
   const atStart = listed().length;
-  const running = administer(counting, new Told(), 0, true);
+  const running = administer(counting, new Received(), 0, true);
   await until(
     () => listed().length > atStart + 5,
     () => counting.output,
@@ -130,17 +130,17 @@ it('killed at any change of any small file, in the first start, while it is admi
   );
   for (const place of places) {
     const data = directoryOf(t);
-    const told = new Told();
+    const received = new Received();
     const venue = await startToBeKilled(data, place);
     if (venue !== undefined) {
-      const administering = administer(venue, told, place, true);
+      const administering = administer(venue, received, place, true);
       await Promise.race([venue.ended, new Promise((resolve) => setTimeout(resolve, 1500))]);
       if (venue.isRunning) await venue.kill('SIGTERM');
       await administering;
     }
     const next = await VenueProcess.start(data, '--demo', '--no-flow');
     t.after(() => next.kill());
-    await check(next, told);
+    await check(next, received);
     assert.equal(await next.kill('SIGTERM'), 0, next.output);
     fs.rmSync(data, { recursive: true, force: true });
   }
@@ -150,20 +150,22 @@ it(`after ${KILLS} kills at random moments while it is administered, every accou
   const data = directoryOf(t);
   const config = path.join(data, 'config.json');
   fs.writeFileSync(config, JSON.stringify({ segmentBytes: 1024 * 1024, snapshotCommands: 100 }));
-  const told = new Told();
+  const received = new Received();
   const random = new Random(SEED);
   for (let round = 0; round < KILLS; round++) {
     const venue = await VenueProcess.start(data, '--demo', '--no-flow', '--config', config);
     t.after(() => venue.kill());
-    await check(venue, told);
-    const administering = administer(venue, told, round, false);
+    await check(venue, received);
+    const administering = administer(venue, received, round, false);
     await new Promise((resolve) => setTimeout(resolve, 30 + random.below(400)));
     await venue.kill('SIGKILL');
     await administering;
   }
   const last = await VenueProcess.start(data, '--demo', '--no-flow', '--config', config);
-  await check(last, told);
-  assert.ok(told.accounts.length > KILLS, 'too little to prove anything');
-  t.diagnostic(`${told.accounts.length} accounts, ${told.keys.length + told.revoked.length} keys, ${told.logins.length} logins`);
+  await check(last, received);
+  assert.ok(received.accounts.length > KILLS, 'too little to prove anything');
+  t.diagnostic(
+    `${received.accounts.length} accounts, ${received.keys.length + received.revoked.length} keys, ${received.logins.length} logins`,
+  );
   await last.close();
 });

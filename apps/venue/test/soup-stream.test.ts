@@ -161,10 +161,11 @@ describe('whatever is written to a connection, and however slowly it is read', (
           );
         const { packets } = reader;
         assert.equal(packets[0].type, 'A');
-        const told = sequencedOf(packets);
-        for (const [i, payload] of told.entries()) assert.ok(payload.equals(expected[reader.from - 1 + i]), `message ${reader.from + i}`);
+        const received = sequencedOf(packets);
+        for (const [i, payload] of received.entries())
+          assert.ok(payload.equals(expected[reader.from - 1 + i]), `message ${reader.from + i}`);
         if (end === 'session') {
-          assert.equal(told.length, wanted());
+          assert.equal(received.length, wanted());
           assert.deepEqual(
             packets.slice(-2).map(({ type, payload }) => type + payload),
             ['Z', '+end of session'],

@@ -324,8 +324,8 @@ describe('the id of a request', () => {
         assert.deepEqual([JSON.stringify(answer.id), answer.error], [id, undefined]);
       }
       for (const id of BROKEN) {
-        const { id: told, error } = await ask(id);
-        assert.equal(told, null, id);
+        const { id: received, error } = await ask(id);
+        assert.equal(received, null, id);
         assert.equal(error?.code, route === '/ws-api/v3' ? -1100 : 2, id);
       }
       listener.close();

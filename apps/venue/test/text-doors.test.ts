@@ -15,7 +15,7 @@ it('an id of any letters is the same at FIX, gRPC and REST, and has the same len
   await startDemo(doors.venue, false, log);
   const fix = await FixClient.logon(doors.port('fix'), 'ALICE');
   t.after(() => void fix.socket.destroy());
-  const open = async () => {
+  const openOrders = async () => {
     const byRest: { clientOrderId: string }[] = await ok(doors.alice.signed('GET', '/api/v3/openOrders'));
     const { orders } = await doors.grpc('listOpenOrders', {});
     const ids = byRest.map(({ clientOrderId }) => clientOrderId);
@@ -35,7 +35,7 @@ it('an id of any letters is the same at FIX, gRPC and REST, and has the same len
   for (const [n, id] of ['é'.repeat(18), '€'.repeat(12), '😀'.repeat(9), 'plain'].entries()) {
     fix.order(id, 1, '0.01', '50000');
     assert.deepEqual(await fix.report(11, 150), [id, '0']);
-    assert.deepEqual(await open(), [id]);
+    assert.deepEqual(await openOrders(), [id]);
     await doors.grpc('cancelOrder', { client_order_id: id });
     assert.deepEqual(await fix.report(11, 150), [id, '4']);
     const other = `${id.slice(2)}-`;
@@ -58,7 +58,7 @@ it('an id of any letters is the same at FIX, gRPC and REST, and has the same len
     fix.socket.write(inLatin1(fix.format('D', FixClient.fields('LETTERS', 1, '0.01', '50000')), bytes));
     assert.deepEqual((await fix.take('3')).get(373), '6', 'bytes that are no UTF-8');
   }
-  assert.deepEqual(await open(), []);
+  assert.deepEqual(await openOrders(), []);
   fix.socket.destroy();
 });
 

@@ -84,9 +84,9 @@ test('a client that comes in by OUCH as soon as the port opens finds the venue r
   const second = await start('early', { ouch: { port }, instruments: WIDE_INSTRUMENTS.slice(0, 2) });
   isStarting = false;
   await coming;
-  await client!.until(() => client!.told.some(({ message }) => message === 'order_accepted' || message === 'rejected'));
+  await client!.until(() => client!.received.some(({ message }) => message === 'order_accepted' || message === 'rejected'));
   assert.deepEqual(
-    client!.told.map(({ message }) => message),
+    client!.received.map(({ message }) => message),
     ['system_event', 'order_accepted'],
   );
   client!.close();

@@ -21,13 +21,13 @@ it('an account has at most its orders, and none is refused that it has room for,
       const pools = { orders: createSlotPool(8, 1000).span, owners: orders.owners } as EnginePools;
       const admission = new Admission(shared, pools, { orders: 1000, perAccount: OF_ONE });
       const { commands, begun } = shared;
-      const [open, underWay] = [new Array<number>(ACCOUNTS).fill(0), new Array<number>(ACCOUNTS).fill(0)];
+      const [openCounts, underWay] = [new Array<number>(ACCOUNTS).fill(0), new Array<number>(ACCOUNTS).fill(0)];
       let collected: number[] = [];
       const sent: number[] = [];
       let slot = 0;
       for (const { what, account } of steps) {
         if (what === 'enter') {
-          const has = open[account] + underWay[account];
+          const has = openCounts[account] + underWay[account];
           assert.equal(admission.refusal(account, 1, collected.length), has < OF_ONE ? REASON.NONE : REASON.TOO_MANY_OPEN_ORDERS);
           if (has >= OF_ONE) continue;
           collected.push(account);
@@ -50,7 +50,7 @@ it('an account has at most its orders, and none is refused that it has room for,
           begun.publish(end);
           for (const one of applied) {
             orders.add(one, ++slot);
-            open[one]++;
+            openCounts[one]++;
             underWay[one]--;
           }
           for (const gate of [ENGINE_GATE, JOURNAL_GATE]) commands.release(gate, end);

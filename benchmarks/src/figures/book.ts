@@ -1,3 +1,4 @@
+/** The figure `book`. */
 import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';

@@ -1,3 +1,4 @@
+/** One run of the figure `engine`, in a process of its own. */
 import fs from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Engine } from '@outcry/engine/engine';

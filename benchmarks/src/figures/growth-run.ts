@@ -6,7 +6,7 @@ import { COMMAND, command, commandHead, LIST_TYPE, POST_ONLY } from '@outcry/mar
 import { EVENT, event } from '@outcry/market/event';
 import { kindOf } from '@outcry/market/event-reader';
 import { BUY, DAY, GTC, GTD, IOC, LIMIT, SELL, STOP, type TimeInForce } from '@outcry/market/order-terms';
-import { STATE } from '@outcry/market/rules';
+import { TRADING_STATE } from '@outcry/market/states';
 import { terms, termsFlags } from '@outcry/market/terms';
 import { raiseInliningBudget } from '@outcry/memory/runtime';
 import { Depth } from '@outcry/venue/core/feeds/depth';
@@ -39,7 +39,7 @@ const ROUNDS = 400;
 const WARM_UP = 150;
 const FAR = 2 ** 50;
 
-const [kind, open] = [process.argv[2] as Kind, Number(process.argv[3])];
+const [kind, openOrders] = [process.argv[2] as Kind, Number(process.argv[3])];
 if (process.argv[2] === 'load') process.exit(); // a first process fills the compile cache: see runtime.ts
 
 const none = () => undefined;
@@ -78,7 +78,7 @@ let number = 0;
 
 function put(head: number, account: number, words: Record<number, number> = {}): number {
   const at = block.next(head, account);
-  block.i32.fill(0, at + command.PLACE, at + command.WORDS);
+  block.i32.fill(0, at + command.INSTRUMENT_WORD, at + command.WORDS);
   block.i32[at + command.ACCOUNT] = account;
   block.f64[(at >> 1) + command.F64_TIME] = ++time;
   for (const [word, value] of Object.entries(words)) block.i32[at + Number(word)] = value;
@@ -93,7 +93,7 @@ function limit(
   { quantity = 1, instrument = 0, flags = 0, leg = false }: { quantity?: number; instrument?: number; flags?: number; leg?: boolean } = {},
 ): number {
   const head = commandHead(leg ? COMMAND.LEG : COMMAND.NEW_ORDER, side as 0 | 1, LIMIT, timeInForce, flags);
-  return put(head, account, { [command.PLACE]: instrument, [command.PRICE]: price, [command.QUANTITY]: quantity });
+  return put(head, account, { [command.INSTRUMENT_WORD]: instrument, [command.PRICE]: price, [command.QUANTITY]: quantity });
 }
 
 function stopTerms(stopPrice: number): void {
@@ -156,9 +156,9 @@ function play(): [engine: number, view: number] {
   const viewed = performance.now();
   accepted.length = 0;
   for (let at = 0; at < output.count * event.WORDS; at += event.WORDS) {
-    const told = kindOf(output.i32, at);
-    ends[told] = (ends[told] ?? 0) + 1;
-    if (told === EVENT.ACCEPTED) accepted.push([output.i32[at + event.ORDER_SLOT], output.i32[at + event.ORDER_GENERATION]]);
+    const emitted = kindOf(output.i32, at);
+    ends[emitted] = (ends[emitted] ?? 0) + 1;
+    if (emitted === EVENT.ACCEPTED) accepted.push([output.i32[at + event.ORDER_SLOT], output.i32[at + event.ORDER_GENERATION]]);
   }
   output.clear();
   block.count = 0;
@@ -205,19 +205,19 @@ function somewhere(): number {
 
 function populate(): void {
   apply(engine, setUpCommands(FEW + 1));
-  put(commandHead(COMMAND.DEFINE_INSTRUMENT), 0, { [command.PLACE]: 1, [command.ASSET]: 1 });
+  put(commandHead(COMMAND.DEFINE_INSTRUMENT), 0, { [command.INSTRUMENT_WORD]: 1, [command.ASSET]: 1 });
   block.f64[command.F64_AMOUNT] = 1000;
   block.f64[command.F64_UNIT] = 10;
   play();
   block = new CommandBlock(1 << 14);
-  for (let i = 0; i < (kind === 'list' ? open / 2 : open); i++) {
+  for (let i = 0; i < (kind === 'list' ? openOrders / 2 : openOrders); i++) {
     enter(kind, 1 + (i % ACCOUNTS), somewhere());
-    if (block.count <= 8000 && i < open - 1) continue;
+    if (block.count <= 8000 && i < openOrders - 1) continue;
     play();
     background.push(...accepted);
   }
   play();
-  result.correct &&= engine.memory.orders.inUse === open && orders.size === open;
+  result.correct &&= engine.memory.orders.inUse === openOrders && orders.size === openOrders;
 }
 
 populate();
@@ -306,17 +306,17 @@ measure({ 'cancel all of an account, ten orders': BATCH }, (time) => {
 measure({ 'close an instrument, ten DAY orders': BATCH }, (time) => {
   batch(() => limit(SELL, MIDDLE + somewhere(), FEW, DAY, { quantity: 1, instrument: 1 }));
   time('enter');
-  put(commandHead(COMMAND.SET_STATE), 0, { [command.PLACE]: 1, [command.ASSET]: STATE.CLOSED });
+  put(commandHead(COMMAND.SET_STATE), 0, { [command.INSTRUMENT_WORD]: 1, [command.ASSET]: TRADING_STATE.CLOSED });
   time('close an instrument, ten DAY orders');
-  put(commandHead(COMMAND.SET_STATE), 0, { [command.PLACE]: 1, [command.ASSET]: STATE.CONTINUOUS });
+  put(commandHead(COMMAND.SET_STATE), 0, { [command.INSTRUMENT_WORD]: 1, [command.ASSET]: TRADING_STATE.CONTINUOUS });
   time('');
 });
 
 measure({ 'auction of another instrument, ten orders': BATCH }, (time) => {
-  put(commandHead(COMMAND.SET_STATE), 0, { [command.PLACE]: 1, [command.ASSET]: STATE.PRE_OPEN });
+  put(commandHead(COMMAND.SET_STATE), 0, { [command.INSTRUMENT_WORD]: 1, [command.ASSET]: TRADING_STATE.PRE_OPEN });
   batch((i) => limit(i % 2, MIDDLE, FEW, GTC, { quantity: 1, instrument: 1 }));
   time('');
-  put(commandHead(COMMAND.SET_STATE), 0, { [command.PLACE]: 1, [command.ASSET]: STATE.CONTINUOUS });
+  put(commandHead(COMMAND.SET_STATE), 0, { [command.INSTRUMENT_WORD]: 1, [command.ASSET]: TRADING_STATE.CONTINUOUS });
   time('auction of another instrument, ten orders');
 });
 
@@ -346,6 +346,7 @@ look('open orders of an account, ten', () => {
   for (const order of orders.of(FEW)) count += order.quantity;
   result.correct &&= count === BATCH;
 });
-result.correct &&= engine.memory.orders.inUse === open + BATCH && orders.size === open + BATCH && (ends[EVENT.REJECTED] ?? 0) === 0;
+result.correct &&=
+  engine.memory.orders.inUse === openOrders + BATCH && orders.size === openOrders + BATCH && (ends[EVENT.REJECTED] ?? 0) === 0;
 for (const asset of [0, 1]) result.correct &&= engine.ledger.discrepancy(asset) === 0;
 fs.writeSync(3, JSON.stringify(result));

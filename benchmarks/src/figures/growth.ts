@@ -1,3 +1,4 @@
+/** The figure `growth`. */
 import { fillCompileCache, runChild } from '../child.ts';
 import type { OuchLoadOptions, OuchLoadResult } from '../ouch-load.ts';
 import { type FigureOptions, machine, type Report, range } from '../report.ts';
@@ -94,7 +95,7 @@ function addRows(report: Report, kind: string, sizes: readonly Map<string, numbe
 
 async function kindRows(report: Report, kind: string, options: FigureOptions): Promise<void> {
   const sizes: Map<string, number>[] = [];
-  for (const open of OPEN) sizes.push(await medians<GrowthRun>(RUN, [kind, open], options));
+  for (const openOrders of OPEN) sizes.push(await medians<GrowthRun>(RUN, [kind, openOrders], options));
   addRows(report, kind, sizes);
 }
 

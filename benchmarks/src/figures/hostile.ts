@@ -1,3 +1,4 @@
+/** The figure `hostile`. */
 import { runChild } from '../child.ts';
 import { FIX_NEIGHBOURS } from '../hostile/fix.ts';
 import { GRPC_NEIGHBOURS } from '../hostile/grpc.ts';

@@ -1,3 +1,4 @@
+/** The figure `lanes`. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
@@ -168,7 +169,7 @@ class Load {
     const signal = path.join(directory, `outcry-bench-lanes-${process.pid}`);
     const readers: TradeReadersOptions = { port, stream: STREAM, readers: READERS, signal };
     const reading = runUntilOpen<TradeReadersResult>('trade-readers.ts', readers);
-    await reading.open;
+    await reading.opened;
     fs.writeFileSync(signal, '');
     const history: HistoryReadersOptions = { port, symbol: 'ETHUSDT', readers: HISTORY_READERS, seconds };
     const asking = runChild<HistoryReadersResult>('history-readers.ts', [JSON.stringify(history)]);
@@ -197,7 +198,7 @@ class Load {
 }
 
 /** As runChild, of a module that says when its load is there. */
-function runUntilOpen<T>(module: string, options: object): { open: Promise<void>; result: Promise<T> } {
+function runUntilOpen<T>(module: string, options: object): { opened: Promise<void>; result: Promise<T> } {
   const child = spawn(process.execPath, [path.join(SOURCE, module), JSON.stringify(options)], {
     stdio: ['ignore', 'pipe', 'inherit', 'pipe'],
   });
@@ -205,14 +206,14 @@ function runUntilOpen<T>(module: string, options: object): { open: Promise<void>
   child.stdio[3]?.on('data', (chunk) => {
     json += chunk;
   });
-  const open = new Promise<void>((resolve, reject) => {
+  const opened = new Promise<void>((resolve, reject) => {
     child.stdout?.once('data', () => resolve());
     child.once('exit', () => reject(new Error(`${module} ended`)));
   });
   const result = new Promise<T>((resolve, reject) => {
     child.once('close', (code) => (code === 0 ? resolve(JSON.parse(json) as T) : reject(new Error(`${module} ended with ${code}`))));
   });
-  return { open, result };
+  return { opened, result };
 }
 
 /** CPU seconds that a venue's publishers and history threads have taken (proc(5): utime and stime of each thread). */

@@ -1,3 +1,4 @@
+/** One run of the figure `memory`, in a process of its own. */
 import fs from 'node:fs';
 import { Engine } from '@outcry/engine/engine';
 import { COMMAND, command, commandHead } from '@outcry/market/command';

@@ -1,3 +1,4 @@
+/** The figure `memory`. */
 import fs from 'node:fs';
 import path from 'node:path';
 import { createPool } from '@outcry/memory/guarded-pool';

@@ -1,3 +1,4 @@
+/** The figure `pipeline`. */
 import fs from 'node:fs';
 import path from 'node:path';
 import { type PipelineResult, pipelineLoad, runPipeline } from '../pipeline.ts';

@@ -1,3 +1,4 @@
+/** One run of the figure `recovery`, in a process of its own. */
 import fs from 'node:fs';
 import { Engine } from '@outcry/engine/engine';
 import type { EngineLimits } from '@outcry/engine/limits';

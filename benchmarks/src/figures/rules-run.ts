@@ -1,8 +1,9 @@
+/** One run of the figure `rules`, in a process of its own. */
 import fs from 'node:fs';
 import { Engine } from '@outcry/engine/engine';
 import { COMMAND, command, commandHead } from '@outcry/market/command';
 import { BUY, GTC, LIMIT, SELL, type Side, STOP, TRAIL_TICKS } from '@outcry/market/order-terms';
-import { STATE } from '@outcry/market/rules';
+import { TRADING_STATE } from '@outcry/market/states';
 import { terms, termsFlags } from '@outcry/market/terms';
 import { raiseInliningBudget } from '@outcry/memory/runtime';
 import { apply, BENCH_LIMITS, CommandBlock, setUpCommands, UnreadEvents } from '../engine-workload.ts';
@@ -107,7 +108,7 @@ correct &&= tradesOf(quiet) === 20_000 + TRADES && quiet.specials.pool.inUse ===
 const before = quiet.specials.pool.inUse;
 const sweep = trades(Math.min(TRADES, 100_000), (i) => MIDDLE + 1000 + i * 4);
 const sweepNs = timed(quiet, sweep);
-const waiting = quiet.instruments.rules[2];
+const waiting = quiet.instruments.ruleWords[2];
 const nsPerFiring = stops === 0 ? 0 : sweepNs / Math.max(1, before - waiting);
 
 const trailing = freshEngine();
@@ -128,12 +129,12 @@ const opening = new CommandBlock(auctioned + 2);
 const state = (to: number) => {
   opening.i32[opening.next(commandHead(COMMAND.SET_STATE), 0) + ASSET] = to;
 };
-state(STATE.PRE_OPEN);
+state(TRADING_STATE.PRE_OPEN);
 for (let i = 0; i < auctioned; i++) {
   const side = (i & 1) as Side;
   order(opening, i, side, MIDDLE + (side === BUY ? 1 : -1) * ((i * 7919) % 5000), 1 + (i % 7));
 }
-state(STATE.CONTINUOUS);
+state(TRADING_STATE.CONTINUOUS);
 apply(hall, opening, 0, auctioned + 1);
 const auctionStart = performance.now();
 apply(hall, opening, auctioned + 1, auctioned + 2);

@@ -1,3 +1,4 @@
+/** The figure `rules`. */
 import { runChild } from '../child.ts';
 import { type FigureOptions, machine, type Report, range } from '../report.ts';
 import type { RulesRun } from './rules-run.ts';

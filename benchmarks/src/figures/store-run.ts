@@ -1,3 +1,4 @@
+/** One run of the figure `store`, in a process of its own. */
 import fs from 'node:fs';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';

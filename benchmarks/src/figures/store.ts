@@ -1,3 +1,4 @@
+/** The figure `store`. */
 import fs from 'node:fs';
 import path from 'node:path';
 import { runChild } from '../child.ts';

@@ -1,3 +1,4 @@
+/** Price levels outside a book's window, one tree a side. */
 import type { SlotPool } from '@outcry/memory/slot-pool';
 import { farLevel, level } from './records.ts';
 

@@ -1,3 +1,4 @@
+/** The price levels of a book: a window addressed by tick, and trees beyond it. */
 import type { Side } from '@outcry/market/order-terms';
 import type { SlotPool } from '@outcry/memory/slot-pool';
 import { FarLevels } from './far-levels.ts';

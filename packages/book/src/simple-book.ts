@@ -1,3 +1,4 @@
+/** An order book of a program of its own: objects and callbacks over OrderBook. */
 import { BUY, MAX_PRICE, MAX_QUANTITY, MIN_PRICE, type Side } from '@outcry/market/order-terms';
 import { BookMemory } from './book-memory.ts';
 import { OrderBook } from './order-book.ts';

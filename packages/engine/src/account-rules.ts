@@ -1,4 +1,5 @@
-import { ACCOUNT_RULE, STATUS } from '@outcry/market/rules';
+import { ACCOUNT_RULE } from '@outcry/market/rules';
+import { PERMISSION } from '@outcry/market/states';
 import { assertFits, offsets, record, several } from '@outcry/memory/record';
 import { bytesOf, f64Of, i32Of, reserve, type Span, within } from '@outcry/memory/span';
 
@@ -102,7 +103,7 @@ export class AccountRules {
   }
 
   isRestricted(account: number): boolean {
-    return this.get(account, ACCOUNT_RULE.STATUS) !== STATUS.NORMAL;
+    return this.get(account, ACCOUNT_RULE.STATUS) !== PERMISSION.NORMAL;
   }
 
   /** Counts a message. @param time microseconds */

@@ -1,6 +1,8 @@
 import { COMMAND, command } from '@outcry/market/command';
+import { instrumentOf } from '@outcry/market/command-head';
 import { REASON } from '@outcry/market/reason';
-import { ACCOUNT_RULE, INSTRUMENT_RULE, INSTRUMENT_RULES, type InstrumentRule, STATE, STATUS, WHOLE } from '@outcry/market/rules';
+import { ACCOUNT_RULE, INSTRUMENT_RULE, INSTRUMENT_RULES, type InstrumentRule, WHOLE } from '@outcry/market/rules';
+import { PERMISSION, TRADING_STATE } from '@outcry/market/states';
 import type { Engine } from './engine.ts';
 import { instrument as record } from './instruments.ts';
 import { setLimits } from './limits.ts';
@@ -8,7 +10,7 @@ import { enterList } from './rules/enter-list.ts';
 import { openBuysOf } from './rules/open-orders.ts';
 import { FEE_TIERS } from './settlement.ts';
 
-const { PLACE, ACCOUNT, ASSET, F64_AMOUNT } = command;
+const { INSTRUMENT_WORD, ACCOUNT, ASSET, F64_AMOUNT } = command;
 /** Words of single kinds of command: see COMMAND. */
 const { BASE, QUOTE, MAKER_FEE, TAKER_FEE, F64_LOT, F64_UNIT, TIER, RECEIVER, STATE: NEW_STATE, REFERENCE, IS_CHECKED } = command;
 const { OF_INSTRUMENT, OF_SIDE, OF_SESSION, NAME_BYTES, VALUE_BYTES, MOST_ORDERS, MOST_ACCOUNTS, MOST_ASSETS, MOST_INSTRUMENTS } = command;
@@ -30,7 +32,7 @@ export function administer(engine: Engine, kind: number, i32: Int32Array, f64: F
     return;
   }
   if (kind === COMMAND.CLOCK) {
-    engine.rules.sessions.tellIndicative();
+    engine.ruleBook.sessions.emitIndicative();
     return;
   }
   if (kind === COMMAND.CHECK) return;
@@ -42,7 +44,7 @@ export function administer(engine: Engine, kind: number, i32: Int32Array, f64: F
     return;
   }
   if (reason !== REASON.NONE) {
-    engine.writer.reject(reason, 0, 0, i32[at + PLACE] & 0xffff, account, 0, 0);
+    engine.writer.reject(reason, 0, 0, instrumentOf(i32[at + INSTRUMENT_WORD]), account, 0, 0);
     return;
   }
   engine.writer.applied(account, asset);
@@ -54,7 +56,7 @@ function putRecord(engine: Engine, i32: Int32Array, at: number): void {
   const { registry, writer } = engine;
   const [nameBytes, valueBytes] = [i32[at + NAME_BYTES], i32[at + VALUE_BYTES]];
   if (registry.put(nameBytes, valueBytes)) writer.record(registry.stated, nameBytes, valueBytes);
-  else writer.reject(REASON.INVALID_DEFINITION, 0, 0, i32[at + PLACE] & 0xffff, i32[at + ACCOUNT], 0, 0);
+  else writer.reject(REASON.INVALID_DEFINITION, 0, 0, instrumentOf(i32[at + INSTRUMENT_WORD]), i32[at + ACCOUNT], 0, 0);
   registry.forgetStaged();
 }
 
@@ -79,11 +81,11 @@ function apply(engine: Engine, kind: number, i32: Int32Array, f64: Float64Array,
     case COMMAND.DEFINE_INSTRUMENT:
       return defineInstrument(engine, i32, f64, at);
     case COMMAND.MASS_CANCEL:
-      return engine.rules.massCancels.begin(account, i32[at + OF_INSTRUMENT], i32[at + OF_SIDE], i32[at + OF_SESSION]);
+      return engine.ruleBook.massCancels.begin(account, i32[at + OF_INSTRUMENT], i32[at + OF_SIDE], i32[at + OF_SESSION]);
     case COMMAND.SET_STATE:
-      return setState(engine, i32[at + PLACE] & 0xffff, i32[at + NEW_STATE], i32[at + REFERENCE]);
+      return setState(engine, instrumentOf(i32[at + INSTRUMENT_WORD]), i32[at + NEW_STATE], i32[at + REFERENCE]);
     case COMMAND.SET_INSTRUMENT_RULE:
-      return setInstrumentRule(engine, i32[at + PLACE] & 0xffff, i32[at + RULE_OF_INSTRUMENT], f64[(at >> 1) + F64_VALUE]);
+      return setInstrumentRule(engine, instrumentOf(i32[at + INSTRUMENT_WORD]), i32[at + RULE_OF_INSTRUMENT], f64[(at >> 1) + F64_VALUE]);
     case COMMAND.SET_ACCOUNT_RULE:
       return setAccountRule(engine, account, i32[at + RULE_OF_ACCOUNT], asset, f64[(at >> 1) + F64_VALUE]);
     case COMMAND.DEFINE_FEE_TIER:
@@ -152,7 +154,7 @@ function transfer(engine: Engine, from: number, to: number, asset: number, amoun
 
 function defineInstrument(engine: Engine, i32: Int32Array, f64: Float64Array, at: number): number {
   const { instruments, ledger } = engine;
-  const number = i32[at + PLACE] & 0xffff;
+  const number = instrumentOf(i32[at + INSTRUMENT_WORD]);
   const base = i32[at + BASE];
   const quote = i32[at + QUOTE];
   const lot = f64[(at >> 1) + F64_LOT];
@@ -162,7 +164,7 @@ function defineInstrument(engine: Engine, i32: Int32Array, f64: Float64Array, at
   if (number >= engine.limits.instruments || instruments.has(number)) return REASON.INVALID_DEFINITION;
   if (!ledger.hasAsset(base) || !ledger.hasAsset(quote) || base === quote) return REASON.UNKNOWN_ASSET;
   if (!whole(lot) || !whole(unit) || fees.some((fee) => fee < 0 || fee > WHOLE)) return REASON.INVALID_DEFINITION;
-  instruments.open(number);
+  instruments.ensureBooks(number);
   const words = number * record.WORDS;
   instruments.i32[words + record.DEFINED] = 1;
   instruments.i32[words + record.BASE] = base;
@@ -197,7 +199,7 @@ function changesFees(engine: Engine, changer: number, number: number): boolean {
 
 /** Highest value of each rule of an account. */
 const ACCOUNT_MOST: Record<number, number> = {
-  [ACCOUNT_RULE.STATUS]: STATUS.SUSPENDED,
+  [ACCOUNT_RULE.STATUS]: PERMISSION.SUSPENDED,
   [ACCOUNT_RULE.GROUP]: 0x7fffffff,
   [ACCOUNT_RULE.PARENT]: 0x7fffffff,
   [ACCOUNT_RULE.FEE_TIER]: FEE_TIERS - 1,
@@ -243,7 +245,8 @@ function defineFeeTier(engine: Engine, tier: number, maker: number, taker: numbe
 
 function setState(engine: Engine, number: number, state: number, reference: number): number {
   if (!engine.instruments.has(number)) return REASON.UNKNOWN_INSTRUMENT;
-  if (state < STATE.CONTINUOUS || state > STATE.CLOSED || reference < 0 || reference > 0x7ffffffe) return REASON.INVALID_DEFINITION;
-  engine.rules.sessions.setState(number, state, reference);
+  if (state < TRADING_STATE.CONTINUOUS || state > TRADING_STATE.CLOSED || reference < 0 || reference > 0x7ffffffe)
+    return REASON.INVALID_DEFINITION;
+  engine.ruleBook.sessions.setState(number, state, reference);
   return REASON.NONE;
 }

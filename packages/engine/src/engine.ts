@@ -11,6 +11,7 @@ import {
   MAX_ORDERS,
   POST_ONLY,
 } from '@outcry/market/command';
+import { instrumentOf } from '@outcry/market/command-head';
 import * as eventFlags from '@outcry/market/event';
 import type { Side } from '@outcry/market/order-terms';
 import * as orderTerms from '@outcry/market/order-terms';
@@ -38,7 +39,7 @@ const { FILL, RESTED, CANCELLED, AMENDED } = eventFlags.EVENT;
 const { TEXT, TERMS, LEG, NEW_ORDER, CANCEL, CANCEL_REPLACE, AMEND } = COMMAND;
 const { NONE, INVALID_PRICE, WOULD_TAKE, NO_LIQUIDITY } = REASON;
 // Offsets as constants of this module: see @outcry/book/records.
-const { HEAD, PLACE, ACCOUNT, PRICE, QUANTITY, ORDER_SLOT, ORDER_GENERATION, CLIENT_LOW, CLIENT_HIGH } = commandRecord;
+const { HEAD, INSTRUMENT_WORD, ACCOUNT, PRICE, QUANTITY, ORDER_SLOT, ORDER_GENERATION, CLIENT_LOW, CLIENT_HIGH } = commandRecord;
 const { F64_TIME, F64_AMOUNT } = commandRecord;
 const { SHIFT: ORDER, QUANTITY: O_LEFT, ID: O_GENERATION, ACCOUNT: O_ACCOUNT, TERMS: O_TERMS, ORIGINAL: O_ORIGINAL } = orderRecord;
 const {
@@ -89,7 +90,7 @@ export class Engine {
   readonly specials: SpecialOrders;
   readonly settlement: Settlement;
   readonly taker = new Taker();
-  readonly rules: RuleBook;
+  readonly ruleBook: RuleBook;
   readonly staged = new Staged();
   readonly references = new References();
   readonly registry = new Registry();
@@ -117,13 +118,13 @@ export class Engine {
     this.specials = new SpecialOrders(this.memory, room.instruments);
     const { memory, ledger, instruments, details, writer, accounts, specials } = this;
     this.settlement = new Settlement(memory, ledger, instruments, details, writer, accounts, specials);
-    this.rules = new RuleBook(this);
+    this.ruleBook = new RuleBook(this);
     this.#orders = this.memory.orders.i32;
     this.#accountModes = this.accounts.modes;
     this.#accountFacts = this.accounts.f64;
     this.#orderIds = this.details.ids;
     this.#instrumentModes = this.instruments.modes;
-    this.#due = this.rules.settling.due;
+    this.#due = this.ruleBook.cascade.due;
     this.#limits = this.limits.i32;
   }
 
@@ -161,7 +162,7 @@ export class Engine {
       return;
     }
     this.writer.begin(f64[(at >> 1) | F64_TIME]);
-    if (this.writer.time >= this.#due[0]) this.rules.settling.wake();
+    if (this.writer.time >= this.#due[0]) this.ruleBook.cascade.wake();
     switch (kind) {
       case NEW_ORDER:
         this.#enter(i32, f64, at, 0);
@@ -185,7 +186,7 @@ export class Engine {
       default:
         administer(this, kind, i32, f64, at);
     }
-    if (this.rules.settling.hasWork) this.rules.settling.settleDown();
+    if (this.ruleBook.cascade.hasWork) this.ruleBook.cascade.run();
     if (this.#pending === 0) return;
     this.staged.clear();
     this.#pending = 0;
@@ -201,7 +202,7 @@ export class Engine {
     const { taker } = this;
     const head = i32[at | HEAD];
     taker.account = i32[at | ACCOUNT];
-    taker.instrument = i32[at | PLACE] & 0xffff;
+    taker.instrument = instrumentOf(i32[at | INSTRUMENT_WORD]);
     taker.side = ((head >>> 8) & 1) as Side;
     taker.kind = (head >>> 16) & 0xf;
     taker.timeInForce = (head >>> 20) & 0xf;
@@ -214,7 +215,7 @@ export class Engine {
 
     let reason = this.#check(low, high);
     if (reason === BY_RULES) {
-      this.rules.enter(this.staged.entry(i32, f64, at, less), this.staged.text);
+      this.ruleBook.enter(this.staged.entry(i32, f64, at, less), this.staged.text);
       return NO_ASSET;
     }
     if (reason === NONE && taker.kind !== LIMIT) reason = this.#sizeMarketOrder(amount);
@@ -226,7 +227,7 @@ export class Engine {
     taker.left = taker.quantity;
     taker.hold = taker.kind === LIMIT ? taker.price : 0;
     const text = this.#pending === 0 ? undefined : this.staged.text;
-    this.open(low, high, this.writer.sequence);
+    this.assignSlot(low, high, this.writer.sequence);
     const crosses = this.instruments.books[taker.instrument].crosses(taker.side, taker.price);
     const restsAtOnce = !crosses && taker.timeInForce === GTC;
     if (text !== undefined) this.writer.text(text, 0, text.length);
@@ -239,7 +240,7 @@ export class Engine {
     const paid = this.#paidBy(taker.instrument, taker.side);
     if (traded || rests) this.writer.balance(taker.account, paid);
     if (traded) this.writer.balance(taker.account, this.#paidBy(taker.instrument, (1 - taker.side) as Side));
-    if (this.#instrumentModes[taker.instrument] !== PLAIN_MODE) this.rules.settling.touch(taker.instrument);
+    if (this.#instrumentModes[taker.instrument] !== PLAIN_MODE) this.ruleBook.cascade.touch(taker.instrument);
     return traded || rests ? paid : NO_ASSET;
   }
 
@@ -306,7 +307,7 @@ export class Engine {
   }
 
   /** Gives the taker its slot and its id. Nothing finds it yet: see OrderDetails.keep. @param id number of the command that states it */
-  open(low: number, high: number, id: number): void {
+  assignSlot(low: number, high: number, id: number): void {
     const { taker } = this;
     const slot = this.memory.orders.take();
     const at = slot << ORDER;
@@ -347,12 +348,12 @@ export class Engine {
     } while (taker.left > 0 && this.memory.tradeCount === this.memory.tradeCapacity);
   }
 
-  #rest(announced: boolean, text: Int32Array | undefined): void {
+  #rest(isEmitted: boolean, text: Int32Array | undefined): void {
     const { taker } = this;
     this.details.keep(taker.slot, taker.account, text);
     // Cannot fail: there are as many records of far levels as of orders.
     this.instruments.books[taker.instrument].rest(taker.slot, taker.side, taker.price, taker.left);
-    if (!announced) this.writer.order(RESTED, 0, 0, taker.slot, taker.price, taker.left, taker.left);
+    if (!isEmitted) this.writer.order(RESTED, 0, 0, taker.slot, taker.price, taker.left, taker.left);
   }
 
   /** Ends the incoming order: what is left of it vanishes. */
@@ -441,7 +442,7 @@ export class Engine {
 
   // ── Open orders ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  /** Takes the order meant out of the book. Returns the asset that it held (NO_ASSET: it was told of already), or NONE_CANCELLED. */
+  /** Takes the order meant out of the book. Returns the asset that it held (NO_ASSET: its balance was emitted), or NONE_CANCELLED. */
   #cancel(i32: Int32Array, at: number, reason: number): number {
     const slot = this.#meant(i32, at);
     if (slot === 0) {
@@ -450,7 +451,7 @@ export class Engine {
     }
     const terms = this.#orders[(slot << ORDER) | O_TERMS];
     if (this.#isRuled(slot, terms)) {
-      const refused = this.rules.ending.cancel(slot, i32[at | ACCOUNT], i32[at | PLACE] & 0xffff, reason);
+      const refused = this.ruleBook.ending.cancel(slot, i32[at | ACCOUNT], instrumentOf(i32[at | INSTRUMENT_WORD]), reason);
       if (refused === NONE) return NO_ASSET;
       this.#rejectCancel(i32, at, refused);
       return NONE_CANCELLED;
@@ -477,7 +478,7 @@ export class Engine {
     }
     const terms = this.#orders[(slot << ORDER) | O_TERMS];
     if (this.#isRuled(slot, terms)) {
-      const refused = this.rules.ending.amend(slot, i32[at | ACCOUNT], i32[at | PLACE] & 0xffff, i32[at | QUANTITY]);
+      const refused = this.ruleBook.ending.amend(slot, i32[at | ACCOUNT], instrumentOf(i32[at | INSTRUMENT_WORD]), i32[at | QUANTITY]);
       if (refused !== NONE) this.#rejectCancel(i32, at, refused);
       return;
     }
@@ -512,7 +513,7 @@ export class Engine {
   /** Lots that an open order has traded; 0 for none. */
   #tradedLots(slot: number): number {
     if (slot === 0) return 0;
-    return this.#orders[(slot << ORDER) | O_ORIGINAL] - this.rules.facts.leftOf(slot, this.specials.of(slot));
+    return this.#orders[(slot << ORDER) | O_ORIGINAL] - this.ruleBook.facts.leftOf(slot, this.specials.of(slot));
   }
 
   /** The slot of the open order that a command means, or 0: none, or another account's or instrument's. */
@@ -525,7 +526,7 @@ export class Engine {
       orders[order | O_GENERATION] === i32[at | ORDER_GENERATION] &&
       orders[order | O_LEFT] > 0 &&
       orders[order | O_ACCOUNT] === i32[at | ACCOUNT] &&
-      (orders[order | O_TERMS] & 0xffff) === (i32[at | PLACE] & 0xffff);
+      (orders[order | O_TERMS] & 0xffff) === instrumentOf(i32[at | INSTRUMENT_WORD]);
     return same ? slot : 0;
   }
 
@@ -537,6 +538,14 @@ export class Engine {
   }
 
   #rejectCancel(i32: Int32Array, at: number, reason: number): void {
-    this.writer.reject(reason, OF_CANCEL, 0, i32[at | PLACE] & 0xffff, i32[at | ACCOUNT], i32[at | ORDER_SLOT], i32[at | ORDER_GENERATION]);
+    this.writer.reject(
+      reason,
+      OF_CANCEL,
+      0,
+      instrumentOf(i32[at | INSTRUMENT_WORD]),
+      i32[at | ACCOUNT],
+      i32[at | ORDER_SLOT],
+      i32[at | ORDER_GENERATION],
+    );
   }
 }

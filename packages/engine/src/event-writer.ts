@@ -1,3 +1,4 @@
+/** Writes the engine's events and mixes them into the rolling hash. */
 import type { BookMemory } from '@outcry/book/book-memory';
 import { order as orderRecord } from '@outcry/book/records';
 import type { Ledger } from '@outcry/ledger/ledger';
@@ -8,7 +9,7 @@ import { bytesOf } from '@outcry/memory/span';
 import type { EventOutput } from './event-output.ts';
 import { decodeText } from './order-details.ts';
 
-const { HEAD, PLACE, ACCOUNT, ORDER_SLOT, ORDER_GENERATION, PRICE, QUANTITY, REMAINING, F64_SEQUENCE, F64_TIME } = event;
+const { HEAD, INSTRUMENT_WORD, ACCOUNT, ORDER_SLOT, ORDER_GENERATION, PRICE, QUANTITY, REMAINING, F64_SEQUENCE, F64_TIME } = event;
 const { CLIENT_LOW, CLIENT_HIGH, ASSET, F64_TRADE, F64_AMOUNT, F64_AVAILABLE, F64_HELD, F64_ORDER_ID } = event;
 const { SHIFT: ORDER, ID: O_GENERATION, ACCOUNT: O_ACCOUNT, TERMS: O_TERMS } = orderRecord;
 const { ACCEPTED, REJECTED, BALANCE, APPLIED } = EVENT;
@@ -133,7 +134,7 @@ export class EventWriter {
     );
   }
 
-  /** Terms of the next order told of: words from `from` on, at the offsets of a TERMS record. */
+  /** Terms of the next order that is emitted: words from `from` on, at the offsets of a TERMS record. */
   terms(words: Int32Array, from = 0): void {
     const at = this.#start(EVENT.TERMS, 0, 0);
     const i32 = this.#output.i32;
@@ -142,18 +143,18 @@ export class EventWriter {
     for (let word = terms.FLAGS; word <= terms.SESSION; word++) this.#mix(words[from + word], word ^ (EVENT.TERMS << 24));
   }
 
-  /** An instrument's state, an indicative price, an auction, a list: what is told of no single order. */
+  /** An instrument's state, an indicative price, an auction, a list: what concerns no single order. */
   notice(
     kind: number,
     side: number,
-    place: number,
+    instrumentWord: number,
     account: number,
     price: number,
     quantity: number,
     trade: number,
     amount: number,
   ): number {
-    const at = this.#start(kind | (side << 8), place, account);
+    const at = this.#start(kind | (side << 8), instrumentWord, account);
     const { i32, f64 } = this.#output;
     i32[at | ORDER_SLOT] = 0;
     i32[at | ORDER_GENERATION] = 0;
@@ -162,7 +163,7 @@ export class EventWriter {
     i32[at | REMAINING] = 0;
     f64[(at >> 1) | F64_TRADE] = trade;
     f64[(at >> 1) | F64_AMOUNT] = amount;
-    this.#mix(place ^ Math.imul(price, 0x165667b1) ^ (trade | 0), (amount | 0) ^ quantity ^ (kind << 24));
+    this.#mix(instrumentWord ^ Math.imul(price, 0x165667b1) ^ (trade | 0), (amount | 0) ^ quantity ^ (kind << 24));
     return at;
   }
 
@@ -173,7 +174,7 @@ export class EventWriter {
     this.#mix(account, asset ^ (APPLIED << 24));
   }
 
-  /** The id of the next order told of. It follows from the commands, and is no part of the hash. */
+  /** The id of the next order that is emitted. It follows from the commands, and is no part of the hash. */
   orderId(id: number): void {
     const at = this.#start(EVENT.ORDER_ID, 0, 0);
     this.#output.f64[(at >> 1) | F64_ORDER_ID] = id;
@@ -213,11 +214,11 @@ export class EventWriter {
     this.#hash.set(new Int32Array(copy.buffer, 16, 2));
   }
 
-  #start(head: number, place: number, account: number): number {
+  #start(head: number, instrumentWord: number, account: number): number {
     const at = this.#output.claim();
     const i32 = this.#output.i32;
     i32[at | HEAD] = head;
-    i32[at | PLACE] = place;
+    i32[at | INSTRUMENT_WORD] = instrumentWord;
     i32[at | ACCOUNT] = account;
     const f64 = this.#output.f64;
     f64[(at >> 1) | F64_SEQUENCE] = this.#clock[SEQUENCE];

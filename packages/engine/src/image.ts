@@ -2,7 +2,7 @@ import { order as orderRecord } from '@outcry/book/records';
 import type { Side } from '@outcry/market/order-terms';
 import { bytesOf } from '@outcry/memory/span';
 import type { Engine } from './engine.ts';
-import { PLACE } from './rules/special-orders.ts';
+import { WHERE } from './rules/special-orders.ts';
 
 /** Byte ranges of an image, and where some of them are: the order is that of imageOf and restoreImage. */
 export const IMAGE_PARTS = 20;
@@ -22,7 +22,7 @@ export const IMAGE_PART = {
 export function imageOf(engine: Engine): Uint8Array[] {
   if (engine.midCommand) throw new Error('an engine between a text and its command has no image');
   const { orders } = engine.memory;
-  engine.rules.triggers.flush();
+  engine.ruleBook.triggers.flush();
   return [
     engine.writer.used(),
     ...engine.instruments.used(),
@@ -32,11 +32,11 @@ export function imageOf(engine: Engine): Uint8Array[] {
     ...engine.accounts.used(engine.ledger.accounts),
     bytesOf(engine.settlement.tiers),
     engine.specials.pool.used(),
-    engine.rules.lists.pool.used(),
+    engine.ruleBook.lists.pool.used(),
     ...engine.references.used(),
     engine.registry.used(),
     engine.limits.used(),
-    engine.rules.massCancels.used(),
+    engine.ruleBook.massCancels.used(),
   ];
 }
 
@@ -52,14 +52,14 @@ export function restoreImage(engine: Engine, parts: readonly Uint8Array[]): void
   engine.accounts.restore([accounts, positions]);
   bytesOf(engine.settlement.tiers).set(tiers);
   engine.specials.restore(specials);
-  engine.rules.lists.pool.restore(lists);
+  engine.ruleBook.lists.pool.restore(lists);
   engine.references.restore(parts.slice(IMAGE_PART.REFERENCES, IMAGE_PART.REGISTRY));
   engine.registry.restore(parts[IMAGE_PART.REGISTRY]);
   engine.limits.restore(parts[IMAGE_PART.LIMITS]);
-  engine.rules.massCancels.restore(parts[IMAGE_PART.MASS_CANCELS]);
+  engine.ruleBook.massCancels.restore(parts[IMAGE_PART.MASS_CANCELS]);
   rebuild(engine);
-  engine.rules.triggers.restore();
-  engine.rules.settling.setDue();
+  engine.ruleBook.triggers.restore();
+  engine.ruleBook.cascade.setDue();
 }
 
 function rebuild(engine: Engine): void {
@@ -72,8 +72,8 @@ function rebuild(engine: Engine): void {
     const terms = orders[at + orderRecord.TERMS];
     const side = ((terms >>> 16) & 1) as Side;
     const record = specials.of(slot);
-    const place = record === 0 ? PLACE.LIT : specials.placeOf(record);
-    if (place === PLACE.LIT) instruments.books[terms & 0xffff].adopt(slot, side);
-    else if (place === PLACE.DARK) instruments.darkBook(terms & 0xffff).adopt(slot, side);
+    const where = record === 0 ? WHERE.DISPLAYED : specials.whereOf(record);
+    if (where === WHERE.DISPLAYED) instruments.books[terms & 0xffff].adopt(slot, side);
+    else if (where === WHERE.HIDDEN) instruments.hiddenBook(terms & 0xffff).adopt(slot, side);
   }
 }

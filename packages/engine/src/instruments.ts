@@ -50,7 +50,7 @@ const RULES = 16;
 const ruleLayout = record(
   {
     STATE: 'i32',
-    /** displayed icebergs, dark orders and orders of lists in the book: what plain matching cannot do */
+    /** displayed icebergs, hidden orders and orders of lists in the book: what plain matching cannot do */
     SPECIAL: 'i32',
     /** orders with triggers */
     TRIGGERS: 'i32',
@@ -61,7 +61,7 @@ const ruleLayout = record(
     /** best prices that pegged orders were last looked at with */
     PEG_BID: 'i32',
     PEG_ASK: 'i32',
-    /** indicative price last told */
+    /** indicative price last emitted */
     INDICATIVE_PRICE: 'i32',
     /** 1: a cascade was cut off and goes on before the next command */
     UNFINISHED: 'i32',
@@ -93,8 +93,8 @@ const ruleLayout = record(
 );
 assertFits('instrument rule', INSTRUMENT_RULE, ruleLayout.fields.F64_RULE);
 
-/** What the rule book knows of an instrument, 256 bytes. */
-export const rules = offsets(ruleLayout);
+/** What the rule book keeps for an instrument, 256 bytes. */
+export const instrumentRule = offsets(ruleLayout);
 
 /** The instruments of an engine, by number, each with its book. */
 export class Instruments {
@@ -105,12 +105,12 @@ export class Instruments {
   /** by number: PLAIN or RULED, and WATCHED; 0: not defined */
   readonly modes = new Int32Array(NUMBERS);
   /** hidden and conditional orders, by instrument; made when the first one comes */
-  readonly darkBooks: (OrderBook | undefined)[] = [];
-  /** see rules */
-  readonly rules: Int32Array;
+  readonly hiddenBooks: (OrderBook | undefined)[] = [];
+  /** see instrumentRule */
+  readonly ruleWords: Int32Array;
   readonly ruleValues: Float64Array;
   readonly #span: Span;
-  readonly #rulesSpan: Span;
+  readonly #ruleSpan: Span;
   readonly #memory: BookMemory;
 
   constructor(memory: BookMemory, capacity: number) {
@@ -119,9 +119,9 @@ export class Instruments {
     this.#span = reserve(capacity * instrument.WORDS * 4);
     this.i32 = i32Of(this.#span);
     this.f64 = f64Of(this.#span);
-    this.#rulesSpan = reserve(capacity * rules.WORDS * 4);
-    this.rules = i32Of(this.#rulesSpan);
-    this.ruleValues = f64Of(this.#rulesSpan);
+    this.#ruleSpan = reserve(capacity * instrumentRule.WORDS * 4);
+    this.ruleWords = i32Of(this.#ruleSpan);
+    this.ruleValues = f64Of(this.#ruleSpan);
   }
 
   has(number: number): boolean {
@@ -129,33 +129,33 @@ export class Instruments {
   }
 
   /** Instruments are numbered without gaps: makes the books up to and including a number. */
-  open(number: number): void {
+  ensureBooks(number: number): void {
     while (this.books.length <= number) {
       this.books.push(new OrderBook(this.#memory));
-      this.darkBooks.push(undefined);
+      this.hiddenBooks.push(undefined);
     }
   }
 
   /** The value of one of its rules: see INSTRUMENT_RULE. */
   rule(number: number, rule: number): number {
-    return this.ruleValues[number * rules.F64_WORDS + rules.F64_RULE + rule];
+    return this.ruleValues[number * instrumentRule.F64_WORDS + instrumentRule.F64_RULE + rule];
   }
 
   setRule(number: number, rule: number, value: number): void {
-    this.ruleValues[number * rules.F64_WORDS + rules.F64_RULE + rule] = value;
+    this.ruleValues[number * instrumentRule.F64_WORDS + instrumentRule.F64_RULE + rule] = value;
     if (rule === INSTRUMENT_RULE.MAKER_FEE) this.i32[number * instrument.WORDS + instrument.MAKER_FEE] = value;
     if (rule === INSTRUMENT_RULE.TAKER_FEE) this.i32[number * instrument.WORDS + instrument.TAKER_FEE] = value;
     this.refresh(number);
   }
 
   state(number: number): number {
-    return this.rules[number * rules.WORDS + rules.STATE];
+    return this.ruleWords[number * instrumentRule.WORDS + instrumentRule.STATE];
   }
 
   /** The book of hidden and conditional orders. */
-  darkBook(number: number): OrderBook {
-    this.darkBooks[number] ??= new OrderBook(this.#memory);
-    return this.darkBooks[number];
+  hiddenBook(number: number): OrderBook {
+    this.hiddenBooks[number] ??= new OrderBook(this.#memory);
+    return this.hiddenBooks[number];
   }
 
   /** What the price is measured against: the last trade's, before the first one the price set; 0: there is none. */
@@ -170,23 +170,26 @@ export class Instruments {
 
   /** Works out the mode: to be called when anything that it depends on changed. */
   refresh(number: number): void {
-    const at = number * rules.WORDS;
+    const at = number * instrumentRule.WORDS;
     const limited = RULING.some((rule) => this.rule(number, rule.number) !== rule.initial);
-    const ruled = limited || this.rules[at + rules.STATE] !== 0 || this.rules[at + rules.SPECIAL] > 0;
-    const watched = this.rules[at + rules.TRIGGERS] > 0 || this.rules[at + rules.PEGS] > 0;
+    const ruled = limited || this.ruleWords[at + instrumentRule.STATE] !== 0 || this.ruleWords[at + instrumentRule.SPECIAL] > 0;
+    const watched = this.ruleWords[at + instrumentRule.TRIGGERS] > 0 || this.ruleWords[at + instrumentRule.PEGS] > 0;
     this.modes[number] = (ruled ? RULED : PLAIN) | (watched ? WATCHED : 0);
   }
 
   used(): Uint8Array[] {
     const { length } = this.books;
-    return [bytesOf(within(this.#span, 0, length * instrument.WORDS * 4)), bytesOf(within(this.#rulesSpan, 0, length * rules.WORDS * 4))];
+    return [
+      bytesOf(within(this.#span, 0, length * instrument.WORDS * 4)),
+      bytesOf(within(this.#ruleSpan, 0, length * instrumentRule.WORDS * 4)),
+    ];
   }
 
   restore([instruments, ruleWords]: readonly Uint8Array[]): void {
     if (instruments.length > this.i32.byteLength) throw new RangeError('an image of instruments does not fit');
     bytesOf(this.#span).set(instruments);
-    bytesOf(this.#rulesSpan).set(ruleWords);
-    this.open(instruments.length / (instrument.WORDS * 4) - 1);
+    bytesOf(this.#ruleSpan).set(ruleWords);
+    this.ensureBooks(instruments.length / (instrument.WORDS * 4) - 1);
     for (let number = 0; number < this.books.length; number++)
       if (this.i32[number * instrument.WORDS + instrument.DEFINED] === 1) this.refresh(number);
   }

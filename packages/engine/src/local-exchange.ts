@@ -1,6 +1,7 @@
 import { COMMAND, command, commandHead, POST_ONLY } from '@outcry/market/command';
 import { formatUnits, parseUnits } from '@outcry/market/decimal';
 import { EVENT, event, IS_MAKER, RESTING } from '@outcry/market/event';
+import { kindOf, reasonOf } from '@outcry/market/event-reader';
 import { BUY, FOK, GTC, IOC, LIMIT, MARKET, MAX_PRICE, MAX_QUANTITY, SELL, type Side } from '@outcry/market/order-terms';
 import { REASON_NAMES } from '@outcry/market/reason';
 import { Steps, unitsPerLot, unitsPerTickLot } from '@outcry/market/steps';
@@ -59,7 +60,7 @@ export interface ExchangeAnswer {
 const ROOM: EngineLimits = { orders: 100_000, accounts: 10_000, assets: 64, instruments: 256 };
 const TIMES_IN_FORCE = { GTC, IOC, FOK };
 
-/** What a cancel names: the engine's place of the order, and its use. */
+/** What a cancel names: the order's slot in the engine, and its generation. */
 interface OpenOrder {
   readonly listed: Listed;
   readonly account: number;
@@ -88,7 +89,7 @@ export class LocalExchange {
   readonly #f64 = new Float64Array(this.#i32.buffer);
   readonly #assets: readonly (readonly [name: string, places: number])[];
   readonly #listed = new Map<string, Listed>();
-  readonly #open = new Map<number, OpenOrder>();
+  readonly #openOrders = new Map<number, OpenOrder>();
   #accounts = 0;
 
   constructor({ assets, instruments, limits }: ExchangeDefinition) {
@@ -101,7 +102,7 @@ export class LocalExchange {
   }
 
   /** Opens an account. Returns its number. */
-  open(): number {
+  openAccount(): number {
     this.#send(COMMAND.OPEN_ACCOUNT, { [command.ACCOUNT]: this.#accounts });
     return this.#accounts++;
   }
@@ -128,7 +129,7 @@ export class LocalExchange {
     const kind = price === undefined ? MARKET : LIMIT;
     const terms = commandHead(COMMAND.NEW_ORDER, side === 'buy' ? BUY : SELL, kind, TIMES_IN_FORCE[timeInForce], postOnly ? POST_ONLY : 0);
     this.#send(terms, {
-      [command.PLACE]: listed.number,
+      [command.INSTRUMENT_WORD]: listed.number,
       [command.ACCOUNT]: account,
       [command.PRICE]: price === undefined ? 0 : listed.price.parse(price),
       [command.QUANTITY]: listed.quantity.parse(quantity),
@@ -138,15 +139,15 @@ export class LocalExchange {
 
   /** Takes an order out of the book. Returns what it had left, undefined when it is not open. */
   cancel(order: number): string | undefined {
-    const open = this.#open.get(order);
-    if (open === undefined) return undefined;
+    const openOrder = this.#openOrders.get(order);
+    if (openOrder === undefined) return undefined;
     this.#send(COMMAND.CANCEL, {
-      [command.PLACE]: open.listed.number,
-      [command.ACCOUNT]: open.account,
-      [command.ORDER_SLOT]: open.slot,
-      [command.ORDER_GENERATION]: open.generation,
+      [command.INSTRUMENT_WORD]: openOrder.listed.number,
+      [command.ACCOUNT]: openOrder.account,
+      [command.ORDER_SLOT]: openOrder.slot,
+      [command.ORDER_GENERATION]: openOrder.generation,
     });
-    return this.#answer(open.listed).left;
+    return this.#answer(openOrder.listed).left;
   }
 
   /** A side's prices and what rests at each, best first. */
@@ -169,7 +170,7 @@ export class LocalExchange {
     this.#send(
       COMMAND.DEFINE_INSTRUMENT,
       {
-        [command.PLACE]: number,
+        [command.INSTRUMENT_WORD]: number,
         [command.BASE]: listed.base,
         [command.QUOTE]: listed.quote,
         [command.MAKER_FEE]: makerFeePpm,
@@ -216,7 +217,7 @@ export class LocalExchange {
     const { i32, count } = this.#events;
     for (let e = 0; e < count; e++) {
       const at = e * event.WORDS;
-      if ((i32[at + event.HEAD] & 0xff) === EVENT.REJECTED) return REASON_NAMES[i32[at + event.PLACE] >>> 16];
+      if (kindOf(i32, at) === EVENT.REJECTED) return REASON_NAMES[reasonOf(i32, at)];
     }
     return undefined;
   }
@@ -239,7 +240,7 @@ export class LocalExchange {
         case EVENT.ACCEPTED:
           order = id;
           left = i32[at + event.QUANTITY];
-          this.#open.set(id, { listed, account: i32[at + event.ACCOUNT], slot, generation: i32[at + event.ORDER_GENERATION] });
+          this.#openOrders.set(id, { listed, account: i32[at + event.ACCOUNT], slot, generation: i32[at + event.ORDER_GENERATION] });
           if (((head >>> 16) & RESTING) !== 0) status = 'resting';
           break;
         case EVENT.RESTED:
@@ -254,24 +255,24 @@ export class LocalExchange {
               order: id,
               account: i32[at + event.ACCOUNT],
             });
-            if (remaining === 0) this.#open.delete(id);
+            if (remaining === 0) this.#openOrders.delete(id);
           }
           break;
         case EVENT.CANCELLED:
           if (order === 0 || id === order) {
             status = 'ended';
-            reason = REASON_NAMES[i32[at + event.PLACE] >>> 16];
+            reason = REASON_NAMES[reasonOf(i32, at)];
             left = remaining;
           }
-          this.#open.delete(id);
+          this.#openOrders.delete(id);
           break;
         case EVENT.REJECTED:
           status = 'refused';
-          reason = REASON_NAMES[i32[at + event.PLACE] >>> 16];
+          reason = REASON_NAMES[reasonOf(i32, at)];
           break;
       }
     }
-    if (status !== 'resting') this.#open.delete(order);
+    if (status !== 'resting') this.#openOrders.delete(order);
     return { status, order, left: quantity.format(left), trades, ...(reason !== undefined && { reason }) };
   }
 }

@@ -1,3 +1,4 @@
+/** What open orders have beside their records in the book, and the indexes that find them. */
 import type { BookMemory } from '@outcry/book/book-memory';
 import { order } from '@outcry/book/records';
 import { command } from '@outcry/market/command';

@@ -1,3 +1,4 @@
+/** Records that the engine keeps for the gateways, by name. */
 import { command, wordOfPiece } from '@outcry/market/command';
 import { bytesOf } from '@outcry/memory/span';
 

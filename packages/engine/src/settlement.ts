@@ -1,3 +1,4 @@
+/** Settlement of trades with all rules of fees and accounts. */
 import type { BookMemory } from '@outcry/book/book-memory';
 import { order as orderRecord } from '@outcry/book/records';
 import { feeOf, type Ledger } from '@outcry/ledger/ledger';

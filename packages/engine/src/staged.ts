@@ -1,3 +1,4 @@
+/** Records that belong to the next command. */
 import { COMMAND, command } from '@outcry/market/command';
 import { GTD } from '@outcry/market/order-terms';
 import { Entry } from './rules/entry.ts';

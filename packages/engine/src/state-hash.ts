@@ -4,7 +4,7 @@ import { POOL_CAPACITY_WORD } from '@outcry/memory/slot-pool';
 import { details } from './detail-record.ts';
 import type { Engine } from './engine.ts';
 import { IMAGE_PART, imageOf } from './image.ts';
-import { PLACE, special } from './rules/special-orders.ts';
+import { special, WHERE } from './rules/special-orders.ts';
 
 /** Links that say how a structure was built, not what is in it: they differ between engines that are in the same state. */
 const SPECIAL_LINKS = [0, 1, 2].flatMap((link) => [special.TRAIL_HEAP + link, special.EXPIRY_HEAP + link]);
@@ -26,8 +26,8 @@ export function canonicalState(engine: Engine): Uint8Array[] {
     const at = slot * orderRecord.WORDS;
     const isOpen = orders[at + orderRecord.QUANTITY] !== 0;
     const record = isOpen ? specials.of(slot) : 0;
-    const place = record === 0 ? PLACE.LIT : specials.placeOf(record);
-    if (isOpen && (place === PLACE.LIT || place === PLACE.DARK)) continue;
+    const where = record === 0 ? WHERE.DISPLAYED : specials.whereOf(record);
+    if (isOpen && (where === WHERE.DISPLAYED || where === WHERE.HIDDEN)) continue;
     for (const word of ORDER_LINKS) orders[at + word] = 0;
     if (isOpen) orders[at + orderRecord.PRICE] = 0;
   }
@@ -40,10 +40,10 @@ export function canonicalState(engine: Engine): Uint8Array[] {
       records.fill(0, at + 1, at + special.WORDS); // word 0 links the free ones
       continue;
     }
-    const place = specials.placeOf(record);
+    const where = specials.whereOf(record);
     for (const word of SPECIAL_LINKS) records[at + word] = 0;
-    if (place !== PLACE.QUEUED && !specials.follows(record)) for (const word of SPECIAL_NEIGHBOURS) records[at + word] = 0;
-    if (place !== PLACE.TRAILING && place !== PLACE.WATCHING) records[at + special.EXTREME] = 0;
+    if (where !== WHERE.QUEUED && !specials.follows(record)) for (const word of SPECIAL_NEIGHBOURS) records[at + word] = 0;
+    if (where !== WHERE.TRAILING && where !== WHERE.WATCHING) records[at + special.EXTREME] = 0;
   }
   return parts;
 }

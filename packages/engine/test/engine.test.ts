@@ -4,11 +4,11 @@ import { ALLOW_FAILURE, COMMAND, command } from '@outcry/market/command';
 import { NEW_AGGREGATE, OF_CANCEL, RESTING } from '@outcry/market/event';
 import { BUY, FOK, IOC, MARKET, MARKET_BY_AMOUNT, MAX_PRICE, MAX_QUANTITY, SELL, type Side } from '@outcry/market/order-terms';
 import { INSTRUMENT_RULE } from '@outcry/market/rules';
-import { announceState } from '../src/announce.ts';
+import { emitState } from '../src/emit-state.ts';
 import { DEFAULT_LIMITS, Engine } from '../src/engine.ts';
 import { LocalEvents } from '../src/event-output.ts';
 import { imageOf, restoreImage } from '../src/image.ts';
-import { BTC, LOT, Market, SMALL_LIMITS, summary, tell, UNIT, USDT } from './support/market.ts';
+import { BTC, eventsOf, LOT, Market, SMALL_LIMITS, summary, UNIT, USDT } from './support/market.ts';
 
 const ALICE = 0;
 const BOB = 1;
@@ -35,9 +35,9 @@ describe('holding funds', () => {
   it('gives all of it back when the order is cancelled', () => {
     const market = funded();
     const order = market.limit(ALICE, BUY, 100, 7);
-    const told = market.cancel(ALICE, order);
-    assert.deepEqual(summary(told), ['cancelled by_request']);
-    assert.equal(told[0].flags & RESTING, RESTING);
+    const emitted = market.cancel(ALICE, order);
+    assert.deepEqual(summary(emitted), ['cancelled by_request']);
+    assert.equal(emitted[0].flags & RESTING, RESTING);
     assert.equal(market.held(ALICE, USDT), 0);
     assert.equal(market.available(ALICE, USDT), 10_000_000);
   });
@@ -64,8 +64,8 @@ describe('settling a trade', () => {
   it('charges the maker and the taker their fees on what they receive, rounded up', () => {
     const market = funded([1000, 2000]);
     market.limit(BOB, SELL, 101, 3);
-    const told = market.order({ account: ALICE, side: BUY, price: 101, quantity: 3 });
-    const [maker, taker] = told.filter(({ kind }) => kind === 'fill');
+    const emitted = market.order({ account: ALICE, side: BUY, price: 101, quantity: 3 });
+    const [maker, taker] = emitted.filter(({ kind }) => kind === 'fill');
     assert.deepEqual([maker.account, maker.amount], [BOB, Math.ceil((101 * 3 * UNIT * 1000) / 1e6)]);
     assert.deepEqual([taker.account, taker.amount], [ALICE, Math.ceil((3 * LOT * 2000) / 1e6)]);
     assert.equal(market.available(BOB, USDT), 10_000_000 + 101 * 3 * UNIT - maker.amount);
@@ -77,8 +77,8 @@ describe('settling a trade', () => {
   it("numbers an instrument's trades from 1 and marks the first fill at each price as a new aggregate", () => {
     const market = funded();
     for (const price of [100, 100, 101]) market.limit(BOB, SELL, price, 1);
-    const told = market.order({ account: ALICE, side: BUY, price: 101, quantity: 3 });
-    const fills = told.filter(({ kind, account }) => kind === 'fill' && account === ALICE);
+    const emitted = market.order({ account: ALICE, side: BUY, price: 101, quantity: 3 });
+    const fills = emitted.filter(({ kind, account }) => kind === 'fill' && account === ALICE);
     assert.deepEqual(
       fills.map(({ trade, price, flags }) => [trade, price, flags & NEW_AGGREGATE]),
       [
@@ -104,8 +104,8 @@ describe('settling a trade', () => {
     market.deposit(BOB, BTC, 3000 * LOT);
     market.deposit(ALICE, USDT, 10_000_000);
     for (let i = 0; i < 2500; i++) market.limit(BOB, SELL, 100, 1);
-    const told = market.order({ account: ALICE, side: BUY, price: 100, quantity: 2500 });
-    assert.equal(told.filter(({ kind }) => kind === 'fill').length, 5000);
+    const emitted = market.order({ account: ALICE, side: BUY, price: 100, quantity: 2500 });
+    assert.equal(emitted.filter(({ kind }) => kind === 'fill').length, 5000);
     assert.equal(market.engine.memory.orders.inUse, 0);
     assert.equal(market.engine.ledger.discrepancy(BTC), 0);
   });
@@ -115,9 +115,9 @@ describe('time in force', () => {
   it('lets what an immediate-or-cancel order cannot trade vanish', () => {
     const market = funded();
     market.limit(BOB, SELL, 100, 2);
-    const told = market.order({ account: ALICE, price: 100, quantity: 5, timeInForce: IOC });
-    assert.deepEqual(summary(told), ['accepted', 'fill', 'fill', 'cancelled no_liquidity']);
-    assert.equal(told.find(({ kind }) => kind === 'cancelled')?.remaining, 3);
+    const emitted = market.order({ account: ALICE, price: 100, quantity: 5, timeInForce: IOC });
+    assert.deepEqual(summary(emitted), ['accepted', 'fill', 'fill', 'cancelled no_liquidity']);
+    assert.equal(emitted.find(({ kind }) => kind === 'cancelled')?.remaining, 3);
     assert.equal(market.held(ALICE, USDT), 0);
   });
 
@@ -220,9 +220,9 @@ describe('changing open orders', () => {
     market.limit(BOB, BUY, 100, 10);
     assert.deepEqual(summary(market.amend(ALICE, first, 4)), ['amended']);
     assert.equal(market.held(ALICE, USDT), 100 * 4 * UNIT);
-    const told = market.order({ account: BOB, side: SELL, price: 100, quantity: 4 });
+    const emitted = market.order({ account: BOB, side: SELL, price: 100, quantity: 4 });
     assert.deepEqual(
-      told.filter(({ kind }) => kind === 'fill').map(({ account }) => account),
+      emitted.filter(({ kind }) => kind === 'fill').map(({ account }) => account),
       [ALICE, BOB],
     );
   });
@@ -239,18 +239,18 @@ describe('changing open orders', () => {
   it('replaces an order as one step: the old one goes, the new one queues anew', () => {
     const market = funded();
     const old = market.limit(ALICE, BUY, 100, 10);
-    const told = market.replace(old, { account: ALICE, side: BUY, price: 101, quantity: 5 });
-    assert.deepEqual(summary(told), ['cancelled replaced', 'accepted']);
+    const emitted = market.replace(old, { account: ALICE, side: BUY, price: 101, quantity: 5 });
+    assert.deepEqual(summary(emitted), ['cancelled replaced', 'accepted']);
     assert.equal(market.held(ALICE, USDT), 101 * 5 * UNIT);
-    assert.equal(told.filter(({ kind }) => kind === 'balance').length, 1);
+    assert.equal(emitted.filter(({ kind }) => kind === 'balance').length, 1);
   });
 
   it('reports the balance that was released when the new order of a replacement is refused', () => {
     const market = funded();
     const old = market.limit(ALICE, BUY, 100, 10);
-    const told = market.replace(old, { account: ALICE, side: BUY, price: 0, quantity: 5 });
-    assert.deepEqual(summary(told), ['cancelled replaced', 'rejected invalid_price']);
-    assert.equal(told.find(({ kind }) => kind === 'balance')?.available, 10_000_000);
+    const emitted = market.replace(old, { account: ALICE, side: BUY, price: 0, quantity: 5 });
+    assert.deepEqual(summary(emitted), ['cancelled replaced', 'rejected invalid_price']);
+    assert.equal(emitted.find(({ kind }) => kind === 'balance')?.available, 10_000_000);
   });
 
   it('enters the new order of a replacement without an old one only when asked to', () => {
@@ -271,9 +271,9 @@ describe('changing open orders', () => {
       [ALICE, 77],
       [ALICE, order + 2 ** 24],
     ]) {
-      const told = market.cancel(account, id);
-      assert.deepEqual(summary(told), ['rejected unknown_order']);
-      assert.equal(told[0].flags, OF_CANCEL);
+      const emitted = market.cancel(account, id);
+      assert.deepEqual(summary(emitted), ['rejected unknown_order']);
+      assert.equal(emitted[0].flags, OF_CANCEL);
     }
     market.order({ account: BOB, side: SELL, price: 100, quantity: 10 });
     assert.deepEqual(summary(market.cancel(ALICE, order)), ['rejected unknown_order']);
@@ -390,20 +390,20 @@ describe('state', () => {
     const second = market.limit(BOB, BUY, 100, 6);
     const { hash, sequence } = market.engine;
     market.output.clear();
-    announceState(market.engine);
-    const told = tell(market.output);
+    emitState(market.engine);
+    const emitted = eventsOf(market.output);
     assert.deepEqual([market.engine.hash, market.engine.sequence], [hash, sequence]);
-    const [numbers] = told.filter(({ kind }) => kind === 'instrument');
+    const [numbers] = emitted.filter(({ kind }) => kind === 'instrument');
     assert.equal(numbers.price, 105);
-    const open = told.filter(({ kind, price }) => kind === 'open_order' && price === 100);
+    const openOrders = emitted.filter(({ kind, price }) => kind === 'open_order' && price === 100);
     assert.deepEqual(
-      open.map(({ order, remaining }) => [order, remaining]),
+      openOrders.map(({ order, remaining }) => [order, remaining]),
       [
         [first, 5],
         [second, 6],
       ],
     );
-    const balance = told.find(({ kind, account, price }) => kind === 'balance' && account === ALICE && price === USDT);
+    const balance = emitted.find(({ kind, account, price }) => kind === 'balance' && account === ALICE && price === USDT);
     assert.equal(balance?.held, 100 * 5 * UNIT);
   });
 

@@ -18,7 +18,7 @@ function spec(account: number, side: 0 | 1, price: number, terms?: SpecialTerms)
   return { ...plain, ...(terms && { terms }) };
 }
 const order = (...args: Parameters<typeof spec>): VenueCommand => ({ kind: 'order', order: spec(...args) });
-const triggered = (told: string[]) => told.filter((line) => line.startsWith('triggered')).length;
+const triggered = (emitted: string[]) => emitted.filter((line) => line.startsWith('triggered')).length;
 
 function trade(both: Both, price: number): string[] {
   both.play(order(1, SELL, price));
@@ -47,9 +47,9 @@ describe('more triggers reached at one price than fire with one command', () => 
     assert.equal(triggered(trade(both, 110)), 0);
     const refused = both.play(order(0, BUY, 20, { trigger: STOP, stopPrice: 109 }));
     assert.ok(refused.includes('rejected would_trigger'), 'the price that was reached stands until all have fired');
-    const told = [...refused, ...both.play(order(1, SELL, 107)), ...both.play(order(2, BUY, 107))];
-    for (let i = 0; i < 5; i++) told.push(...both.play(CLOCK));
-    const numbers = told.flatMap((line) => /^triggered #(\d+)/.exec(line)?.slice(1).map(Number) ?? []);
+    const emitted = [...refused, ...both.play(order(1, SELL, 107)), ...both.play(order(2, BUY, 107))];
+    for (let i = 0; i < 5; i++) emitted.push(...both.play(CLOCK));
+    const numbers = emitted.flatMap((line) => /^triggered #(\d+)/.exec(line)?.slice(1).map(Number) ?? []);
     assert.deepEqual(
       numbers,
       numbers.toSorted((a, b) => a - b),

@@ -11,7 +11,7 @@ function start() {
     ],
     limits: { accounts: 10, orders: 100 },
   });
-  const [alice, bob] = [exchange.open(), exchange.open()];
+  const [alice, bob] = [exchange.openAccount(), exchange.openAccount()];
   exchange.deposit(alice, 'USDT', '100000');
   exchange.deposit(bob, 'BTC', '1.5');
   return { exchange, alice, bob };

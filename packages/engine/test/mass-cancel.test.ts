@@ -29,14 +29,14 @@ function withBids(count: number, account = OWNER): Both {
   return both;
 }
 
-const ended = (told: string[]) => told.filter((line) => line.includes(' mass_cancel ')).length;
-const doneWith = (told: string[]) => told.find((line) => line.startsWith('cancelled all'));
+const ended = (emitted: string[]) => emitted.filter((line) => line.includes(' mass_cancel ')).length;
+const doneWith = (emitted: string[]) => emitted.find((line) => line.startsWith('cancelled all'));
 
 describe('a mass cancel of more orders than end with one command', () => {
   it('ends as many before each command that follows, and says when it is done and how many there were', () => {
     const both = withBids(600);
-    const told = both.play(massCancel(OWNER));
-    assert.deepEqual([ended(told), told.slice(-2)], [256, ['cancelling', 'applied']]);
+    const emitted = both.play(massCancel(OWNER));
+    assert.deepEqual([ended(emitted), emitted.slice(-2)], [256, ['cancelling', 'applied']]);
     const next = both.play(order(OTHER, SELL, 20));
     assert.deepEqual([ended(next), doneWith(next)], [256, undefined], 'the order of another client waits for no more than these');
     const last = both.play(CLOCK);

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { Engine } from '../src/engine.ts';
 import { LocalEvents } from '../src/event-output.ts';
-import { rules as rulesRecord } from '../src/instruments.ts';
+import { instrumentRule } from '../src/instruments.ts';
 import { canonicalState, stateHash } from '../src/state-hash.ts';
 import { Both, LIMITS } from './support/both.ts';
 import { replayed, restored } from './support/replay.ts';
@@ -70,12 +70,12 @@ describe('an engine', () => {
       fc.property(stream(120), (steps) => {
         const both = played(steps);
         both.play({ kind: 'massCancel', account: -1, instrument: -1, side: -1, session: -1 });
-        const { memory, specials, rules, details, instruments } = both.player.engine;
-        const pools = [memory.orders, memory.farLevels, specials.pool, rules.lists.pool, details.texts].map(({ inUse }) => inUse);
+        const { memory, specials, ruleBook, details, instruments } = both.player.engine;
+        const pools = [memory.orders, memory.farLevels, specials.pool, ruleBook.lists.pool, details.texts].map(({ inUse }) => inUse);
         assert.deepEqual(pools, [0, 0, 0, 0, 0]);
-        const { SPECIAL, TRIGGERS, QUEUE, PEG_LIST, PEGS, WORDS } = rulesRecord;
+        const { SPECIAL, TRIGGERS, QUEUE, PEG_LIST, PEGS, WORDS } = instrumentRule;
         for (const word of [SPECIAL, TRIGGERS, QUEUE, PEG_LIST, PEGS]) {
-          for (let number = 0; number < instruments.books.length; number++) assert.equal(instruments.rules[number * WORDS + word], 0);
+          for (let number = 0; number < instruments.books.length; number++) assert.equal(instruments.ruleWords[number * WORDS + word], 0);
         }
       }),
       { numRuns: 200 * TIMES },

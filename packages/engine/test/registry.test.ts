@@ -15,7 +15,7 @@ import { SMALL_LIMITS } from './support/market.ts';
 const TIME = 1_700_000_000_000_000;
 
 /** An engine, and the records that its events tell of, as a gateway keeps them. */
-class Told {
+class Emitter {
   readonly events = new LocalEvents();
   readonly engine = new Engine(this.events, SMALL_LIMITS);
   readonly records = new Map<string, string>();
@@ -65,7 +65,7 @@ function clock(): Int32Array {
   return words;
 }
 
-function heldBy({ engine }: Told): Map<string, string> {
+function heldBy({ engine }: Emitter): Map<string, string> {
   return new Map([...engine.registry.entries()].map(([name, value]) => [name, Buffer.from(value).toString('hex')]));
 }
 
@@ -77,18 +77,18 @@ const step = fc.record({ name, value, cut: fc.option(fc.nat(8), { freq: 4 }) });
 it('keeps the latest bytes of each name, tells them all, and leaves out what a crash cut short', () => {
   fc.assert(
     fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
-      const told = new Told();
+      const emitted = new Emitter();
       const model = new Map<string, string>();
       for (const { cut, ...record } of steps) {
         const commands = commandsOf(record);
         const isWhole = cut === null || cut >= commands.length;
-        told.apply(isWhole ? commands : commands.slice(0, cut));
+        emitted.apply(isWhole ? commands : commands.slice(0, cut));
         if (!isWhole) continue; // the next record follows at once, as from another gateway
         if (record.value === undefined) model.delete(record.name);
         else model.set(record.name, Buffer.from(record.value).toString('hex'));
       }
-      assert.deepEqual(told.records, model);
-      assert.deepEqual(heldBy(told), model);
+      assert.deepEqual(emitted.records, model);
+      assert.deepEqual(heldBy(emitted), model);
     }),
   );
 });
@@ -97,11 +97,11 @@ it('an engine that goes on from a snapshot holds the same records, and tells the
   fc.assert(
     fc.property(fc.array(step, { maxLength: 30 }), fc.nat(30), (steps, at) => {
       const tapes = steps.map(({ name: n, value: v }) => commandsOf({ name: n, value: v }));
-      const whole = new Told();
+      const whole = new Emitter();
       for (const tape of tapes) whole.apply(tape);
-      const primary = new Told();
+      const primary = new Emitter();
       for (const tape of tapes.slice(0, at)) primary.apply(tape);
-      const replica = new Told();
+      const replica = new Emitter();
       restoreImage(
         replica.engine,
         imageOf(primary.engine).map((part) => Uint8Array.from(part)),
@@ -115,7 +115,7 @@ it('an engine that goes on from a snapshot holds the same records, and tells the
 });
 
 it('other bytes of a record are another story and another state', () => {
-  const [one, other] = [new Told(), new Told()];
+  const [one, other] = [new Emitter(), new Emitter()];
   one.apply(commandsOf({ name: 'key/a', value: Uint8Array.of(1, 2, 3) }));
   other.apply(commandsOf({ name: 'key/a', value: Uint8Array.of(1, 2, 4) }));
   assert.notDeepEqual(one.engine.hash, other.engine.hash);
@@ -123,25 +123,25 @@ it('other bytes of a record are another story and another state', () => {
 });
 
 it('takes no snapshot between the pieces of a record, and one again after the next command', () => {
-  const told = new Told();
-  told.apply(commandsOf({ name: 'key/a', value: new Uint8Array(100) }).slice(0, 2));
-  assert.equal(told.engine.midCommand, true);
-  told.apply([clock()]);
-  assert.equal(told.engine.midCommand, false);
+  const emitted = new Emitter();
+  emitted.apply(commandsOf({ name: 'key/a', value: new Uint8Array(100) }).slice(0, 2));
+  assert.equal(emitted.engine.midCommand, true);
+  emitted.apply([clock()]);
+  assert.equal(emitted.engine.midCommand, false);
 });
 
 it('refuses what is too long, has no name, is not there to be removed, or came without its pieces', () => {
-  const told = new Told();
+  const emitted = new Emitter();
   const bare = (nameBytes: number, valueBytes: number) => {
     const [put] = commandsOf({ name: 'a', value: undefined }).slice(-1);
     put[command.PRICE] = nameBytes;
     put[command.QUANTITY] = valueBytes;
     return put;
   };
-  told.apply(commandsOf({ name: 'n'.repeat(MOST_NAME + 1), value: new Uint8Array(1) }));
-  told.apply(commandsOf({ name: 'a', value: new Uint8Array(MOST_RECORD + 1) }));
-  told.apply(commandsOf({ name: 'with space', value: new Uint8Array(1) }));
-  told.apply(commandsOf({ name: 'never-put', value: undefined }));
+  emitted.apply(commandsOf({ name: 'n'.repeat(MOST_NAME + 1), value: new Uint8Array(1) }));
+  emitted.apply(commandsOf({ name: 'a', value: new Uint8Array(MOST_RECORD + 1) }));
+  emitted.apply(commandsOf({ name: 'with space', value: new Uint8Array(1) }));
+  emitted.apply(commandsOf({ name: 'never-put', value: undefined }));
   for (const [nameBytes, valueBytes] of [
     [0, 5],
     [-1, 5],
@@ -149,9 +149,9 @@ it('refuses what is too long, has no name, is not there to be removed, or came w
     [1, 1],
     [1, 0x7fffffff],
   ])
-    told.apply([bare(nameBytes, valueBytes)]);
-  assert.equal(told.refused, 9);
-  assert.equal(heldBy(told).size, 0);
-  told.apply(commandsOf({ name: 'a', value: new Uint8Array(MOST_RECORD) }));
-  assert.equal(heldBy(told).size, 1);
+    emitted.apply([bare(nameBytes, valueBytes)]);
+  assert.equal(emitted.refused, 9);
+  assert.equal(heldBy(emitted).size, 0);
+  emitted.apply(commandsOf({ name: 'a', value: new Uint8Array(MOST_RECORD) }));
+  assert.equal(heldBy(emitted).size, 1);
 });

@@ -3,7 +3,8 @@ import fs from 'node:fs';
 import { describe, it } from 'node:test';
 import { LIST_TYPE } from '@outcry/market/command';
 import { BUY, type OrderKind, SELL, type TimeInForce } from '@outcry/market/order-terms';
-import { ACCOUNT_RULE, INSTRUMENT_RULE, STATE, STATUS } from '@outcry/market/rules';
+import { ACCOUNT_RULE, INSTRUMENT_RULE } from '@outcry/market/rules';
+import { PERMISSION, TRADING_STATE } from '@outcry/market/states';
 import { ReferenceVenue } from './reference/reference-venue.ts';
 import type { OrderSpec, SpecialTerms, VenueCommand } from './reference/types.ts';
 import { Player } from './support/player.ts';
@@ -13,10 +14,10 @@ import { Player } from './support/player.ts';
 const STEP = 1000;
 const LIMITS = { orders: 100, accounts: 8, assets: 4, instruments: 2 };
 const STATES: Record<string, number> = {
-  'pre-open': STATE.PRE_OPEN,
-  continuous: STATE.CONTINUOUS,
-  halted: STATE.HALTED,
-  closed: STATE.CLOSED,
+  'pre-open': TRADING_STATE.PRE_OPEN,
+  continuous: TRADING_STATE.CONTINUOUS,
+  halted: TRADING_STATE.HALTED,
+  closed: TRADING_STATE.CLOSED,
 };
 const TIMES: Record<string, TimeInForce> = { ioc: 1, fok: 2, gtd: 3, day: 4, 'at-open': 5, 'at-close': 6 };
 const STP: Record<string, number> = { 'stp-taker': 1, 'stp-maker': 2, 'stp-both': 3, 'stp-decrement': 4 };
@@ -92,7 +93,7 @@ function readCommand(text: string, now: number): VenueCommand {
       value: Number(/\d+/.exec(text)![0]),
     };
   if (/^[A-D] is cancel-only$/.test(text))
-    return { kind: 'accountRule', account: accountOf(first), rule: ACCOUNT_RULE.STATUS, asset: 0, value: STATUS.CANCEL_ONLY };
+    return { kind: 'accountRule', account: accountOf(first), rule: ACCOUNT_RULE.STATUS, asset: 0, value: PERMISSION.CANCEL_ONLY };
   if (text.startsWith('mass cancel of '))
     return { kind: 'massCancel', account: accountOf(text.at(-1)!), instrument: -1, side: -1, session: -1 };
   if (text === 'clock') return { kind: 'clock' };
@@ -118,7 +119,7 @@ function inWords(lines: readonly string[]): string {
       if (line.endsWith('resting')) words.push(`${who(id)}rests at ${rest[0]}`);
       if (line.endsWith('waiting')) words.push(`${who(id)}waits`);
     } else if (kind === 'rested') {
-      words.push(`${who(id)}rests at ${rest[0]}${line.endsWith('dark') ? ', dark' : ''}`);
+      words.push(`${who(id)}rests at ${rest[0]}${line.endsWith('hidden') ? ', hidden' : ''}`);
     } else if (kind === 'rejected') words.push(`refused ${id}`);
     else if (kind === 'fill' && rest[0] === 'maker') {
       const [, taker] = lines[i + 1].split(' ');
@@ -140,7 +141,7 @@ function inWords(lines: readonly string[]): string {
 
 interface Scenario {
   name: string;
-  rows: [does: string, told: string][];
+  rows: [does: string, emitted: string][];
 }
 
 function readScenarios(): Scenario[] {
@@ -183,11 +184,11 @@ describe('scenarios', () => {
         }
       }
       assert.ok(rows.length > 0, 'the table has lines');
-      for (const [does, told] of rows) {
+      for (const [does, emitted] of rows) {
         const command = readCommand(does, now);
         now += STEP;
-        assert.equal(inWords(player.play(command, now)), told, `engine: ${does}`);
-        assert.equal(inWords(reference.apply(command, now)), told, `reference: ${does}`);
+        assert.equal(inWords(player.play(command, now)), emitted, `engine: ${does}`);
+        assert.equal(inWords(reference.apply(command, now)), emitted, `reference: ${does}`);
       }
     });
   }

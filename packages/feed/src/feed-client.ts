@@ -1,3 +1,4 @@
+/** A client of multicast market data: lines, recovery and books together. */
 import dgram from 'node:dgram';
 import net from 'node:net';
 import { reserve, type Span, within } from '@outcry/memory/span';

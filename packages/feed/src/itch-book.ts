@@ -1,3 +1,4 @@
+/** Order books of a market, built from ITCH messages. */
 import {
   addOrder,
   crossTrade,
@@ -53,7 +54,7 @@ const F64_SHIFT = 2;
 const HEAD = 2;
 const TAIL = 3;
 const COUNT = 4;
-const PLACE = 5;
+const BOOK_SIDE = 5;
 const LEVEL_PRICE = 6;
 
 /** A price level as it is told: price with four implied decimals, shares, orders. */
@@ -93,11 +94,11 @@ export class ItchBook {
     switch (view.getUint8(at)) {
       case ADD:
       case ADD_MPID: {
-        const place = view.getUint16(at + LOCATE) * 2 + (view.getUint8(at + SIDE) === BUY_LETTER ? BUY : SELL);
+        const bookSide = view.getUint16(at + LOCATE) * 2 + (view.getUint8(at + SIDE) === BUY_LETTER ? BUY : SELL);
         this.#add(
           view.getInt32(at + REFERENCE + 4),
           view.getInt32(at + REFERENCE),
-          place,
+          bookSide,
           view.getUint32(at + PRICE),
           view.getUint32(at + SHARES),
         );
@@ -170,8 +171,8 @@ export class ItchBook {
     }
   }
 
-  #add(low: number, high: number, place: number, price: number, shares: number): void {
-    const level = this.#level(place, price);
+  #add(low: number, high: number, bookSide: number, price: number, shares: number): void {
+    const level = this.#level(bookSide, price);
     const slot = this.#takeOrder();
     const orders = this.#orders;
     const levels = this.#levels;
@@ -218,7 +219,7 @@ export class ItchBook {
     const levels = this.#levels;
     const at = slot << SHIFT;
     const level = orders[at | LEVEL] << SHIFT;
-    const place = levels[level | PLACE];
+    const bookSide = levels[level | BOOK_SIDE];
     const previous = orders[at | PREVIOUS];
     const next = orders[at | NEXT];
     if (previous === 0) levels[level | HEAD] = next;
@@ -227,38 +228,38 @@ export class ItchBook {
     else orders[(next << SHIFT) | PREVIOUS] = previous;
     orders[at | NEXT] = this.#freeOrder;
     this.#freeOrder = slot;
-    if (--levels[level | COUNT] === 0) this.#dropLevel(place, orders[at | LEVEL]);
+    if (--levels[level | COUNT] === 0) this.#dropLevel(bookSide, orders[at | LEVEL]);
     else this.#totals[(orders[at | LEVEL] << F64_SHIFT) | F64_TOTAL] -= orders[at | LEFT] >>> 0;
-    return place;
+    return bookSide;
   }
 
   #replace(view: DataView, at: number): void {
-    const place = this.#remove(view.getInt32(at + REFERENCE + 4), view.getInt32(at + REFERENCE));
-    if (place < 0) return;
+    const bookSide = this.#remove(view.getInt32(at + REFERENCE + 4), view.getInt32(at + REFERENCE));
+    if (bookSide < 0) return;
     const low = view.getInt32(at + NEW_REFERENCE + 4);
-    this.#add(low, view.getInt32(at + NEW_REFERENCE), place, view.getUint32(at + NEW_PRICE), view.getUint32(at + NEW_SHARES));
+    this.#add(low, view.getInt32(at + NEW_REFERENCE), bookSide, view.getUint32(at + NEW_PRICE), view.getUint32(at + NEW_SHARES));
   }
 
   /** The level of a price, made when it is new. */
-  #level(place: number, price: number): number {
+  #level(bookSide: number, price: number): number {
     const ladders = this.#ladders;
-    const rung = ladders.search(place, price);
-    if (rung < ladders.count(place) && ladders.price(place, rung) === price) return ladders.level(place, rung);
+    const rung = ladders.search(bookSide, price);
+    if (rung < ladders.count(bookSide) && ladders.price(bookSide, rung) === price) return ladders.level(bookSide, rung);
     const level = this.#takeLevel();
-    ladders.insert(place, rung, price, level);
+    ladders.insert(bookSide, rung, price, level);
     const words = level << SHIFT;
     this.#totals[(level << F64_SHIFT) | F64_TOTAL] = 0;
     this.#levels[words | HEAD] = 0;
     this.#levels[words | TAIL] = 0;
     this.#levels[words | COUNT] = 0;
-    this.#levels[words | PLACE] = place;
+    this.#levels[words | BOOK_SIDE] = bookSide;
     this.#levels[words | LEVEL_PRICE] = price;
     return level;
   }
 
-  #dropLevel(place: number, level: number): void {
-    this.#ladders.drop(place, this.#ladders.search(place, this.#levels[(level << SHIFT) | LEVEL_PRICE] >>> 0));
-    this.#levels[(level << SHIFT) | PLACE] = this.#freeLevel;
+  #dropLevel(bookSide: number, level: number): void {
+    this.#ladders.drop(bookSide, this.#ladders.search(bookSide, this.#levels[(level << SHIFT) | LEVEL_PRICE] >>> 0));
+    this.#levels[(level << SHIFT) | BOOK_SIDE] = this.#freeLevel;
     this.#freeLevel = level;
   }
 
@@ -278,7 +279,7 @@ export class ItchBook {
   #takeLevel(): number {
     if (this.#freeLevel !== 0) {
       const level = this.#freeLevel;
-      this.#freeLevel = this.#levels[(level << SHIFT) | PLACE];
+      this.#freeLevel = this.#levels[(level << SHIFT) | BOOK_SIDE];
       return level;
     }
     if (this.#topLevel << SHIFT === this.#levels.length) {

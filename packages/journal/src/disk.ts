@@ -39,12 +39,12 @@ export class RealDisk implements JournalDisk {
     fs.rmSync(file, { force: true });
   }
 
-  syncDirectory(directory: string, open?: number): void {
-    const fd = open ?? fs.openSync(directory, 'r');
+  syncDirectory(directory: string, openFd?: number): void {
+    const fd = openFd ?? fs.openSync(directory, 'r');
     try {
       fs.fsyncSync(fd);
     } finally {
-      if (open === undefined) fs.closeSync(fd);
+      if (openFd === undefined) fs.closeSync(fd);
     }
   }
 }

@@ -21,8 +21,8 @@ export const segmentHead = {
   /** 'OUTCRYJ2' as two words */
   MAGIC_A: 0x4354554f,
   MAGIC_B: 0x324a5952,
-  /** word 2: partition; float64 2 and 3: first sequence number, the journal's number; word 8: the mark of the batch before it, 0: there
-   * is none; word 15: CRC-32 of the 60 bytes before it */
+  /** word 2: partition; float64 2 and 3: first sequence number, the journal's number; word 8: the journal mark of the batch before it, 0:
+   * there is none; word 15: CRC-32 of the 60 bytes before it */
   PARTITION: 2,
   F64_FIRST: 2,
   F64_JOURNAL: 3,
@@ -35,8 +35,9 @@ export const batchHead = {
   /** 'OCB2' */
   MAGIC: 0x3242434f,
   /** words 0 to 3: magic, number of commands, CRC-32 of the commands, version of the engine that they were meant for; float64 2 and 3:
-   * first sequence number, and the last command that was durable when it was written; word 8: the mark of the batch before it; word 9:
-   * 1 where each batch is synced before the next one is written; word 15, its own mark: CRC-32 of the 60 bytes before it, and so of everything before it */
+   * first sequence number, and the last command that was durable when it was written; word 8: the journal mark of the batch before it; word
+   * 9: 1 where each batch is synced before the next one is written; word 15, its own journal mark: CRC-32 of the 60 bytes before it,
+   * and so of everything before it */
   COUNT: 1,
   PAYLOAD_CRC: 2,
   VERSION: 3,
@@ -114,7 +115,7 @@ export class Head {
   }
 
   /** What the next head names as the one before it. */
-  get mark(): number {
+  get journalMark(): number {
     return this.i32[batchHead.CRC];
   }
 

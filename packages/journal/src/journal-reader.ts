@@ -14,7 +14,7 @@ export interface Batch {
   readonly at: number;
   /** the version of the engine that the commands were meant for */
   readonly version: number;
-  /** the mark of the batch before it: see batchHead */
+  /** the journal mark of the batch before it: see batchHead */
   readonly previous: number;
 }
 
@@ -23,7 +23,7 @@ export interface Tail {
   readonly path: string;
   readonly offset: number;
   /** of the last batch: what the next one names as the one before it */
-  readonly mark: number;
+  readonly journalMark: number;
 }
 
 const CHUNK = 4 * 1024 * 1024;
@@ -47,7 +47,7 @@ export class JournalReader {
   #filled = 0;
   #next: number;
   /** of the last batch read, or passed over */
-  #mark = 0;
+  #journalMark = 0;
 
   /** @param from the first sequence number wanted; throws when the journal begins after it */
   constructor(directory: string, from: number) {
@@ -66,7 +66,7 @@ export class JournalReader {
 
   /** Where the next batch begins: for a writer that goes on from here. Undefined: there is no segment yet. */
   get tail(): Tail | undefined {
-    return this.#path === '' ? undefined : { path: this.#path, offset: this.#offset, mark: this.#mark };
+    return this.#path === '' ? undefined : { path: this.#path, offset: this.#offset, journalMark: this.#journalMark };
   }
 
   /** The sequence number that the next batch begins with, or holds. */
@@ -74,9 +74,9 @@ export class JournalReader {
     return this.#next;
   }
 
-  /** The mark of the last batch read: what the next one names as the one before it. */
-  get mark(): number {
-    return this.#mark;
+  /** The journal mark of the last batch read: what the next one names as the one before it. */
+  get journalMark(): number {
+    return this.#journalMark;
   }
 
   /** The next batch, or undefined at the end. Batches that end before the first sequence number wanted are passed over. */
@@ -93,10 +93,10 @@ export class JournalReader {
       const previous = this.#head.i32[batchHead.PREVIOUS];
       if (!this.#load(batchHead.BYTES + count * RECORD_BYTES) || !this.#payloadIsWhole(count)) return undefined;
       if (first > this.#next) throw new JournalDamage(this.#path, this.#offset, `expected command ${this.#next}, found ${first}`);
-      if (previous !== this.#mark) {
+      if (previous !== this.#journalMark) {
         throw new JournalDamage(this.#path, this.#offset, `the batch of command ${first} ${STRANGE}`);
       }
-      this.#mark = this.#head.mark;
+      this.#journalMark = this.#head.journalMark;
       const at = (this.#offset - this.#start + batchHead.BYTES) / 4;
       this.#offset += batchHead.BYTES + count * RECORD_BYTES;
       if (first + count <= this.#next) continue;
@@ -134,8 +134,8 @@ export class JournalReader {
     const fd = fs.openSync(segment.path, 'r');
     this.close();
     this.#fd = fd;
-    if (this.#path === '') this.#mark = head.previous;
-    else if (this.#mark !== head.previous) {
+    if (this.#path === '') this.#journalMark = head.previous;
+    else if (this.#journalMark !== head.previous) {
       throw new JournalDamage(segment.path, 0, `it ${STRANGE}`);
     }
     this.#path = segment.path;

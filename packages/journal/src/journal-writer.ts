@@ -1,8 +1,9 @@
+/** Writes batches of commands into segments. */
 import fs from 'node:fs';
 import path from 'node:path';
 import { crc32 } from 'node:zlib';
 import { isOutOfDescriptors, isShortage, type JournalDisk, realDisk } from './disk.ts';
-import { DurableMark } from './durable-mark.ts';
+import { DurableNote } from './durable-note.ts';
 import { batchHead, Head, MAX_BATCH, RECORD_BYTES, segmentHead, segmentName } from './format.ts';
 import type { Tail } from './journal-reader.ts';
 
@@ -41,7 +42,7 @@ export class JournalWriter {
   readonly #options: JournalOptions;
   readonly #disk: JournalDisk;
   readonly #head = new Head();
-  readonly #mark: DurableMark | undefined;
+  readonly #durableNote: DurableNote | undefined;
   #directory = -1;
   /** the directory once more: given up when no other descriptor is to be had */
   #reserve = -1;
@@ -55,7 +56,7 @@ export class JournalWriter {
   #durable: number;
   #previous: number;
   /** why the last note of what is durable was not written, undefined: it was */
-  markFailure: Error | undefined;
+  noteFailure: Error | undefined;
 
   /** @param tail where the last good batch ends, from recovery; undefined: start a new segment */
   constructor(options: JournalOptions, nextSequence: number, tail?: Tail, disk: JournalDisk = realDisk) {
@@ -63,11 +64,11 @@ export class JournalWriter {
     this.#disk = disk;
     this.#next = nextSequence;
     this.#durable = nextSequence - 1;
-    this.#previous = tail?.mark ?? 0;
+    this.#previous = tail?.journalMark ?? 0;
     this.#head.prepareBatches(options.version, options.durability === 'fsync');
     if (options.durability === 'none') return;
     const { directory, journal } = options;
-    this.#mark = new DurableMark(directory, { journal, sequence: this.#durable, batch: this.#previous }, disk);
+    this.#durableNote = new DurableNote(directory, { journal, sequence: this.#durable, batch: this.#previous }, disk);
     this.#directory = fs.openSync(directory, 'r');
     this.#keepReserve();
     if (tail === undefined) return;
@@ -111,7 +112,7 @@ export class JournalWriter {
       if (written !== batchHead.BYTES + bytes) throw noRoom(`wrote ${written} of ${batchHead.BYTES + bytes} bytes to ${this.#path}`);
       if (this.#options.durability === 'fsync') this.#sync(this.#fd, this.#next + count - 1);
       this.#offset += batchHead.BYTES + bytes;
-      this.#previous = this.#head.mark;
+      this.#previous = this.#head.journalMark;
     }
     this.#next += count;
     this.#note();
@@ -119,7 +120,7 @@ export class JournalWriter {
 
   /** Opens the next segment where one is prepared: to be called now and then, so that a roll needs nothing of the system. */
   openSpare(): void {
-    if (this.#spare >= 0 || this.#mark === undefined) return;
+    if (this.#spare >= 0 || this.#durableNote === undefined) return;
     this.#sparePath = path.join(this.#options.directory, SPARE_NAME);
     this.#spare = openIfThere(this.#sparePath);
     if (this.#spare >= 0 && this.#reserve < 0) this.#keepReserve();
@@ -128,16 +129,16 @@ export class JournalWriter {
   close(): void {
     for (const fd of [this.#fd, this.#spare, this.#reserve, this.#directory]) if (fd >= 0) fs.closeSync(fd);
     this.#fd = this.#spare = this.#reserve = this.#directory = -1;
-    this.#mark?.close();
+    this.#durableNote?.close();
   }
 
   /** The batch is durable, whether or not the note of it can be written: then the note is behind, which it may be. */
   #note(): void {
     try {
-      this.#mark?.write(this.#next - 1, this.#previous);
-      this.markFailure = undefined;
+      this.#durableNote?.write(this.#next - 1, this.#previous);
+      this.noteFailure = undefined;
     } catch (error) {
-      this.markFailure = error as Error;
+      this.noteFailure = error as Error;
     }
   }
 

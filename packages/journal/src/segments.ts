@@ -13,7 +13,7 @@ export interface SegmentFile {
 export interface Segment extends SegmentFile {
   /** the number of the journal that it is of */
   readonly journal: number;
-  /** the mark of the batch before its first */
+  /** the journal mark of the batch before its first */
   readonly previous: number;
   readonly size: number;
 }

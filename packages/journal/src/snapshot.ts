@@ -10,8 +10,8 @@ import { replaceByParts } from './durable-file.ts';
  * into place, so that a crash leaves no half snapshot under a good name.
  *
  * The head, 128 bytes: 'OUTCRYS2'; float64 1 and 2: sequence number, the journal's number; from byte 24 u32: number of parts, version of
- * the engine, mark of the batch that ends with the command (see batchHead), 0; from byte 40 u32: the room that the engine had; from byte
- * 120: CRC-32 of the 120 bytes before it, CRC-32 of the entries.
+ * the engine, journal mark of the batch that ends with the command (see batchHead), 0; from byte 40 u32: the room that the engine had; from
+ * byte 120: CRC-32 of the 120 bytes before it, CRC-32 of the entries.
  */
 const MAGIC = 'OUTCRYS2';
 const HEAD_BYTES = 128;
@@ -30,7 +30,7 @@ export interface SnapshotHead {
   readonly sequence: number;
   /** the number of the journal that it is of */
   readonly journal: number;
-  /** the mark of the batch that ends with that command: its place in the journal */
+  /** the journal mark of the batch that ends with that command: its place in the journal */
   readonly batch: number;
   /** of the engine */
   readonly version: number;

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { after, describe, it } from 'node:test';
 import fc from 'fast-check';
 import { isShortage, type JournalDisk, RealDisk } from '../src/disk.ts';
-import { readMark } from '../src/durable-mark.ts';
+import { readNote } from '../src/durable-note.ts';
 import { batchHead, JournalDamage, JournalMismatch, MAX_BATCH, RECORD_BYTES, SECTOR, segmentHead, segmentName } from '../src/format.ts';
 import { cutEnd, type JournalEnd } from '../src/journal-end.ts';
 import { JournalReader, type Tail } from '../src/journal-reader.ts';
@@ -263,18 +263,18 @@ describe('a journal after a crash', () => {
     writer.close();
     const reader = new JournalReader(directory, 1);
     readAll(reader);
-    assert.deepEqual(readMark(directory), { journal: JOURNAL, sequence: 10, batch: reader.mark });
+    assert.deepEqual(readNote(directory), { journal: JOURNAL, sequence: 10, batch: reader.journalMark });
     reader.close();
     const file = path.join(directory, 'durable.mark');
     const good = fs.readFileSync(file);
     const records = [0, SECTOR].map((at) => {
       const torn = Buffer.from(good).fill(0, at, at + 40);
       fs.writeFileSync(file, torn);
-      return readMark(directory)?.sequence;
+      return readNote(directory)?.sequence;
     });
     assert.deepEqual(records.sort(), [10, 4]);
     fs.writeFileSync(file, Buffer.alloc(good.length, 0xa5));
-    assert.throws(() => readMark(directory), /durable\.mark is broken/);
+    assert.throws(() => readNote(directory), /durable\.mark is broken/);
   });
 
   it('whose writes were only handed to the system may have lost any of its last batches', () => {

@@ -1,8 +1,8 @@
 import type { OrderKind, Side, TimeInForce } from './order-terms.ts';
 
 /**
- * A command's head: kind u8, side u8, order kind u4, time in force u4, flags u8. And its place: instrument u16, partition u16. They are read
- * as words, not as a record's: a command's head also travels before there is a record.
+ * A command's head: kind u8, side u8, order kind u4, time in force u4, flags u8. And its instrument word: instrument u16, partition u16.
+ * They are read as words, not as a record's: a command's head also travels before there is a record.
  *
  * V8 inlines these where the code is hot, also over the border of a module: each is a few bytes of bytecode.
  */
@@ -32,7 +32,7 @@ export function flagsOf(head: number): number {
   return head >>> FLAGS_SHIFT;
 }
 
-/** Of a command's place. */
-export function instrumentOf(place: number): number {
-  return place & 0xffff;
+/** Of a command's instrument word. */
+export function instrumentOf(word: number): number {
+  return word & 0xffff;
 }

@@ -12,7 +12,7 @@ const layout = record(
       TEXT: several('i32', 10),
       fields: {
         /** instrument u16, partition u16 */
-        PLACE: 'i32',
+        INSTRUMENT_WORD: 'i32',
         account: union({ ACCOUNT: 'i32', BASE: 'i32', TIER: 'i32', MOST_ACCOUNTS: 'i32' }),
         /** ticks, and fees in parts per million */
         price: union({
@@ -87,8 +87,8 @@ export const COMMAND = {
   WITHDRAW: 7,
   /** ASSET, SCALE = decimal places; its name in the TEXT before it. */
   DEFINE_ASSET: 8,
-  /** PLACE; BASE and QUOTE, its assets; MAKER_FEE, TAKER_FEE in parts per million; LOT = base units per lot, UNIT = quote units per tick
-   * and lot; its symbol in the TEXT before it. */
+  /** INSTRUMENT_WORD; BASE and QUOTE, its assets; MAKER_FEE, TAKER_FEE in parts per million; LOT = base units per lot, UNIT = quote units
+   * per tick and lot; its symbol in the TEXT before it. */
   DEFINE_INSTRUMENT: 9,
   /** ACCOUNT; its name in the TEXT before it. */
   OPEN_ACCOUNT: 10,
@@ -100,11 +100,11 @@ export const COMMAND = {
   NEW_LIST: 13,
   /** Cancels open orders: of ACCOUNT (-1: all), OF_INSTRUMENT (-1: all), OF_SIDE (-1: both), OF_SESSION (-1: all). */
   MASS_CANCEL: 14,
-  /** Lets time pass: orders expire, auctions end, indicative prices are told. */
+  /** Lets time pass: orders expire, auctions end, indicative prices are emitted. */
   CLOCK: 15,
-  /** PLACE; STATE; REFERENCE = a new reference price in ticks, 0: as it is. */
+  /** INSTRUMENT_WORD; STATE; REFERENCE = a new reference price in ticks, 0: as it is. */
   SET_STATE: 16,
-  /** PLACE; INSTRUMENT_RULE = which rule; VALUE. */
+  /** INSTRUMENT_WORD; INSTRUMENT_RULE = which rule; VALUE. */
   SET_INSTRUMENT_RULE: 17,
   /** ACCOUNT; ACCOUNT_RULE = which rule; VALUE; ASSET. */
   SET_ACCOUNT_RULE: 18,
@@ -154,7 +154,7 @@ export const MAX_ORDERS = 0xffffff;
 export const MAX_GENERATION = 0xfffffff;
 
 /**
- * An open order's place in the engine as one number, below 2^52: its slot, and which use of the slot it is. It is for those who follow
+ * An open order's place in the engine as one number, below 2^52: its slot, and its generation in it. It is for those who follow
  * the events, and good as long as the order is open. Clients know an order by its id, which is never used again: the number of the
  * command that entered it (of an order of a list: the number of its leg).
  */

@@ -6,7 +6,7 @@ import type { Side } from './order-terms.ts';
  *
  * V8 inlines these where the code is hot, also over the border of a module: each is a few bytes of bytecode.
  */
-const { HEAD, PLACE } = event;
+const { HEAD, INSTRUMENT_WORD } = event;
 
 /** See EVENT. */
 export function kindOf(i32: Int32Array, at: number): number {
@@ -19,24 +19,24 @@ export function flagsOf(i32: Int32Array, at: number): number {
   return (i32[at + HEAD] >>> 16) & 0xff;
 }
 export function instrumentOf(i32: Int32Array, at: number): number {
-  return i32[at + PLACE] & 0xffff;
+  return i32[at + INSTRUMENT_WORD] & 0xffff;
 }
 
-// What the upper half of an event's place says depends on the event's kind.
+// What the upper half of an event's instrument word says depends on the event's kind.
 
 /** REJECTED, CANCELLED: see REASON. */
 export function reasonOf(i32: Int32Array, at: number): number {
-  return i32[at + PLACE] >>> 16;
+  return i32[at + INSTRUMENT_WORD] >>> 16;
 }
 /** ACCEPTED, OPEN_ORDER: an order's terms, see order-word.ts. */
 export function termsOf(i32: Int32Array, at: number): number {
-  return i32[at + PLACE] >>> 16;
+  return i32[at + INSTRUMENT_WORD] >>> 16;
 }
-/** STATE: see STATE in rules.ts. */
+/** STATE: see TRADING_STATE in states.ts. */
 export function stateOf(i32: Int32Array, at: number): number {
-  return i32[at + PLACE] >>> 16;
+  return i32[at + INSTRUMENT_WORD] >>> 16;
 }
 /** FILL: the asset that the fee is in, -1: the one received. */
 export function feeAssetOf(i32: Int32Array, at: number): number {
-  return (i32[at + PLACE] >>> 16) - 1;
+  return (i32[at + INSTRUMENT_WORD] >>> 16) - 1;
 }

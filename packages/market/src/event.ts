@@ -10,7 +10,7 @@ const layout = record(
       TEXT: several('i32', 7),
       fields: {
         /** instrument u16; the upper half by kind: a reason, a state, an asset, or for ACCEPTED the order's terms: see event-reader.ts */
-        PLACE: 'i32',
+        INSTRUMENT_WORD: 'i32',
         ACCOUNT: 'i32',
         ORDER_SLOT: 'i32',
         ORDER_GENERATION: 'i32',
@@ -39,8 +39,8 @@ const layout = record(
           F64_VOLUME: 'f64',
         }),
         second: union({
-          /** FILL: fee in units of the asset received, or of the asset whose number + 1 is in PLACE's upper half; ACCEPTED: quote amount of a
-           * market order by amount; OPEN_ORDER, AMENDED: see there */
+          /** FILL: fee in units of the asset received, or of the asset whose number + 1 is in INSTRUMENT_WORD's upper half; ACCEPTED: quote
+           * amount of a market order by amount; OPEN_ORDER, AMENDED: see there */
           F64_AMOUNT: 'f64',
           F64_HELD: 'f64',
           F64_SURPLUS: 'f64',
@@ -69,7 +69,7 @@ export const REPLAY_VERSION = 3;
 export const EVENT = {
   /** An order passed all checks; its id is F64_SEQUENCE, or what an ORDER_ID before it says. Fills, RESTED, CANCELLED follow. */
   ACCEPTED: 1,
-  /** A command was refused and changed nothing; PLACE carries the reason. */
+  /** A command was refused and changed nothing; INSTRUMENT_WORD carries the reason. */
   REJECTED: 2,
   /** One side of a trade; the maker's comes first, the taker's right after it. */
   FILL: 3,
@@ -90,13 +90,13 @@ export const EVENT = {
   OPEN_ORDER: 10,
   /** After a start: an instrument's last price (PRICE), trades (F64_TRADE) and aggregate trades (F64_AGGREGATES) so far. */
   INSTRUMENT: 11,
-  /** The terms of the next order told of: see terms. */
+  /** The terms of the next order that is emitted: see terms. */
   TERMS: 12,
   /** A waiting order enters the book: PRICE is its limit now (0: market). Fills, RESTED, CANCELLED follow. */
   TRIGGERED: 13,
   /** A resting order displays QUANTITY lots now, at PRICE. REMAINING is all that it has left. */
   SHOWN: 14,
-  /** An instrument's state changed: upper half of PLACE; PRICE is its reference price. */
+  /** An instrument's state changed: upper half of INSTRUMENT_WORD; PRICE is its reference price. */
   STATE: 15,
   /** Where an auction would trade if it ended now: PRICE (0: nowhere), F64_VOLUME lots, F64_SURPLUS lots of surplus (below 0: sellers'). */
   INDICATIVE: 16,
@@ -105,7 +105,7 @@ export const EVENT = {
   /** A list of orders was entered; the orders follow. LIST_TYPE, F64_LIST its number, CLIENT its client's 64 bits. After a
    * start: ahead of each of its orders that are open; CLIENT is 0 where an engine before did not keep it. */
   LIST: 18,
-  /** The id of the next order told of, where that is not the number of its command: F64_ORDER_ID. */
+  /** The id of the next order that is emitted, where that is not the number of its command: F64_ORDER_ID. */
   ORDER_ID: 19,
   /** A mass cancel is not done yet: F64_MASS_CANCEL is its number, the sequence of the command that began it. */
   CANCELLING: 20,
@@ -126,7 +126,7 @@ export const NEW_AGGREGATE = 4;
 /** REJECTED: it was the cancel (of CANCEL, CANCEL_REPLACE or AMEND) that failed. */
 export const OF_CANCEL = 8;
 /** RESTED: the order displays nothing. */
-export const DARK = 16;
+export const IS_HIDDEN = 16;
 /** ACCEPTED, OPEN_ORDER: the order waits outside the book. */
 export const WAITING = 32;
 /** FILL: in an auction, where both orders were in the book. */

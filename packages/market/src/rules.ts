@@ -1,38 +1,14 @@
-/** States and rules of instruments and accounts. */
+/** Rules of instruments and accounts that an operator sets. */
 import { MAX_PRICE, MAX_QUANTITY } from './order-terms.ts';
-
-/** States of an instrument. */
-export const STATE = {
-  CONTINUOUS: 0,
-  PRE_OPEN: 1,
-  OPENING_AUCTION: 2,
-  CLOSING_AUCTION: 3,
-  VOLATILITY_AUCTION: 4,
-  HALTED: 5,
-  CLOSED: 6,
-} as const;
-
-/** Whether orders are collected and not matched. */
-export function isCall(state: number): boolean {
-  return state >= STATE.PRE_OPEN && state <= STATE.VOLATILITY_AUCTION;
-}
-
-/** What an operator allows with an instrument or an account. */
-export const STATUS = {
-  NORMAL: 0,
-  /** open orders may be cancelled or lowered, nothing else */
-  CANCEL_ONLY: 1,
-  /** nothing */
-  SUSPENDED: 2,
-} as const;
+import { PERMISSION } from './states.ts';
 
 /** Parts per million that make a whole. */
 export const WHOLE = 1_000_000;
 
 /** What the values of a rule are in, and the highest of each. */
 const MOST = {
-  /** see STATUS */
-  status: STATUS.SUSPENDED,
+  /** see PERMISSION in states.ts */
+  status: PERMISSION.SUSPENDED,
   /** ticks */
   price: MAX_PRICE,
   /** lots */
@@ -98,7 +74,7 @@ export const INSTRUMENT_RULE = Object.fromEntries(Object.entries(INSTRUMENT_RULE
 
 /** Rules of an account that a command can set; 0 switches one off. */
 export const ACCOUNT_RULE = {
-  /** see STATUS */
+  /** see PERMISSION in states.ts */
   STATUS: 0,
   /** accounts of the same group are one for self-trade prevention */
   GROUP: 1,

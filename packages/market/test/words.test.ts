@@ -48,7 +48,7 @@ describe('fields that share a word', () => {
         const i32 = new Int32Array(4 * event.WORDS).fill(-1);
         const at = place * event.WORDS;
         i32[at + event.HEAD] = kind | (side << 8) | (flags << 16);
-        i32[at + event.PLACE] = instrument | (upper << 16);
+        i32[at + event.INSTRUMENT_WORD] = instrument | (upper << 16);
         assert.deepEqual(
           [reader.kindOf(i32, at), reader.sideOf(i32, at), reader.flagsOf(i32, at), reader.instrumentOf(i32, at)],
           [kind, side, flags, instrument],

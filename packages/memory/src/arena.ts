@@ -1,7 +1,8 @@
+/** One block of shared memory with parts by name. */
 import { sleepThread } from './bell.ts';
 import { adviseHugePages, bindMemory, lockMemory, type MEMORY_POLICY, type Outcome, prefault } from './libc.ts';
 import { createMappedFile, openMappedFile } from './mapped-file.ts';
-import { headBytes, type Place, readHead, writeHead } from './part.ts';
+import { headBytes, type Placement, readHead, writeHead } from './part.ts';
 import { alignUp, bytesOf, CACHE_LINE, f64Of, i32Of, reserve, type Span, within } from './span.ts';
 
 export interface ArenaOptions {
@@ -106,7 +107,7 @@ export class Arena {
   }
 
   /** A place for a new part: `createRing({...}, arena.part('work'))`. Throws when the name is taken or the arena is full. */
-  part(name: string): Place {
+  part(name: string): Placement {
     return (bytes) => this.reserve(name, bytes);
   }
 

@@ -1,6 +1,6 @@
 import { GUARDED_BY_DEFAULT, GuardError } from './guarded.ts';
 import { INDEX, OWNER, OWNER_BITS } from './handle.ts';
-import type { Place } from './part.ts';
+import type { Placement } from './part.ts';
 import { NONE, Pool } from './pool.ts';
 import { createPoolMemory, GUARD_TAIL, type PoolOptions, partsOf } from './pool-layout.ts';
 import type { Span } from './span.ts';
@@ -27,8 +27,8 @@ export interface OldBlock {
 }
 
 /** Makes a pool's memory, to be passed to threads, or found by name in an arena. Throws RangeError for what no pool can be. */
-export function createPool(options: PoolOptions, place?: Place): Span {
-  return createPoolMemory({ ...options, guarded: options.guarded ?? GUARDED_BY_DEFAULT }, place);
+export function createPool(options: PoolOptions, placement?: Placement): Span {
+  return createPoolMemory({ ...options, guarded: options.guarded ?? GUARDED_BY_DEFAULT }, placement);
 }
 
 /** Attaches this thread to a pool, guarded if it was made so. */

@@ -6,7 +6,7 @@ export { createPool, GuardedPool, type OldBlock, openPool } from './guarded-pool
 export type { SuspectedLeak } from './leaks.ts';
 export * from './libc.ts';
 export * from './numa.ts';
-export type { Place } from './part.ts';
+export type { Placement } from './part.ts';
 export { type Lease, NONE, Pool } from './pool.ts';
 export type { PoolOptions, PoolShape } from './pool-layout.ts';
 export * from './presets.ts';

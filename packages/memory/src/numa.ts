@@ -18,7 +18,7 @@ export type NumaPolicy = 'local-preferred' | 'local-only' | 'round-robin' | 'int
 export const NUMA_POLICIES: readonly NumaPolicy[] = ['local-preferred', 'local-only', 'round-robin', 'interleaved'];
 
 /** A range of bytes and the nodes that it goes to: the first, or the others in this order if that is full. */
-export interface Placement {
+export interface NumaPlacement {
   readonly offset: number;
   readonly bytes: number;
   readonly nodes: readonly number[];
@@ -54,7 +54,7 @@ export class NumaPlanner {
   }
 
   /** How a range of bytes is placed for a thread on a CPU. Whole pages: what is smaller goes to one node. */
-  place(bytes: number, cpu: number): Placement {
+  place(bytes: number, cpu: number): NumaPlacement {
     const { nodes } = this.topology;
     if (this.policy === 'interleaved' && nodes.length > 1 && bytes > PAGE) {
       return { offset: 0, bytes, nodes: nodes.map(({ number }) => number), how: 'interleave' };
@@ -66,7 +66,7 @@ export class NumaPlanner {
   }
 
   /** A range divided among all nodes, each its own part of whole pages: for pools a node. */
-  divide(bytes: number): Placement[] {
+  divide(bytes: number): NumaPlacement[] {
     const { nodes } = this.topology;
     const share = Math.ceil(bytes / nodes.length / PAGE) * PAGE;
     return nodes
@@ -76,7 +76,7 @@ export class NumaPlanner {
 }
 
 /** Puts a range of a span where a placement says. On a machine with one node there is nothing to do, and it says so. */
-export function applyPlacement(span: Span, placement: Placement, topology: Topology): Outcome {
+export function applyPlacement(span: Span, placement: NumaPlacement, topology: Topology): Outcome {
   if (topology.nodes.length === 1) return { done: true, detail: 'the machine has one memory node: all memory is local' };
   const nodes = placement.how === 'preferred' ? placement.nodes.slice(0, 1) : placement.nodes;
   return bindMemory(within(span, placement.offset, placement.bytes), placement.how, nodes);

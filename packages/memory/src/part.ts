@@ -2,9 +2,9 @@
 import { alignUp, CACHE_LINE, i32Of, reserve, type Span } from './span.ts';
 
 /** Gives a new part its memory: zeroed, on a 64-byte boundary. `arena.part(name)` is one; alone, a part has memory of its own. */
-export type Place = (bytes: number) => Span;
+export type Placement = (bytes: number) => Span;
 
-export const ALONE: Place = reserve;
+export const ALONE: Placement = reserve;
 
 /** Every part begins with its kind, its version, its shape in numbers, and a checksum over those. */
 const KIND = 0;

@@ -1,6 +1,6 @@
 /** How a pool lies in memory. */
 import { INDEX, OWNER, UNUSED } from './handle.ts';
-import { ALONE, headBytes, type Place, readHead, writeHead } from './part.ts';
+import { ALONE, headBytes, type Placement, readHead, writeHead } from './part.ts';
 import { record } from './record.ts';
 import { alignUp, bytesOf, CACHE_LINE, f64Of, i32Of, type Span, u16Of, within } from './span.ts';
 
@@ -121,10 +121,10 @@ export function overheadOf(shape: PoolShape): number {
 }
 
 /** Makes a pool's memory. Throws RangeError for what no pool can be. */
-export function createPoolMemory(options: PoolOptions & { guarded: boolean }, place: Place = ALONE): Span {
+export function createPoolMemory(options: PoolOptions & { guarded: boolean }, placement: Placement = ALONE): Span {
   const shape = shapeOf(options);
   const { blocks } = sizesOf(shape);
-  const span = place(overheadOf(shape) - (blocks - shape.blockBytes * shape.capacity) + blocks);
+  const span = placement(overheadOf(shape) - (blocks - shape.blockBytes * shape.capacity) + blocks);
   const { blockBytes, capacity, initial, step, members, magazine, guarded } = shape;
   writeHead(span, KIND, [blockBytes, capacity, initial, step, members, magazine, guarded ? 1 : 0]);
   const parts = partsOf(span);

@@ -1,5 +1,5 @@
 import { createPool, openPool } from './guarded-pool.ts';
-import type { Place } from './part.ts';
+import type { Placement } from './part.ts';
 import type { Pool } from './pool.ts';
 import type { PoolOptions } from './pool-layout.ts';
 import { record } from './record.ts';
@@ -47,8 +47,8 @@ export const PRESETS = {
 export type Preset = keyof typeof PRESETS;
 
 /** Makes a pool by a preset, warm: every page in memory, every block used once. @param changes e.g. what `outcry memory tune` found */
-export function createPreset(preset: Preset, changes: Partial<PoolOptions> = {}, place?: Place): Span {
-  const span = createPool({ ...PRESETS[preset], ...changes }, place);
+export function createPreset(preset: Preset, changes: Partial<PoolOptions> = {}, placement?: Placement): Span {
+  const span = createPool({ ...PRESETS[preset], ...changes }, placement);
   const pool = openPool(span);
   pool.warmUp();
   pool.leave();

@@ -1,5 +1,5 @@
 /** When memory that several threads read can be used again: epochs, and hazard pointers. */
-import { ALONE, headBytes, type Place, readHead, writeHead } from './part.ts';
+import { ALONE, headBytes, type Placement, readHead, writeHead } from './part.ts';
 import { CACHE_LINE, i32Of, type Span, within } from './span.ts';
 
 /** What takes back what nobody can reach any more: a {@link Pool}, say. */
@@ -12,8 +12,8 @@ const EPOCHS = 'EPOC';
 const HAZARDS = 'HAZA';
 
 /** @param readers threads that read, numbered from 0 */
-export function createEpochs(readers: number, place: Place = ALONE): Span {
-  const span = place(headBytes(1) + (1 + readers) * CACHE_LINE);
+export function createEpochs(readers: number, placement: Placement = ALONE): Span {
+  const span = placement(headBytes(1) + (1 + readers) * CACHE_LINE);
   i32Of(within(span, headBytes(1), CACHE_LINE))[0] = 1;
   writeHead(span, EPOCHS, [readers]);
   return span;
@@ -78,9 +78,9 @@ function isBefore(epoch: number, other: number): boolean {
 }
 
 /** @param readers threads that read, numbered from 0 @param slots blocks that each can hold at a time, up to 16 */
-export function createHazards(readers: number, slots: number, place: Place = ALONE): Span {
+export function createHazards(readers: number, slots: number, placement: Placement = ALONE): Span {
   if (slots < 1 || slots > WORDS_PER_LINE) throw new RangeError(`${slots} hazard slots: must be from 1 to ${WORDS_PER_LINE}`);
-  const span = place(headBytes(2) + readers * CACHE_LINE);
+  const span = placement(headBytes(2) + readers * CACHE_LINE);
   writeHead(span, HAZARDS, [readers, slots]);
   return span;
 }

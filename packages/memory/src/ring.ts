@@ -1,5 +1,6 @@
+/** A ring of equal slots between producers and consumers on any threads. */
 import { sleepThread } from './bell.ts';
-import { ALONE, headBytes, type Place, readHead, writeHead } from './part.ts';
+import { ALONE, headBytes, type Placement, readHead, writeHead } from './part.ts';
 import { MOST_AHEAD, Sequence, sequenceBytes } from './sequence.ts';
 import { alignUp, bytesOf, CACHE_LINE, f64Of, i32Of, type Span, within } from './span.ts';
 
@@ -33,25 +34,25 @@ const LOOK_AGAIN_MS = 1;
 /** Bytes that a ring takes. */
 export function ringBytes(options: RingOptions): number {
   const { capacity, slotWords, consumers = 1 } = options;
-  return HEAD + sequenceBytes(GATES + consumers) + markBytes(capacity, options.producers === 'many') + capacity * slotWords * 4;
+  return HEAD + sequenceBytes(GATES + consumers) + slotMarkBytes(capacity, options.producers === 'many') + capacity * slotWords * 4;
 }
 
 /** Many producers mark what they have published: a word a slot. */
-function markBytes(capacity: number, many: boolean): number {
+function slotMarkBytes(capacity: number, many: boolean): number {
   return many ? alignUp(capacity * 4, CACHE_LINE) : 0;
 }
 
 /** Makes a ring's memory. Throws RangeError for shapes that no ring has. */
-export function createRing(options: RingOptions, place: Place = ALONE): Span {
+export function createRing(options: RingOptions, placement: Placement = ALONE): Span {
   const { capacity, slotWords, consumers = 1, producers = 'one', start = 0 } = options;
   if (!Number.isInteger(Math.log2(capacity)) || capacity < 2) throw new RangeError(`a ring of ${capacity} slots: must be a power of two`);
   if (capacity > MOST_AHEAD) throw new RangeError(`a ring of ${capacity} slots: must be at most ${MOST_AHEAD}`);
   if (slotWords < 2 || slotWords % 2 !== 0) throw new RangeError(`ring slots of ${slotWords} words: must be even`);
   if (!Number.isInteger(consumers) || consumers < 1) throw new RangeError(`a ring of ${consumers} consumers: must be at least 1`);
-  const span = place(ringBytes(options));
+  const span = placement(ringBytes(options));
   const sequences = within(span, HEAD, sequenceBytes(GATES + consumers));
   for (let number = 0; number < GATES + consumers; number++) new Sequence(sequences, number).begin(start);
-  i32Of(within(span, HEAD + sequences.byteLength, markBytes(capacity, producers === 'many'))).fill(start | 0);
+  i32Of(within(span, HEAD + sequences.byteLength, slotMarkBytes(capacity, producers === 'many'))).fill(start | 0);
   writeHead(span, KIND, [capacity, slotWords, consumers, producers === 'many' ? 1 : 0, start | 0, Math.floor(start / TWO_32)]);
   return span;
 }
@@ -65,8 +66,8 @@ export function createRing(options: RingOptions, place: Place = ALONE): Span {
  * producers do not wait for each other either: each marks what it has published, in any order, and consumers read up to the first
  * slot that is not. So a producer that stops for good between claim and publish stops the ring.
  *
- * A mark is the low 32 bits of the position at which the batch in the slot ends. What a slot still has of the lap before lies at
- * or before the slot's position now, so that it is never taken for a mark of this lap; and a consumer passes a batch in one step.
+ * A slot mark is the low 32 bits of the position at which the batch in the slot ends. What a slot still has of the lap before lies at
+ * or before the slot's position now, so that it is never taken for a slot mark of this lap; and a consumer passes a batch in one step.
  *
  * Every thread makes a Ring of its own over the same memory. Positions count slots since the start, up to 2^53 - 1.
  */
@@ -83,7 +84,7 @@ export class Ring {
   readonly #claimed: Sequence;
   readonly #published: Sequence;
   readonly #gates: Sequence[];
-  readonly #marks: Int32Array;
+  readonly #slotMarks: Int32Array;
   /** of a single producer: the next slot to claim */
   #next: number;
   /** of many producers: everything before it is published, as far as this thread has looked */
@@ -94,8 +95,8 @@ export class Ring {
   constructor(span: Span) {
     const [capacity, slotWords, consumers, many, startLow, startHigh] = readHead(span, KIND, SHAPE);
     const sequences = within(span, HEAD, sequenceBytes(GATES + consumers));
-    const marks = within(span, HEAD + sequences.byteLength, markBytes(capacity, many === 1));
-    const slots = within(span, HEAD + sequences.byteLength + marks.byteLength, capacity * slotWords * 4);
+    const slotMarks = within(span, HEAD + sequences.byteLength, slotMarkBytes(capacity, many === 1));
+    const slots = within(span, HEAD + sequences.byteLength + slotMarks.byteLength, capacity * slotWords * 4);
     this.i32 = i32Of(slots);
     this.f64 = f64Of(slots);
     this.bytes = bytesOf(slots);
@@ -104,7 +105,7 @@ export class Ring {
     this.start = startHigh * TWO_32 + (startLow >>> 0);
     this.#mask = capacity - 1;
     this.#many = many === 1;
-    this.#marks = i32Of(marks);
+    this.#slotMarks = i32Of(slotMarks);
     this.#claimed = new Sequence(sequences, CLAIMED);
     this.#published = new Sequence(sequences, PUBLISHED);
     this.#gates = Array.from({ length: consumers }, (_, i) => new Sequence(sequences, GATES + i));
@@ -144,17 +145,17 @@ export class Ring {
 
   /** Publishes what was claimed. Never waits. */
   publish(first: number, count: number): void {
-    if (this.#many) this.#mark(first | 0, count);
+    if (this.#many) this.#markSlots(first | 0, count);
     else this.#published.publish(first + count);
   }
 
-  /** The first slot's mark last: a consumer looks there. The others' are for those that begin to read in the middle of a batch. */
-  #mark(first: number, count: number): void {
-    const marks = this.#marks;
+  /** The first slot's mark is the last: a consumer looks there. The other slot marks are for consumers that begin amid a batch. */
+  #markSlots(first: number, count: number): void {
+    const slotMarks = this.#slotMarks;
     const mask = this.#mask;
     const end = (first + count) | 0;
-    for (let i = 1; i < count; i++) marks[(first + i) & mask] = end;
-    Atomics.store(marks, first & mask, end);
+    for (let i = 1; i < count; i++) slotMarks[(first + i) & mask] = end;
+    Atomics.store(slotMarks, first & mask, end);
   }
 
   /** A single producer that writes where {@link limit} lets it publishes everything before a position. */
@@ -171,11 +172,11 @@ export class Ring {
 
   /** From batch to batch, up to the first slot that is not published. */
   #follow(): number {
-    const marks = this.#marks;
+    const slotMarks = this.#slotMarks;
     const mask = this.#mask;
     let end = this.#end;
     for (;;) {
-      const ahead = (Atomics.load(marks, end & mask) - (end | 0)) | 0;
+      const ahead = (Atomics.load(slotMarks, end & mask) - (end | 0)) | 0;
       if (ahead <= 0 || ahead > this.capacity) break;
       end += ahead;
     }

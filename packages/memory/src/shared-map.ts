@@ -1,5 +1,6 @@
+/** A map in shared memory that one thread writes and any thread reads. */
 import { sleepThread } from './bell.ts';
-import { ALONE, headBytes, type Place, readHead, writeHead } from './part.ts';
+import { ALONE, headBytes, type Placement, readHead, writeHead } from './part.ts';
 import { alignUp, CACHE_LINE, i32Of, type Span, within } from './span.ts';
 
 export interface SharedMapOptions {
@@ -37,14 +38,14 @@ export function sharedMapBytes({ capacity, valueWords }: SharedMapOptions): numb
 }
 
 /** Makes a map's memory. Throws RangeError for shapes that no map has. */
-export function createSharedMap(options: SharedMapOptions, place: Place = ALONE): Span {
+export function createSharedMap(options: SharedMapOptions, placement: Placement = ALONE): Span {
   const { capacity, valueWords } = options;
   if (!Number.isInteger(capacity) || capacity < 1 || capacity > 2 ** 24)
     throw new RangeError(`a map of ${capacity} entries: must be from 1 to 2^24`);
   if (valueWords < 2 || valueWords % 2 !== 0 || valueWords > MOST_VALUE_WORDS) {
     throw new RangeError(`map values of ${valueWords} words: must be even, from 2 to ${MOST_VALUE_WORDS}`);
   }
-  const span = place(sharedMapBytes(options));
+  const span = placement(sharedMapBytes(options));
   writeHead(span, KIND, [capacity, valueWords]);
   i32Of(within(span, HEAD, CACHE_LINE))[TOP] = 1;
   return span;

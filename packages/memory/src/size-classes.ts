@@ -1,5 +1,5 @@
 import { createPool, openPool } from './guarded-pool.ts';
-import { ALONE, type Place } from './part.ts';
+import { ALONE, type Placement } from './part.ts';
 import { type Lease, NONE, type Pool } from './pool.ts';
 import { bytesOf, reserve, type Span } from './span.ts';
 import type { PoolStatistics } from './statistics.ts';
@@ -16,8 +16,8 @@ export interface SizeClassOptions {
 }
 
 /** Makes the memory of one pool a class: a span each, to be passed to other threads. */
-export function createSizeClasses(options: SizeClassOptions, placeOf: (name: string) => Place = () => ALONE): Span[] {
-  return SIZE_CLASSES.map((blockBytes) => createPool({ ...options, blockBytes }, placeOf(`blocks of ${blockBytes}`)));
+export function createSizeClasses(options: SizeClassOptions, placementOf: (name: string) => Placement = () => ALONE): Span[] {
+  return SIZE_CLASSES.map((blockBytes) => createPool({ ...options, blockBytes }, placementOf(`blocks of ${blockBytes}`)));
 }
 
 /**

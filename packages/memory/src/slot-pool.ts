@@ -124,32 +124,32 @@ export class SlotPool {
  * hot path of a pool without guards does not even ask.
  */
 export class GuardedSlotPool extends SlotPool {
-  readonly #marks = new Uint8Array(this.capacity + 1);
+  readonly #states = new Uint8Array(this.capacity + 1);
 
   override take(): number {
     const slot = super.take();
-    if (slot !== 0) this.#marks[slot] = TAKEN;
+    if (slot !== 0) this.#states[slot] = TAKEN;
     return slot;
   }
 
   override give(slot: number): void {
-    const mark = this.#marks[slot] ?? NEVER;
-    if (mark === NEVER) throw new GuardError('foreign pointer', `slot ${slot} was never handed out`);
-    if (mark === GIVEN) throw new GuardError('double free', `slot ${slot} is free already`);
-    this.#marks[slot] = GIVEN;
+    const state = this.#states[slot] ?? NEVER;
+    if (state === NEVER) throw new GuardError('foreign pointer', `slot ${slot} was never handed out`);
+    if (state === GIVEN) throw new GuardError('double free', `slot ${slot} is free already`);
+    this.#states[slot] = GIVEN;
     super.give(slot);
   }
 
   override reset(): void {
     super.reset();
-    this.#marks.fill(NEVER);
+    this.#states.fill(NEVER);
   }
 
   override restore(bytes: Uint8Array): void {
     super.restore(bytes);
-    this.#marks.fill(NEVER);
-    this.#marks.fill(TAKEN, 1, this.top);
-    for (let slot = this.i32[FREE_HEAD]; slot !== 0; slot = this.i32[slot * this.ints + LINK]) this.#marks[slot] = GIVEN;
+    this.#states.fill(NEVER);
+    this.#states.fill(TAKEN, 1, this.top);
+    for (let slot = this.i32[FREE_HEAD]; slot !== 0; slot = this.i32[slot * this.ints + LINK]) this.#states[slot] = GIVEN;
   }
 }
 

@@ -141,7 +141,7 @@ export class MemoryWatch {
       highest = watching.level;
       fullest = this.#report(watching, statistics);
     }
-    if (fullest !== undefined && highest !== this.#level) this.#tell(highest, fullest);
+    if (fullest !== undefined && highest !== this.#level) this.#notify(highest, fullest);
     if (highest >= PRESSURE_LEVELS.indexOf('high')) this.#shrink();
   }
 
@@ -178,7 +178,7 @@ export class MemoryWatch {
     return { ...statistics, peak: highest, component, setting, powerOfTwo, isQueue, usage, level: PRESSURE_LEVELS[level] };
   }
 
-  #tell(level: number, part: PartReport): void {
+  #notify(level: number, part: PartReport): void {
     const before = this.level;
     this.#level = level;
     for (const listener of this.listeners) listener(this.level, before, part);

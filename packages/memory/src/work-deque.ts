@@ -1,4 +1,4 @@
-import { ALONE, headBytes, type Place, readHead, writeHead } from './part.ts';
+import { ALONE, headBytes, type Placement, readHead, writeHead } from './part.ts';
 import { CACHE_LINE, i32Of, type Span, within } from './span.ts';
 
 /** What {@link WorkDeque.pop} and {@link WorkDeque.steal} return when there is nothing, and when another thread was faster. */
@@ -13,9 +13,9 @@ const BOTTOM = CACHE_LINE / 4;
 const STATE_BYTES = 2 * CACHE_LINE;
 
 /** @param capacity entries at most, a power of two */
-export function createWorkDeque(capacity: number, place: Place = ALONE): Span {
+export function createWorkDeque(capacity: number, placement: Placement = ALONE): Span {
   if (!Number.isInteger(Math.log2(capacity))) throw new RangeError(`a deque of ${capacity} entries: must be a power of two`);
-  const span = place(HEAD + STATE_BYTES + capacity * 4);
+  const span = placement(HEAD + STATE_BYTES + capacity * 4);
   writeHead(span, KIND, [capacity]);
   return span;
 }

@@ -106,8 +106,8 @@ describe('ring', () => {
         const observer = new Ring(memory);
         let claimed = start;
         let gates = [start, start];
-        let open: { who: number; first: number; count: number }[] = [];
-        const publishedEnd = () => Math.min(claimed, ...open.map(({ first }) => first));
+        let openClaims: { who: number; first: number; count: number }[] = [];
+        const publishedEnd = () => Math.min(claimed, ...openClaims.map(({ first }) => first));
         for (const turn of todo) {
           if (turn.do === 'claim') {
             const fits = claimed + turn.count - Math.min(...gates) <= 8;
@@ -115,10 +115,10 @@ describe('ring', () => {
             if (!fits) continue;
             const claim = { who: turn.who, first: claimed, count: turn.count };
             for (let i = 0; i < claim.count; i++) memoryOf(producers[0], claim.first + i, claim.first + i);
-            open.push(claim);
+            openClaims.push(claim);
             claimed += turn.count;
-          } else if (turn.do === 'publish' && open.length > 0) {
-            const [{ who, first, count }] = open.splice(turn.which % open.length, 1);
+          } else if (turn.do === 'publish' && openClaims.length > 0) {
+            const [{ who, first, count }] = openClaims.splice(turn.which % openClaims.length, 1);
             producers[who].publish(first, count);
           } else if (turn.do === 'read') {
             const ring = readers[turn.who];
@@ -134,8 +134,8 @@ describe('ring', () => {
               assert.deepEqual([ring.gate(0), ring.gate(1)], gates);
             }
           } else if (turn.do === 'elapse') {
-            for (const { who, first, count } of open) producers[who].publish(first, count);
-            open = [];
+            for (const { who, first, count } of openClaims) producers[who].publish(first, count);
+            openClaims = [];
             claimed += turn.by;
             gates = [claimed, claimed];
             elapse(memory, options, claimed);

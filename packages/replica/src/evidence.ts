@@ -1,6 +1,6 @@
 /** What says, beside the journal, how far the journal must reach. */
 import path from 'node:path';
-import type { Mark } from '@outcry/journal/durable-mark';
+import type { Note } from '@outcry/journal/durable-note';
 import { JournalMismatch } from '@outcry/journal/format';
 import type { FoundSnapshot, Inspection } from './inspection.ts';
 
@@ -22,10 +22,10 @@ export interface Evidence {
 }
 
 /** What there is of a journal's. @param own the snapshots of it */
-export function evidenceOf(journal: number, own: readonly FoundSnapshot[], mark: Mark | undefined, stored: Stored | undefined): Evidence[] {
+export function evidenceOf(journal: number, own: readonly FoundSnapshot[], note: Note | undefined, stored: Stored | undefined): Evidence[] {
   return [
     ...own.map(({ path: file, head }) => ({ what: path.basename(file), sequence: head.sequence })),
-    ...(mark === undefined ? [] : [{ what: 'durable.mark', sequence: mark.sequence }]),
+    ...(note === undefined ? [] : [{ what: 'durable.mark', sequence: note.sequence }]),
     ...(stored === undefined || stored.journal !== journal ? [] : [{ what: path.basename(stored.file), sequence: stored.sequence }]),
   ];
 }

@@ -1,3 +1,4 @@
+/** The follower: a second engine that reads the journal, and what it writes. */
 import { Engine } from '@outcry/engine/engine';
 import { LocalEvents } from '@outcry/engine/event-output';
 import { imageOf } from '@outcry/engine/image';
@@ -49,7 +50,7 @@ export class Follower {
   /** the last command that the store was told of */
   #stored: number;
   #lastSnapshot: number;
-  /** the mark of the batch that the snapshot at its beginning is of: the first batch must follow it */
+  /** the journal mark of the batch that the snapshot at its beginning is of: the first batch must follow it */
   #place: number | undefined;
 
   /**
@@ -150,7 +151,13 @@ export class Follower {
     if (sequence === this.#lastSnapshot || midCommand) return false;
     await this.flush(); // a snapshot never runs ahead of the store: the store's next writer starts from one
     const { directory, journal, keepSnapshots } = this.#options;
-    const head = { sequence, journal, batch: this.#reader.mark, version: REPLAY_VERSION, room: LIMIT_NAMES.map((name) => room[name]) };
+    const head = {
+      sequence,
+      journal,
+      batch: this.#reader.journalMark,
+      version: REPLAY_VERSION,
+      room: LIMIT_NAMES.map((name) => room[name]),
+    };
     writeSnapshot(directory, head, imageOf(this.#engine), this.#disk);
     for (const old of listSnapshots(directory).slice(keepSnapshots)) this.#disk.remove(old.path);
     this.#lastSnapshot = sequence;

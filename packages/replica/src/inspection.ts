@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { type EngineLimits, widest } from '@outcry/engine/limits';
-import { readMark } from '@outcry/journal/durable-mark';
+import { readNote } from '@outcry/journal/durable-note';
 import { JournalMismatch } from '@outcry/journal/format';
 import { type JournalEnd, NO_END } from '@outcry/journal/journal-end';
 import { type Batch, JournalReader, type Tail } from '@outcry/journal/journal-reader';
@@ -19,7 +19,7 @@ export interface Inspection {
   readonly tail: Tail | undefined;
   /** the widest limits that it ever set */
   readonly limits: EngineLimits;
-  /** marks of batches, by the last command of each, where that was asked for */
+  /** journal marks of batches, by the last command of each, where that was asked for */
   readonly places: ReadonlyMap<number, number>;
   /** the highest number that sessions gave an order, by the upper 32 of the client's 64 bits */
   readonly numbers: ReadonlyMap<number, number>;
@@ -49,7 +49,7 @@ export function inspect(directory: string, wanted: ReadonlySet<number>, isRunnin
       checkVersion(batch);
       limits = note(batch, numbers, limits);
       const last = batch.firstSequence + batch.count - 1;
-      if (wanted.has(last)) places.set(last, reader.mark);
+      if (wanted.has(last)) places.set(last, reader.journalMark);
     }
     return {
       survey,
@@ -124,9 +124,9 @@ export function unfit({ path: file, sequence, head }: FoundSnapshot, journal: nu
 }
 
 /** What was noted as durable, undefined where nothing can be read: that is no reason not to start. */
-export function findMark(directory: string, warnings: string[]): ReturnType<typeof readMark> {
+export function findNote(directory: string, warnings: string[]): ReturnType<typeof readNote> {
   try {
-    return readMark(directory);
+    return readNote(directory);
   } catch (error) {
     warnings.push((error as Error).message);
     return undefined;

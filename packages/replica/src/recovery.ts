@@ -15,7 +15,7 @@ import { kindOf } from '@outcry/market/command-head';
 import { CHECKPOINT_EVERY, type StateHash } from './checkpoint.ts';
 import type { Stored } from './evidence.ts';
 import { evidenceOf, judge } from './evidence.ts';
-import { type FoundSnapshot, findMark, findSnapshots, type Inspection, inspect, unfit } from './inspection.ts';
+import { type FoundSnapshot, findNote, findSnapshots, type Inspection, inspect, unfit } from './inspection.ts';
 
 export interface RecoveryOptions {
   directory: string;
@@ -69,13 +69,13 @@ export function recover(options: RecoveryOptions): { engine: Engine; recovery: R
   const { directory, disk = realDisk } = options;
   const warnings: string[] = [];
   const snapshots = findSnapshots(directory, warnings);
-  const mark = findMark(directory, warnings);
-  const found = inspect(directory, new Set([...snapshots.map(({ head }) => head.sequence), mark?.sequence ?? 0]));
+  const note = findNote(directory, warnings);
+  const found = inspect(directory, new Set([...snapshots.map(({ head }) => head.sequence), note?.sequence ?? 0]));
   for (const name of found.survey.foreign) warnings.push(`${name} in ${directory} is not the journal's: it is not used; move it elsewhere`);
-  const journal = found.survey.journal || mark?.journal || crypto.randomInt(1, 2 ** 48 - 1);
-  if (mark !== undefined) compareMark(mark, journal, found);
+  const journal = found.survey.journal || note?.journal || crypto.randomInt(1, 2 ** 48 - 1);
+  if (note !== undefined) compareNote(note, journal, found);
   const own = snapshots.filter(({ head }) => head.journal === journal);
-  const acceptedLoss = judge(found, evidenceOf(journal, own, mark, options.stored), options.acceptLoss);
+  const acceptedLoss = judge(found, evidenceOf(journal, own, note, options.stored), options.acceptLoss);
   const usable: FoundSnapshot[] = [];
   for (const snapshot of snapshots) {
     const why = unfit(snapshot, journal) ?? strayed(snapshot, found);
@@ -106,14 +106,14 @@ export function recover(options: RecoveryOptions): { engine: Engine; recovery: R
   return { engine, recovery };
 }
 
-function compareMark(mark: NonNullable<ReturnType<typeof findMark>>, journal: number, found: Inspection): void {
+function compareNote(note: NonNullable<ReturnType<typeof findNote>>, journal: number, found: Inspection): void {
   const remedy =
     'Put the segments and the note of one journal there; where the segments are the right ones, remove the note, durable.mark.';
-  if (mark.journal !== journal)
-    throw new JournalMismatch(`durable.mark is of journal ${mark.journal}, the segments of journal ${journal}`, remedy);
-  if (mark.sequence === 0 || mark.sequence > found.sequence || found.places.get(mark.sequence) === mark.batch) return;
+  if (note.journal !== journal)
+    throw new JournalMismatch(`durable.mark is of journal ${note.journal}, the segments of journal ${journal}`, remedy);
+  if (note.sequence === 0 || note.sequence > found.sequence || found.places.get(note.sequence) === note.batch) return;
   throw new JournalMismatch(
-    `the journal is of another life of this venue than durable.mark, which knows another command ${mark.sequence}`,
+    `the journal is of another life of this venue than durable.mark, which knows another command ${note.sequence}`,
     remedy,
   );
 }

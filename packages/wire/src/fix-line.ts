@@ -1,3 +1,4 @@
+/** The messages of one FIX session's line: numbers, resends and gaps. */
 import { type FixField, type FixPieces, formatFix, sendAgain, sendLate } from './fix-format.ts';
 import { MSG, SESSION_MESSAGES, TAG } from './fix-tags.ts';
 import { fixTime } from './fix-time.ts';

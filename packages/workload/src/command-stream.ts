@@ -1,13 +1,16 @@
+/** A random stream of commands for an engine. */
 import { ALLOW_FAILURE, COMMAND, command, commandHead, LESS_TRADED, LIST_TYPE, POST_ONLY } from '@outcry/market/command';
 import { kindOf as kindOfCommand } from '@outcry/market/command-head';
 import { EVENT, event } from '@outcry/market/event';
 import { instrumentOf, kindOf, stateOf } from '@outcry/market/event-reader';
 import type { OrderKind, Side, TimeInForce } from '@outcry/market/order-terms';
-import { ACCOUNT_RULE, INSTRUMENT_RULE, isCall, STATE } from '@outcry/market/rules';
+import { ACCOUNT_RULE, INSTRUMENT_RULE } from '@outcry/market/rules';
+import { isCall, TRADING_STATE } from '@outcry/market/states';
 import { terms, termsFlags } from '@outcry/market/terms';
 import type { Random } from './random.ts';
 
-const { WORDS, HEAD, PLACE, ACCOUNT, PRICE, QUANTITY, ORDER_SLOT, ORDER_GENERATION, ASSET, F64_TIME, F64_AMOUNT, F64_UNIT } = command;
+const { WORDS, HEAD, INSTRUMENT_WORD, ACCOUNT, PRICE, QUANTITY, ORDER_SLOT, ORDER_GENERATION, ASSET, F64_TIME, F64_AMOUNT, F64_UNIT } =
+  command;
 
 export const ACCOUNTS = 20;
 export const INSTRUMENTS = 3;
@@ -69,7 +72,7 @@ export class CommandStream {
   /** The venue was started anew: what was made and not kept is forgotten, the market is set up again where it is missing. */
   abandon(): void {
     this.#remembered = 0;
-    this.#states.fill(STATE.CONTINUOUS);
+    this.#states.fill(TRADING_STATE.CONTINUOUS);
     this.#made = 0;
   }
 
@@ -87,7 +90,7 @@ export class CommandStream {
     if (i < ASSETS) return this.#record(commandHead(COMMAND.DEFINE_ASSET), { [ASSET]: i, [QUANTITY]: 8 });
     i -= ASSETS;
     if (i < INSTRUMENTS) {
-      const words = { [PLACE]: i, [ACCOUNT]: BASES[i], [ASSET]: QUOTE, [PRICE]: 500, [QUANTITY]: 1500 };
+      const words = { [INSTRUMENT_WORD]: i, [ACCOUNT]: BASES[i], [ASSET]: QUOTE, [PRICE]: 500, [QUANTITY]: 1500 };
       return this.#record(commandHead(COMMAND.DEFINE_INSTRUMENT), words, { [F64_AMOUNT]: 100, [F64_UNIT]: 3 });
     }
     i -= INSTRUMENTS;
@@ -106,7 +109,7 @@ export class CommandStream {
   #rule(instrument: number, rule: number, value: number): void {
     this.#record(
       commandHead(COMMAND.SET_INSTRUMENT_RULE),
-      { [PLACE]: instrument, [command.INSTRUMENT_RULE]: rule },
+      { [INSTRUMENT_WORD]: instrument, [command.INSTRUMENT_RULE]: rule },
       { [command.F64_VALUE]: value },
     );
   }
@@ -120,7 +123,7 @@ export class CommandStream {
     else {
       const i = r.below(Math.max(1, Math.min(this.#remembered, REMEMBERED)));
       const meant = { [ORDER_SLOT]: this.#slots[i], [ORDER_GENERATION]: this.#generations[i] };
-      const whose = { [ACCOUNT]: this.#owners[i], [PLACE]: this.#instruments[i] };
+      const whose = { [ACCOUNT]: this.#owners[i], [INSTRUMENT_WORD]: this.#instruments[i] };
       if (what < 90) this.#record(commandHead(COMMAND.CANCEL), { ...meant, ...whose });
       else if (what < 95) this.#record(commandHead(COMMAND.AMEND), { ...meant, ...whose, [QUANTITY]: r.between(1, 50) });
       else
@@ -147,13 +150,13 @@ export class CommandStream {
   ): void {
     const r = this.#random;
     const side = fixed.side ?? (r.below(2) as Side);
-    const instrument = more[PLACE] ?? r.below(INSTRUMENTS);
+    const instrument = more[INSTRUMENT_WORD] ?? r.below(INSTRUMENTS);
     const isMarket = fixed.side === undefined && r.chance(0.06);
     const orderKind = (isMarket ? r.between(1, 2) : 0) as OrderKind;
     const timeInForce = (fixed.side === undefined && r.chance(0.1) ? r.between(1, 2) : 0) as TimeInForce;
     const postOnly = fixed.postOnly ?? (orderKind === 0 && timeInForce === 0 && r.chance(0.1));
     const words = {
-      [PLACE]: instrument,
+      [INSTRUMENT_WORD]: instrument,
       [ACCOUNT]: r.below(ACCOUNTS),
       [PRICE]: orderKind === 0 ? this.#price(instrument, side) : 0,
       [QUANTITY]: fixed.quantity ?? r.between(1, 50),
@@ -166,7 +169,7 @@ export class CommandStream {
   #special(kind: number, more: Record<number, number> = {}, fixed: { side?: Side; quantity?: number } = {}): void {
     const r = this.#random;
     const side = fixed.side ?? (r.below(2) as Side);
-    const instrument = more[PLACE] ?? r.below(INSTRUMENTS);
+    const instrument = more[INSTRUMENT_WORD] ?? r.below(INSTRUMENTS);
     const near = this.#prices[instrument];
     let words: Record<number, number> = {};
     let expiry = 0;
@@ -203,19 +206,24 @@ export class CommandStream {
       price = 0;
     }
     this.#record(commandHead(COMMAND.TERMS), words, { [terms.F64_EXPIRY]: expiry });
-    const order = { [PLACE]: instrument, [ACCOUNT]: r.below(ACCOUNTS), [PRICE]: price, [QUANTITY]: fixed.quantity ?? r.between(10, 50) };
+    const order = {
+      [INSTRUMENT_WORD]: instrument,
+      [ACCOUNT]: r.below(ACCOUNTS),
+      [PRICE]: price,
+      [QUANTITY]: fixed.quantity ?? r.between(10, 50),
+    };
     this.#record(commandHead(kind, side, orderKind, timeInForce), { ...order, ...more });
   }
 
   #list(): void {
     const r = this.#random;
     const type = r.between(1, 3);
-    const more = { [PLACE]: r.below(INSTRUMENTS), [ACCOUNT]: r.below(ACCOUNTS) };
+    const more = { [INSTRUMENT_WORD]: r.below(INSTRUMENTS), [ACCOUNT]: r.below(ACCOUNTS) };
     const side = r.below(2) as Side;
     const quantity = r.between(1, 30);
     const posted = () => this.#order(COMMAND.LEG, more, 0, { side, quantity, postOnly: true });
     const stop = () => {
-      const near = this.#prices[more[PLACE]];
+      const near = this.#prices[more[INSTRUMENT_WORD]];
       const words = { [terms.FLAGS]: termsFlags({ trigger: 1 }), [terms.STOP_PRICE]: near + (side === 0 ? 1 : -1) * r.between(1, 12) };
       this.#record(commandHead(COMMAND.TERMS), words);
       this.#record(commandHead(COMMAND.LEG, side), { ...more, [PRICE]: near, [QUANTITY]: quantity });
@@ -231,9 +239,9 @@ export class CommandStream {
     const instrument = r.below(INSTRUMENTS);
     const account = r.below(ACCOUNTS);
     const what = r.below(20);
-    if (this.#states[instrument] !== STATE.CONTINUOUS && r.chance(0.5)) {
-      const next = isCall(this.#states[instrument]) || r.chance(0.5) ? STATE.CONTINUOUS : STATE.PRE_OPEN;
-      this.#record(commandHead(COMMAND.SET_STATE), { [PLACE]: instrument, [command.STATE]: next });
+    if (this.#states[instrument] !== TRADING_STATE.CONTINUOUS && r.chance(0.5)) {
+      const next = isCall(this.#states[instrument]) || r.chance(0.5) ? TRADING_STATE.CONTINUOUS : TRADING_STATE.PRE_OPEN;
+      this.#record(commandHead(COMMAND.SET_STATE), { [INSTRUMENT_WORD]: instrument, [command.STATE]: next });
     } else if (what < 3) this.#record(commandHead(COMMAND.CLOCK), {});
     else if (what < 6) this.#deposit(account, r.below(ASSETS), r.between(1, 1_000_000));
     else if (what < 8) {
@@ -241,7 +249,7 @@ export class CommandStream {
       this.#record(commandHead(COMMAND.WITHDRAW), words, { [F64_AMOUNT]: r.between(1, 1_000_000) });
     } else if (what === 8)
       this.#record(commandHead(COMMAND.SET_STATE), {
-        [PLACE]: instrument,
+        [INSTRUMENT_WORD]: instrument,
         [command.STATE]: r.below(7),
         [command.REFERENCE]: this.#prices[instrument],
       });

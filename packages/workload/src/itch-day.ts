@@ -1,3 +1,4 @@
+/** A generated day of ITCH messages. */
 import * as wire from '@outcry/wire/itch';
 import { codeOf, type Flyweight, setU48 } from '@outcry/wire/layout';
 import { Random } from './random.ts';

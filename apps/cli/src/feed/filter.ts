@@ -1,3 +1,4 @@
+/** The `feed filter` command: a file with some of the messages of another. */
 import { FeedFilter } from '@outcry/wire/filter';
 import { timestampOf } from '@outcry/wire/itch';
 import { MoldReader } from '@outcry/wire/mold';

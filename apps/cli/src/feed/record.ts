@@ -1,3 +1,4 @@
+/** The `feed record` command: writes what multicast lines send into a file. */
 import dgram from 'node:dgram';
 import { FeedFilter } from '@outcry/wire/filter';
 import { itch } from '@outcry/wire/itch';

@@ -1,3 +1,4 @@
+/** The `feed stats` command: counts what a file of market data holds. */
 import { ItchBook } from '@outcry/feed/itch-book';
 import { Histogram } from '@outcry/telemetry/histogram';
 import { FeedFilter } from '@outcry/wire/filter';

@@ -1,3 +1,4 @@
+/** Files of market data as the `feed` commands write them: captures and messages behind their lengths. */
 import fs from 'node:fs';
 import { viewOf } from '@outcry/wire/layout';
 import { MoldPacker } from '@outcry/wire/mold';

@@ -13,7 +13,7 @@ import type { Services } from './services.ts';
 /** Who administers has no account of its own. */
 
 /** Where the threads and doors stand. */
-export function status(services: Services) {
+export function venueReport(services: Services) {
   const { shared, gateway } = services;
   const durable = shared.durable.read();
   const stored = shared.stored.read();
@@ -31,7 +31,7 @@ export function status(services: Services) {
     inFlight: gateway.inFlight,
     ...Object.fromEntries(Object.entries(services.reports).map(([name, report]) => [name, report()])),
     ports: services.ports,
-    open: Object.fromEntries(Object.entries(services.open).map(([name, count]) => [name, count()])),
+    open: Object.fromEntries(Object.entries(services.openCounts).map(([name, count]) => [name, count()])),
     latenciesNs: Object.fromEntries(Object.entries(services.latencies).map(([name, histogram]) => [name, histogram.summary()])),
     instruments: services.market.instruments.map((instrument) => instrument.symbol),
   };

@@ -1,5 +1,6 @@
+/** Sends what time brings to the engine: clock commands, scheduled trading states, and checks of its hash. */
 import { COMMAND, commandHead } from '@outcry/market/command';
-import { STATE } from '@outcry/market/rules';
+import { TRADING_STATE } from '@outcry/market/states';
 import { ConfigError, type ScheduleEntry } from '../domain/config.ts';
 import type { Market } from '../domain/market.ts';
 import { type CommandFields, check } from '../spine/commands.ts';
@@ -58,7 +59,7 @@ export class Clock {
   ) {
     this.#submit = submit;
     this.#entries = schedule.map((entry) => readEntry(entry, market)).sort((a, b) => a.at - b.at);
-    this.#mustTick = () => orders.hasSpecial || feeds.some((feed) => feed.state !== STATE.CONTINUOUS);
+    this.#mustTick = () => orders.hasSpecial || feeds.some((feed) => feed.state !== TRADING_STATE.CONTINUOUS);
     this.#checkpoint = checkpoint;
     this.#now = now;
     this.#steady = steady;
@@ -115,8 +116,8 @@ export function setState(instrument: number, state: number, reference: number): 
 function readEntry(entry: ScheduleEntry, market: Market): Entry {
   const match = /^([01]\d|2[0-3]):([0-5]\d)(?::([0-5]\d))?$/.exec(entry.at);
   if (match === null) throw new ConfigError(`schedule: '${entry.at}' is no time of day: HH:MM or HH:MM:SS, UTC`);
-  const state = (STATE as Record<string, number>)[entry.state];
-  if (state === undefined) throw new ConfigError(`schedule: '${entry.state}' is no state; known: ${Object.keys(STATE).join(', ')}`);
+  const state = (TRADING_STATE as Record<string, number>)[entry.state];
+  if (state === undefined) throw new ConfigError(`schedule: '${entry.state}' is no state; known: ${Object.keys(TRADING_STATE).join(', ')}`);
   const named = entry.symbol === undefined ? market.instruments : [market.find(entry.symbol)];
   const instruments = named.map((instrument) => {
     if (instrument === undefined) throw new ConfigError(`schedule: there is no instrument '${entry.symbol}'`);

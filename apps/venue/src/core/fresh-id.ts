@@ -1,3 +1,4 @@
+/** Client order ids for orders that arrive without one. */
 import crypto from 'node:crypto';
 
 const BYTES = 16;

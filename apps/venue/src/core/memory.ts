@@ -85,11 +85,11 @@ export class MemoryMonitor {
 
   #look(): void {
     this.#watch.look();
-    this.tell();
+    this.publish();
   }
 
-  /** Tells all doors whether a part is full as it stands. */
-  tell(): void {
+  /** Publishes to all doors whether a part is full as it stands. */
+  publish(): void {
     const { isExhausted } = this.#watch;
     if (this.#shared.isShortOfMemory !== isExhausted) this.#shared.isShortOfMemory = isExhausted;
   }

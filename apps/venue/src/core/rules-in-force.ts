@@ -1,7 +1,8 @@
 /** What administrators' rules come to now: fees, limits and states, for those who tell them. */
 import { accountRules } from '@outcry/engine/account-rules';
-import { instrument as instrumentRecord, rules as ruleRecord } from '@outcry/engine/instruments';
-import { ACCOUNT_RULE, INSTRUMENT_RULE, STATUS } from '@outcry/market/rules';
+import { instrument as instrumentRecord, instrumentRule } from '@outcry/engine/instruments';
+import { ACCOUNT_RULE, INSTRUMENT_RULE } from '@outcry/market/rules';
+import { PERMISSION } from '@outcry/market/states';
 import { f64Of, i32Of } from '@outcry/memory/span';
 import type { Instrument } from '../domain/market.ts';
 import type { EngineRules } from '../spine/shared.ts';
@@ -46,7 +47,7 @@ export class RulesInForce {
 
   /** Whether an account may enter orders. */
   canTrade(account: number): boolean {
-    return this.#account(account, ACCOUNT_RULE.STATUS) === STATUS.NORMAL;
+    return this.#account(account, ACCOUNT_RULE.STATUS) === PERMISSION.NORMAL;
   }
 
   /** Open orders that an account may have, 0: any number. */
@@ -65,13 +66,13 @@ export class RulesInForce {
     return {
       maxQuantity: narrowed(maxQuantity, INSTRUMENT_RULE.MAX_QUANTITY),
       maxNotional: narrowed(maxNotional, INSTRUMENT_RULE.MAX_NOTIONAL),
-      isOpen: this.instrument(number, INSTRUMENT_RULE.STATUS) === STATUS.NORMAL,
+      isOpen: this.instrument(number, INSTRUMENT_RULE.STATUS) === PERMISSION.NORMAL,
     };
   }
 
   /** The value of one of an instrument's rules: see INSTRUMENT_RULE. */
   instrument(number: number, rule: number): number {
-    return this.#rules[number * ruleRecord.F64_WORDS + ruleRecord.F64_RULE + rule];
+    return this.#rules[number * instrumentRule.F64_WORDS + instrumentRule.F64_RULE + rule];
   }
 
   #account(account: number, rule: number): number {

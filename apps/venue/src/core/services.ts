@@ -43,7 +43,7 @@ export interface Services {
   /** TCP ports (and multicast groups) of the gateways beside REST, by protocol */
   ports: Record<string, number | string>;
   /** how many are open now: connections, calls, streams, by their names */
-  open: Record<string, () => number>;
+  openCounts: Record<string, () => number>;
   /** nanoseconds, by what they measure */
   latencies: Record<string, Histogram>;
   /** what parts say of themselves when the status is asked for, by their names */

@@ -1,3 +1,4 @@
+/** The demo: accounts with money, and makers and takers that trade. */
 import type { Logger } from 'pino';
 import { createAccount, fundAccount } from '../core/administration.ts';
 import type { Services } from '../core/services.ts';

@@ -1,3 +1,4 @@
+/** The demo's orders: makers quote around a price that wanders, takers trade with them. */
 import { POST_ONLY } from '@outcry/market/command';
 import { BUY, GTC, IOC, LIMIT, SELL, type Side, type TimeInForce } from '@outcry/market/order-terms';
 import { Random } from '@outcry/workload/random';

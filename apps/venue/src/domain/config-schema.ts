@@ -5,7 +5,8 @@
 import { DEFAULT_LIMITS } from '@outcry/engine/limits';
 import { DEFAULT_SEGMENT_BYTES, type Durability } from '@outcry/journal/journal-writer';
 import { MAX_ORDERS } from '@outcry/market/command';
-import { STATE, WHOLE } from '@outcry/market/rules';
+import { WHOLE } from '@outcry/market/rules';
+import { TRADING_STATE } from '@outcry/market/states';
 import { WAIT_STRATEGIES, type WaitStrategy } from '@outcry/memory/waiter';
 import { type Static, type TProperties, type TSchema, Type } from 'typebox';
 
@@ -152,7 +153,7 @@ const WEB_SOCKETS = object(
 const SCHEDULE_ENTRY = object(
   {
     at: text(`^${TIME}(:[0-5]\\d)?$`, 'a time of day, HH:MM or HH:MM:SS (UTC)', 'time of day (UTC)'),
-    state: oneOf(Object.keys(STATE), 'the state that they take'),
+    state: oneOf(Object.keys(TRADING_STATE), 'the state that they take'),
     symbol: Type.Optional(symbol('its instrument; left out: all of them')),
   },
   'a state that instruments take at a time of day',

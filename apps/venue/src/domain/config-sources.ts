@@ -167,16 +167,18 @@ export function resolve(sources: readonly Source[], remedy = ''): Resolved {
   const config = merge(VENUE_SCHEMA, all, [], origins) as VenueConfig;
   const lines = sources.flatMap(({ problems = [] }) => problems);
   const unsound = new Set<unknown>();
-  const tell = (problem: Problem, where: string) => {
+  const report = (problem: Problem, where: string) => {
     unsound.add(problem.path[0]);
     lines.push(where + problemText(problem));
   };
   for (const { values, where } of sources) {
-    for (const problem of problemsOf(values, VENUE_SCHEMA)) if (!problem.isMissing || isInList(problem)) tell(problem, where(problem.path));
+    for (const problem of problemsOf(values, VENUE_SCHEMA))
+      if (!problem.isMissing || isInList(problem)) report(problem, where(problem.path));
   }
   const whereOf = (path: Path) => whoSays(sources, path)?.where(path) ?? '';
   // What one source leaves out another may have said.
-  for (const problem of problemsOf(config, VENUE_SCHEMA)) if (problem.isMissing && !isInList(problem)) tell(problem, whereOf(problem.path));
+  for (const problem of problemsOf(config, VENUE_SCHEMA))
+    if (problem.isMissing && !isInList(problem)) report(problem, whereOf(problem.path));
   for (const problem of relationProblems(config, (key) => !unsound.has(key)))
     lines.push(problem.path.length === 0 ? problem.text + remedy : whereOf(problem.path) + problemText(problem));
   if (lines.length > 0) throw new ConfigError(lines);

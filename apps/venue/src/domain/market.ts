@@ -1,3 +1,4 @@
+/** Assets and instruments as doors see them: names, scales, and decimal strings in and out. */
 import { DecimalError, formatBigUnits, formatUnits, parseUnits } from '@outcry/market/decimal';
 import { MAX_PRICE, MAX_QUANTITY } from '@outcry/market/order-terms';
 import { WHOLE } from '@outcry/market/rules';

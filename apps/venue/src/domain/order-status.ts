@@ -1,7 +1,7 @@
 /** An order's status, as clients see it. */
 import { REASON } from '@outcry/market/reason';
 
-export const STATUS = {
+export const ORDER_STATUS = {
   NEW: 0,
   PARTIALLY_FILLED: 1,
   FILLED: 2,
@@ -13,14 +13,14 @@ export const STATUS = {
   PENDING_NEW: 6,
 } as const;
 
-export const STATUS_NAMES = ['NEW', 'PARTIALLY_FILLED', 'FILLED', 'CANCELED', 'EXPIRED', 'EXPIRED_IN_MATCH', 'PENDING_NEW'];
+export const ORDER_STATUS_NAMES = ['NEW', 'PARTIALLY_FILLED', 'FILLED', 'CANCELED', 'EXPIRED', 'EXPIRED_IN_MATCH', 'PENDING_NEW'];
 
 const BY_USER: number[] = [REASON.BY_REQUEST, REASON.REPLACED, REASON.MASS_CANCEL];
 
 /** The status of an order that ended for a reason. */
 export function endStatus(reason: number): number {
-  if (reason === REASON.SELF_TRADE) return STATUS.EXPIRED_IN_MATCH;
-  return BY_USER.includes(reason) ? STATUS.CANCELED : STATUS.EXPIRED;
+  if (reason === REASON.SELF_TRADE) return ORDER_STATUS.EXPIRED_IN_MATCH;
+  return BY_USER.includes(reason) ? ORDER_STATUS.CANCELED : ORDER_STATUS.EXPIRED;
 }
 
 /**
@@ -29,6 +29,6 @@ export function endStatus(reason: number): number {
  * @param left lots @param amountLeft quote units of an order by amount, below 0 for others @param lotWorth quote units of a lot
  */
 export function statusAfterTrade(left: number, amountLeft: number, lotWorth: number): number {
-  if (left > 0) return STATUS.PARTIALLY_FILLED;
-  return amountLeft >= lotWorth ? STATUS.EXPIRED : STATUS.FILLED;
+  if (left > 0) return ORDER_STATUS.PARTIALLY_FILLED;
+  return amountLeft >= lotWorth ? ORDER_STATUS.EXPIRED : ORDER_STATUS.FILLED;
 }

@@ -13,18 +13,18 @@ export function parseStrictly(text: string): unknown {
 
 /** The first key that comes twice in an object of JSON, which is known to be well formed, and the line of its second place, from 1. */
 export function keyTwice(text: string): { key: string; line: number } | undefined {
-  const open: Set<string>[] = [];
+  const openObjects: Set<string>[] = [];
   let last = '';
   let at = 0;
   for (const { 0: token, index } of text.matchAll(TOKEN)) {
-    if (token === '{' || token === '[') open.push(new Set());
-    else if (token === '}' || token === ']') open.pop();
+    if (token === '{' || token === '[') openObjects.push(new Set());
+    else if (token === '}' || token === ']') openObjects.pop();
     else if (token !== ':') {
       last = token;
       at = index;
     } else {
       const key = JSON.parse(last) as string;
-      const keys = open.at(-1)!;
+      const keys = openObjects.at(-1)!;
       if (keys.has(key)) return { key, line: text.slice(0, at).split('\n').length };
       keys.add(key);
     }

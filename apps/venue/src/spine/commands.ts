@@ -130,7 +130,7 @@ export function writeRecords(
 function writeCommand(i32: Int32Array, f64: Float64Array, at: number, fields: CommandFields, time: number, meant: number): void {
   i32.fill(0, at, at + command.WORDS);
   i32[at + command.HEAD] = fields.head;
-  i32[at + command.PLACE] = fields.instrument ?? 0;
+  i32[at + command.INSTRUMENT_WORD] = fields.instrument ?? 0;
   i32[at + command.ACCOUNT] = fields.account ?? 0;
   i32[at + command.PRICE] = fields.price ?? 0;
   i32[at + command.QUANTITY] = fields.quantity ?? 0;

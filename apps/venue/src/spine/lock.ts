@@ -72,8 +72,8 @@ function holding(directory: string, file: string, fd: number, weakness: string |
 /** Whether a name is still that of an open file: a copy, or a file made anew, is another one. */
 function isSame(file: string, fd: number): boolean {
   try {
-    const [named, open] = [fs.statSync(file, { bigint: true }), fs.fstatSync(fd, { bigint: true })];
-    return named.ino === open.ino && named.dev === open.dev;
+    const [named, opened] = [fs.statSync(file, { bigint: true }), fs.fstatSync(fd, { bigint: true })];
+    return named.ino === opened.ino && named.dev === opened.dev;
   } catch (error) {
     return !GONE.has((error as NodeJS.ErrnoException).code ?? '');
   }

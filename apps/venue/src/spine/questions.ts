@@ -26,7 +26,7 @@ export interface QuestionLimits {
   lastId?: number;
 }
 
-interface Open {
+interface OpenQuestion {
   who: string;
   resolve: (answer: unknown) => void;
   reject: (error: Error) => void;
@@ -37,7 +37,7 @@ interface Open {
 /** Questions to other threads that have no answer yet: so many in all and by asker, each with a deadline, cancelled when its asker is gone. */
 export class Questions {
   readonly #limits: QuestionLimits;
-  readonly #open = new Map<number, Open>();
+  readonly #openQuestions = new Map<number, OpenQuestion>();
   readonly #byAsker = new Map<string, number>();
   #lastId: number;
 
@@ -47,7 +47,7 @@ export class Questions {
   }
 
   get size(): number {
-    return this.#open.size;
+    return this.#openQuestions.size;
   }
 
   /** Asks. Rejects with Unanswered. @param start sends the question @param cancel takes it back: it is too late, or the asker is gone */
@@ -55,7 +55,7 @@ export class Questions {
     const { most, mostEach, deadlineMs } = this.#limits;
     const own = this.#byAsker.get(asker.who) ?? 0;
     if (own >= mostEach) return Promise.reject(new Unanswered('queued', 'too many requests queued'));
-    if (this.#open.size >= most) return Promise.reject(new Unanswered('overloaded', 'too many requests queued in all'));
+    if (this.#openQuestions.size >= most) return Promise.reject(new Unanswered('overloaded', 'too many requests queued in all'));
     this.#byAsker.set(asker.who, own + 1);
     // Threads compare it in 32 bits of shared memory, where 0 stands for none.
     const id = (this.#lastId + 1) | 0 || 1;
@@ -63,7 +63,7 @@ export class Questions {
     return new Promise<T>((resolve, reject) => {
       const late = () => this.#giveUp(id, new Unanswered('late', `no answer within ${deadlineMs} ms`));
       const timer = setTimeout(late, deadlineMs);
-      this.#open.set(id, { who: asker.who, resolve: resolve as (answer: unknown) => void, reject, cancel, timer });
+      this.#openQuestions.set(id, { who: asker.who, resolve: resolve as (answer: unknown) => void, reject, cancel, timer });
       asker.onGone?.(() => this.#giveUp(id, new Unanswered('gone', 'nobody waits for the answer')));
       start(id);
     });
@@ -79,24 +79,24 @@ export class Questions {
 
   /** There will be no more answers. */
   failAll(error: Error): void {
-    for (const id of [...this.#open.keys()]) this.fail(id, error);
+    for (const id of [...this.#openQuestions.keys()]) this.fail(id, error);
   }
 
   #giveUp(id: number, error: Unanswered): void {
-    const open = this.#take(id);
-    if (open === undefined) return;
-    open.cancel(id);
-    open.reject(error);
+    const question = this.#take(id);
+    if (question === undefined) return;
+    question.cancel(id);
+    question.reject(error);
   }
 
-  #take(id: number): Open | undefined {
-    const open = this.#open.get(id);
-    if (open === undefined) return undefined;
-    this.#open.delete(id);
-    clearTimeout(open.timer);
-    const left = this.#byAsker.get(open.who)! - 1;
-    if (left === 0) this.#byAsker.delete(open.who);
-    else this.#byAsker.set(open.who, left);
-    return open;
+  #take(id: number): OpenQuestion | undefined {
+    const question = this.#openQuestions.get(id);
+    if (question === undefined) return undefined;
+    this.#openQuestions.delete(id);
+    clearTimeout(question.timer);
+    const left = this.#byAsker.get(question.who)! - 1;
+    if (left === 0) this.#byAsker.delete(question.who);
+    else this.#byAsker.set(question.who, left);
+    return question;
   }
 }

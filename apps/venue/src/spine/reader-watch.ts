@@ -11,13 +11,13 @@ const LOOK_EVERY_MS = 250;
 export class ReaderWatch {
   readonly #shared: Shared;
   readonly #log: Logger;
-  readonly #told: number[];
+  readonly #reported: number[];
   readonly #looking: NodeJS.Timeout;
 
   constructor(shared: Shared, log: Logger) {
     this.#shared = shared;
     this.#log = log;
-    this.#told = EVENT_READERS.map((_, gate) => shared.heldUp(gate));
+    this.#reported = EVENT_READERS.map((_, gate) => shared.heldUp(gate));
     this.#looking = setInterval(() => this.look(), LOOK_EVERY_MS).unref();
   }
 
@@ -25,9 +25,9 @@ export class ReaderWatch {
   look(): void {
     for (const [gate, thread] of EVENT_READERS.entries()) {
       const total = this.#shared.heldUp(gate);
-      const milliseconds = total - this.#told[gate];
+      const milliseconds = total - this.#reported[gate];
       if (milliseconds === 0) continue;
-      this.#told[gate] = total;
+      this.#reported[gate] = total;
       this.#log.warn(
         { thread, milliseconds, total },
         `the ${thread} thread holds the event ring for ${milliseconds} ms: the engine waits for it`,

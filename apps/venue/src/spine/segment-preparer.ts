@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import path from 'node:path';
-import { MARK_FILE } from '@outcry/journal/durable-mark';
+import { NOTE_FILE } from '@outcry/journal/durable-note';
 import { SPARE_NAME } from '@outcry/journal/journal-writer';
 
 const LOOK_EVERY_MS = 50;
@@ -21,7 +21,7 @@ export class SegmentPreparer {
   readonly #bytes: number;
   readonly #onFailure: (error: Error) => void;
   readonly #timer: NodeJS.Timeout;
-  readonly #mark: number;
+  readonly #noteFd: number;
   #working: Promise<void> | undefined;
   #closed = false;
   #failedAt = 0;
@@ -32,8 +32,8 @@ export class SegmentPreparer {
     this.#directory = directory;
     this.#bytes = bytes;
     this.#onFailure = onFailure;
-    const mark = path.join(directory, MARK_FILE);
-    this.#mark = fs.existsSync(mark) ? fs.openSync(mark, 'r+') : -1;
+    const note = path.join(directory, NOTE_FILE);
+    this.#noteFd = fs.existsSync(note) ? fs.openSync(note, 'r+') : -1;
     this.#timer = setInterval(() => this.#look(), LOOK_EVERY_MS);
   }
 
@@ -41,7 +41,7 @@ export class SegmentPreparer {
     clearInterval(this.#timer);
     this.#closed = true;
     await this.#working;
-    if (this.#mark >= 0) fs.closeSync(this.#mark);
+    if (this.#noteFd >= 0) fs.closeSync(this.#noteFd);
   }
 
   #look(): void {
@@ -62,9 +62,9 @@ export class SegmentPreparer {
 
   async #work(): Promise<void> {
     if (!fs.existsSync(path.join(this.#directory, SPARE_NAME))) await this.#prepare();
-    if (this.#mark < 0 || performance.now() - this.#syncedAt < SYNC_EVERY_MS) return;
+    if (this.#noteFd < 0 || performance.now() - this.#syncedAt < SYNC_EVERY_MS) return;
     this.#syncedAt = performance.now();
-    await new Promise<void>((resolve, reject) => fs.fdatasync(this.#mark, (error) => (error === null ? resolve() : reject(error))));
+    await new Promise<void>((resolve, reject) => fs.fdatasync(this.#noteFd, (error) => (error === null ? resolve() : reject(error))));
   }
 
   async #prepare(): Promise<void> {

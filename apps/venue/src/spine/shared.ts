@@ -32,7 +32,7 @@ export const JOURNAL_FULL = 1;
 /** A write or an fsync failed: what reached the disk is unknown, nothing more is acknowledged. */
 export const JOURNAL_FAILED = 2;
 
-const STATUS = { JOURNAL: 0, STOP: 1, DIVERGED: 2, FOLLOWER_HELD_UP: 3, SHORT_OF_MEMORY: 4, WORK_LEFT: 5, CLOCK: 8 } as const;
+const CONTROL_WORD = { JOURNAL: 0, STOP: 1, DIVERGED: 2, FOLLOWER_HELD_UP: 3, SHORT_OF_MEMORY: 4, WORK_LEFT: 5, CLOCK: 8 } as const;
 
 const CHECKPOINTS = 256;
 const CHECKPOINT = { F64_SEQUENCE: 0, HASH: 2, WORDS: 4 } as const;
@@ -101,8 +101,8 @@ export function createVenueMemory(start: number, options: VenueMemoryOptions): V
 }
 
 /** The words of the venue's time, for its keeper. */
-export function clockWords(status: Span): Int32Array {
-  return i32Of(status).subarray(STATUS.CLOCK, STATUS.CLOCK + CLOCK_WORDS);
+export function clockWords(controlWords: Span): Int32Array {
+  return i32Of(controlWords).subarray(CONTROL_WORD.CLOCK, CONTROL_WORD.CLOCK + CLOCK_WORDS);
 }
 
 /** One thread's handles on the shared memory. */
@@ -129,7 +129,7 @@ export class Shared {
   readonly clock: VenueClock;
   /** see ClockKeeper */
   readonly clockWords: Int32Array;
-  readonly #status: Int32Array;
+  readonly #controlWords: Int32Array;
   readonly #checkpoints: SharedMap;
   readonly #averages: Int32Array;
 
@@ -150,7 +150,7 @@ export class Shared {
     this.gatewayBell = new Bell(bells, BELLS.GATEWAY);
     this.followerBell = new Bell(bells, BELLS.FOLLOWER);
     this.wireBell = new Bell(bells, BELLS.WIRE);
-    this.#status = i32Of(arena.find('status'));
+    this.#controlWords = i32Of(arena.find('status'));
     this.clockWords = clockWords(arena.find('status'));
     this.clock = new VenueClock(this.clockWords);
     this.#checkpoints = new SharedMap(arena.find('checkpoints'));
@@ -158,10 +158,10 @@ export class Shared {
   }
 
   get journalState(): number {
-    return Atomics.load(this.#status, STATUS.JOURNAL);
+    return Atomics.load(this.#controlWords, CONTROL_WORD.JOURNAL);
   }
   set journalState(state: number) {
-    Atomics.store(this.#status, STATUS.JOURNAL, state);
+    Atomics.store(this.#controlWords, CONTROL_WORD.JOURNAL, state);
   }
 
   /** Nothing is acknowledged any more: a thread is dead that it would need. */
@@ -171,11 +171,11 @@ export class Shared {
   }
 
   get stopping(): boolean {
-    return Atomics.load(this.#status, STATUS.STOP) !== 0;
+    return Atomics.load(this.#controlWords, CONTROL_WORD.STOP) !== 0;
   }
   /** Tells every thread to finish what is in the ring and end. */
   stop(): void {
-    Atomics.store(this.#status, STATUS.STOP, 1);
+    Atomics.store(this.#controlWords, CONTROL_WORD.STOP, 1);
     for (const bell of [this.engineBell, this.journalBell, this.gatewayBell, this.followerBell, this.wireBell]) bell.ring();
   }
 
@@ -197,34 +197,34 @@ export class Shared {
 
   /** Whether the follower's state hash differed from the engine's. */
   get diverged(): boolean {
-    return Atomics.load(this.#status, STATUS.DIVERGED) !== 0;
+    return Atomics.load(this.#controlWords, CONTROL_WORD.DIVERGED) !== 0;
   }
   noteDivergence(): void {
-    Atomics.store(this.#status, STATUS.DIVERGED, 1);
+    Atomics.store(this.#controlWords, CONTROL_WORD.DIVERGED, 1);
   }
 
   /** Whether the follower waits for something to be there again: the database, or the journal's next segment. */
   get followerHeldUp(): boolean {
-    return Atomics.load(this.#status, STATUS.FOLLOWER_HELD_UP) !== 0;
+    return Atomics.load(this.#controlWords, CONTROL_WORD.FOLLOWER_HELD_UP) !== 0;
   }
   set followerHeldUp(isHeldUp: boolean) {
-    Atomics.store(this.#status, STATUS.FOLLOWER_HELD_UP, isHeldUp ? 1 : 0);
+    Atomics.store(this.#controlWords, CONTROL_WORD.FOLLOWER_HELD_UP, isHeldUp ? 1 : 0);
   }
 
   /** Whether the engine has work left that goes on with the next command, whoever's it is. */
   get hasWorkLeft(): boolean {
-    return Atomics.load(this.#status, STATUS.WORK_LEFT) !== 0;
+    return Atomics.load(this.#controlWords, CONTROL_WORD.WORK_LEFT) !== 0;
   }
   set hasWorkLeft(has: boolean) {
-    Atomics.store(this.#status, STATUS.WORK_LEFT, has ? 1 : 0);
+    Atomics.store(this.#controlWords, CONTROL_WORD.WORK_LEFT, has ? 1 : 0);
   }
 
   /** Whether the memory monitor found a part of the venue's memory full: no new orders until there is room. */
   get isShortOfMemory(): boolean {
-    return Atomics.load(this.#status, STATUS.SHORT_OF_MEMORY) !== 0;
+    return Atomics.load(this.#controlWords, CONTROL_WORD.SHORT_OF_MEMORY) !== 0;
   }
   set isShortOfMemory(isShort: boolean) {
-    Atomics.store(this.#status, STATUS.SHORT_OF_MEMORY, isShort ? 1 : 0);
+    Atomics.store(this.#controlWords, CONTROL_WORD.SHORT_OF_MEMORY, isShort ? 1 : 0);
   }
 
   /**

@@ -21,14 +21,14 @@ export function place(placement: ThreadPlacement): Outcome[] {
 
 /** Calls back once when a thread ends that should not: by an error, or though nobody wanted it to. */
 export function whenDead(worker: Worker, isWanted: () => boolean, died: (error: Error) => void): void {
-  let isTold = false;
-  const tell = (error: Error) => {
-    if (isTold) return;
-    isTold = true;
+  let isReported = false;
+  const report = (error: Error) => {
+    if (isReported) return;
+    isReported = true;
     died(error);
   };
-  worker.on('error', (error) => tell(error as Error));
+  worker.on('error', (error) => report(error as Error));
   worker.on('exit', (code) => {
-    if (!isWanted()) tell(new Error(`it ended with code ${code}`));
+    if (!isWanted()) report(new Error(`it ended with code ${code}`));
   });
 }

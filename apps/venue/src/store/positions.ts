@@ -58,10 +58,10 @@ function addTrade(position: Position, trade: StoredTrade, account: number): void
 
 function add(position: Position, isBuy: boolean, lots: bigint, amount: bigint): void {
   const isLong = position.lots > 0n;
-  const open = position.lots < 0n ? -position.lots : position.lots;
-  const closing = open > 0n && isBuy !== isLong ? (lots < open ? lots : open) : 0n;
+  const openLots = position.lots < 0n ? -position.lots : position.lots;
+  const closing = openLots > 0n && isBuy !== isLong ? (lots < openLots ? lots : openLots) : 0n;
   if (closing > 0n) {
-    const costShare = (position.cost * closing) / open;
+    const costShare = (position.cost * closing) / openLots;
     const amountShare = (amount * closing) / lots;
     position.realized += isLong ? amountShare - costShare : costShare - amountShare;
     position.cost -= costShare;

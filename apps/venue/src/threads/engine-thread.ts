@@ -1,6 +1,6 @@
 /** The thread of the engine: applies the commands of the ring, in order. */
 import { parentPort, workerData } from 'node:worker_threads';
-import { announceState } from '@outcry/engine/announce';
+import { emitState } from '@outcry/engine/emit-state';
 import { Engine } from '@outcry/engine/engine';
 import { keepCompiledCode, raiseInliningBudget } from '@outcry/memory/runtime';
 import { Waiter, type Work } from '@outcry/memory/waiter';
@@ -24,12 +24,12 @@ const pools: EnginePools = {
   orders: engine.memory.orders.span,
   farLevels: engine.memory.farLevels.span,
   specials: engine.specials.pool.span,
-  lists: engine.rules.lists.pool.span,
+  lists: engine.ruleBook.lists.pool.span,
   texts: engine.details.texts.span,
   owners: engine.details.byAccount.owners,
   rules: {
     instruments: engine.instruments.i32,
-    instrumentRules: engine.instruments.rules,
+    instrumentRules: engine.instruments.ruleWords,
     accounts: engine.accounts.i32,
     tiers: engine.settlement.tiers,
   },
@@ -44,7 +44,7 @@ port.once('message', (memory: VenueMemory) => {
 function run(shared: Shared): void {
   const ring = shared.commands;
   output.connect(shared);
-  announceState(engine);
+  emitState(engine);
   output.publish();
   shared.ringReaders();
   let position = ring.start;

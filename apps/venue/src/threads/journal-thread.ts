@@ -19,7 +19,7 @@ const port = parentPort!;
 const shared = new Shared(memory);
 const ring = shared.commands;
 let lookedForSpare = 0;
-let isMarkTold = false;
+let isNoteReported = false;
 const disk = failSyncAt === undefined ? realDisk : failingDisk(failSyncAt);
 const writer = new JournalWriter(options, memory.start + 1, tail, disk);
 port.postMessage({ kind: 'placed', placed: place(placement) });
@@ -67,9 +67,9 @@ function prepare(): void {
   if (now - lookedForSpare < LOOK_FOR_SPARE_MS) return;
   lookedForSpare = now;
   writer.openSpare();
-  if (writer.markFailure === undefined || isMarkTold) return;
-  isMarkTold = true;
-  port.postMessage({ kind: 'mark', message: `what is durable cannot be noted beside the journal: ${writer.markFailure.message}` });
+  if (writer.noteFailure === undefined || isNoteReported) return;
+  isNoteReported = true;
+  port.postMessage({ kind: 'mark', message: `what is durable cannot be noted beside the journal: ${writer.noteFailure.message}` });
 }
 
 /** What was short comes back: nothing is lost, and nothing more is accepted until then. Throws what is no shortage. */

@@ -72,8 +72,8 @@ class PublisherThread {
       this.#begin = begin;
     });
     this.#timers = [
-      setInterval(() => this.#atMark(() => this.#streams.every100ms()), 100),
-      setInterval(() => this.#atMark(() => this.#streams.everySecond()), 1000),
+      setInterval(() => this.#atTurnMark(() => this.#streams.every100ms()), 100),
+      setInterval(() => this.#atTurnMark(() => this.#streams.everySecond()), 1000),
       setInterval(() => this.#report(), 500),
     ];
   }
@@ -206,8 +206,8 @@ class PublisherThread {
       hasWorked = true;
       if (this.#reader.hasMore()) await immediate();
     }
-    if (this.#reader.isAtMark) this.#streams.onMark();
-    this.#streams.deliver(this.#reader.isAtMark);
+    if (this.#reader.isAtTurnMark) this.#streams.onTurnMark();
+    this.#streams.deliver(this.#reader.isAtTurnMark);
     this.#answer();
     while (this.#outbox.flush(WRITES_AT_ONCE)) {
       hasWorked = true;
@@ -218,7 +218,7 @@ class PublisherThread {
 
   async #sleep(): Promise<void> {
     this.#bell.prepare();
-    if (this.#reader.hasMore() || this.#outbox.hasMore || this.#streams.hasMore(this.#reader.isAtMark)) {
+    if (this.#reader.hasMore() || this.#outbox.hasMore || this.#streams.hasMore(this.#reader.isAtTurnMark)) {
       this.#bell.cancel();
       await immediate();
     } else await this.#bell.waitAsync(this.#waiting.length > 0 ? WAITING_MS : ASLEEP_MS);
@@ -228,9 +228,9 @@ class PublisherThread {
   #answer(): void {
     if (this.#waiting.length === 0) return;
     const now = performance.now();
-    const { turn, isAtMark } = this.#reader;
+    const { turn, isAtTurnMark } = this.#reader;
     this.#waiting = this.#waiting.filter((asked) => {
-      const isReady = (isAtMark && turn >= asked.turn) || now >= asked.until;
+      const isReady = (isAtTurnMark && turn >= asked.turn) || now >= asked.until;
       if (!isReady || performance.now() - now > ANSWERING_MS) return true;
       const ask = PUBLIC_DATA[asked.question] as (feeds: readonly MarketFeed[], ...args: unknown[]) => unknown;
       const answer = ask(this.#feeds, ...asked.args);
@@ -240,9 +240,9 @@ class PublisherThread {
   }
 
   /** What is told at intervals waits for the next one when a turn is not all there. */
-  #atMark(tell: () => void): void {
-    if (!this.#reader.isAtMark) return;
-    tell();
+  #atTurnMark(send: () => void): void {
+    if (!this.#reader.isAtTurnMark) return;
+    send();
     this.#bell.ring();
   }
 

@@ -181,9 +181,9 @@ function drain(): boolean {
     read++;
   }
   if (read < begin + EVENTS_A_TURN) {
-    const settled = Math.min(durable, applied);
-    ouch?.sender.settled(settled);
-    itch?.settled(settled);
+    const passed = Math.min(durable, applied);
+    ouch?.sender.passUpTo(passed);
+    itch?.passUpTo(passed);
   }
   itch?.feed.flush();
   if (read === begin) return false;

@@ -16,7 +16,7 @@ const SERVER_PACKETS: ReadonlySet<number> = new Set([
 ]);
 
 /** What each message of a session was when it was first read, by session, user and number: it never becomes another. */
-const told = new Map<string, string>();
+const received = new Map<string, string>();
 const MOST_TOLD = 200_000;
 
 let reference = 1;
@@ -101,9 +101,9 @@ class Reader {
 
   #compare(text: string): void {
     const name = `${this.#stream} ${this.#next++}`;
-    const before = told.get(name);
+    const before = received.get(name);
     if (before !== undefined && before !== text) throw new Corrupt(`message ${name} was another one before`);
-    if (told.size < MOST_TOLD) told.set(name, text);
+    if (received.size < MOST_TOLD) received.set(name, text);
   }
 }
 

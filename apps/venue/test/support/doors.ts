@@ -63,7 +63,7 @@ export class Doors {
     return ok(who.signed('POST', '/api/v3/order', order));
   }
 
-  async open(who: Client): Promise<number[]> {
+  async openOrders(who: Client): Promise<number[]> {
     const orders: { orderId: number }[] = await ok(who.signed('GET', '/api/v3/openOrders'));
     return orders.map(({ orderId }) => orderId);
   }
@@ -103,7 +103,7 @@ export class Doors {
     client.login('ALICE', 'alicepass');
     await client.next('end_of_snapshot');
     client.close();
-    const added = client.told.filter(({ message }) => message === 'add_order');
+    const added = client.received.filter(({ message }) => message === 'add_order');
     return added.map(({ reference }) => Number(reference)).sort((a, b) => a - b);
   }
 }

@@ -43,7 +43,7 @@ export class GrpcVenue {
   }
 
   /** What is open, by name. */
-  async open(): Promise<Record<string, number>> {
+  async openCounts(): Promise<Record<string, number>> {
     return ((await (await VenueProcess.fetch(`${this.url}/outcry/v1/status`)).json()) as { open: Record<string, number> }).open;
   }
 
@@ -51,9 +51,9 @@ export class GrpcVenue {
   async untilOpen(holds: (open: Record<string, number>) => boolean, milliseconds = 60_000): Promise<void> {
     const deadline = performance.now() + milliseconds;
     for (;;) {
-      const open = await this.open();
-      if (holds(open)) return;
-      assert.ok(performance.now() < deadline, JSON.stringify(open));
+      const counts = await this.openCounts();
+      if (holds(counts)) return;
+      assert.ok(performance.now() < deadline, JSON.stringify(counts));
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
   }

@@ -50,7 +50,7 @@ export class TestJournal {
     for (let account = from; account <= to; account++) this.append({ head: commandHead(COMMAND.OPEN_ACCOUNT), account });
   }
 
-  /** The mark of the last batch is only known to who reads it. */
+  /** The journal mark of the last batch is only known to who reads it. */
   snapshot(batch: number, change: Partial<SnapshotHead> = {}): string {
     const { journal, engine } = this;
     const room = LIMIT_NAMES.map((name) => engine.room[name]);

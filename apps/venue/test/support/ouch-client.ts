@@ -4,21 +4,21 @@ import * as wire from '@outcry/wire/ouch50';
 import { beginPacket, readLoginAccepted, SOUP, SOUP_HEAD, SoupFramer, writeLogin } from '@outcry/wire/soup';
 import { endAfterTests } from './left-open.ts';
 
-export type Told = Record<string, number | string>;
+export type Received = Record<string, number | string>;
 
 /** A plain SoupBinTCP client: what came, as objects, in order. */
 export class SoupClient {
   /** descriptions of sequenced messages */
-  readonly told: Told[] = [];
+  readonly received: Received[] = [];
   /** other packets: their letter, and their text */
   readonly packets: { type: string; text: string }[] = [];
   session = '';
   isClosed = false;
   readonly socket: net.Socket;
   readonly #framer = new SoupFramer(2000);
-  readonly #describe: (view: DataView, at: number, bytes: number) => Told;
+  readonly #describe: (view: DataView, at: number, bytes: number) => Received;
 
-  protected constructor(port: number, describe: (view: DataView, at: number, bytes: number) => Told) {
+  protected constructor(port: number, describe: (view: DataView, at: number, bytes: number) => Received) {
     this.#describe = describe;
     this.socket = net.connect(port, '127.0.0.1');
     endAfterTests(() => this.socket.destroy());
@@ -45,17 +45,17 @@ export class SoupClient {
     const deadline = performance.now() + 60_000;
     while (!holds()) {
       if (performance.now() > deadline)
-        throw new Error(`not in time; told: ${JSON.stringify(this.told.slice(-20))} ${JSON.stringify(this.packets)}`);
+        throw new Error(`not in time; told: ${JSON.stringify(this.received.slice(-20))} ${JSON.stringify(this.packets)}`);
       await new Promise((resolve) => setTimeout(resolve, 5));
     }
   }
 
   /** The next message of a kind that has not been taken yet. */
-  async next(message: string): Promise<Told> {
-    await this.until(() => this.told.slice(this.#taken).some((told) => told.message === message));
-    const place = this.told.findIndex((told, i) => i >= this.#taken && told.message === message);
+  async next(message: string): Promise<Received> {
+    await this.until(() => this.received.slice(this.#taken).some((received) => received.message === message));
+    const place = this.received.findIndex((received, i) => i >= this.#taken && received.message === message);
     this.#taken = place + 1;
-    return this.told[place];
+    return this.received[place];
   }
   #taken = 0;
 
@@ -67,7 +67,7 @@ export class SoupClient {
     this.#framer.push(piece);
     while (this.#framer.next()) {
       const { type, view, at, bytes } = this.#framer;
-      if (type === SOUP.SEQUENCED) this.told.push(this.#describe(view, at, bytes));
+      if (type === SOUP.SEQUENCED) this.received.push(this.#describe(view, at, bytes));
       else {
         if (type === SOUP.LOGIN_ACCEPTED) this.session = readLoginAccepted(view, at, bytes)!.session;
         const text = Buffer.from(view.buffer as ArrayBuffer, view.byteOffset + at, bytes).toString('latin1');

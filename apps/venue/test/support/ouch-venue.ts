@@ -18,7 +18,7 @@ import type { SoupConnection } from '../../src/doors/soup/soup-connection.ts';
 import { type CommandFields, writeRecords } from '../../src/spine/commands.ts';
 import { EventRing } from '../../src/spine/event-ring.ts';
 import { createVenueMemory, ENGINE_GATE, GATEWAY_GATE, JOURNAL_GATE, Shared, WIRE_GATE } from '../../src/spine/shared.ts';
-import type { Told } from './ouch-client.ts';
+import type { Received } from './ouch-client.ts';
 import { WIDE_INSTRUMENTS } from './wide-market.ts';
 
 const LIMITS: EngineLimits = { orders: 1 << 16, accounts: 64, assets: 4, instruments: 4 };
@@ -26,7 +26,7 @@ const LIMITS: EngineLimits = { orders: 1 << 16, accounts: 64, assets: 4, instrum
 /** of all logins here: with loginOf */
 export const PASSWORD = 'passpass';
 
-/** OUCH gateway, rings and engine on one thread, without sockets and disk: what is sent has its outcome when `settle` returns. */
+/** OUCH gateway, rings and engine on one thread, without sockets and disk: what is sent has its outcome when `runUntilIdle` returns. */
 export class OuchVenue {
   readonly market: Market;
   readonly gateway: OuchGateway;
@@ -118,7 +118,7 @@ export class OuchVenue {
       this.onEvent(events.i32, events.f64, at);
       gateway.events.apply(events.i32, events.f64, at);
     }
-    gateway.sender.settled(this.#applied);
+    gateway.sender.passUpTo(this.#applied);
     events.release(GATEWAY_GATE, this.#read);
     events.release(WIRE_GATE, this.#read);
     gateway.resume();
@@ -127,7 +127,7 @@ export class OuchVenue {
   }
 
   /** Until all that was sent has had its outcome. */
-  settle(): void {
+  runUntilIdle(): void {
     this.gateway.afterPiece();
     for (let turn = 0; turn < 100_000; turn++) {
       this.apply();
@@ -136,7 +136,7 @@ export class OuchVenue {
       const isDone = this.shared.commands.published() === this.#applied && this.#read === this.shared.events.published();
       if (isDone && this.gateway.walks.count === 0) return;
     }
-    throw new Error('it does not settle');
+    throw new Error('it does not become idle');
   }
 
   /** The session's day is over. */
@@ -208,19 +208,19 @@ export class OuchHand {
   }
 
   /** What it has been told since it last asked. */
-  told(): Told[] {
-    const told: Told[] = [];
+  received(): Received[] {
+    const received: Received[] = [];
     const log: SequencedLog = this.port.log;
     log.flush();
     while (this.#place !== log.end) {
       const packets = log.fromMemory(this.#place)!;
       const view = new DataView(packets.bytes.buffer, packets.bytes.byteOffset, packets.bytes.length);
       for (let at = 0; at < view.byteLength; at += 2 + view.getUint16(at))
-        told.push(wire.describeOuch(wire.outbound, view, at + 3, view.getUint16(at) - 1));
+        received.push(wire.describeOuch(wire.outbound, view, at + 3, view.getUint16(at) - 1));
       packets.done();
       this.#place = packets.next;
     }
-    return told;
+    return received;
   }
 }
 

@@ -1,10 +1,11 @@
+/** Call auctions: the price at which most trades, and the trades at it. */
 import type { OrderBook } from '@outcry/book/order-book';
 import { order as orderRecord } from '@outcry/book/records';
 import { EVENT, IN_AUCTION } from '@outcry/market/event';
 import { BUY, SELL, type Side } from '@outcry/market/order-terms';
 import type { Engine } from '../engine.ts';
 import type { RuleBook } from './rule-book.ts';
-import { hidingList, PLACE, special } from './special-orders.ts';
+import { hidingList, special, WHERE } from './special-orders.ts';
 
 const { WORDS: ORDER_WORDS, QUANTITY: O_LEFT, NEXT: O_NEXT } = orderRecord;
 const { WORDS, RESERVE, MIN_QUANTITY, LIST } = special;
@@ -21,13 +22,13 @@ type Level = [price: number, lots: number];
 /** Call auctions: docs/rules.md, "Sessions". */
 export class Auction {
   readonly #engine: Engine;
-  readonly #rules: RuleBook;
+  readonly #ruleBook: RuleBook;
   readonly #orders: Int32Array;
   readonly #specials: Int32Array;
 
-  constructor(engine: Engine, rules: RuleBook) {
+  constructor(engine: Engine, ruleBook: RuleBook) {
     this.#engine = engine;
-    this.#rules = rules;
+    this.#ruleBook = ruleBook;
     this.#orders = engine.memory.orders.i32;
     this.#specials = engine.specials.i32;
   }
@@ -70,7 +71,7 @@ export class Auction {
     const sellers = new Front(this.#engine, instrument, SELL, price);
     let last = 0;
     for (let buyer = buyers.next(), seller = sellers.next(); buyer !== 0 && seller !== 0; buyer = buyers.next(), seller = sellers.next()) {
-      if (seller !== last) this.#rules.loadTaker(seller, this.#engine.specials.of(seller));
+      if (seller !== last) this.#ruleBook.loadTaker(seller, this.#engine.specials.of(seller));
       const lots = Math.min(this.#orders[buyer * ORDER_WORDS + O_LEFT], this.#orders[seller * ORDER_WORDS + O_LEFT]);
       this.#pair(buyers, buyer, sellers, seller, price, lots, seller !== last);
       last = seller;
@@ -81,31 +82,31 @@ export class Auction {
     const { specials, settlement, writer, taker, memory } = this.#engine;
     const buyerRecord = specials.of(buyer);
     const sellerRecord = specials.of(seller);
-    const hold = this.#rules.facts.holdOf(buyer, buyerRecord);
+    const hold = this.#ruleBook.facts.holdOf(buyer, buyerRecord);
     const [buyerList, sellerList] = [buyerRecord, sellerRecord].map((r) => (r === 0 ? 0 : this.#specials[r * WORDS + LIST]));
     const buyerShown = this.#takeTraded(buyers, buyer, buyerRecord, lots);
     const sellerShown = this.#takeTraded(sellers, seller, sellerRecord, lots);
-    const buyerLeft = this.#rules.facts.leftOf(buyer, buyerRecord);
-    const sellerLeft = this.#rules.facts.leftOf(seller, sellerRecord);
+    const buyerLeft = this.#ruleBook.facts.leftOf(buyer, buyerRecord);
+    const sellerLeft = this.#ruleBook.facts.leftOf(seller, sellerRecord);
     for (const [record, left] of [
       [buyerRecord, buyerLeft],
       [sellerRecord, sellerLeft],
     ])
-      if (record !== 0 && left === 0) this.#rules.ending.filled(record);
+      if (record !== 0 && left === 0) this.#ruleBook.ending.filled(record);
     settlement.settle(taker, buyer, price, lots, buyerLeft, hold, isNew, IN_AUCTION);
-    for (const side of [BUY, SELL]) writer.balance(taker.account, this.#rules.facts.paidBy(taker.instrument, side));
+    for (const side of [BUY, SELL]) writer.balance(taker.account, this.#ruleBook.facts.paidBy(taker.instrument, side));
     if (buyerShown > 0) writer.order(EVENT.SHOWN, 0, 0, buyer, buyers.price, buyerShown, buyerLeft);
     if (sellerShown > 0) writer.order(EVENT.SHOWN, 0, 0, seller, sellers.price, sellerShown, sellerLeft);
-    if (buyerList !== 0) this.#rules.lists.traded(buyerList, buyer, buyerLeft === 0);
-    if (sellerList !== 0) this.#rules.lists.traded(sellerList, seller, sellerLeft === 0);
+    if (buyerList !== 0) this.#ruleBook.lists.traded(buyerList, buyer, buyerLeft === 0);
+    if (sellerList !== 0) this.#ruleBook.lists.traded(sellerList, seller, sellerLeft === 0);
     if (buyerLeft === 0) memory.orders.give(buyer);
-    if (sellerLeft === 0) this.#rules.ending.closeFilled(seller, sellerRecord);
+    if (sellerLeft === 0) this.#ruleBook.ending.closeFilled(seller, sellerRecord);
   }
 
   /** Takes traded lots out of the book. Returns what an iceberg displays anew, 0: nothing. */
   #takeTraded(front: Front, slot: number, record: number, lots: number): number {
     if (lots === this.#orders[slot * ORDER_WORDS + O_LEFT]) front.passOver(slot);
-    return this.#rules.ending.takeTraded(front.book, slot, record, front.side, front.price, lots);
+    return this.#ruleBook.ending.takeTraded(front.book, slot, record, front.side, front.price, lots);
   }
 
   #surplusAt(price: number, bids: readonly Level[], asks: readonly Level[]): number {
@@ -122,7 +123,7 @@ export class Auction {
     for (let record = specials.hiding.first(hidingList(instrument)); record !== 0; record = specials.hiding.after(record)) {
       const at = specials.slotOf(record) * ORDER_WORDS;
       let lots = 0;
-      if (specials.placeOf(record) === PLACE.LIT) lots = this.#specials[record * WORDS + RESERVE];
+      if (specials.whereOf(record) === WHERE.DISPLAYED) lots = this.#specials[record * WORDS + RESERVE];
       else if (this.#specials[record * WORDS + MIN_QUANTITY] === 0) lots = this.#orders[at + O_LEFT];
       const levels = sides[(this.#orders[at + orderRecord.TERMS] >>> 16) & 1];
       const price = this.#orders[at + orderRecord.PRICE];
@@ -139,41 +140,41 @@ class Front {
   /** of the order that next() gave: its book and its price */
   book: OrderBook;
   price = 0;
-  readonly #lit: OrderBook;
-  readonly #dark: OrderBook | undefined;
+  readonly #displayedBook: OrderBook;
+  readonly #hiddenBook: OrderBook | undefined;
   readonly #limit: number;
   readonly #engine: Engine;
-  /** first order of the dark book that was not passed over yet, and its price; 0: the end */
-  #darkSlot = 0;
-  #darkPrice = 0;
+  /** first order of the hidden book that was not passed over yet, and its price; 0: the end */
+  #hiddenSlot = 0;
+  #hiddenPrice = 0;
 
   constructor(engine: Engine, instrument: number, side: Side, limit: number) {
     this.side = side;
     this.#engine = engine;
-    this.#lit = engine.instruments.books[instrument];
-    this.#dark = engine.instruments.darkBooks[instrument];
-    this.book = this.#lit;
+    this.#displayedBook = engine.instruments.books[instrument];
+    this.#hiddenBook = engine.instruments.hiddenBooks[instrument];
+    this.book = this.#displayedBook;
     this.#limit = limit;
-    if (this.#dark !== undefined) {
-      this.#darkPrice = this.#dark.best(side);
-      this.#darkSlot = this.#darkPrice === 0 ? 0 : this.#dark.first(side, this.#darkPrice);
+    if (this.#hiddenBook !== undefined) {
+      this.#hiddenPrice = this.#hiddenBook.best(side);
+      this.#hiddenSlot = this.#hiddenPrice === 0 ? 0 : this.#hiddenBook.first(side, this.#hiddenPrice);
       this.#skipConditional();
     }
   }
 
   /** The slot of the next order, 0: none is left within the limit. */
   next(): number {
-    const litPrice = this.#lit.best(this.side);
-    const isLitNext = litPrice !== 0 && (this.#darkSlot === 0 || !this.#isBetter(this.#darkPrice, litPrice));
-    this.price = isLitNext ? litPrice : this.#darkSlot === 0 ? 0 : this.#darkPrice;
+    const displayedPrice = this.#displayedBook.best(this.side);
+    const isDisplayedNext = displayedPrice !== 0 && (this.#hiddenSlot === 0 || !this.#isBetter(this.#hiddenPrice, displayedPrice));
+    this.price = isDisplayedNext ? displayedPrice : this.#hiddenSlot === 0 ? 0 : this.#hiddenPrice;
     if (this.price === 0 || this.#isBetter(this.#limit, this.price)) return 0;
-    this.book = isLitNext ? this.#lit : this.#dark!;
-    return isLitNext ? this.#lit.first(this.side, litPrice) : this.#darkSlot;
+    this.book = isDisplayedNext ? this.#displayedBook : this.#hiddenBook!;
+    return isDisplayedNext ? this.#displayedBook.first(this.side, displayedPrice) : this.#hiddenSlot;
   }
 
   /** Called before an order leaves its book. */
   passOver(slot: number): void {
-    if (slot !== this.#darkSlot) return;
+    if (slot !== this.#hiddenSlot) return;
     this.#advance();
     this.#skipConditional();
   }
@@ -184,13 +185,13 @@ class Front {
 
   #skipConditional(): void {
     const { specials } = this.#engine;
-    while (this.#darkSlot !== 0 && specials.i32[specials.of(this.#darkSlot) * WORDS + MIN_QUANTITY] > 0) this.#advance();
+    while (this.#hiddenSlot !== 0 && specials.i32[specials.of(this.#hiddenSlot) * WORDS + MIN_QUANTITY] > 0) this.#advance();
   }
 
   #advance(): void {
-    this.#darkSlot = this.#engine.memory.orders.i32[this.#darkSlot * ORDER_WORDS + O_NEXT];
-    if (this.#darkSlot !== 0) return;
-    this.#darkPrice = this.#dark!.behind(this.side, this.#darkPrice);
-    if (this.#darkPrice !== 0) this.#darkSlot = this.#dark!.first(this.side, this.#darkPrice);
+    this.#hiddenSlot = this.#engine.memory.orders.i32[this.#hiddenSlot * ORDER_WORDS + O_NEXT];
+    if (this.#hiddenSlot !== 0) return;
+    this.#hiddenPrice = this.#hiddenBook!.behind(this.side, this.#hiddenPrice);
+    if (this.#hiddenPrice !== 0) this.#hiddenSlot = this.#hiddenBook!.first(this.side, this.#hiddenPrice);
   }
 }

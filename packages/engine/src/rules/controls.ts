@@ -1,3 +1,4 @@
+/** The checks before an order is accepted by the rule book. */
 import {
   AT_CLOSE,
   AT_OPEN,
@@ -17,11 +18,12 @@ import {
   type Side,
 } from '@outcry/market/order-terms';
 import { REASON } from '@outcry/market/reason';
-import { ACCOUNT_RULE, INSTRUMENT_RULE, isCall, STATE, STATUS } from '@outcry/market/rules';
+import { ACCOUNT_RULE, INSTRUMENT_RULE } from '@outcry/market/rules';
+import { isCall, PERMISSION, TRADING_STATE } from '@outcry/market/states';
 import { PEG_LEVELS, pegOf } from '@outcry/market/terms';
 import { COUNTED, ENTRY_RULES } from '../account-rules.ts';
 import type { Engine } from '../engine.ts';
-import { rules as rulesRecord } from '../instruments.ts';
+import { instrumentRule } from '../instruments.ts';
 import type { Entry } from './entry.ts';
 import { bandEnd, noLimit, reached } from './prices.ts';
 import type { RuleBook } from './rule-book.ts';
@@ -35,11 +37,11 @@ export const MOST_PEGS = 1000;
  */
 export class Controls {
   readonly #engine: Engine;
-  readonly #rules: RuleBook;
+  readonly #ruleBook: RuleBook;
 
-  constructor(engine: Engine, rules: RuleBook) {
+  constructor(engine: Engine, ruleBook: RuleBook) {
     this.#engine = engine;
-    this.#rules = rules;
+    this.#ruleBook = ruleBook;
   }
 
   /**
@@ -60,8 +62,8 @@ export class Controls {
 
   /** Why an account may not cancel or amend in an instrument, NONE if it may. */
   checkCancel(account: number, instrument: number): number {
-    if (this.#engine.accounts.get(account, ACCOUNT_RULE.STATUS) === STATUS.SUSPENDED) return REASON.ACCOUNT_RESTRICTED;
-    if (this.#engine.instruments.rule(instrument, INSTRUMENT_RULE.STATUS) === STATUS.SUSPENDED) return REASON.NOT_TRADING;
+    if (this.#engine.accounts.get(account, ACCOUNT_RULE.STATUS) === PERMISSION.SUSPENDED) return REASON.ACCOUNT_RESTRICTED;
+    if (this.#engine.instruments.rule(instrument, INSTRUMENT_RULE.STATUS) === PERMISSION.SUSPENDED) return REASON.NOT_TRADING;
     return REASON.NONE;
   }
 
@@ -97,7 +99,7 @@ export class Controls {
 
   /** Where a post-only order may stand: its price, or the one that it slides to; 0: nowhere. */
   postingPrice(instrument: number, side: Side, limit: number, slides: boolean): number {
-    const { matching } = this.#rules;
+    const { matching } = this.#ruleBook;
     if (!matching.reaches(instrument, side, limit)) return limit;
     if (!slides) return 0;
     const best = matching.best(instrument, (1 - side) as Side);
@@ -113,9 +115,9 @@ export class Controls {
     if (!ledger.hasAccount(e.account)) return REASON.UNKNOWN_ACCOUNT;
     if (accounts.isRestricted(e.account)) return REASON.ACCOUNT_RESTRICTED;
     const state = instruments.state(e.instrument);
-    const isOpen = instruments.rule(e.instrument, INSTRUMENT_RULE.STATUS) === STATUS.NORMAL;
-    if (!isOpen || state === STATE.HALTED || state === STATE.CLOSED) return REASON.NOT_TRADING;
-    if (this.#rules.massCancels.refuses(e)) return REASON.MASS_CANCEL;
+    const isOpen = instruments.rule(e.instrument, INSTRUMENT_RULE.STATUS) === PERMISSION.NORMAL;
+    if (!isOpen || state === TRADING_STATE.HALTED || state === TRADING_STATE.CLOSED) return REASON.NOT_TRADING;
+    if (this.#ruleBook.massCancels.refuses(e)) return REASON.MASS_CANCEL;
     const tooMany = this.countMessage(e.account);
     if (tooMany !== REASON.NONE) return tooMany;
     return accounts.tooFewTrades(e.account) ? REASON.ORDER_TO_TRADE : REASON.NONE;
@@ -124,7 +126,8 @@ export class Controls {
   #checkTerms(e: Entry): number {
     if (!areTermsValid(e)) return REASON.INVALID_TERMS;
     const state = this.#engine.instruments.state(e.instrument);
-    if (e.timeInForce === AT_OPEN && state !== STATE.PRE_OPEN && state !== STATE.OPENING_AUCTION) return REASON.NOT_IN_AUCTION;
+    if (e.timeInForce === AT_OPEN && state !== TRADING_STATE.PRE_OPEN && state !== TRADING_STATE.OPENING_AUCTION)
+      return REASON.NOT_IN_AUCTION;
     if (isCall(state) && !e.hasTrigger) {
       const forAuction = e.timeInForce === AT_OPEN || e.timeInForce === AT_CLOSE;
       const canRest = e.kind === LIMIT ? e.timeInForce !== IOC && e.timeInForce !== FOK && !e.pegsOnce : e.kind === MARKET && forAuction;
@@ -140,7 +143,7 @@ export class Controls {
     if (e.hasTrigger) {
       const inRange = e.stopPrice >= MIN_PRICE && e.stopPrice <= MAX_PRICE;
       if (!inRange && !(e.trails && e.stopPrice === 0)) return REASON.INVALID_PRICE;
-      if (e.trails && !waits && this.#rules.triggers.watched(e.instrument, e.side, e.flags) === 0) return REASON.NO_REFERENCE;
+      if (e.trails && !waits && this.#ruleBook.triggers.watched(e.instrument, e.side, e.flags) === 0) return REASON.NO_REFERENCE;
     }
     if (e.kind !== LIMIT || e.price === 0) return REASON.NONE;
     const band = instruments.rule(e.instrument, INSTRUMENT_RULE.STATIC_BAND);
@@ -188,14 +191,15 @@ export class Controls {
       const most = this.#engine.instruments.rule(e.instrument, INSTRUMENT_RULE.MAX_QUANTITY);
       if (most !== 0 && e.quantity > most) return REASON.QUANTITY_TOO_LARGE;
     }
-    const reached = e.hasTrigger && !e.trails && !waits && this.#rules.triggers.isReached(e.instrument, e.side, e.flags, e.stopPrice);
+    const reached = e.hasTrigger && !e.trails && !waits && this.#ruleBook.triggers.isReached(e.instrument, e.side, e.flags, e.stopPrice);
     return reached ? REASON.WOULD_TRIGGER : REASON.NONE;
   }
 
   #checkRoom(e: Entry, others: number): number {
     const { memory, details, accounts, instruments, limits } = this.#engine;
     if (memory.orders.inUse + others >= limits.orders) return REASON.OUT_OF_ORDERS;
-    if (e.follows && instruments.rules[e.instrument * rulesRecord.WORDS + rulesRecord.PEGS] >= MOST_PEGS) return REASON.TOO_MANY_PEGS;
+    if (e.follows && instruments.ruleWords[e.instrument * instrumentRule.WORDS + instrumentRule.PEGS] >= MOST_PEGS)
+      return REASON.TOO_MANY_PEGS;
     if ((e.low | e.high) !== 0 && details.find(e.account, e.low, e.high) !== 0) return REASON.DUPLICATE_CLIENT_ID;
     const most = accounts.get(e.account, ACCOUNT_RULE.MAX_OPEN_ORDERS);
     return most !== 0 && accounts.openOrders(e.account) + others >= most ? REASON.TOO_MANY_OPEN_ORDERS : REASON.NONE;
@@ -204,7 +208,7 @@ export class Controls {
   /** What it may cost: sizes orders by amount, and sets `need`. */
   #checkWorth(e: Entry, waits: boolean): number {
     const { instruments, ledger, accounts } = this.#engine;
-    const { facts, matching } = this.#rules;
+    const { facts, matching } = this.#ruleBook;
     const isMarket = e.kind !== LIMIT && !e.hasTrigger && !waits;
     this.#faceMarket(e);
     if (e.kind === MARKET_BY_AMOUNT) {
@@ -241,12 +245,12 @@ export class Controls {
     taker.side = e.side;
     taker.kind = e.kind;
     taker.price = e.price;
-    this.#rules.matching.selfTrade = e.selfTrade;
+    this.#ruleBook.matching.selfTrade = e.selfTrade;
   }
 
   /** Turns an amount of quote into lots. */
   #size(e: Entry): number {
-    const { facts, matching } = this.#rules;
+    const { facts, matching } = this.#ruleBook;
     if (!(e.amount >= 1 && e.amount <= Number.MAX_SAFE_INTEGER)) return REASON.INVALID_AMOUNT;
     matching.survey(MAX_QUANTITY, Math.floor(e.amount / facts.perLot(e.instrument, BUY, 1)));
     e.quantity = matching.lots;

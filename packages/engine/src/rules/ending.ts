@@ -5,30 +5,30 @@ import type { Side } from '@outcry/market/order-terms';
 import { REASON } from '@outcry/market/reason';
 import { COUNTED } from '../account-rules.ts';
 import type { Engine } from '../engine.ts';
-import { rules as rulesRecord } from '../instruments.ts';
+import { instrumentRule } from '../instruments.ts';
 import type { OrderFacts } from './order-facts.ts';
 import type { RuleBook } from './rule-book.ts';
-import { hidingList, NOTHING, OWN_NEED, PLACE, special } from './special-orders.ts';
+import { hidingList, NOTHING, OWN_NEED, special, WHERE } from './special-orders.ts';
 
 const { WORDS: ORDER_WORDS, QUANTITY: O_LEFT, ORIGINAL: O_ORIGINAL } = orderRecord;
 const { WORDS, F64_WORDS, F64_HELD, HOLD_PRICE, RESERVE, DISPLAY, LIST } = special;
-const { SPECIAL, TRIGGERS } = rulesRecord;
+const { SPECIAL, TRIGGERS } = instrumentRule;
 const { CANCELLED, SHOWN, AMENDED } = EVENT;
 const { NONE } = REASON;
 
 /** Orders end, or get smaller, wherever they are. */
 export class Ending {
   readonly #engine: Engine;
-  readonly #rules: RuleBook;
+  readonly #ruleBook: RuleBook;
   readonly #facts: OrderFacts;
   readonly #orders: Int32Array;
   readonly #i32: Int32Array;
   readonly #f64: Float64Array;
 
-  constructor(engine: Engine, rules: RuleBook) {
+  constructor(engine: Engine, ruleBook: RuleBook) {
     this.#engine = engine;
-    this.#rules = rules;
-    this.#facts = rules.facts;
+    this.#ruleBook = ruleBook;
+    this.#facts = ruleBook.facts;
     this.#orders = engine.memory.orders.i32;
     this.#i32 = engine.specials.i32;
     this.#f64 = engine.specials.f64;
@@ -37,7 +37,7 @@ export class Ending {
   /** Ends an open order for whoever asks. @param account that asks @returns why not, or NONE */
   cancel(slot: number, account: number, instrument: number, reason: number): number {
     const { accounts, writer } = this.#engine;
-    const refused = this.#rules.controls.checkCancel(account, instrument);
+    const refused = this.#ruleBook.controls.checkCancel(account, instrument);
     if (refused !== NONE) return refused;
     if (reason === REASON.BY_REQUEST && (accounts.modes[account] & COUNTED) !== 0) accounts.countCancel(account, writer.time);
     this.end(slot, reason);
@@ -46,7 +46,7 @@ export class Ending {
 
   /** Lowers an open order's quantity for whoever asks. @param account that asks @returns why not, or NONE */
   amend(slot: number, account: number, instrument: number, quantity: number): number {
-    const { controls } = this.#rules;
+    const { controls } = this.#ruleBook;
     const record = this.#engine.specials.of(slot);
     const lots = this.#orders[slot * ORDER_WORDS + O_ORIGINAL] - quantity;
     const refused = controls.checkCancel(account, instrument) || controls.countMessage(account);
@@ -63,47 +63,47 @@ export class Ending {
     const record = specials.of(slot);
     const { account, instrument, side } = this.#facts.whose(slot);
     const left = this.#facts.leftOf(slot, record);
-    const place = record === 0 ? PLACE.LIT : specials.placeOf(record);
-    const inBook = place === PLACE.LIT || place === PLACE.DARK;
+    const where = record === 0 ? WHERE.DISPLAYED : specials.whereOf(record);
+    const inBook = where === WHERE.DISPLAYED || where === WHERE.HIDDEN;
     const price = inBook ? this.#facts.bookOf(record, instrument).priceOf(slot) : this.#i32[record * WORDS + HOLD_PRICE];
     this.#release(slot, record, left);
-    this.#takeAway(slot, record, place, instrument, side);
+    this.#takeAway(slot, record, where, instrument, side);
     this.#orders[slot * ORDER_WORDS + O_LEFT] = 0;
     details.forget(slot);
     if ((accounts.modes[account] & COUNTED) !== 0)
       accounts.closed(account, this.#facts.base(instrument), this.#facts.baseUnits(instrument, side, left));
     writer.order(CANCELLED, inBook ? RESTING : 0, reason, slot, price, this.#facts.original(slot), left);
-    this.#rules.tellBalance(account, instrument, side);
+    this.#ruleBook.emitBalance(account, instrument, side);
     if (record !== 0) {
-      this.#rules.sessions.skip(instrument, record);
+      this.#ruleBook.sessions.skip(instrument, record);
       const list = this.#i32[record * WORDS + LIST];
-      if (specials.follows(record)) this.#rules.pegs.remove(record);
-      if (list !== 0) this.#rules.lists.ended(list, slot);
+      if (specials.follows(record)) this.#ruleBook.pegs.remove(record);
+      if (list !== 0) this.#ruleBook.lists.ended(list, slot);
       specials.close(slot);
     }
     memory.orders.give(slot);
-    this.#rules.settling.touch(instrument);
+    this.#ruleBook.cascade.touch(instrument);
   }
 
-  #takeAway(slot: number, record: number, place: number, instrument: number, side: Side): void {
-    switch (place) {
-      case PLACE.LIT:
-      case PLACE.DARK:
+  #takeAway(slot: number, record: number, where: number, instrument: number, side: Side): void {
+    switch (where) {
+      case WHERE.DISPLAYED:
+      case WHERE.HIDDEN:
         this.#facts.bookOf(record, instrument).remove(slot, side);
         if (record !== 0) this.leftBook(record);
         break;
-      case PLACE.WATCHING:
-      case PLACE.TRAILING:
-        this.#rules.triggers.remove(record);
-        this.#rules.count(this.#facts.instrumentOf(record), TRIGGERS, -1);
+      case WHERE.WATCHING:
+      case WHERE.TRAILING:
+        this.#ruleBook.triggers.remove(record);
+        this.#ruleBook.count(this.#facts.instrumentOf(record), TRIGGERS, -1);
         break;
-      case PLACE.FIRING:
-      case PLACE.ACTIVATED:
-        this.#rules.triggers.stopFiring(instrument, record);
-        this.#rules.count(this.#facts.instrumentOf(record), TRIGGERS, -1);
+      case WHERE.FIRING:
+      case WHERE.ACTIVATED:
+        this.#ruleBook.triggers.stopFiring(instrument, record);
+        this.#ruleBook.count(this.#facts.instrumentOf(record), TRIGGERS, -1);
         break;
-      case PLACE.QUEUED:
-        this.#rules.waiting.unqueue(record);
+      case WHERE.QUEUED:
+        this.#ruleBook.waiting.unqueue(record);
     }
   }
 
@@ -111,14 +111,14 @@ export class Ending {
   leftBook(record: number): void {
     const { specials } = this.#engine;
     const instrument = this.#facts.instrumentOf(record);
-    if (specials.changesMatching(record)) this.#rules.count(instrument, SPECIAL, -1);
+    if (specials.changesMatching(record)) this.#ruleBook.count(instrument, SPECIAL, -1);
     if (specials.hides(record)) specials.hiding.remove(hidingList(instrument), record);
   }
 
   /** A special order in the book is traded in full. */
   filled(record: number): void {
     this.leftBook(record);
-    if (this.#engine.specials.follows(record)) this.#rules.pegs.remove(record);
+    if (this.#engine.specials.follows(record)) this.#ruleBook.pegs.remove(record);
   }
 
   /** Takes traded lots of an order out of its book. Returns what an iceberg displays anew, 0: nothing. */
@@ -144,25 +144,27 @@ export class Ending {
     const { account, instrument, side } = this.#facts.whose(slot);
     const before = this.#facts.leftOf(slot, record);
     const left = before - lots;
-    const place = record === 0 ? PLACE.LIT : specials.placeOf(record);
+    const where = record === 0 ? WHERE.DISPLAYED : specials.whereOf(record);
     const asset = this.#facts.paidBy(instrument, side);
     ledger.release(account, asset, this.#facts.perLot(instrument, side, this.#facts.holdOf(slot, record)) * lots);
-    if (place === PLACE.LIT || place === PLACE.DARK) this.#lowerInBook(slot, record, lots, instrument, side);
+    if (where === WHERE.DISPLAYED || where === WHERE.HIDDEN) this.#lowerInBook(slot, record, lots, instrument, side);
     else {
       this.#i32[record * WORDS + RESERVE] = left;
-      if (place === PLACE.WATCHING || place === PLACE.TRAILING) this.#rules.triggers.reduce(record, left);
+      if (where === WHERE.WATCHING || where === WHERE.TRAILING) this.#ruleBook.triggers.reduce(record, left);
       this.#orders[slot * ORDER_WORDS + O_LEFT] = left;
     }
     this.#orders[slot * ORDER_WORDS + O_ORIGINAL] -= lots;
     if ((accounts.modes[account] & COUNTED) !== 0)
       accounts.bought(account, this.#facts.base(instrument), this.#facts.baseUnits(instrument, side, lots));
     const price =
-      place === PLACE.LIT || place === PLACE.DARK ? this.#facts.bookOf(record, instrument).priceOf(slot) : this.#facts.holdOf(slot, record);
+      where === WHERE.DISPLAYED || where === WHERE.HIDDEN
+        ? this.#facts.bookOf(record, instrument).priceOf(slot)
+        : this.#facts.holdOf(slot, record);
     writer.fill(AMENDED, flags, 0, slot, price, this.#facts.original(slot), left, 0, lots);
-    const isIceberg = record !== 0 && place === PLACE.LIT && this.#i32[record * WORDS + DISPLAY] > 0;
+    const isIceberg = record !== 0 && where === WHERE.DISPLAYED && this.#i32[record * WORDS + DISPLAY] > 0;
     if (isIceberg) writer.order(SHOWN, 0, 0, slot, price, this.#orders[slot * ORDER_WORDS + O_LEFT], left);
-    this.#rules.tellBalance(account, instrument, side);
-    this.#rules.settling.touch(instrument);
+    this.#ruleBook.emitBalance(account, instrument, side);
+    this.#ruleBook.cascade.touch(instrument);
   }
 
   #lowerInBook(slot: number, record: number, lots: number, instrument: number, side: Side): void {

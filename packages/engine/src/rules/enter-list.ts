@@ -1,4 +1,5 @@
 import { command as commandRecord, LIST_TYPE } from '@outcry/market/command';
+import { instrumentOf } from '@outcry/market/command-head';
 import { EVENT, event } from '@outcry/market/event';
 import { AT_CLOSE, AT_OPEN, FOK, IOC, LIMIT, MARKET_BY_AMOUNT, MARKET_TO_LIMIT } from '@outcry/market/order-terms';
 import { REASON } from '@outcry/market/reason';
@@ -6,14 +7,14 @@ import type { Engine } from '../engine.ts';
 import type { StagedLeg } from '../staged.ts';
 import type { Entry } from './entry.ts';
 
-const { PLACE, ACCOUNT, LIST_TYPE: TYPE, CLIENT_LOW, CLIENT_HIGH } = commandRecord;
+const { INSTRUMENT_WORD, ACCOUNT, LIST_TYPE: TYPE, CLIENT_LOW, CLIENT_HIGH } = commandRecord;
 
 /** Enters the orders staged before it as one list, or none of them: docs/rules.md, "Order lists". */
 export function enterList(engine: Engine, i32: Int32Array, at: number): void {
   const { staged, writer } = engine;
   const type = i32[at + TYPE];
   const account = i32[at + ACCOUNT];
-  const instrument = i32[at + PLACE] & 0xffff;
+  const instrument = instrumentOf(i32[at + INSTRUMENT_WORD]);
   const legs = [...staged.legs];
   const reason = check(engine, type, account, instrument, legs);
   if (reason !== REASON.NONE) {
@@ -22,32 +23,32 @@ export function enterList(engine: Engine, i32: Int32Array, at: number): void {
   }
   const { text } = staged;
   if (text !== undefined) writer.text(text, 0, text.length);
-  const told = writer.notice(EVENT.LIST, 0, instrument, account, 0, type, 0, writer.sequence);
-  engine.output.i32[told + event.CLIENT_LOW] = i32[at + CLIENT_LOW];
-  engine.output.i32[told + event.CLIENT_HIGH] = i32[at + CLIENT_HIGH];
-  enter(engine, engine.rules.lists.open(type, i32[at + CLIENT_LOW], i32[at + CLIENT_HIGH]), type, legs);
+  const emitted = writer.notice(EVENT.LIST, 0, instrument, account, 0, type, 0, writer.sequence);
+  engine.output.i32[emitted + event.CLIENT_LOW] = i32[at + CLIENT_LOW];
+  engine.output.i32[emitted + event.CLIENT_HIGH] = i32[at + CLIENT_HIGH];
+  enter(engine, engine.ruleBook.lists.create(type, i32[at + CLIENT_LOW], i32[at + CLIENT_HIGH]), type, legs);
 }
 
 /** @param list in OrderLists */
 function enter(engine: Engine, list: number, type: number, legs: readonly StagedLeg[]): void {
-  const { rules, specials, taker, writer } = engine;
+  const { ruleBook, specials, taker, writer } = engine;
   const slots = legs.map(({ entry, text }, i) => {
     entry.join(i + 1, writer.sequence);
-    const record = rules.open(entry, text, list, i + 1, waits(type, i));
-    rules.lists.add(list, i + 1, taker.slot);
-    if (waits(type, i)) rules.waiting.letWait(record);
+    const record = ruleBook.create(entry, text, list, i + 1, waits(type, i));
+    ruleBook.lists.add(list, i + 1, taker.slot);
+    if (waits(type, i)) ruleBook.waiting.letWait(record);
     return taker.slot;
   });
   if (type === LIST_TYPE.OCO) {
     const [first, second] = slots.map((slot) => specials.of(slot));
-    const later = rules.facts.isSecond(first, second) ? 0 : 1;
+    const later = ruleBook.facts.isSecond(first, second) ? 0 : 1;
     legs[later].entry.need = Math.max(0, legs[later].entry.need - legs[1 - later].entry.need);
-    rules.waiting.holdBeyond(specials.of(slots[later]), legs[later].entry.need);
+    ruleBook.waiting.holdBeyond(specials.of(slots[later]), legs[later].entry.need);
   }
   legs.forEach(({ entry }, i) => {
     if (waits(type, i) || !specials.isOpen(specials.of(slots[i]))) return;
-    rules.loadTaker(slots[i], specials.of(slots[i]));
-    rules.start(entry);
+    ruleBook.loadTaker(slots[i], specials.of(slots[i]));
+    ruleBook.start(entry);
   });
 }
 
@@ -65,7 +66,7 @@ function check(engine: Engine, type: number, account: number, instrument: number
   if (type !== LIST_TYPE.OCO && (entries[0].kind !== LIMIT || entries[0].hasTrigger)) return REASON.INVALID_TERMS;
   if (type !== LIST_TYPE.OTO && !isPair(entries[count - 2], entries[count - 1])) return REASON.INVALID_TERMS;
   for (let i = 0; i < count; i++) {
-    const reason = engine.rules.controls.check(entries[i], waits(type, i), i);
+    const reason = engine.ruleBook.controls.check(entries[i], waits(type, i), i);
     if (reason !== REASON.NONE) return reason;
   }
   const named = entries.filter((e) => (e.low | e.high) !== 0);

@@ -1,8 +1,9 @@
 import { command as commandRecord, POST_ONLY } from '@outcry/market/command';
+import { instrumentOf } from '@outcry/market/command-head';
 import { BUY, type Side } from '@outcry/market/order-terms';
 import { HIDDEN, PEG_ONCE, pegOf, SLIDE, selfTradeOf, sourceOf, terms, trailUnitOf, triggerOf, withLeg } from '@outcry/market/terms';
 
-const { HEAD, PLACE, ACCOUNT, PRICE, QUANTITY, CLIENT_LOW, CLIENT_HIGH, F64_AMOUNT } = commandRecord;
+const { HEAD, INSTRUMENT_WORD, ACCOUNT, PRICE, QUANTITY, CLIENT_LOW, CLIENT_HIGH, F64_AMOUNT } = commandRecord;
 
 /** An order as a command and its TERMS state it, with what the checks made of it. */
 export class Entry {
@@ -38,7 +39,7 @@ export class Entry {
   read(i32: Int32Array, f64: Float64Array, at: number, termWords: Int32Array | undefined): void {
     const head = i32[at + HEAD];
     this.account = i32[at + ACCOUNT];
-    this.instrument = i32[at + PLACE] & 0xffff;
+    this.instrument = instrumentOf(i32[at + INSTRUMENT_WORD]);
     this.side = ((head >>> 8) & 1) as Side;
     this.kind = (head >>> 16) & 0xf;
     this.timeInForce = (head >>> 20) & 0xf;

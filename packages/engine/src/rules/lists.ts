@@ -3,7 +3,7 @@ import { REASON } from '@outcry/market/reason';
 import { createSlotPool, type SlotPool } from '@outcry/memory/slot-pool';
 import type { Engine } from '../engine.ts';
 import type { RuleBook } from './rule-book.ts';
-import { PLACE } from './special-orders.ts';
+import { WHERE } from './special-orders.ts';
 
 /** A list of orders, 32 bytes. */
 const list = {
@@ -27,16 +27,16 @@ const MOST_LEGS = 3;
 export class OrderLists {
   readonly pool: SlotPool;
   readonly #engine: Engine;
-  readonly #rules: RuleBook;
+  readonly #ruleBook: RuleBook;
 
-  constructor(engine: Engine, rules: RuleBook) {
+  constructor(engine: Engine, ruleBook: RuleBook) {
     this.#engine = engine;
-    this.#rules = rules;
+    this.#ruleBook = ruleBook;
     this.pool = createSlotPool(WORDS, engine.room.orders);
   }
 
   /** Opens a list of a type, with its client's 63 bits. Its legs are added next. */
-  open(type: number, low: number, high: number): number {
+  create(type: number, low: number, high: number): number {
     const slot = this.pool.take();
     const at = slot * WORDS;
     this.pool.i32.fill(0, at + 1, at + WORDS);
@@ -94,7 +94,7 @@ export class OrderLists {
     else if (this.#isWorking(listSlot, order)) {
       for (let leg = 2; leg <= MOST_LEGS; leg++) {
         const waiting = this.pool.i32[listSlot * WORDS + LEGS + leg];
-        if (waiting !== 0) this.#rules.ending.end(waiting, REASON.LIST_DONE);
+        if (waiting !== 0) this.#ruleBook.ending.end(waiting, REASON.LIST_DONE);
       }
     }
     this.#closeWhenDone(listSlot);
@@ -104,7 +104,7 @@ export class OrderLists {
   #decide(listSlot: number, sibling: number): void {
     if (sibling === 0) return;
     this.pool.i32[listSlot * WORDS + STATE] |= DECIDED;
-    this.#rules.ending.end(sibling, REASON.LIST_DONE);
+    this.#ruleBook.ending.end(sibling, REASON.LIST_DONE);
   }
 
   #isWorking(listSlot: number, order: number): boolean {
@@ -115,7 +115,7 @@ export class OrderLists {
     const { specials } = this.#engine;
     for (let leg = 2; leg <= MOST_LEGS; leg++) {
       const order = this.pool.i32[listSlot * WORDS + LEGS + leg];
-      if (order !== 0 && specials.placeOf(specials.of(order)) === PLACE.WAITING) this.#rules.waiting.queue(specials.of(order));
+      if (order !== 0 && specials.whereOf(specials.of(order)) === WHERE.WAITING) this.#ruleBook.waiting.queue(specials.of(order));
     }
   }
 

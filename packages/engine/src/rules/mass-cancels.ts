@@ -1,3 +1,4 @@
+/** Mass cancels that take more than one command. */
 import { order as orderRecord } from '@outcry/book/records';
 import { EVENT } from '@outcry/market/event';
 import { REASON } from '@outcry/market/reason';
@@ -57,7 +58,7 @@ export class MassCancels {
 
   /** Cancels open orders, some of them later where they are many; -1 stands for any. Returns a reason when what is meant does not exist. */
   begin(account: number, instrument: number, side: number, session: number): number {
-    const { ledger, instruments, writer, rules } = this.#engine;
+    const { ledger, instruments, writer, ruleBook } = this.#engine;
     if (account !== ANY && !ledger.hasAccount(account)) return REASON.UNKNOWN_ACCOUNT;
     if (instrument !== ANY && !instruments.has(instrument)) return REASON.UNKNOWN_INSTRUMENT;
     if (side < ANY || side > 1 || session < ANY) return REASON.INVALID_TERMS;
@@ -68,7 +69,7 @@ export class MassCancels {
       if (!this.#areFew(account) && this.#isOneTooMany(running)) return REASON.TOO_MANY_MESSAGES;
       if (this.#slice(running)) return REASON.NONE;
       this.#running.push(running);
-      rules.settling.due[0] = 0;
+      ruleBook.cascade.due[0] = 0;
     }
     writer.notice(EVENT.CANCELLING, 0, 0, account, 0, 0, running.sequence, 0);
     return REASON.NONE;
@@ -125,9 +126,9 @@ export class MassCancels {
   }
 
   #end(running: Running, slot: number): void {
-    const { memory, rules } = this.#engine;
+    const { memory, ruleBook } = this.#engine;
     const before = memory.orders.inUse;
-    rules.ending.end(slot, REASON.MASS_CANCEL);
+    ruleBook.ending.end(slot, REASON.MASS_CANCEL);
     running.ended += before - memory.orders.inUse;
   }
 

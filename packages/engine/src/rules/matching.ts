@@ -35,25 +35,25 @@ export class Matching {
   lots = 0;
   cost = 0;
   readonly #engine: Engine;
-  readonly #rules: RuleBook;
+  readonly #ruleBook: RuleBook;
   readonly #orders: Int32Array;
   readonly #specials: Int32Array;
   #lastPrice = 0;
   #slots = new Int32Array(64);
   #given = new Int32Array(64);
 
-  constructor(engine: Engine, rules: RuleBook) {
+  constructor(engine: Engine, ruleBook: RuleBook) {
     this.#engine = engine;
-    this.#rules = rules;
+    this.#ruleBook = ruleBook;
     this.#orders = engine.memory.orders.i32;
     this.#specials = engine.specials.i32;
   }
 
   /** The best price at which a side has any order, displayed or not; 0: it is empty. */
   best(instrument: number, side: Side): number {
-    const { books, darkBooks } = this.#engine.instruments;
-    const dark = darkBooks[instrument];
-    return nearer(side, books[instrument].best(side), dark === undefined ? 0 : dark.best(side));
+    const { books, hiddenBooks } = this.#engine.instruments;
+    const hiddenBook = hiddenBooks[instrument];
+    return nearer(side, books[instrument].best(side), hiddenBook === undefined ? 0 : hiddenBook.best(side));
   }
 
   /** Whether an order of a side meets any order at a price. */
@@ -69,21 +69,21 @@ export class Matching {
   match(): number {
     const { taker, instruments } = this.#engine;
     const other = (1 - taker.side) as Side;
-    const lit = instruments.books[taker.instrument];
-    const dark = instruments.darkBooks[taker.instrument];
+    const displayedBook = instruments.books[taker.instrument];
+    const hiddenBook = instruments.hiddenBooks[taker.instrument];
     const band = this.#band(taker.instrument, taker.side);
     const byTime = instruments.isByTime(taker.instrument);
     this.#lastPrice = 0;
     let price = this.best(taker.instrument, other);
     while (price !== 0 && taker.left > 0 && reached(taker.side, taker.price, price)) {
       if (!reached(taker.side, band, price)) return REASON.CIRCUIT_BREAKER;
-      const stop = byTime ? this.#matchByTime(lit, other, price) : this.#matchByShare(lit, other, price);
+      const stop = byTime ? this.#matchByTime(displayedBook, other, price) : this.#matchByShare(displayedBook, other, price);
       if (stop !== REASON.NONE) return stop;
-      if (dark !== undefined && taker.left > 0) {
-        const stopDark = this.#matchDark(dark, other, price);
-        if (stopDark !== REASON.NONE) return stopDark;
+      if (hiddenBook !== undefined && taker.left > 0) {
+        const stopHidden = this.#matchHidden(hiddenBook, other, price);
+        if (stopHidden !== REASON.NONE) return stopHidden;
       }
-      price = nearer(other, lit.behind(other, price), dark === undefined ? 0 : dark.behind(other, price));
+      price = nearer(other, displayedBook.behind(other, price), hiddenBook === undefined ? 0 : hiddenBook.behind(other, price));
     }
     return REASON.NONE;
   }
@@ -95,15 +95,15 @@ export class Matching {
   survey(want: number, budget = NO_LIMIT): void {
     const { taker, instruments } = this.#engine;
     const other = (1 - taker.side) as Side;
-    const lit = instruments.books[taker.instrument];
-    const dark = instruments.darkBooks[taker.instrument];
+    const displayedBook = instruments.books[taker.instrument];
+    const hiddenBook = instruments.hiddenBooks[taker.instrument];
     const band = this.#band(taker.instrument, taker.side);
     const survey = new Survey(want, budget);
     let price = this.best(taker.instrument, other);
     while (price !== 0 && !survey.done && reached(taker.side, taker.price, price) && reached(taker.side, band, price)) {
-      this.#surveyLit(survey, lit, other, price);
-      if (dark !== undefined && !survey.done) this.#surveyDark(survey, dark, other, price);
-      price = nearer(other, lit.behind(other, price), dark === undefined ? 0 : dark.behind(other, price));
+      this.#surveyDisplayed(survey, displayedBook, other, price);
+      if (hiddenBook !== undefined && !survey.done) this.#surveyHidden(survey, hiddenBook, other, price);
+      price = nearer(other, displayedBook.behind(other, price), hiddenBook === undefined ? 0 : hiddenBook.behind(other, price));
     }
     this.lots = survey.lots;
     this.cost = survey.cost;
@@ -112,49 +112,49 @@ export class Matching {
   /** Units of quote that the taker would pay for so many lots now, Infinity: more than can be counted. */
   unitsToBuy(lots: number): number {
     this.survey(lots);
-    return this.cost < 0 ? Number.POSITIVE_INFINITY : this.#rules.facts.perLot(this.#engine.taker.instrument, BUY, this.cost);
+    return this.cost < 0 ? Number.POSITIVE_INFINITY : this.#ruleBook.facts.perLot(this.#engine.taker.instrument, BUY, this.cost);
   }
 
   // ── At one price ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  #matchByTime(lit: OrderBook, side: Side, price: number): number {
+  #matchByTime(displayedBook: OrderBook, side: Side, price: number): number {
     const { taker } = this.#engine;
-    for (let slot = lit.first(side, price); slot !== 0 && taker.left > 0; slot = lit.first(side, price)) {
+    for (let slot = displayedBook.first(side, price); slot !== 0 && taker.left > 0; slot = displayedBook.first(side, price)) {
       if (this.#meetsOwn(taker, slot)) {
         const stop = this.#prevent(slot);
         if (stop !== REASON.NONE) return stop;
-      } else this.#trade(lit, slot, side, price, Math.min(taker.left, this.#orders[slot * ORDER_WORDS + O_LEFT]));
+      } else this.#trade(displayedBook, slot, side, price, Math.min(taker.left, this.#orders[slot * ORDER_WORDS + O_LEFT]));
     }
     return REASON.NONE;
   }
 
-  #matchDark(dark: OrderBook, side: Side, price: number): number {
+  #matchHidden(hiddenBook: OrderBook, side: Side, price: number): number {
     const { taker } = this.#engine;
     let next = 0;
-    for (let slot = dark.first(side, price); slot !== 0 && taker.left > 0; slot = next) {
+    for (let slot = hiddenBook.first(side, price); slot !== 0 && taker.left > 0; slot = next) {
       next = this.#orders[slot * ORDER_WORDS + O_NEXT];
       const left = this.#orders[slot * ORDER_WORDS + O_LEFT];
       if (!this.#suits(slot, left, taker.left)) continue;
       if (this.#meetsOwn(taker, slot)) {
         const stop = this.#prevent(slot);
         if (stop !== REASON.NONE) return stop;
-      } else this.#trade(dark, slot, side, price, Math.min(taker.left, left));
+      } else this.#trade(hiddenBook, slot, side, price, Math.min(taker.left, left));
     }
     return REASON.NONE;
   }
 
   /** Allocation: docs/rules.md, "Matching policies". */
-  #matchByShare(lit: OrderBook, side: Side, price: number): number {
+  #matchByShare(displayedBook: OrderBook, side: Side, price: number): number {
     const { taker } = this.#engine;
-    while (taker.left > 0 && lit.first(side, price) !== 0) {
-      const stop = this.#preventAll(lit, side, price);
+    while (taker.left > 0 && displayedBook.first(side, price) !== 0) {
+      const stop = this.#preventAll(displayedBook, side, price);
       if (stop !== REASON.NONE) return stop;
-      const total = lit.lotsAt(side, price);
+      const total = displayedBook.lotsAt(side, price);
       if (total === 0 || taker.left <= 0) break;
-      const count = this.#queue(lit, side, price);
+      const count = this.#queue(displayedBook, side, price);
       if (taker.left >= total) for (let i = 0; i < count; i++) this.#given[i] = this.#orders[this.#slots[i] * ORDER_WORDS + O_LEFT];
       else this.#allocate(count, total, taker.left, taker.instrument);
-      for (let i = 0; i < count; i++) if (this.#given[i] > 0) this.#trade(lit, this.#slots[i], side, price, this.#given[i]);
+      for (let i = 0; i < count; i++) if (this.#given[i] > 0) this.#trade(displayedBook, this.#slots[i], side, price, this.#given[i]);
     }
     return REASON.NONE;
   }
@@ -189,9 +189,9 @@ export class Matching {
   }
 
   /** The orders of a price, oldest first: fills `slots`. */
-  #queue(lit: OrderBook, side: Side, price: number): number {
+  #queue(displayedBook: OrderBook, side: Side, price: number): number {
     let count = 0;
-    for (let slot = lit.first(side, price); slot !== 0; slot = this.#orders[slot * ORDER_WORDS + O_NEXT]) {
+    for (let slot = displayedBook.first(side, price); slot !== 0; slot = this.#orders[slot * ORDER_WORDS + O_NEXT]) {
       if (count === this.#slots.length) {
         const more = new Int32Array(count * 2);
         more.set(this.#slots);
@@ -206,19 +206,19 @@ export class Matching {
   #trade(book: OrderBook, slot: number, side: Side, price: number, lots: number): void {
     const { settlement, memory, specials, writer, taker } = this.#engine;
     const record = specials.of(slot);
-    const hold = this.#rules.facts.holdOf(slot, record);
+    const hold = this.#ruleBook.facts.holdOf(slot, record);
     const list = record === 0 ? 0 : this.#specials[record * SPECIAL_WORDS + LIST];
-    const shown = this.#rules.ending.takeTraded(book, slot, record, side, price, lots);
-    const left = this.#rules.facts.leftOf(slot, record);
-    if (record !== 0 && left === 0) this.#rules.ending.filled(record);
+    const shown = this.#ruleBook.ending.takeTraded(book, slot, record, side, price, lots);
+    const left = this.#ruleBook.facts.leftOf(slot, record);
+    if (record !== 0 && left === 0) this.#ruleBook.ending.filled(record);
     settlement.settle(taker, slot, price, lots, left, hold, price !== this.#lastPrice, 0);
     this.#lastPrice = price;
     if (shown > 0) writer.order(EVENT.SHOWN, 0, 0, slot, price, shown, left);
-    if (list !== 0) this.#rules.lists.traded(list, slot, left === 0);
+    if (list !== 0) this.#ruleBook.lists.traded(list, slot, left === 0);
     if (left === 0) memory.orders.give(slot);
   }
 
-  /** Whether an order of the dark book may trade with an incoming order of so many lots. */
+  /** Whether an order of the hidden book may trade with an incoming order of so many lots. */
   #suits(slot: number, left: number, incoming: number): boolean {
     const least = this.#specials[this.#engine.specials.of(slot) * SPECIAL_WORDS + MIN_QUANTITY];
     if (least === 0) return true;
@@ -237,33 +237,33 @@ export class Matching {
       case STP_EXPIRE_TAKER:
         return REASON.SELF_TRADE;
       case STP_EXPIRE_BOTH:
-        this.#rules.ending.end(slot, REASON.SELF_TRADE);
+        this.#ruleBook.ending.end(slot, REASON.SELF_TRADE);
         return REASON.SELF_TRADE;
       case STP_DECREMENT:
         return this.#decrement(slot);
       default:
-        this.#rules.ending.end(slot, REASON.SELF_TRADE);
+        this.#ruleBook.ending.end(slot, REASON.SELF_TRADE);
         return REASON.NONE;
     }
   }
 
   #decrement(slot: number): number {
     const { taker } = this.#engine;
-    const left = this.#rules.facts.leftOf(slot, this.#engine.specials.of(slot));
+    const left = this.#ruleBook.facts.leftOf(slot, this.#engine.specials.of(slot));
     const lots = Math.min(left, taker.left);
     const takerEnds = lots === taker.left;
-    if (lots === left) this.#rules.ending.end(slot, REASON.SELF_TRADE);
-    else this.#rules.ending.lower(slot, lots, PREVENTED);
+    if (lots === left) this.#ruleBook.ending.end(slot, REASON.SELF_TRADE);
+    else this.#ruleBook.ending.lower(slot, lots, PREVENTED);
     if (takerEnds) return REASON.SELF_TRADE;
-    this.#rules.ending.lowerTaker(lots);
+    this.#ruleBook.ending.lowerTaker(lots);
     return REASON.NONE;
   }
 
-  #preventAll(lit: OrderBook, side: Side, price: number): number {
+  #preventAll(displayedBook: OrderBook, side: Side, price: number): number {
     const { taker } = this.#engine;
     if (this.selfTrade === STP_NONE) return REASON.NONE;
     let next = 0;
-    for (let slot = lit.first(side, price); slot !== 0; slot = next) {
+    for (let slot = displayedBook.first(side, price); slot !== 0; slot = next) {
       next = this.#orders[slot * ORDER_WORDS + O_NEXT];
       if (!this.#meetsOwn(taker, slot)) continue;
       const stop = this.#prevent(slot);
@@ -274,14 +274,15 @@ export class Matching {
 
   // ── Surveying ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  #surveyLit(survey: Survey, lit: OrderBook, side: Side, price: number): void {
+  #surveyDisplayed(survey: Survey, displayedBook: OrderBook, side: Side, price: number): void {
     const { taker, instruments, specials } = this.#engine;
     const byTime = instruments.isByTime(taker.instrument);
     if (!byTime && this.selfTrade !== STP_NONE) {
-      for (let slot = lit.first(side, price); slot !== 0; slot = this.#orders[slot * ORDER_WORDS + O_NEXT]) this.#surveyOwn(survey, slot);
+      for (let slot = displayedBook.first(side, price); slot !== 0; slot = this.#orders[slot * ORDER_WORDS + O_NEXT])
+        this.#surveyOwn(survey, slot);
     }
     let reserves = 0;
-    for (let slot = lit.first(side, price); slot !== 0 && !survey.done; slot = this.#orders[slot * ORDER_WORDS + O_NEXT]) {
+    for (let slot = displayedBook.first(side, price); slot !== 0 && !survey.done; slot = this.#orders[slot * ORDER_WORDS + O_NEXT]) {
       if (this.#meetsOwn(taker, slot)) {
         if (byTime) this.#surveyOwn(survey, slot);
         continue;
@@ -289,14 +290,14 @@ export class Matching {
       const record = specials.of(slot);
       const displayed = this.#orders[slot * ORDER_WORDS + O_LEFT];
       survey.take(displayed, price);
-      reserves += this.#rules.facts.leftOf(slot, record) - displayed;
+      reserves += this.#ruleBook.facts.leftOf(slot, record) - displayed;
     }
     if (!survey.done) survey.take(reserves, price);
   }
 
-  #surveyDark(survey: Survey, dark: OrderBook, side: Side, price: number): void {
+  #surveyHidden(survey: Survey, hiddenBook: OrderBook, side: Side, price: number): void {
     const { taker } = this.#engine;
-    for (let slot = dark.first(side, price); slot !== 0 && !survey.done; slot = this.#orders[slot * ORDER_WORDS + O_NEXT]) {
+    for (let slot = hiddenBook.first(side, price); slot !== 0 && !survey.done; slot = this.#orders[slot * ORDER_WORDS + O_NEXT]) {
       const left = this.#orders[slot * ORDER_WORDS + O_LEFT];
       if (!this.#suits(slot, left, survey.want)) continue;
       if (this.#meetsOwn(taker, slot)) this.#surveyOwn(survey, slot);
@@ -307,7 +308,7 @@ export class Matching {
   #surveyOwn(survey: Survey, slot: number): void {
     if (survey.done || !this.#meetsOwn(this.#engine.taker, slot) || this.selfTrade === STP_EXPIRE_MAKER) return;
     if (this.selfTrade === STP_DECREMENT)
-      survey.want -= Math.min(survey.want, this.#rules.facts.leftOf(slot, this.#engine.specials.of(slot)));
+      survey.want -= Math.min(survey.want, this.#ruleBook.facts.leftOf(slot, this.#engine.specials.of(slot)));
     if (this.selfTrade !== STP_DECREMENT || survey.want === 0) survey.done = true;
   }
 

@@ -14,10 +14,10 @@ export function openBuysOf(engine: Engine, account: number, asset: number): numb
   return byAccount.of(account).reduce((sum, slot) => sum + unitsBoughtBy(engine, slot, asset), 0);
 }
 
-function unitsBoughtBy({ instruments, specials, rules }: Engine, slot: number, asset: number): number {
-  const { instrument, side } = rules.facts.whose(slot);
+function unitsBoughtBy({ instruments, specials, ruleBook }: Engine, slot: number, asset: number): number {
+  const { instrument, side } = ruleBook.facts.whose(slot);
   const base = instruments.i32[instrument * instrumentRecord.WORDS + instrumentRecord.BASE];
   if (side !== BUY || base !== asset) return 0;
   const lot = instruments.f64[instrument * instrumentRecord.F64_WORDS + instrumentRecord.F64_LOT];
-  return rules.facts.leftOf(slot, specials.of(slot)) * lot;
+  return ruleBook.facts.leftOf(slot, specials.of(slot)) * lot;
 }

@@ -4,7 +4,7 @@ import { SELL, type Side } from '@outcry/market/order-terms';
 import { HIDDEN, legOf, triggerOf } from '@outcry/market/terms';
 import type { Engine } from '../engine.ts';
 import { instrument as instrumentRecord } from '../instruments.ts';
-import { PLACE, special } from './special-orders.ts';
+import { special, WHERE } from './special-orders.ts';
 
 const { WORDS: ORDER_WORDS, QUANTITY: O_LEFT, ACCOUNT: O_ACCOUNT, TERMS: O_TERMS, ORIGINAL: O_ORIGINAL } = orderRecord;
 const { WORDS, FLAGS, HOLD_PRICE, RESERVE, MIN_QUANTITY } = special;
@@ -24,7 +24,7 @@ export class OrderFacts {
   /** Lots that an open order has left, displayed or not. */
   leftOf(slot: number, record: number): number {
     const there = this.#orders[slot * ORDER_WORDS + O_LEFT];
-    return record !== 0 && this.#engine.specials.placeOf(record) === PLACE.LIT ? there + this.#i32[record * WORDS + RESERVE] : there;
+    return record !== 0 && this.#engine.specials.whereOf(record) === WHERE.DISPLAYED ? there + this.#i32[record * WORDS + RESERVE] : there;
   }
 
   /** Ticks that an open order holds for each lot, if it buys; 0: nothing. */
@@ -45,7 +45,7 @@ export class OrderFacts {
     return triggerOf(flags) !== 0 && (triggerOf(otherFlags) === 0 || legOf(flags) > legOf(otherFlags));
   }
 
-  isDark(record: number): boolean {
+  isHidden(record: number): boolean {
     const at = record * WORDS;
     return (this.#i32[at + FLAGS] & HIDDEN) !== 0 || this.#i32[at + MIN_QUANTITY] > 0 || this.#engine.specials.follows(record);
   }
@@ -69,7 +69,7 @@ export class OrderFacts {
 
   bookOf(record: number, instrument: number): OrderBook {
     const { instruments, specials } = this.#engine;
-    return record !== 0 && specials.placeOf(record) === PLACE.DARK ? instruments.darkBook(instrument) : instruments.books[instrument];
+    return record !== 0 && specials.whereOf(record) === WHERE.HIDDEN ? instruments.hiddenBook(instrument) : instruments.books[instrument];
   }
 
   /** Units held for each lot. @param hold ticks, of a buyer */

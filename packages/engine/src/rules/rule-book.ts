@@ -1,13 +1,15 @@
 import { order as orderRecord } from '@outcry/book/records';
 import { POST_ONLY } from '@outcry/market/command';
-import { DARK, EVENT, RESTING, WAITING } from '@outcry/market/event';
+import { EVENT, IS_HIDDEN, RESTING, WAITING } from '@outcry/market/event';
 import { AT_CLOSE, BUY, FOK, IOC, LIMIT, MARKET_BY_AMOUNT, SELL, type Side } from '@outcry/market/order-terms';
 import { REASON } from '@outcry/market/reason';
-import { INSTRUMENT_RULE, isCall, STATE } from '@outcry/market/rules';
+import { INSTRUMENT_RULE } from '@outcry/market/rules';
+import { isCall, TRADING_STATE } from '@outcry/market/states';
 import { selfTradeOf } from '@outcry/market/terms';
 import { COUNTED, OPEN } from '../account-rules.ts';
 import type { Engine } from '../engine.ts';
-import { rules as rulesRecord } from '../instruments.ts';
+import { instrumentRule } from '../instruments.ts';
+import { Cascade } from './cascade.ts';
 import { Controls } from './controls.ts';
 import { Ending } from './ending.ts';
 import type { Entry } from './entry.ts';
@@ -19,14 +21,13 @@ import { Pegs } from './pegs.ts';
 import { noLimit } from './prices.ts';
 import { RecordList } from './record-list.ts';
 import { Sessions } from './sessions.ts';
-import { Settling } from './settling.ts';
-import { hidingList, OWN_NEED, PLACE, special } from './special-orders.ts';
+import { hidingList, OWN_NEED, special, WHERE } from './special-orders.ts';
 import { Triggers } from './triggers.ts';
 import { Waiting } from './waiting.ts';
 
 const { WORDS: ORDER_WORDS, QUANTITY: O_LEFT, TERMS: O_TERMS, ID: O_GENERATION } = orderRecord;
 const { WORDS, F64_WORDS, F64_HELD, FLAGS, HOLD_PRICE, RESERVE, MIN_QUANTITY, DISPLAY, LIST } = special;
-const { WORDS: RULES, SPECIAL } = rulesRecord;
+const { WORDS: RULES, SPECIAL } = instrumentRule;
 const { CANCELLED, RESTED, TRIGGERED, SHOWN } = EVENT;
 
 /**
@@ -45,7 +46,7 @@ export class RuleBook {
   readonly sessions: Sessions;
   readonly waiting: Waiting;
   readonly ending: Ending;
-  readonly settling: Settling;
+  readonly cascade: Cascade;
   readonly massCancels: MassCancels;
   readonly #engine: Engine;
   readonly #orders: Int32Array;
@@ -58,7 +59,7 @@ export class RuleBook {
     this.#i32 = engine.specials.i32;
     this.#f64 = engine.specials.f64;
     this.facts = new OrderFacts(engine);
-    this.records = new RecordList(engine.instruments.rules, engine.specials.pool, special.PREVIOUS);
+    this.records = new RecordList(engine.instruments.ruleWords, engine.specials.pool, special.PREVIOUS);
     this.matching = new Matching(engine, this);
     this.triggers = new Triggers(engine);
     this.controls = new Controls(engine, this);
@@ -67,7 +68,7 @@ export class RuleBook {
     this.sessions = new Sessions(engine, this);
     this.waiting = new Waiting(engine, this);
     this.ending = new Ending(engine, this);
-    this.settling = new Settling(engine, this);
+    this.cascade = new Cascade(engine, this);
     this.massCancels = new MassCancels(engine);
   }
 
@@ -78,15 +79,15 @@ export class RuleBook {
       this.#engine.writer.reject(reason, 0, e.side, e.instrument, e.account, e.low, e.high);
       return;
     }
-    this.open(e, text, 0, 1);
+    this.create(e, text, 0, 1);
     this.start(e);
   }
 
   /**
-   * Gives an accepted order its records and tells of it; it is nowhere yet. The engine's taker is that order then.
+   * Gives an accepted order its records and emits it; it is nowhere yet. The engine's taker is that order then.
    * @param waits whether it waits for another order of its list
    */
-  open(e: Entry, text: Int32Array | undefined, list: number, leg: number, waits = false): number {
+  create(e: Entry, text: Int32Array | undefined, list: number, leg: number, waits = false): number {
     const { taker, writer, accounts, specials } = this.#engine;
     taker.account = e.account;
     taker.instrument = e.instrument;
@@ -98,15 +99,15 @@ export class RuleBook {
     taker.quantity = e.quantity;
     taker.left = e.quantity;
     taker.hold = e.side === BUY && e.kind === LIMIT ? e.price : 0;
-    this.#engine.open(e.low, e.high, e.id === 0 ? writer.sequence : e.id);
+    this.#engine.assignSlot(e.low, e.high, e.id === 0 ? writer.sequence : e.id);
     this.#engine.details.keep(taker.slot, e.account, text);
-    const record = e.isSpecial ? specials.open(taker.slot, e.termWords, writer.sequence * 4 + leg) : 0;
+    const record = e.isSpecial ? specials.create(taker.slot, e.termWords, writer.sequence * 4 + leg) : 0;
     if (record !== 0) {
       this.#i32[record * WORDS + HOLD_PRICE] = e.kind === LIMIT ? e.price : 0;
       this.#i32[record * WORDS + RESERVE] = e.quantity;
       this.#i32[record * WORDS + LIST] = list;
       this.#f64[record * F64_WORDS + F64_HELD] = OWN_NEED;
-      if (e.expiry > 0 && e.expiry < this.settling.due[0]) this.settling.due[0] = e.expiry;
+      if (e.expiry > 0 && e.expiry < this.cascade.due[0]) this.cascade.due[0] = e.expiry;
       if (specials.follows(record)) this.pegs.add(record);
       writer.terms(e.termWords);
     }
@@ -128,26 +129,26 @@ export class RuleBook {
     const { taker, specials, ledger } = this.#engine;
     const record = specials.of(taker.slot);
     if (e.need > 0) ledger.hold(e.account, this.facts.paidBy(e.instrument, e.side), e.need);
-    if (this.#waits(e, record)) this.tellBalance(e.account, e.instrument, e.side);
+    if (this.#waits(e, record)) this.emitBalance(e.account, e.instrument, e.side);
     else {
       if (e.follows) taker.price = this.pegs.price(record);
       this.#setTermsOfTaker(record);
       this.run(record, record === 0 && this.#restsAtOnce(e));
     }
-    this.settling.touch(e.instrument);
+    this.cascade.touch(e.instrument);
   }
 
   /** Lets an order wait outside the book, if its terms say so: for its trigger, the closing auction, or a price to follow. */
   #waits(e: Entry, record: number): boolean {
     if (e.hasTrigger) this.waiting.watch(record);
-    else if (this.#waitsForClose(e.timeInForce, e.instrument)) this.#i32[record * WORDS + special.PLACE] = PLACE.AT_CLOSE;
+    else if (this.#waitsForClose(e.timeInForce, e.instrument)) this.#i32[record * WORDS + special.WHERE] = WHERE.AT_CLOSE;
     else if (e.follows && this.#isParked(record)) this.pegs.park(record);
     else return false;
     return true;
   }
 
   /** Matches the taker, whose funds are held, and lets what is left of it rest or vanish. */
-  run(record: number, announced: boolean): void {
+  run(record: number, isEmitted: boolean): void {
     const { taker, instruments } = this.#engine;
     let stop: number = REASON.NONE;
     if (!isCall(instruments.state(taker.instrument))) {
@@ -156,10 +157,10 @@ export class RuleBook {
       const mayTrade = least === 0 || this.matching.lots >= least;
       if (mayTrade) stop = this.matching.match();
     }
-    this.#afterMatching(record, stop, announced);
+    this.#afterMatching(record, stop, isEmitted);
   }
 
-  #afterMatching(record: number, stop: number, announced: boolean): void {
+  #afterMatching(record: number, stop: number, isEmitted: boolean): void {
     const { taker, instruments } = this.#engine;
     const traded = taker.left !== this.#orders[taker.slot * ORDER_WORDS + O_LEFT];
     const list = record === 0 ? 0 : this.#i32[record * WORDS + LIST];
@@ -170,35 +171,35 @@ export class RuleBook {
       this.sessions.interrupt(taker.instrument);
       stop = REASON.NONE;
     }
-    if (stays && stop === REASON.NONE) this.#rest(record, announced);
+    if (stays && stop === REASON.NONE) this.#rest(record, isEmitted);
     else this.#finish(record, stop === REASON.NONE ? REASON.NO_LIQUIDITY : stop);
-    this.tellBalance(taker.account, taker.instrument, BUY);
-    this.tellBalance(taker.account, taker.instrument, SELL);
+    this.emitBalance(taker.account, taker.instrument, BUY);
+    this.emitBalance(taker.account, taker.instrument, SELL);
   }
 
   /** Puts what is left of the taker into the book that it belongs to. */
-  #rest(record: number, announced: boolean): void {
+  #rest(record: number, isEmitted: boolean): void {
     const { taker, instruments, writer } = this.#engine;
     const { slot, side, price, left } = taker;
     if (record === 0) {
       instruments.books[taker.instrument].rest(slot, side, price, left);
-      if (!announced) writer.order(RESTED, 0, 0, slot, price, left, left);
+      if (!isEmitted) writer.order(RESTED, 0, 0, slot, price, left, left);
       return;
     }
-    if (this.#engine.specials.follows(record) && instruments.state(taker.instrument) !== STATE.CONTINUOUS) {
+    if (this.#engine.specials.follows(record) && instruments.state(taker.instrument) !== TRADING_STATE.CONTINUOUS) {
       this.pegs.park(record);
       return;
     }
-    const isDark = this.facts.isDark(record);
+    const isHidden = this.facts.isHidden(record);
     const display = this.#i32[record * WORDS + DISPLAY];
     const shown = display === 0 ? left : Math.min(display, left);
     this.#i32[record * WORDS + RESERVE] = left - shown;
-    this.#i32[record * WORDS + special.PLACE] = isDark ? PLACE.DARK : PLACE.LIT;
-    const book = isDark ? instruments.darkBook(taker.instrument) : instruments.books[taker.instrument];
+    this.#i32[record * WORDS + special.WHERE] = isHidden ? WHERE.HIDDEN : WHERE.DISPLAYED;
+    const book = isHidden ? instruments.hiddenBook(taker.instrument) : instruments.books[taker.instrument];
     book.rest(slot, side, price, shown);
     if (this.#engine.specials.changesMatching(record)) this.count(taker.instrument, SPECIAL, 1);
     if (this.#engine.specials.hides(record)) this.#engine.specials.hiding.append(hidingList(taker.instrument), record);
-    if (!announced) writer.order(RESTED, isDark ? DARK : 0, 0, slot, price, left, left);
+    if (!isEmitted) writer.order(RESTED, isHidden ? IS_HIDDEN : 0, 0, slot, price, left, left);
     if (shown !== left) writer.order(SHOWN, 0, 0, slot, price, shown, left);
   }
 
@@ -247,8 +248,8 @@ export class RuleBook {
   count(instrument: number, word: number, by: number): void {
     const { instruments } = this.#engine;
     const at = instrument * RULES + word;
-    instruments.rules[at] += by;
-    if (instruments.rules[at] <= 1) instruments.refresh(instrument);
+    instruments.ruleWords[at] += by;
+    if (instruments.ruleWords[at] <= 1) instruments.refresh(instrument);
   }
 
   /** Puts an order that waited for the closing auction into the book. */
@@ -264,8 +265,8 @@ export class RuleBook {
     this.matching.minQuantity = record === 0 ? 0 : this.#i32[record * WORDS + MIN_QUANTITY];
   }
 
-  /** Tells an account's balance of what a side of an instrument pays. */
-  tellBalance(account: number, instrument: number, side: Side): void {
+  /** Emits an account's balance of what a side of an instrument pays. */
+  emitBalance(account: number, instrument: number, side: Side): void {
     this.#engine.writer.balance(account, this.facts.paidBy(instrument, side));
   }
 
@@ -284,6 +285,6 @@ export class RuleBook {
   }
 
   #waitsForClose(timeInForce: number, instrument: number): boolean {
-    return timeInForce === AT_CLOSE && this.#engine.instruments.state(instrument) !== STATE.CLOSING_AUCTION;
+    return timeInForce === AT_CLOSE && this.#engine.instruments.state(instrument) !== TRADING_STATE.CLOSING_AUCTION;
   }
 }

@@ -1,13 +1,15 @@
+/** Trading states: what ends, enters and trades when one gives way to another. */
 import { EVENT } from '@outcry/market/event';
 import { AT_CLOSE, AT_OPEN, DAY } from '@outcry/market/order-terms';
 import { REASON } from '@outcry/market/reason';
-import { INSTRUMENT_RULE, isCall, STATE } from '@outcry/market/rules';
+import { INSTRUMENT_RULE } from '@outcry/market/rules';
+import { isCall, TRADING_STATE } from '@outcry/market/states';
 import type { Engine } from '../engine.ts';
-import { rules as rulesRecord } from '../instruments.ts';
+import { instrumentRule } from '../instruments.ts';
 import { Auction } from './auction.ts';
+import { MOST_EXPIRING } from './cascade.ts';
 import type { RuleBook } from './rule-book.ts';
-import { MOST_EXPIRING } from './settling.ts';
-import { PLACE, timedList } from './special-orders.ts';
+import { timedList, WHERE } from './special-orders.ts';
 
 const {
   WORDS: RULES,
@@ -21,7 +23,7 @@ const {
   F64_AUCTION_END,
   F64_INDICATIVE_VOLUME,
   F64_INDICATIVE_SURPLUS,
-} = rulesRecord;
+} = instrumentRule;
 
 /** Times in force that end at the latest when the instrument closes. */
 const ENDED_BY_CLOSE = [DAY, AT_OPEN, AT_CLOSE];
@@ -29,20 +31,20 @@ const ENDED_BY_CLOSE = [DAY, AT_OPEN, AT_CLOSE];
 /** States of instruments and what changes with them: docs/rules.md, "Sessions". */
 export class Sessions {
   readonly #engine: Engine;
-  readonly #rules: RuleBook;
+  readonly #ruleBook: RuleBook;
   readonly #auction: Auction;
 
-  constructor(engine: Engine, rules: RuleBook) {
+  constructor(engine: Engine, ruleBook: RuleBook) {
     this.#engine = engine;
-    this.#rules = rules;
-    this.#auction = new Auction(engine, rules);
+    this.#ruleBook = ruleBook;
+    this.#auction = new Auction(engine, ruleBook);
   }
 
   /** @param reference a new reference price in ticks, 0: as it is */
   setState(instrument: number, state: number, reference: number): void {
     const { instruments } = this.#engine;
     const old = instruments.state(instrument);
-    if (old === STATE.CLOSED && state !== STATE.CLOSED) this.#expire(instrument, MOST_EXPIRING);
+    if (old === TRADING_STATE.CLOSED && state !== TRADING_STATE.CLOSED) this.#expire(instrument, MOST_EXPIRING);
     if (this.#mustWait(instrument, state)) {
       this.#takeLater(instrument, state, reference);
       return;
@@ -50,13 +52,13 @@ export class Sessions {
     this.#set(instrument, NEXT_STATE, 0);
     this.#set(instrument, ENDING, 0);
     if (reference > 0) instruments.setRule(instrument, INSTRUMENT_RULE.REFERENCE_PRICE, reference);
-    if (old !== state && (state === STATE.CONTINUOUS || old === STATE.CLOSING_AUCTION)) this.#uncross(instrument);
+    if (old !== state && (state === TRADING_STATE.CONTINUOUS || old === TRADING_STATE.CLOSING_AUCTION)) this.#uncross(instrument);
     const ended = endedBy(old, state);
     if (ended === 0 || this.#areFew(instrument, ended)) {
       this.#take(instrument, state);
       return;
     }
-    this.#take(instrument, STATE.HALTED);
+    this.#take(instrument, TRADING_STATE.HALTED);
     this.#set(instrument, ENDING, ended);
     this.#takeLater(instrument, state, 0);
   }
@@ -70,8 +72,8 @@ export class Sessions {
 
   /** Whether orders are left that must be gone before a state, or in its book before its auction is over. */
   #mustWait(instrument: number, state: number): boolean {
-    if (this.#word(instrument, ENTERING) !== 0) return state !== STATE.CLOSING_AUCTION;
-    if (state === STATE.CLOSED) return false; // where they are gone too, by and by
+    if (this.#word(instrument, ENTERING) !== 0) return state !== TRADING_STATE.CLOSING_AUCTION;
+    if (state === TRADING_STATE.CLOSED) return false; // where they are gone too, by and by
     const ending = this.#word(instrument, ENDING);
     if (ending !== 0) return this.#engine.specials.timed.first(timedList(instrument, ending)) !== 0;
     return this.#isExpiringClosed(instrument);
@@ -80,53 +82,53 @@ export class Sessions {
   #takeLater(instrument: number, state: number, reference: number): void {
     this.#set(instrument, NEXT_STATE, state + 1);
     this.#set(instrument, NEXT_REFERENCE, reference);
-    this.#rules.settling.due[0] = 0;
+    this.#ruleBook.cascade.due[0] = 0;
   }
 
   #take(instrument: number, state: number): void {
     const { instruments } = this.#engine;
     const old = instruments.state(instrument);
-    instruments.rules[instrument * RULES + STATE_WORD] = state;
-    instruments.rules[instrument * RULES + INDICATIVE_PRICE] = 0;
+    instruments.ruleWords[instrument * RULES + STATE_WORD] = state;
+    instruments.ruleWords[instrument * RULES + INDICATIVE_PRICE] = 0;
     instruments.ruleValues[instrument * F64_WORDS + F64_INDICATIVE_VOLUME] = 0;
     instruments.ruleValues[instrument * F64_WORDS + F64_INDICATIVE_SURPLUS] = 0;
     instruments.ruleValues[instrument * F64_WORDS + F64_AUCTION_END] = 0;
     instruments.refresh(instrument);
-    this.tell(instrument);
+    this.emitState(instrument);
     if (old === state) return;
     this.#end(instrument, old, state);
-    if (old === STATE.CONTINUOUS) this.#rules.pegs.parkAll(instrument);
-    if (state === STATE.CONTINUOUS) this.#rules.pegs.lookAgain(instrument);
-    if (state === STATE.CLOSING_AUCTION) {
+    if (old === TRADING_STATE.CONTINUOUS) this.#ruleBook.pegs.parkAll(instrument);
+    if (state === TRADING_STATE.CONTINUOUS) this.#ruleBook.pegs.lookAgain(instrument);
+    if (state === TRADING_STATE.CLOSING_AUCTION) {
       this.#set(instrument, ENTERING, this.#engine.specials.timed.first(timedList(instrument, AT_CLOSE)));
       this.#enterForClose(instrument, MOST_EXPIRING);
-      if (this.#word(instrument, ENTERING) !== 0) this.#rules.settling.due[0] = 0;
+      if (this.#word(instrument, ENTERING) !== 0) this.#ruleBook.cascade.due[0] = 0;
     }
-    this.#rules.settling.touch(instrument);
+    this.#ruleBook.cascade.touch(instrument);
   }
 
   /** Interrupts continuous trading by a volatility auction. */
   interrupt(instrument: number): void {
     const { instruments, writer } = this.#engine;
-    this.setState(instrument, STATE.VOLATILITY_AUCTION, 0);
+    this.setState(instrument, TRADING_STATE.VOLATILITY_AUCTION, 0);
     const end = writer.time + instruments.rule(instrument, INSTRUMENT_RULE.VOLATILITY_AUCTION);
     instruments.ruleValues[instrument * F64_WORDS + F64_AUCTION_END] = end;
-    if (end < this.#rules.settling.due[0]) this.#rules.settling.due[0] = end;
+    if (end < this.#ruleBook.cascade.due[0]) this.#ruleBook.cascade.due[0] = end;
   }
 
   /** Tells where auctions would trade, if that changed. */
-  tellIndicative(): void {
+  emitIndicative(): void {
     const { instruments, writer } = this.#engine;
     for (let instrument = 0; instrument < instruments.books.length; instrument++) {
       if (!isCall(instruments.state(instrument))) continue;
       const { price, volume, surplus } = this.#auction.find(instrument);
       const at = instrument * F64_WORDS;
       const isSame =
-        instruments.rules[instrument * RULES + INDICATIVE_PRICE] === price &&
+        instruments.ruleWords[instrument * RULES + INDICATIVE_PRICE] === price &&
         instruments.ruleValues[at + F64_INDICATIVE_VOLUME] === volume &&
         instruments.ruleValues[at + F64_INDICATIVE_SURPLUS] === surplus;
       if (isSame) continue;
-      instruments.rules[instrument * RULES + INDICATIVE_PRICE] = price;
+      instruments.ruleWords[instrument * RULES + INDICATIVE_PRICE] = price;
       instruments.ruleValues[at + F64_INDICATIVE_VOLUME] = volume;
       instruments.ruleValues[at + F64_INDICATIVE_SURPLUS] = surplus;
       writer.notice(EVENT.INDICATIVE, 0, instrument, 0, price, 0, volume, surplus);
@@ -142,18 +144,18 @@ export class Sessions {
     writer.notice(EVENT.AUCTION, 0, instrument, 0, price, 0, volume, surplus);
   }
 
-  /** Tells an instrument's state. */
-  tell(instrument: number): void {
+  /** Emits an instrument's state. */
+  emitState(instrument: number): void {
     const { instruments, writer } = this.#engine;
     const reference = instruments.rule(instrument, INSTRUMENT_RULE.REFERENCE_PRICE);
     writer.notice(EVENT.STATE, 0, instrument | (instruments.state(instrument) << 16), 0, reference, 0, 0, 0);
   }
 
   #end(instrument: number, old: number, state: number): void {
-    if (state === STATE.CLOSED) this.#expire(instrument, MOST_EXPIRING);
+    if (state === TRADING_STATE.CLOSED) this.#expire(instrument, MOST_EXPIRING);
     const ended = endedBy(old, state);
     if (ended !== 0) this.#expireOf(instrument, [ended], MOST_EXPIRING);
-    if (this.hasWork(instrument)) this.#rules.settling.due[0] = 0;
+    if (this.hasWork(instrument)) this.#ruleBook.cascade.due[0] = 0;
   }
 
   /** Whether orders are left that a state ended, or lets enter, or a state to take when they are done. */
@@ -164,7 +166,7 @@ export class Sessions {
   /** Ends or enters such orders, in order of entry. Returns how many of `most`. */
   work(instrument: number, most: number): number {
     if (this.#word(instrument, ENTERING) !== 0) return this.#enterForClose(instrument, most);
-    const mayExpire = this.#word(instrument, ENDING) !== 0 || this.#engine.instruments.state(instrument) === STATE.CLOSED;
+    const mayExpire = this.#word(instrument, ENDING) !== 0 || this.#engine.instruments.state(instrument) === TRADING_STATE.CLOSED;
     return mayExpire ? this.#expire(instrument, most) : 0;
   }
 
@@ -183,13 +185,13 @@ export class Sessions {
         if (first !== 0 && (oldest === 0 || specials.byEntry(first, oldest) < 0)) oldest = first;
       }
       if (oldest === 0) return count;
-      this.#rules.ending.end(specials.slotOf(oldest), REASON.EXPIRED);
+      this.#ruleBook.ending.end(specials.slotOf(oldest), REASON.EXPIRED);
     }
     return most;
   }
 
   #isExpiringClosed(instrument: number): boolean {
-    if (this.#engine.instruments.state(instrument) !== STATE.CLOSED) return false;
+    if (this.#engine.instruments.state(instrument) !== TRADING_STATE.CLOSED) return false;
     return ENDED_BY_CLOSE.some((timeInForce) => this.#engine.specials.timed.first(timedList(instrument, timeInForce)) !== 0);
   }
 
@@ -202,11 +204,11 @@ export class Sessions {
   }
 
   #word(instrument: number, word: number): number {
-    return this.#engine.instruments.rules[instrument * RULES + word];
+    return this.#engine.instruments.ruleWords[instrument * RULES + word];
   }
 
   #set(instrument: number, word: number, value: number): void {
-    this.#engine.instruments.rules[instrument * RULES + word] = value;
+    this.#engine.instruments.ruleWords[instrument * RULES + word] = value;
   }
 
   /** Puts orders that waited for the closing auction into its book. Returns how many of `most`. */
@@ -215,7 +217,7 @@ export class Sessions {
       const record = this.#word(instrument, ENTERING);
       if (record === 0) return count;
       this.skip(instrument, record);
-      this.#rules.enterForAuction(record);
+      this.#ruleBook.enterForAuction(record);
     }
     return most;
   }
@@ -226,14 +228,14 @@ export class Sessions {
     const { specials } = this.#engine;
     const next = specials.timed.after(record);
     // Those behind the last one that waited came during the auction, and went into the book at once.
-    this.#set(instrument, ENTERING, next !== 0 && specials.placeOf(next) === PLACE.AT_CLOSE ? next : 0);
+    this.#set(instrument, ENTERING, next !== 0 && specials.whereOf(next) === WHERE.AT_CLOSE ? next : 0);
   }
 }
 
 /** The time in force of orders that the change from one state to another ends, 0: of none; closing ends several. */
 function endedBy(old: number, state: number): number {
-  const isBeforeOpen = (one: number) => one === STATE.PRE_OPEN || one === STATE.OPENING_AUCTION;
-  if (state === STATE.CLOSED || old === state) return 0;
+  const isBeforeOpen = (one: number) => one === TRADING_STATE.PRE_OPEN || one === TRADING_STATE.OPENING_AUCTION;
+  if (state === TRADING_STATE.CLOSED || old === state) return 0;
   if (isBeforeOpen(old) && !isBeforeOpen(state)) return AT_OPEN;
-  return old === STATE.CLOSING_AUCTION ? AT_CLOSE : 0;
+  return old === TRADING_STATE.CLOSING_AUCTION ? AT_CLOSE : 0;
 }

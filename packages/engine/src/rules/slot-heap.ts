@@ -83,11 +83,11 @@ export class SlotHeap {
 
   /** Calls `visit` with every record of a heap. Allocates: for rare commands. */
   each(root: number, visit: (record: number) => void): void {
-    const open = root === 0 ? [] : [root];
-    for (let record = open.pop(); record !== undefined; record = open.pop()) {
+    const stack = root === 0 ? [] : [root];
+    for (let record = stack.pop(); record !== undefined; record = stack.pop()) {
       visit(record);
       const at = record * this.#words + this.#links;
-      for (const child of [this.#i32[at + LEFT], this.#i32[at + RIGHT]]) if (child !== 0) open.push(child);
+      for (const child of [this.#i32[at + LEFT], this.#i32[at + RIGHT]]) if (child !== 0) stack.push(child);
     }
   }
 

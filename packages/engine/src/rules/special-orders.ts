@@ -15,8 +15,8 @@ export const special = offsets(
       /** of free records */
       NEXT_FREE: 'i32',
       words: termFields.words,
-      /** see PLACE */
-      PLACE: 'i32',
+      /** see WHERE */
+      WHERE: 'i32',
       /** limit price that it holds for, 0: market */
       HOLD_PRICE: 'i32',
       /** lots of an iceberg that it does not display; of an order outside the book: all its lots */
@@ -47,11 +47,11 @@ export const special = offsets(
   ),
 );
 
-/** Where a special order is. */
-export const PLACE = {
+/** Where a special order is kept. */
+export const WHERE = {
   /** among the displayed orders */
-  LIT: 0,
-  DARK: 1,
+  DISPLAYED: 0,
+  HIDDEN: 1,
   /** its trigger is watched */
   WATCHING: 2,
   /** it trails */
@@ -117,14 +117,14 @@ export class SpecialOrders {
   }
 
   /** Gives an order a record, with a TERMS record's words. */
-  open(slot: number, termWords: Int32Array, entry: number): number {
+  create(slot: number, termWords: Int32Array, entry: number): number {
     const record = this.pool.take();
     const at = record * WORDS;
     this.i32.fill(0, at, at + WORDS);
     for (let word = FLAGS; word <= terms.SESSION; word++) this.i32[at + word] = termWords[word];
     for (let word = F64_EXPIRY * 2; word < F64_EXPIRY * 2 + 4; word++) this.i32[at + word] = termWords[word];
     this.i32[at + ORDER] = slot;
-    this.i32[at + special.PLACE] = PLACE.NOWHERE;
+    this.i32[at + special.WHERE] = WHERE.NOWHERE;
     this.f64[record * F64_WORDS + F64_ENTRY] = entry;
     this.#orders[(slot << ORDER_SHIFT) | O_TERMS] |= RULED_ORDER;
     this.#links[slot] = record;
@@ -169,14 +169,14 @@ export class SpecialOrders {
     return this.i32[record * WORDS + ORDER];
   }
 
-  placeOf(record: number): number {
-    return this.i32[record * WORDS + special.PLACE];
+  whereOf(record: number): number {
+    return this.i32[record * WORDS + special.WHERE];
   }
 
   /** Whether orders of the plain kind cannot pass over this one in a book. */
   changesMatching(record: number): boolean {
     const at = record * WORDS;
-    return this.placeOf(record) === PLACE.DARK || this.i32[at + special.DISPLAY] > 0 || this.i32[at + LIST] > 0;
+    return this.whereOf(record) === WHERE.HIDDEN || this.i32[at + special.DISPLAY] > 0 || this.i32[at + LIST] > 0;
   }
 
   follows(record: number): boolean {
@@ -186,7 +186,7 @@ export class SpecialOrders {
 
   /** Whether something of an order in a book is not displayed. */
   hides(record: number): boolean {
-    return this.placeOf(record) === PLACE.DARK || this.i32[record * WORDS + DISPLAY] > 0;
+    return this.whereOf(record) === WHERE.HIDDEN || this.i32[record * WORDS + DISPLAY] > 0;
   }
 
   /** Takes in the records of an image, and finds again what follows from them: links, the heap and the lists. */
@@ -198,8 +198,8 @@ export class SpecialOrders {
       const slot = this.slotOf(record);
       this.#links[slot] = record;
       this.#await(record);
-      const place = this.placeOf(record);
-      if ((place === PLACE.LIT || place === PLACE.DARK) && this.hides(record))
+      const where = this.whereOf(record);
+      if ((where === WHERE.DISPLAYED || where === WHERE.HIDDEN) && this.hides(record))
         this.hiding.append(hidingList(this.#instrumentOf(slot)), record);
     }
   }

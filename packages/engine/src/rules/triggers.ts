@@ -1,16 +1,17 @@
+/** Triggers of stop, take-profit and trailing orders: where they wait, and when they fire. */
 import { OrderBook } from '@outcry/book/order-book';
 import { order as orderRecord } from '@outcry/book/records';
 import { BEST_PRICE, BUY, LAST_TRADE, MAX_PRICE, type Side, STOP, TRAIL_TICKS } from '@outcry/market/order-terms';
 import { mulDiv } from '@outcry/market/rules';
 import { sourceOf, trailUnitOf, triggerOf } from '@outcry/market/terms';
 import type { Engine } from '../engine.ts';
-import { instrument as instrumentRecord, rules as rulesRecord } from '../instruments.ts';
+import { instrument as instrumentRecord, instrumentRule } from '../instruments.ts';
 import { SlotHeap } from './slot-heap.ts';
-import { PLACE, special } from './special-orders.ts';
+import { special, WHERE } from './special-orders.ts';
 
 const { WORDS, F64_WORDS, ORDER, FLAGS, STOP_PRICE, TRAIL, EXTREME, PREVIOUS, NEXT, F64_ENTRY, F64_DISTANCE, TRAIL_HEAP } = special;
 const { RESERVE: LOTS, EXTREME: ACTIVATION_DIRECTION } = special;
-const { WORDS: RULES, LOOK, LOOK_UP, LOOK_DOWN, LOOK_LEVEL, LOOK_DIRECTION, LOOK_SORTED } = rulesRecord;
+const { WORDS: RULES, LOOK, LOOK_UP, LOOK_DOWN, LOOK_LEVEL, LOOK_DIRECTION, LOOK_SORTED } = instrumentRule;
 const ORDER_WORDS = orderRecord.WORDS;
 
 /** Sides of a trigger book: what waits for a fall stands where bids do, what waits for a rise where asks do. */
@@ -76,7 +77,7 @@ export class Triggers {
   /** Begins to watch for an order whose terms and lots are in its records. */
   add(record: number): void {
     const at = record * WORDS;
-    this.#i32[at + special.PLACE] = PLACE.WATCHING;
+    this.#i32[at + special.WHERE] = WHERE.WATCHING;
     const price = this.#i32[at + STOP_PRICE];
     if (trailUnitOf(this.#flags(record)) === 0) {
       this.#stand(record, this.#isRising(record) ? RISING : FALLING, price);
@@ -96,7 +97,7 @@ export class Triggers {
 
   /** Stops watching for an order. */
   remove(record: number): void {
-    const isTrailing = this.#engine.specials.placeOf(record) === PLACE.TRAILING;
+    const isTrailing = this.#engine.specials.whereOf(record) === WHERE.TRAILING;
     if (isTrailing && !this.#heap.isFirst(record)) {
       this.#heap.remove(0, record); // it is below the first, which stays
       return;
@@ -107,7 +108,7 @@ export class Triggers {
 
   /** Lowers an order's lots. */
   reduce(record: number, lots: number): void {
-    const stands = this.#engine.specials.placeOf(record) === PLACE.WATCHING || this.#heap.isFirst(record);
+    const stands = this.#engine.specials.whereOf(record) === WHERE.WATCHING || this.#heap.isFirst(record);
     if (stands) this.#book(record).reduce(this.#slot(record), this.#standing(record), lots);
   }
 
@@ -117,9 +118,9 @@ export class Triggers {
    * @returns how many of `most` steps it took, two for each trigger
    */
   collect(instrument: number, fire: (record: number) => void, most: number): number {
-    const { rules } = this.#engine.instruments;
+    const { ruleWords } = this.#engine.instruments;
     const at = instrument * RULES;
-    const begun = rules[at + LOOK];
+    const begun = ruleWords[at + LOOK];
     let left = most;
     for (let watch = begun === 0 ? 0 : begun - 1; watch < WATCHES; watch++) {
       const book = this.#books[instrument * WATCHES + watch];
@@ -129,23 +130,23 @@ export class Triggers {
       if (up === 0) continue;
       if (watch !== begun - 1) {
         this.#follow(instrument, watch, up, down);
-        rules[at + LOOK_DIRECTION] = RISING;
+        ruleWords[at + LOOK_DIRECTION] = RISING;
       }
       left = this.#fireReached(instrument, book, up, down, fire, left);
       if (left >= 0) continue;
-      rules[at + LOOK] = watch + 1;
-      rules[at + LOOK_UP] = up;
-      rules[at + LOOK_DOWN] = down;
+      ruleWords[at + LOOK] = watch + 1;
+      ruleWords[at + LOOK_UP] = up;
+      ruleWords[at + LOOK_DOWN] = down;
       return most;
     }
     // Nothing of a look that is over may differ between an engine and one that was restored, which has no books of no orders. Its words lie together.
-    for (let word = LOOK; word <= LOOK_SORTED; word++) rules[at + word] = 0;
+    for (let word = LOOK; word <= LOOK_SORTED; word++) ruleWords[at + word] = 0;
     return most - left;
   }
 
   /** Whether triggers are left that the last look reached. */
   areFiring(instrument: number): boolean {
-    return this.#engine.instruments.rules[instrument * RULES + LOOK] !== 0;
+    return this.#engine.instruments.ruleWords[instrument * RULES + LOOK] !== 0;
   }
 
   /** Writes its group's extreme into every trailing order, so that an image of the records holds it. */
@@ -163,12 +164,12 @@ export class Triggers {
   /** Puts the orders of an image back: those that stand in order of entry, trailing ones by how far their extreme is. */
   restore(): void {
     const { specials } = this.#engine;
-    for (const record of specials.inOrder((r) => specials.placeOf(r) === PLACE.WATCHING)) {
+    for (const record of specials.inOrder((r) => specials.whereOf(r) === WHERE.WATCHING)) {
       this.#stand(record, this.#standing(record), this.#i32[record * WORDS + STOP_PRICE]);
     }
-    const isFiring = (r: number) => specials.placeOf(r) === PLACE.FIRING || specials.placeOf(r) === PLACE.ACTIVATED;
+    const isFiring = (r: number) => specials.whereOf(r) === WHERE.FIRING || specials.whereOf(r) === WHERE.ACTIVATED;
     for (const record of specials.inOrder(isFiring)) this.#sort(this.#instrument(record), record);
-    const trailing = specials.inOrder((r) => specials.placeOf(r) === PLACE.TRAILING);
+    const trailing = specials.inOrder((r) => specials.whereOf(r) === WHERE.TRAILING);
     // Deepest groups first, so that each next one belongs on top.
     const depth = (r: number) => (this.#isRising(r) ? 1 : -1) * this.#i32[r * WORDS + EXTREME];
     trailing.sort((a, b) => depth(a) - depth(b) || specials.byEntry(a, b));
@@ -179,27 +180,27 @@ export class Triggers {
 
   /** Fires level by level, rising triggers first. Returns how many steps are left, -1: it is not done. */
   #fireReached(instrument: number, book: OrderBook, up: number, down: number, fire: (record: number) => void, steps: number): number {
-    const { rules } = this.#engine.instruments;
+    const { ruleWords } = this.#engine.instruments;
     const at = instrument * RULES;
     let left = steps;
     for (;;) {
-      if (rules[at + LOOK_LEVEL] === 0 && !this.#nextLevel(at, book, up, down)) return left;
-      if (rules[at + LOOK_SORTED] === 0) left = this.#sortLevel(instrument, book, left);
+      if (ruleWords[at + LOOK_LEVEL] === 0 && !this.#nextLevel(at, book, up, down)) return left;
+      if (ruleWords[at + LOOK_SORTED] === 0) left = this.#sortLevel(instrument, book, left);
       if (left >= 0) left = this.#fireSorted(instrument, up, down, fire, left);
       if (left < 0) return left;
-      rules[at + LOOK_LEVEL] = 0;
+      ruleWords[at + LOOK_LEVEL] = 0;
     }
   }
 
   /** Goes on to the nearest price whose triggers are reached. Returns false where there is none. */
   #nextLevel(at: number, book: OrderBook, up: number, down: number): boolean {
-    const { rules } = this.#engine.instruments;
-    const rises = rules[at + LOOK_DIRECTION] === RISING && book.bestAsk !== 0 && book.bestAsk <= up;
+    const { ruleWords } = this.#engine.instruments;
+    const rises = ruleWords[at + LOOK_DIRECTION] === RISING && book.bestAsk !== 0 && book.bestAsk <= up;
     const falls = !rises && book.bestBid !== 0 && book.bestBid >= down;
     if (!rises && !falls) return false;
-    rules[at + LOOK_DIRECTION] = rises ? RISING : FALLING;
-    rules[at + LOOK_LEVEL] = rises ? book.bestAsk : book.bestBid;
-    rules[at + LOOK_SORTED] = 0;
+    ruleWords[at + LOOK_DIRECTION] = rises ? RISING : FALLING;
+    ruleWords[at + LOOK_LEVEL] = rises ? book.bestAsk : book.bestBid;
+    ruleWords[at + LOOK_SORTED] = 0;
     return true;
   }
 
@@ -207,20 +208,20 @@ export class Triggers {
   #sortLevel(instrument: number, book: OrderBook, steps: number): number {
     const { specials, instruments } = this.#engine;
     const at = instrument * RULES;
-    const direction = instruments.rules[at + LOOK_DIRECTION] as Side;
-    const price = instruments.rules[at + LOOK_LEVEL];
+    const direction = instruments.ruleWords[at + LOOK_DIRECTION] as Side;
+    const price = instruments.ruleWords[at + LOOK_LEVEL];
     let left = steps;
     for (let slot = book.first(direction, price); slot !== 0; slot = book.first(direction, price)) {
       if (left-- === 0) return -1;
       const record = specials.of(slot);
-      const isTrailing = specials.placeOf(record) === PLACE.TRAILING;
+      const isTrailing = specials.whereOf(record) === WHERE.TRAILING;
       this.#leave(record);
       if (isTrailing) this.#replaceFirst(record);
       const activates = !isTrailing && trailUnitOf(this.#flags(record)) !== 0;
-      this.#i32[record * WORDS + special.PLACE] = activates ? PLACE.ACTIVATED : PLACE.FIRING;
+      this.#i32[record * WORDS + special.WHERE] = activates ? WHERE.ACTIVATED : WHERE.FIRING;
       this.#sort(instrument, record);
     }
-    instruments.rules[at + LOOK_SORTED] = 1;
+    instruments.ruleWords[at + LOOK_SORTED] = 1;
     return left;
   }
 
@@ -234,7 +235,7 @@ export class Triggers {
     for (let record = this.#firing[instrument]; record !== 0; record = this.#firing[instrument]) {
       if (left-- === 0) return -1;
       this.stopFiring(instrument, record);
-      if (this.#engine.specials.placeOf(record) === PLACE.FIRING) fire(record);
+      if (this.#engine.specials.whereOf(record) === WHERE.FIRING) fire(record);
       else this.#beginToTrail(record, this.#isRising(record) ? up : down);
     }
     return left;
@@ -248,7 +249,7 @@ export class Triggers {
   // ── Trailing groups ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
   #beginToTrail(record: number, value: number): void {
-    this.#i32[record * WORDS + special.PLACE] = PLACE.TRAILING;
+    this.#i32[record * WORDS + special.WHERE] = WHERE.TRAILING;
     this.#f64[record * F64_WORDS + F64_DISTANCE] = this.#i32[record * WORDS + TRAIL];
     this.#heap.clear(record);
     this.#push(this.#stackOf(record), record, value);
@@ -350,7 +351,7 @@ export class Triggers {
 
   /** On which side of a trigger book an order stands. */
   #standing(record: number): Side {
-    const activates = this.#engine.specials.placeOf(record) === PLACE.WATCHING && trailUnitOf(this.#flags(record)) !== 0;
+    const activates = this.#engine.specials.whereOf(record) === WHERE.WATCHING && trailUnitOf(this.#flags(record)) !== 0;
     if (activates) return this.#i32[record * WORDS + ACTIVATION_DIRECTION] as Side;
     return this.#isRising(record) ? RISING : FALLING;
   }
@@ -396,8 +397,8 @@ export class Triggers {
   }
 
   #value(instrument: number, watch: number, rounding: number): number {
-    const { rules } = this.#engine.instruments;
-    if (rules[instrument * RULES + LOOK] === watch + 1) return rules[instrument * RULES + (rounding === 0 ? LOOK_UP : LOOK_DOWN)];
+    const { ruleWords } = this.#engine.instruments;
+    if (ruleWords[instrument * RULES + LOOK] === watch + 1) return ruleWords[instrument * RULES + (rounding === 0 ? LOOK_UP : LOOK_DOWN)];
     const book = this.#engine.instruments.books[instrument];
     if (watch === LAST) return this.#engine.instruments.i32[instrument * instrumentRecord.WORDS + instrumentRecord.LAST_PRICE];
     if (watch === BID) return book.bestBid;

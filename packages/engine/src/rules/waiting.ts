@@ -3,35 +3,35 @@ import { BUY, LIMIT } from '@outcry/market/order-terms';
 import { REASON } from '@outcry/market/reason';
 import { legOf, SLIDE, triggerOf } from '@outcry/market/terms';
 import type { Engine } from '../engine.ts';
-import { rules as rulesRecord } from '../instruments.ts';
+import { instrumentRule } from '../instruments.ts';
 import type { OrderFacts } from './order-facts.ts';
 import type { RuleBook } from './rule-book.ts';
-import { NOTHING, OWN_NEED, PLACE, special } from './special-orders.ts';
+import { NOTHING, OWN_NEED, special, WHERE } from './special-orders.ts';
 
 const { WORDS, F64_WORDS, F64_HELD, FLAGS, HOLD_PRICE, STOP_PRICE, LIST } = special;
-const { WORDS: RULES, TRIGGERS, QUEUE } = rulesRecord;
+const { WORDS: RULES, TRIGGERS, QUEUE } = instrumentRule;
 const { TRIGGERED } = EVENT;
 
 /** Orders that wait: for a trigger, for another order of their list, in the queue to enter. */
 export class Waiting {
   readonly #engine: Engine;
-  readonly #rules: RuleBook;
+  readonly #ruleBook: RuleBook;
   readonly #facts: OrderFacts;
   readonly #i32: Int32Array;
   readonly #f64: Float64Array;
 
-  constructor(engine: Engine, rules: RuleBook) {
+  constructor(engine: Engine, ruleBook: RuleBook) {
     this.#engine = engine;
-    this.#rules = rules;
-    this.#facts = rules.facts;
+    this.#ruleBook = ruleBook;
+    this.#facts = ruleBook.facts;
     this.#i32 = engine.specials.i32;
     this.#f64 = engine.specials.f64;
   }
 
   /** Begins to watch for an order's trigger. */
   watch(record: number): void {
-    this.#rules.triggers.add(record);
-    this.#rules.count(this.#facts.instrumentOf(record), TRIGGERS, 1);
+    this.#ruleBook.triggers.add(record);
+    this.#ruleBook.count(this.#facts.instrumentOf(record), TRIGGERS, 1);
   }
 
   /** Enters an order from the queue: one that was triggered, or that waited for its list. */
@@ -41,12 +41,12 @@ export class Waiting {
     const flags = this.#i32[record * WORDS + FLAGS];
     const waited = legOf(flags) !== 0 && this.#f64[record * F64_WORDS + F64_HELD] === NOTHING;
     this.unqueue(record);
-    this.#i32[record * WORDS + special.PLACE] = PLACE.NOWHERE;
-    this.#rules.loadTaker(slot, record);
+    this.#i32[record * WORDS + special.WHERE] = WHERE.NOWHERE;
+    this.#ruleBook.loadTaker(slot, record);
     if (waited) {
       const reason = this.#secureWaiting(record, slot);
       if (reason !== REASON.NONE) {
-        this.#rules.ending.end(slot, reason);
+        this.#ruleBook.ending.end(slot, reason);
         return;
       }
       if (triggerOf(flags) !== 0) {
@@ -65,17 +65,17 @@ export class Waiting {
     }
     const reason = this.#priceAtLast(record);
     if (reason !== REASON.NONE) {
-      this.#rules.ending.end(slot, reason);
+      this.#ruleBook.ending.end(slot, reason);
       return;
     }
     const { taker } = this.#engine;
     writer.order(TRIGGERED, 0, 0, slot, taker.kind === LIMIT ? taker.price : 0, taker.quantity, taker.left);
-    this.#rules.run(record, false);
+    this.#ruleBook.run(record, false);
   }
 
   /** Marks an order as one that waits for its list: it holds nothing. */
   letWait(record: number): void {
-    this.#i32[record * WORDS + special.PLACE] = PLACE.WAITING;
+    this.#i32[record * WORDS + special.WHERE] = WHERE.WAITING;
     this.#f64[record * F64_WORDS + F64_HELD] = NOTHING;
   }
 
@@ -89,15 +89,15 @@ export class Waiting {
     const { specials, ledger } = this.#engine;
     const list = this.#i32[record * WORDS + LIST];
     const slot = specials.slotOf(record);
-    this.#rules.count(this.#facts.instrumentOf(record), TRIGGERS, -1);
-    if (list !== 0) this.#rules.lists.fired(list, slot);
+    this.#ruleBook.count(this.#facts.instrumentOf(record), TRIGGERS, -1);
+    if (list !== 0) this.#ruleBook.lists.fired(list, slot);
     const held = this.#f64[record * F64_WORDS + F64_HELD];
     if (held >= 0) {
       // The first of the pair is gone, and with it what it held: this one takes that over.
       const { account, instrument, side } = this.#facts.whose(slot);
       this.#f64[record * F64_WORDS + F64_HELD] = OWN_NEED;
       ledger.hold(account, this.#facts.paidBy(instrument, side), this.#facts.needOf(slot, record) - held);
-      this.#rules.tellBalance(account, instrument, side); // it may enter with a later command
+      this.#ruleBook.emitBalance(account, instrument, side); // it may enter with a later command
     }
     this.queue(record);
   };
@@ -105,13 +105,13 @@ export class Waiting {
   /** Puts an order at the end of its instrument's queue. */
   queue(record: number): void {
     const instrument = this.#facts.instrumentOf(record);
-    this.#i32[record * WORDS + special.PLACE] = PLACE.QUEUED;
-    this.#rules.records.append(instrument * RULES + QUEUE, record);
-    this.#rules.settling.touch(instrument);
+    this.#i32[record * WORDS + special.WHERE] = WHERE.QUEUED;
+    this.#ruleBook.records.append(instrument * RULES + QUEUE, record);
+    this.#ruleBook.cascade.touch(instrument);
   }
 
   unqueue(record: number): void {
-    this.#rules.records.remove(this.#facts.instrumentOf(record) * RULES + QUEUE, record);
+    this.#ruleBook.records.remove(this.#facts.instrumentOf(record) * RULES + QUEUE, record);
   }
 
   /** Checks and holds for an order that waited for its list what it was not held to before. */
@@ -121,19 +121,19 @@ export class Waiting {
     const flags = this.#i32[record * WORDS + FLAGS];
     if (triggerOf(flags) !== 0) {
       const isTrailing = this.#i32[record * WORDS + special.TRAIL] !== 0;
-      if (isTrailing && this.#rules.triggers.watched(instrument, side, flags) === 0) return this.#fail(record, REASON.NO_REFERENCE);
+      if (isTrailing && this.#ruleBook.triggers.watched(instrument, side, flags) === 0) return this.#fail(record, REASON.NO_REFERENCE);
       const stopPrice = this.#i32[record * WORDS + STOP_PRICE];
-      if (!isTrailing && this.#rules.triggers.isReached(instrument, side, flags, stopPrice))
+      if (!isTrailing && this.#ruleBook.triggers.isReached(instrument, side, flags, stopPrice))
         return this.#fail(record, REASON.WOULD_TRIGGER);
     }
-    const sibling = this.#rules.lists.sibling(this.#i32[record * WORDS + LIST], slot);
+    const sibling = this.#ruleBook.lists.sibling(this.#i32[record * WORDS + LIST], slot);
     const need = this.#facts.needOf(slot, record);
     const other = sibling === 0 ? 0 : this.#engine.specials.of(sibling);
     const isSecond = other !== 0 && this.#facts.isSecond(record, other);
     const toHold = isSecond ? Math.max(0, need - this.#facts.needOf(sibling, other)) : need;
     this.#f64[record * F64_WORDS + F64_HELD] = isSecond ? toHold : OWN_NEED;
     if (ledger.hold(account, this.#facts.paidBy(instrument, side), toHold)) {
-      this.#rules.tellBalance(account, instrument, side);
+      this.#ruleBook.emitBalance(account, instrument, side);
       return REASON.NONE;
     }
     return this.#fail(record, REASON.INSUFFICIENT_BALANCE);
@@ -148,7 +148,7 @@ export class Waiting {
   /** What an order that enters late still needs: a peg's price, a post-only price, the funds of a market order. */
   #priceAtLast(record: number): number {
     const { taker, ledger } = this.#engine;
-    const { controls, matching } = this.#rules;
+    const { controls, matching } = this.#ruleBook;
     const { instrument, side } = taker;
     const flags = this.#i32[record * WORDS + FLAGS];
     const paid = this.#facts.paidBy(instrument, side);

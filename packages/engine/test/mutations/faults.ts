@@ -14,7 +14,7 @@ const ACCOUNTS = 'engine/src/account-rules.ts';
 const MATCHING = 'engine/src/rules/matching.ts';
 const RULES = 'engine/src/rules/rule-book.ts';
 const ENDING = 'engine/src/rules/ending.ts';
-const SETTLING = 'engine/src/rules/settling.ts';
+const CASCADE = 'engine/src/rules/cascade.ts';
 const TRIGGERS = 'engine/src/rules/triggers.ts';
 const CONTROLS = 'engine/src/rules/controls.ts';
 const AUCTION = 'engine/src/rules/auction.ts';
@@ -156,14 +156,14 @@ export const FAULTS: readonly Fault[] = [
   {
     what: 'hidden orders trade before displayed ones',
     file: MATCHING,
-    from: 'const stop = byTime ? this.#matchByTime(lit, other, price)',
-    to: 'if (dark !== undefined) this.#matchDark(dark, other, price);\n      const stop = byTime ? this.#matchByTime(lit, other, price)',
+    from: 'const stop = byTime ? this.#matchByTime(displayedBook, other, price)',
+    to: 'if (hiddenBook !== undefined) this.#matchHidden(hiddenBook, other, price);\n      const stop = byTime ? this.#matchByTime(displayedBook, other, price)',
   },
   { what: 'a minimum quantity is not asked for', file: MATCHING, from: 'incoming >= Math.min(least, left)', to: 'incoming > 0' },
   {
     what: 'expire-both leaves the maker',
     file: MATCHING,
-    from: 'case STP_EXPIRE_BOTH:\n        this.#rules.ending.end(slot, REASON.SELF_TRADE);',
+    from: 'case STP_EXPIRE_BOTH:\n        this.#ruleBook.ending.end(slot, REASON.SELF_TRADE);',
     to: 'case STP_EXPIRE_BOTH:',
   },
   {
@@ -278,14 +278,14 @@ export const FAULTS: readonly Fault[] = [
   },
   {
     what: 'expiry is looked at a moment late',
-    file: SETTLING,
+    file: CASCADE,
     from: '[record * F64_WORDS + F64_EXPIRY] > writer.time) break;',
     to: '[record * F64_WORDS + F64_EXPIRY] >= writer.time) break;',
   },
   {
     what: 'nobody looks at pegs and triggers after a cancel',
     file: ENDING,
-    from: 'memory.orders.give(slot);\n    this.#rules.settling.touch(instrument);',
+    from: 'memory.orders.give(slot);\n    this.#ruleBook.cascade.touch(instrument);',
     to: 'memory.orders.give(slot);',
   },
   {
@@ -333,19 +333,19 @@ export const FAULTS: readonly Fault[] = [
   {
     what: 'the other order of a pair lives on',
     file: LISTS,
-    from: 'this.pool.i32[listSlot * WORDS + STATE] |= DECIDED;\n    this.#rules.ending.end(sibling, REASON.LIST_DONE);',
+    from: 'this.pool.i32[listSlot * WORDS + STATE] |= DECIDED;\n    this.#ruleBook.ending.end(sibling, REASON.LIST_DONE);',
     to: 'this.pool.i32[listSlot * WORDS + STATE] |= DECIDED;',
   },
   {
     what: 'waiting orders enter when the working one is cancelled',
     file: LISTS,
-    from: 'if (waiting !== 0) this.#rules.ending.end(waiting, REASON.LIST_DONE);',
-    to: 'if (waiting !== 0) this.#rules.waiting.queue(this.#engine.specials.of(waiting));',
+    from: 'if (waiting !== 0) this.#ruleBook.ending.end(waiting, REASON.LIST_DONE);',
+    to: 'if (waiting !== 0) this.#ruleBook.waiting.queue(this.#engine.specials.of(waiting));',
   },
   {
     what: 'pegs are not looked at when the ask moves',
     file: PEGS,
-    from: 'rules[at + PEG_BID] !== books[instrument].bestBid || rules[at + PEG_ASK] !== books[instrument].bestAsk',
-    to: 'rules[at + PEG_BID] !== books[instrument].bestBid',
+    from: 'ruleWords[at + PEG_BID] !== books[instrument].bestBid || ruleWords[at + PEG_ASK] !== books[instrument].bestAsk',
+    to: 'ruleWords[at + PEG_BID] !== books[instrument].bestBid',
   },
 ];

@@ -2,10 +2,10 @@ import { BUY } from '@outcry/market/order-terms';
 import { INSTRUMENT_RULE } from '@outcry/market/rules';
 import type { OrderSpec, SpecialTerms } from './types.ts';
 
-export type Place =
+export type Where =
   | 'nowhere'
-  | 'lit'
-  | 'dark'
+  | 'displayed'
+  | 'hidden'
   | 'watching'
   | 'trailing'
   | 'queued'
@@ -32,7 +32,7 @@ export interface Order extends OrderSpec {
   left: number;
   /** where it stands; of an incoming order, how far it trades */
   bookPrice: number;
-  place: Place;
+  where: Where;
   /** lots displayed */
   shown: number;
   /** when it joined its price's queue */

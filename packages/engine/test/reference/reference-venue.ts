@@ -27,7 +27,8 @@ import {
   STP_EXPIRE_TAKER,
   TRAIL_TICKS,
 } from '@outcry/market/order-terms';
-import { ACCOUNT_RULE, INSTRUMENT_RULE, STATE, STATUS } from '@outcry/market/rules';
+import { ACCOUNT_RULE, INSTRUMENT_RULE } from '@outcry/market/rules';
+import { PERMISSION, TRADING_STATE } from '@outcry/market/states';
 import { Bank } from './bank.ts';
 import {
   type Account,
@@ -38,7 +39,7 @@ import {
   newAccount,
   newInstrument,
   type Order,
-  type Place,
+  type Where,
 } from './records.ts';
 import { termsGoTogether } from './terms.ts';
 import type { OrderSpec, VenueCommand } from './types.ts';
@@ -73,7 +74,7 @@ export class ReferenceVenue {
   /** open orders, in order of entry */
   orders: Order[] = [];
   time = 0;
-  #told: string[] = [];
+  #emitted: string[] = [];
   #nextOrder = 1;
   #stamp = 1;
   #entry = 1;
@@ -97,17 +98,17 @@ export class ReferenceVenue {
 
   /** Does one command. @param time microseconds @param chosen orders that mass cancels end now, in this order; by default in order of entry */
   apply(command: VenueCommand, time: number, chosen?: readonly number[]): string[] {
-    this.#told = [];
+    this.#emitted = [];
     this.#chosen = chosen && [...chosen];
     this.time = Math.max(this.time, time);
     this.#dueWork();
     this.#do(command);
-    this.#settleDown();
-    return this.#told;
+    this.#runCascade();
+    return this.#emitted;
   }
 
-  #tell(line: string): void {
-    this.#told.push(line);
+  #emit(line: string): void {
+    this.#emitted.push(line);
   }
 
   #do(c: VenueCommand): void {
@@ -136,35 +137,35 @@ export class ReferenceVenue {
         break;
       case 'state':
         this.#setState(this.instruments[c.instrument], c.state, c.reference);
-        this.#tell('applied');
+        this.#emit('applied');
         break;
       case 'rule':
         this.instruments[c.instrument].rules[c.rule] = c.value;
-        this.#tell('applied');
+        this.#emit('applied');
         break;
       case 'accountRule':
         if (c.rule === ACCOUNT_RULE.MAX_POSITION) this.accounts[c.account].mostOf.set(c.asset, BigInt(c.value));
         else this.accounts[c.account].rules[c.rule] = c.value;
-        this.#tell('applied');
+        this.#emit('applied');
         break;
       case 'tier':
         this.bank.tiers[c.tier] = [c.maker, c.taker];
-        this.#tell('applied');
+        this.#emit('applied');
         break;
       case 'massCancel':
         this.#massCancel(c);
         break;
       case 'risk':
         this.bank.checked = c.checked;
-        this.#tell('applied');
+        this.#emit('applied');
         break;
       case 'clock':
-        for (const i of this.instruments) this.#tellIndicative(i);
+        for (const i of this.instruments) this.#emitIndicative(i);
     }
   }
 
   #applied(refusal: string): void {
-    this.#tell(refusal === '' ? 'applied' : `rejected ${refusal}`);
+    this.#emit(refusal === '' ? 'applied' : `rejected ${refusal}`);
   }
 
   // ── What happens when ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -180,30 +181,30 @@ export class ReferenceVenue {
     }
     for (const i of this.instruments) left = this.#late(i).length > 0 ? this.#enterForClose(i, left) : this.#expire(i, left);
     this.#goOnCancelling();
-    this.#settleDown();
+    this.#runCascade();
     for (const i of this.instruments) {
-      if (i.auctionEnd !== 0 && i.auctionEnd <= this.time) this.#setState(i, STATE.CONTINUOUS, 0);
+      if (i.auctionEnd !== 0 && i.auctionEnd <= this.time) this.#setState(i, TRADING_STATE.CONTINUOUS, 0);
       this.#goOn(i);
     }
-    this.#settleDown();
+    this.#runCascade();
     for (const i of this.instruments) if (i.unfinished) this.#touched.add(i);
-    this.#settleDown();
+    this.#runCascade();
   }
 
-  #settleDown(): void {
+  #runCascade(): void {
     for (const i of this.instruments) {
       if (!this.#touched.has(i)) continue;
-      this.#settle(i);
+      this.#runCascadeOn(i);
       this.#touched.delete(i);
     }
   }
 
-  #settle(i: Instrument): void {
+  #runCascadeOn(i: Instrument): void {
     let entered = 0;
     let looks = 0;
     const steps = { left: MOST_FIRING * 2 };
     i.unfinished = false;
-    while (i.state === STATE.CONTINUOUS) {
+    while (i.state === TRADING_STATE.CONTINUOUS) {
       if (!this.#lookAtTriggers(i, steps)) break;
       const [bid, ask] = [this.#best(i, BUY), this.#best(i, SELL)];
       if (i.queue.length > 0) {
@@ -214,7 +215,7 @@ export class ReferenceVenue {
         this.#lookAtPegs(i);
       } else return;
     }
-    if (i.state === STATE.CONTINUOUS) i.unfinished = true;
+    if (i.state === TRADING_STATE.CONTINUOUS) i.unfinished = true;
   }
 
   // ── Entering ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -223,7 +224,7 @@ export class ReferenceVenue {
     const order = this.#state(spec);
     const refusal = this.#refusal(order, false, 0);
     if (refusal !== '') {
-      this.#tell(`rejected ${refusal}`);
+      this.#emit(`rejected ${refusal}`);
       return;
     }
     this.#accept(order, false);
@@ -234,17 +235,17 @@ export class ReferenceVenue {
     const legs = specs.map((spec) => this.#state(spec));
     const refusal = this.#listRefusal(type, legs);
     if (refusal !== '') {
-      this.#tell(`rejected ${refusal}`);
+      this.#emit(`rejected ${refusal}`);
       return;
     }
-    this.#tell(`list ${type}`);
+    this.#emit(`list ${type}`);
     const list: List = { type, legs, isDecided: false };
     const waits = (leg: number) => type !== LIST_TYPE.OCO && leg > 0;
     legs.forEach((order, leg) => {
       order.list = list;
       order.isSpecial = true;
       this.#accept(order, waits(leg));
-      if (waits(leg)) order.place = 'waiting';
+      if (waits(leg)) order.where = 'waiting';
     });
     if (type === LIST_TYPE.OCO) {
       const [first, second] = this.#firstAndSecond(legs[0], legs[1]);
@@ -311,7 +312,7 @@ export class ReferenceVenue {
       isOpen: false,
       left: spec.quantity,
       bookPrice: spec.price,
-      place: 'nowhere',
+      where: 'nowhere',
       shown: 0,
       stamp: 0,
       extreme: 0,
@@ -333,7 +334,7 @@ export class ReferenceVenue {
     const outside = waits || order.terms.trigger !== 0 || this.#waitsForClose(order) || parked;
     const restsAtOnce = !order.isSpecial && lasts(order) && (isCall(i.state) || !this.#reaches(order, order.price));
     order.isAnnounced = restsAtOnce;
-    this.#tell(`accepted #${order.number} ${order.price} ${order.quantity}${outside ? ' waiting' : ''}${restsAtOnce ? ' resting' : ''}`);
+    this.#emit(`accepted #${order.number} ${order.price} ${order.quantity}${outside ? ' waiting' : ''}${restsAtOnce ? ' resting' : ''}`);
   }
 
   #start(order: Order): void {
@@ -341,18 +342,18 @@ export class ReferenceVenue {
     this.#touched.add(i);
     this.bank.hold(order.account, this.#paid(order), order.holdsOnly ?? this.#need(order));
     if (order.terms.trigger !== 0) this.#watch(order);
-    else if (this.#waitsForClose(order)) order.place = 'at close';
+    else if (this.#waitsForClose(order)) order.where = 'at close';
     else if (follows(order)) {
       const price = isCall(i.state) ? 0 : this.#pegPrice(order, order.price);
-      if (price === 0) order.place = 'parked';
+      if (price === 0) order.where = 'parked';
       else this.#run(order, price, false);
     } else this.#run(order, order.price, order.isAnnounced === true);
   }
 
   /** Trades an incoming order, and lets the rest stand or vanish. */
-  #run(order: Order, price: number, announced: boolean): void {
+  #run(order: Order, price: number, isEmitted: boolean): void {
     const i = this.instruments[order.instrument];
-    order.place = 'nowhere';
+    order.where = 'nowhere';
     order.bookPrice = price;
     let stop = '';
     const before = order.left;
@@ -364,40 +365,40 @@ export class ReferenceVenue {
     order.prevented = 0;
     const stays = order.left > 0 && lasts(order);
     if (stop === 'circuit_breaker' && stays && i.rules[INSTRUMENT_RULE.VOLATILITY_AUCTION] > 0) {
-      this.#setState(i, STATE.VOLATILITY_AUCTION, 0);
+      this.#setState(i, TRADING_STATE.VOLATILITY_AUCTION, 0);
       i.auctionEnd = this.time + i.rules[INSTRUMENT_RULE.VOLATILITY_AUCTION];
       stop = '';
     }
-    if (stays && stop === '') this.#stand(order, announced);
+    if (stays && stop === '') this.#stand(order, isEmitted);
     else this.#vanish(order, stop === '' ? 'no_liquidity' : stop);
   }
 
-  #stand(order: Order, announced: boolean): void {
+  #stand(order: Order, isEmitted: boolean): void {
     const i = this.instruments[order.instrument];
-    if (follows(order) && i.state !== STATE.CONTINUOUS) {
-      order.place = 'parked';
+    if (follows(order) && i.state !== TRADING_STATE.CONTINUOUS) {
+      order.where = 'parked';
       return;
     }
-    const dark = order.terms.hidden || order.terms.minQuantity > 0 || follows(order);
-    order.place = dark ? 'dark' : 'lit';
+    const isHidden = order.terms.hidden || order.terms.minQuantity > 0 || follows(order);
+    order.where = isHidden ? 'hidden' : 'displayed';
     order.stamp = this.#stamp++;
-    order.shown = dark ? 0 : order.terms.display === 0 ? order.left : Math.min(order.terms.display, order.left);
-    if (!announced) this.#tell(`rested #${order.number} ${order.bookPrice} ${order.left}${dark ? ' dark' : ''}`);
-    if (!dark && order.shown !== order.left) this.#tellShown(order);
+    order.shown = isHidden ? 0 : order.terms.display === 0 ? order.left : Math.min(order.terms.display, order.left);
+    if (!isEmitted) this.#emit(`rested #${order.number} ${order.bookPrice} ${order.left}${isHidden ? ' hidden' : ''}`);
+    if (!isHidden && order.shown !== order.left) this.#emitShown(order);
   }
 
   #vanish(order: Order, reason: string): void {
     if (order.left > 0 || order.quantity === 0) {
       this.bank.release(order.account, this.#paid(order), this.#need(order));
-      this.#tell(`cancelled #${order.number} ${reason} ${order.left}`);
+      this.#emit(`cancelled #${order.number} ${reason} ${order.left}`);
     }
     const ended = order.left > 0;
     this.#forget(order);
     if (ended) this.#listEnded(order);
   }
 
-  #tellShown(order: Order): void {
-    this.#tell(`shown #${order.number} ${order.bookPrice} ${order.shown} of ${order.left}`);
+  #emitShown(order: Order): void {
+    this.#emit(`shown #${order.number} ${order.bookPrice} ${order.shown} of ${order.left}`);
   }
 
   // ── Checks ───────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -408,8 +409,9 @@ export class ReferenceVenue {
     if (i === undefined) return 'unknown_instrument';
     const account = this.accounts[o.account];
     if (account === undefined) return 'unknown_account';
-    if (account.rules[ACCOUNT_RULE.STATUS] !== STATUS.NORMAL) return 'account_restricted';
-    if (i.rules[INSTRUMENT_RULE.STATUS] !== STATUS.NORMAL || i.state === STATE.HALTED || i.state === STATE.CLOSED) return 'not_trading';
+    if (account.rules[ACCOUNT_RULE.STATUS] !== PERMISSION.NORMAL) return 'account_restricted';
+    if (i.rules[INSTRUMENT_RULE.STATUS] !== PERMISSION.NORMAL || i.state === TRADING_STATE.HALTED || i.state === TRADING_STATE.CLOSED)
+      return 'not_trading';
     if (this.#massCancels.some((running) => covers(running, { ...o, session: o.terms.session }))) return 'mass_cancel';
     const messages = this.#countMessage(account);
     if (messages !== '') return messages;
@@ -446,7 +448,7 @@ export class ReferenceVenue {
 
   #termsRefusal(o: Order, i: Instrument): string {
     if (!termsGoTogether(o)) return 'invalid_terms';
-    const beforeOpen = i.state === STATE.PRE_OPEN || i.state === STATE.OPENING_AUCTION;
+    const beforeOpen = i.state === TRADING_STATE.PRE_OPEN || i.state === TRADING_STATE.OPENING_AUCTION;
     if (o.timeInForce === AT_OPEN && !beforeOpen) return 'not_in_auction';
     const forAuction = o.timeInForce === AT_OPEN || o.timeInForce === AT_CLOSE;
     const cannotRest = o.kind !== LIMIT || o.timeInForce === IOC || o.timeInForce === FOK || o.terms.pegOnce;
@@ -534,15 +536,17 @@ export class ReferenceVenue {
 
   /** Orders of a side in the book, by price, then displayed before hidden, then time. */
   #book(i: Instrument, side: Side): Order[] {
-    const there = this.orders.filter((o) => o.instrument === i.number && o.side === side && (o.place === 'lit' || o.place === 'dark'));
+    const there = this.orders.filter(
+      (o) => o.instrument === i.number && o.side === side && (o.where === 'displayed' || o.where === 'hidden'),
+    );
     const better = side === BUY ? -1 : 1;
-    const hidden = (o: Order) => (o.place === 'dark' ? 1 : 0);
+    const hidden = (o: Order) => (o.where === 'hidden' ? 1 : 0);
     return there.sort((a, b) => better * (a.bookPrice - b.bookPrice) || hidden(a) - hidden(b) || a.stamp - b.stamp);
   }
 
   /** Best displayed price, 0: none. */
   #best(i: Instrument, side: Side): number {
-    return this.#book(i, side).find((o) => o.place === 'lit')?.bookPrice ?? 0;
+    return this.#book(i, side).find((o) => o.where === 'displayed')?.bookPrice ?? 0;
   }
 
   #reaches(o: { side: Side; instrument: number }, price: number): boolean {
@@ -586,15 +590,15 @@ export class ReferenceVenue {
       if (next === undefined || taker.left === 0 || !within(taker.side, taker.bookPrice, next.bookPrice)) return '';
       price = next.bookPrice;
       if (!within(taker.side, end, price)) return 'circuit_breaker';
-      const at = (place: Place) => this.#book(i, makers).filter((o) => o.place === place && o.bookPrice === price);
-      while (taker.left > 0 && at('lit').length > 0) {
+      const at = (where: Where) => this.#book(i, makers).filter((o) => o.where === where && o.bookPrice === price);
+      while (taker.left > 0 && at('displayed').length > 0) {
         if (i.rules[INSTRUMENT_RULE.FIFO_SHARE] === 100) {
-          const maker = at('lit')[0];
+          const maker = at('displayed')[0];
           if (!this.#meetsOwn(taker, maker)) trade(maker, Math.min(taker.left, maker.shown));
           else if (this.#prevent(taker, maker)) return 'self_trade';
         } else {
-          for (const maker of at('lit')) if (this.#meetsOwn(taker, maker) && this.#prevent(taker, maker)) return 'self_trade';
-          const queue = at('lit');
+          for (const maker of at('displayed')) if (this.#meetsOwn(taker, maker) && this.#prevent(taker, maker)) return 'self_trade';
+          const queue = at('displayed');
           const shares = allocate(
             i,
             queue.map((o) => o.shown),
@@ -605,7 +609,7 @@ export class ReferenceVenue {
           });
         }
       }
-      for (const maker of at('dark')) {
+      for (const maker of at('hidden')) {
         if (taker.left === 0 || this.#passesOver(maker, taker, taker.left)) continue;
         if (!this.#meetsOwn(taker, maker)) trade(maker, Math.min(taker.left, maker.left));
         else if (this.#prevent(taker, maker)) return 'self_trade';
@@ -630,7 +634,7 @@ export class ReferenceVenue {
     taker.left -= lots;
     taker.quantity -= lots;
     taker.prevented = (taker.prevented ?? 0) + lots;
-    this.#tell(`amended #${taker.number} ${taker.quantity} ${taker.left} prevented`);
+    this.#emit(`amended #${taker.number} ${taker.quantity} ${taker.left} prevented`);
     return false;
   }
 
@@ -662,19 +666,19 @@ export class ReferenceVenue {
     const book = this.#book(i, other(taker.side));
     for (const price of new Set(book.map((o) => o.bookPrice))) {
       if (done || !within(taker.side, taker.bookPrice, price) || !within(taker.side, this.#bandEnd(i, taker.side), price)) break;
-      const lit = book.filter((o) => o.bookPrice === price && o.place === 'lit');
-      if (!byTime) for (const maker of lit) if (!done && this.#meetsOwn(taker, maker)) meet(maker);
-      for (const maker of lit) {
+      const displayed = book.filter((o) => o.bookPrice === price && o.where === 'displayed');
+      if (!byTime) for (const maker of displayed) if (!done && this.#meetsOwn(taker, maker)) meet(maker);
+      for (const maker of displayed) {
         if (done) break;
         if (!this.#meetsOwn(taker, maker)) take(maker.shown, price);
         else if (byTime) meet(maker);
       }
       if (!done)
         take(
-          lit.filter((o) => !this.#meetsOwn(taker, o)).reduce((sum, o) => sum + o.left - o.shown, 0),
+          displayed.filter((o) => !this.#meetsOwn(taker, o)).reduce((sum, o) => sum + o.left - o.shown, 0),
           price,
         );
-      for (const maker of book.filter((o) => o.bookPrice === price && o.place === 'dark')) {
+      for (const maker of book.filter((o) => o.bookPrice === price && o.where === 'hidden')) {
         if (done || this.#passesOver(maker, taker, left)) continue;
         if (this.#meetsOwn(taker, maker)) meet(maker);
         else take(maker.left, price);
@@ -706,12 +710,12 @@ export class ReferenceVenue {
       account.dayTrades++;
     }
     i.last = price;
-    const told = (o: Order, role: string, fee: { units: bigint; asset: number }) =>
+    const fillLine = (o: Order, role: string, fee: { units: bigint; asset: number }) =>
       `fill #${o.number} ${role} ${price} x ${lots} left ${o.left} fee ${fee.units}${fee.asset < 0 ? '' : ` of ${fee.asset}`}`;
-    this.#tell(told(maker, 'maker', fees.maker) + (how.inAuction ? ' auction' : ''));
-    this.#tell(told(taker, 'taker', fees.taker) + (how.isNew ? ' new' : '') + (how.inAuction ? ' auction' : ''));
-    if (refreshes) this.#tellShown(maker);
-    if (takerRefreshes) this.#tellShown(taker);
+    this.#emit(fillLine(maker, 'maker', fees.maker) + (how.inAuction ? ' auction' : ''));
+    this.#emit(fillLine(taker, 'taker', fees.taker) + (how.isNew ? ' new' : '') + (how.inAuction ? ' auction' : ''));
+    if (refreshes) this.#emitShown(maker);
+    if (takerRefreshes) this.#emitShown(taker);
     this.#listTradedOrDone(maker);
     if (how.inAuction) this.#listTradedOrDone(taker);
     if (how.inAuction && taker.left === 0) this.#forget(taker);
@@ -724,7 +728,7 @@ export class ReferenceVenue {
 
   /** Takes lots off what an order displays. Returns whether it displays anew. */
   #takeShown(o: Order, lots: number): boolean {
-    if (o.place !== 'lit') return false;
+    if (o.where !== 'displayed') return false;
     o.shown -= lots;
     const reserve = o.left - lots - o.shown;
     if (o.shown > 0 || reserve === 0) return false;
@@ -740,15 +744,15 @@ export class ReferenceVenue {
   }
 
   #mayCancel(account: number, instrument: number): string {
-    if (this.accounts[account].rules[ACCOUNT_RULE.STATUS] === STATUS.SUSPENDED) return 'account_restricted';
-    return this.instruments[instrument].rules[INSTRUMENT_RULE.STATUS] === STATUS.SUSPENDED ? 'not_trading' : '';
+    if (this.accounts[account].rules[ACCOUNT_RULE.STATUS] === PERMISSION.SUSPENDED) return 'account_restricted';
+    return this.instruments[instrument].rules[INSTRUMENT_RULE.STATUS] === PERMISSION.SUSPENDED ? 'not_trading' : '';
   }
 
   #cancel(account: number, instrument: number, number: number, reason: string): boolean {
     const order = this.#find(account, instrument, number);
     const refusal = order === undefined ? 'unknown_order' : this.#mayCancel(account, instrument);
     if (order === undefined || refusal !== '') {
-      this.#tell(`rejected ${refusal} of cancel`);
+      this.#emit(`rejected ${refusal} of cancel`);
       return false;
     }
     if (reason === 'by_request' && this.#isCounted(this.accounts[account])) {
@@ -776,29 +780,29 @@ export class ReferenceVenue {
       else if (lots <= 0 || lots >= order.left) refusal = 'not_lower';
       else this.#lower(order, lots, '');
     }
-    if (refusal !== '') this.#tell(`rejected ${refusal} of cancel`);
+    if (refusal !== '') this.#emit(`rejected ${refusal} of cancel`);
   }
 
   #lower(order: Order, lots: number, how: string): void {
     this.bank.release(order.account, this.#paid(order), this.#perLot(order) * BigInt(lots));
-    const reserve = order.place === 'lit' ? order.left - order.shown : 0;
+    const reserve = order.where === 'displayed' ? order.left - order.shown : 0;
     order.left -= lots;
     order.quantity -= lots;
-    if (order.place === 'lit') order.shown -= Math.max(0, lots - reserve);
-    this.#tell(`amended #${order.number} ${order.quantity} ${order.left}${how}`);
-    if (order.place === 'lit' && order.terms.display > 0) this.#tellShown(order);
+    if (order.where === 'displayed') order.shown -= Math.max(0, lots - reserve);
+    this.#emit(`amended #${order.number} ${order.quantity} ${order.left}${how}`);
+    if (order.where === 'displayed' && order.terms.display > 0) this.#emitShown(order);
     this.#touched.add(this.instruments[order.instrument]);
   }
 
   /** Ends an open order wherever it is. */
   #end(order: Order, reason: string): void {
     const i = this.instruments[order.instrument];
-    const inBook = order.place === 'lit' || order.place === 'dark';
-    if (order.place !== 'waiting' && order.holdsNothing !== true) {
+    const inBook = order.where === 'displayed' || order.where === 'hidden';
+    if (order.where !== 'waiting' && order.holdsNothing !== true) {
       this.bank.release(order.account, this.#paid(order), order.holdsOnly ?? this.#need(order));
     }
     i.queue = i.queue.filter((o) => o !== order);
-    this.#tell(`cancelled #${order.number} ${reason} ${order.left}${inBook ? ' resting' : ''}`);
+    this.#emit(`cancelled #${order.number} ${reason} ${order.left}${inBook ? ' resting' : ''}`);
     this.#forget(order);
     this.#listEnded(order);
     this.#touched.add(i);
@@ -806,7 +810,7 @@ export class ReferenceVenue {
 
   #forget(order: Order): void {
     order.isOpen = false;
-    order.place = 'nowhere';
+    order.where = 'nowhere';
     this.orders = this.orders.filter((o) => o !== order);
   }
 
@@ -815,13 +819,13 @@ export class ReferenceVenue {
     const isFew = this.#isFew(c.account);
     const own = this.#massCancels.filter((other) => other.account === c.account);
     const isWhole = c.instrument === -1 && c.side === -1 && c.session === -1;
-    if (!isFew && this.#massCancels.some((other) => covers(other, c))) this.#tell('cancelling');
-    else if (!isFew && !isWhole && own.length >= MOST_MASS_CANCELS) return this.#tell('rejected too_many_messages');
+    if (!isFew && this.#massCancels.some((other) => covers(other, c))) this.#emit('cancelling');
+    else if (!isFew && !isWhole && own.length >= MOST_MASS_CANCELS) return this.#emit('rejected too_many_messages');
     else if (!this.#cancelSome(running)) {
       this.#massCancels.push(running);
-      this.#tell('cancelling');
+      this.#emit('cancelling');
     }
-    this.#tell('applied');
+    this.#emit('applied');
   }
 
   #isFew(account: number): boolean {
@@ -835,7 +839,7 @@ export class ReferenceVenue {
       const [oldest] = meant();
       const next = this.#chosen === undefined ? oldest : meant().find((o) => o.number === this.#chosen?.[0]);
       if (count === MOST_CANCELLED || next === undefined) {
-        if (count < MOST_CANCELLED) this.#tell(`cancelled #${oldest.number} too late`);
+        if (count < MOST_CANCELLED) this.#emit(`cancelled #${oldest.number} too late`);
         return false;
       }
       this.#chosen?.shift();
@@ -849,7 +853,7 @@ export class ReferenceVenue {
   #goOnCancelling(): void {
     const running = this.#massCancels.shift();
     if (running === undefined) return;
-    if (this.#cancelSome(running)) this.#tell(`cancelled all ${running.ended}`);
+    if (this.#cancelSome(running)) this.#emit(`cancelled all ${running.ended}`);
     else this.#massCancels.push(running);
   }
 
@@ -877,7 +881,7 @@ export class ReferenceVenue {
     if (sibling !== undefined) this.#endOther(order, sibling);
     if (order.left > 0 || !this.#isWorking(order)) return;
     for (const waiting of order.list?.legs.slice(1) ?? []) {
-      if (waiting.isOpen && waiting.place === 'waiting') this.#queue(waiting, true);
+      if (waiting.isOpen && waiting.where === 'waiting') this.#queue(waiting, true);
     }
   }
 
@@ -891,7 +895,7 @@ export class ReferenceVenue {
 
   #queue(order: Order, waited: boolean): void {
     const i = this.instruments[order.instrument];
-    order.place = 'queued';
+    order.where = 'queued';
     order.holdsNothing = waited;
     i.queue.push(order);
     this.#touched.add(i);
@@ -901,7 +905,7 @@ export class ReferenceVenue {
   #enterQueued(order: Order): void {
     const i = this.instruments[order.instrument];
     const waited = order.holdsNothing === true;
-    order.place = 'nowhere';
+    order.where = 'nowhere';
     if (waited) {
       const refusal = this.#lateRefusal(order);
       if (refusal !== '') {
@@ -909,7 +913,7 @@ export class ReferenceVenue {
         return;
       }
       if (order.terms.trigger !== 0) {
-        this.#tell(`triggered #${order.number} ${order.kind === LIMIT ? order.price : 0} waiting`);
+        this.#emit(`triggered #${order.number} ${order.kind === LIMIT ? order.price : 0} waiting`);
         this.#watch(order);
         return;
       }
@@ -931,7 +935,7 @@ export class ReferenceVenue {
       const cost = this.#survey(order, order.left, undefined).cost * i.unit;
       if (cost > MOST_UNITS || !this.bank.covers(order.account, i.quote, cost)) return this.#end(order, 'insufficient_balance');
     }
-    this.#tell(`triggered #${order.number} ${order.kind === LIMIT ? price : 0}`);
+    this.#emit(`triggered #${order.number} ${order.kind === LIMIT ? price : 0}`);
     this.#run(order, price, false);
   }
 
@@ -967,12 +971,12 @@ export class ReferenceVenue {
   }
 
   #watch(o: Order): void {
-    o.place = 'watching';
+    o.where = 'watching';
     if (o.terms.trailUnit === 0) return;
     const value = this.#watched(o);
     if (o.terms.stopPrice === 0 || o.terms.stopPrice === value) {
       for (const x of this.orders) if (x.instrument === o.instrument && watchOf(x) === watchOf(o)) this.#moveExtreme(x);
-      o.place = 'trailing';
+      o.where = 'trailing';
       o.extreme = value;
     } else {
       o.activates = true;
@@ -981,12 +985,12 @@ export class ReferenceVenue {
   }
 
   #moveExtreme(o: Order, value = this.#watched(o)): void {
-    if (o.place !== 'trailing' || value === 0) return;
+    if (o.where !== 'trailing' || value === 0) return;
     o.extreme = waitsForRise(o) ? Math.min(o.extreme, value) : Math.max(o.extreme, value);
   }
 
   #triggerPrice(o: Order): number {
-    if (o.place === 'watching') return o.terms.stopPrice;
+    if (o.where === 'watching') return o.terms.stopPrice;
     const { trail, trailUnit } = o.terms;
     const rises = waitsForRise(o);
     if (trailUnit === TRAIL_TICKS) return Math.min(Math.max(rises ? o.extreme + trail : o.extreme - trail, 1), MAX_PRICE);
@@ -1014,9 +1018,9 @@ export class ReferenceVenue {
   #fireReached(look: Look, all: () => Order[], steps: { left: number }): boolean {
     const value = () => (look.isRising ? look.up : look.down);
     const reached = (o: Order) => value() !== 0 && (look.isRising ? value() >= this.#triggerPrice(o) : value() <= this.#triggerPrice(o));
-    const rises = (o: Order) => (o.place === 'watching' && o.activates ? o.activationRises : waitsForRise(o));
+    const rises = (o: Order) => (o.where === 'watching' && o.activates ? o.activationRises : waitsForRise(o));
     const standing = () =>
-      all().filter((o) => (o.place === 'watching' || o.place === 'trailing') && rises(o) === look.isRising && reached(o));
+      all().filter((o) => (o.where === 'watching' || o.where === 'trailing') && rises(o) === look.isRising && reached(o));
     for (;;) {
       if (look.level === 0) {
         if (standing().length === 0) look.isRising = false;
@@ -1029,11 +1033,11 @@ export class ReferenceVenue {
       const level = look.isSorted ? [] : standing().filter((o) => this.#triggerPrice(o) === look.level);
       for (const o of level) {
         if (steps.left-- === 0) return false;
-        o.place = o.place === 'watching' && o.activates ? 'activated' : 'firing';
+        o.where = o.where === 'watching' && o.activates ? 'activated' : 'firing';
       }
       look.isSorted = true;
       for (const o of all().sort((a, b) => a.entry - b.entry)) {
-        if (!o.isOpen || (o.place !== 'firing' && o.place !== 'activated')) continue;
+        if (!o.isOpen || (o.where !== 'firing' && o.where !== 'activated')) continue;
         if (steps.left-- === 0) return false;
         this.#fire(o, waitsForRise(o) ? look.up : look.down);
       }
@@ -1042,13 +1046,13 @@ export class ReferenceVenue {
   }
 
   #fire(o: Order, seen: number): void {
-    if (o.place === 'activated') {
-      o.place = 'trailing';
+    if (o.where === 'activated') {
+      o.where = 'trailing';
       o.activates = false;
       o.extreme = seen;
       return;
     }
-    o.place = 'nowhere';
+    o.where = 'nowhere';
     const sibling = this.#sibling(o);
     if (sibling !== undefined) this.#endOther(o, sibling);
     if (o.holdsOnly !== undefined) {
@@ -1072,7 +1076,7 @@ export class ReferenceVenue {
     if (pegLevels) {
       const levels = new Set(
         this.#book(i, side)
-          .filter((x) => x.place === 'lit')
+          .filter((x) => x.where === 'displayed')
           .map((x) => x.bookPrice),
       );
       return [...levels][pegOffset] ?? 0;
@@ -1091,18 +1095,18 @@ export class ReferenceVenue {
     i.pegAsk = this.#best(i, SELL);
     const moves = this.#pegs(i).map((o) => ({ o, price: this.#pegPrice(o, o.price) }));
     for (const { o, price } of moves) {
-      if (!o.isOpen || i.state !== STATE.CONTINUOUS) continue;
+      if (!o.isOpen || i.state !== TRADING_STATE.CONTINUOUS) continue;
       if (price === 0) this.#park(o);
-      else if (o.place !== 'dark' || o.bookPrice !== price) {
-        this.#tell(`shown #${o.number} ${price} 0 of ${o.left}`);
+      else if (o.where !== 'hidden' || o.bookPrice !== price) {
+        this.#emit(`shown #${o.number} ${price} 0 of ${o.left}`);
         this.#run(o, price, true);
       }
     }
   }
 
   #park(o: Order): void {
-    if (o.place === 'dark') this.#tell(`shown #${o.number} 0 0 of ${o.left}`);
-    o.place = 'parked';
+    if (o.where === 'hidden') this.#emit(`shown #${o.number} 0 0 of ${o.left}`);
+    o.where = 'parked';
   }
 
   /** Where a post-only order may stand, 0: nowhere. */
@@ -1118,7 +1122,7 @@ export class ReferenceVenue {
 
   #setState(i: Instrument, state: number, referencePrice: number): void {
     const old = i.state;
-    if (old === STATE.CLOSED && state !== STATE.CLOSED) this.#expire(i, MOST_EXPIRING);
+    if (old === TRADING_STATE.CLOSED && state !== TRADING_STATE.CLOSED) this.#expire(i, MOST_EXPIRING);
     if (this.#mustWait(i, state)) {
       i.next = { state, referencePrice };
       return;
@@ -1126,16 +1130,16 @@ export class ReferenceVenue {
     i.next = undefined;
     i.ending = undefined;
     if (referencePrice > 0) i.rules[INSTRUMENT_RULE.REFERENCE_PRICE] = referencePrice;
-    if (old !== state && (state === STATE.CONTINUOUS || old === STATE.CLOSING_AUCTION)) this.#callAuction(i);
-    const beforeOpen = (s: number) => s === STATE.PRE_OPEN || s === STATE.OPENING_AUCTION;
+    if (old !== state && (state === TRADING_STATE.CONTINUOUS || old === TRADING_STATE.CLOSING_AUCTION)) this.#callAuction(i);
+    const beforeOpen = (s: number) => s === TRADING_STATE.PRE_OPEN || s === TRADING_STATE.OPENING_AUCTION;
     let ended: number | undefined;
     if (old !== state && beforeOpen(old) && !beforeOpen(state)) ended = AT_OPEN;
-    if (old !== state && old === STATE.CLOSING_AUCTION) ended = AT_CLOSE;
-    if (ended === undefined || state === STATE.CLOSED) this.#take(i, state);
+    if (old !== state && old === TRADING_STATE.CLOSING_AUCTION) ended = AT_CLOSE;
+    if (ended === undefined || state === TRADING_STATE.CLOSED) this.#take(i, state);
     else {
       const many = this.orders.filter((o) => o.instrument === i.number && o.timeInForce === ended).length > MOST_EXPIRING;
       i.ending = ended;
-      this.#take(i, many ? STATE.HALTED : state);
+      this.#take(i, many ? TRADING_STATE.HALTED : state);
       if (many) i.next = { state, referencePrice: 0 };
       else i.ending = undefined;
     }
@@ -1143,8 +1147,8 @@ export class ReferenceVenue {
 
   /** Whether orders are left that must be gone before a state, or in the book before its auction is over. */
   #mustWait(i: Instrument, state: number): boolean {
-    if (this.#late(i).length > 0) return state !== STATE.CLOSING_AUCTION;
-    return state !== STATE.CLOSED && this.#ended(i).length > 0;
+    if (this.#late(i).length > 0) return state !== TRADING_STATE.CLOSING_AUCTION;
+    return state !== TRADING_STATE.CLOSED && this.#ended(i).length > 0;
   }
 
   #goOn(i: Instrument): void {
@@ -1154,12 +1158,12 @@ export class ReferenceVenue {
 
   /** Orders for the closing auction that are not in its book. */
   #late(i: Instrument): Order[] {
-    return i.state !== STATE.CLOSING_AUCTION ? [] : this.orders.filter((o) => o.instrument === i.number && o.place === 'at close');
+    return i.state !== TRADING_STATE.CLOSING_AUCTION ? [] : this.orders.filter((o) => o.instrument === i.number && o.where === 'at close');
   }
 
   /** Orders whose time is over. */
   #ended(i: Instrument): Order[] {
-    const times: number[] = i.ending !== undefined ? [i.ending] : i.state === STATE.CLOSED ? [DAY, AT_OPEN, AT_CLOSE] : [];
+    const times: number[] = i.ending !== undefined ? [i.ending] : i.state === TRADING_STATE.CLOSED ? [DAY, AT_OPEN, AT_CLOSE] : [];
     return this.orders.filter((o) => o.instrument === i.number && times.includes(o.timeInForce));
   }
 
@@ -1168,11 +1172,11 @@ export class ReferenceVenue {
     i.state = state;
     i.indicative = '0 0 0';
     i.auctionEnd = 0;
-    this.#tell(`state ${i.number} ${state} ${i.rules[INSTRUMENT_RULE.REFERENCE_PRICE]}`);
+    this.#emit(`state ${i.number} ${state} ${i.rules[INSTRUMENT_RULE.REFERENCE_PRICE]}`);
     if (old === state) return;
-    if (state === STATE.CLOSED || i.ending !== undefined) this.#expire(i, MOST_EXPIRING);
-    if (old === STATE.CONTINUOUS) for (const o of this.#pegs(i)) this.#park(o);
-    if (state === STATE.CONTINUOUS) i.pegBid = -1;
+    if (state === TRADING_STATE.CLOSED || i.ending !== undefined) this.#expire(i, MOST_EXPIRING);
+    if (old === TRADING_STATE.CONTINUOUS) for (const o of this.#pegs(i)) this.#park(o);
+    if (state === TRADING_STATE.CONTINUOUS) i.pegBid = -1;
     this.#enterForClose(i, MOST_EXPIRING);
     this.#touched.add(i);
   }
@@ -1191,7 +1195,7 @@ export class ReferenceVenue {
   #enterForClose(i: Instrument, most: number): number {
     const orders = this.#late(i).slice(0, most);
     for (const o of orders) {
-      this.#tell(`triggered #${o.number} ${o.price}`);
+      this.#emit(`triggered #${o.number} ${o.price}`);
       this.#stand(o, false);
     }
     return most - orders.length;
@@ -1234,21 +1238,24 @@ export class ReferenceVenue {
       const buyer = this.#auctioned(i, BUY)[0];
       const seller = this.#auctioned(i, SELL)[0];
       if (buyer === undefined || seller === undefined || buyer.bookPrice < price || seller.bookPrice > price) break;
-      const lots = Math.min(buyer.place === 'lit' ? buyer.shown : buyer.left, seller.place === 'lit' ? seller.shown : seller.left);
+      const lots = Math.min(
+        buyer.where === 'displayed' ? buyer.shown : buyer.left,
+        seller.where === 'displayed' ? seller.shown : seller.left,
+      );
       this.#trade(seller, buyer, price, lots, { isNew: seller !== lastSeller, inAuction: true });
       lastSeller = seller;
     }
     i.rules[INSTRUMENT_RULE.REFERENCE_PRICE] = price;
-    this.#tell(`auction ${i.number} ${price} ${volume} ${surplus}`);
+    this.#emit(`auction ${i.number} ${price} ${volume} ${surplus}`);
   }
 
-  #tellIndicative(i: Instrument): void {
+  #emitIndicative(i: Instrument): void {
     if (!isCall(i.state)) return;
     const { price, volume, surplus } = this.#crossing(i);
     const indicative = `${price} ${volume} ${surplus}`;
     if (indicative === i.indicative) return;
     i.indicative = indicative;
-    this.#tell(`indicative ${i.number} ${indicative}`);
+    this.#emit(`indicative ${i.number} ${indicative}`);
   }
 
   // ── Money ────────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -1281,7 +1288,7 @@ export class ReferenceVenue {
   }
 
   #waitsForClose(o: Order): boolean {
-    return o.timeInForce === AT_CLOSE && this.instruments[o.instrument].state !== STATE.CLOSING_AUCTION;
+    return o.timeInForce === AT_CLOSE && this.instruments[o.instrument].state !== TRADING_STATE.CLOSING_AUCTION;
   }
 }
 
@@ -1299,7 +1306,9 @@ function within(side: Side, limit: number, price: number): boolean {
 }
 
 function isCall(state: number): boolean {
-  return [STATE.PRE_OPEN, STATE.OPENING_AUCTION, STATE.CLOSING_AUCTION, STATE.VOLATILITY_AUCTION].includes(state as 1);
+  return [TRADING_STATE.PRE_OPEN, TRADING_STATE.OPENING_AUCTION, TRADING_STATE.CLOSING_AUCTION, TRADING_STATE.VOLATILITY_AUCTION].includes(
+    state as 1,
+  );
 }
 
 function lasts(o: Order): boolean {

@@ -43,15 +43,15 @@ export class Both {
   /** Plays a command to both. Returns what they told. */
   play(step: VenueCommand): string[] {
     this.#time += STEP_TIME;
-    const command = this.#settled(step);
-    const told = this.player.play(command, this.#time);
+    const command = this.#resolved(step);
+    const emitted = this.player.play(command, this.#time);
     // Which orders a mass cancel ends first is not promised: the reference venue takes the engine's.
-    const chosen = told.flatMap((line) => / #(\d+) mass_cancel /.exec(line)?.slice(1).map(Number) ?? []);
+    const chosen = emitted.flatMap((line) => / #(\d+) mass_cancel /.exec(line)?.slice(1).map(Number) ?? []);
     const expected = this.reference.apply(command, this.#time, chosen);
     this.#steps++;
-    assert.deepEqual(told, expected, `command ${this.#steps}: ${JSON.stringify(command)}`);
+    assert.deepEqual(emitted, expected, `command ${this.#steps}: ${JSON.stringify(command)}`);
     this.#compareBalances(command);
-    return told;
+    return emitted;
   }
 
   #compareBalances(command: VenueCommand): void {
@@ -71,7 +71,7 @@ export class Both {
   }
 
   /** Turns picks into orders, and relative expiries into times. */
-  #settled(step: VenueCommand): VenueCommand {
+  #resolved(step: VenueCommand): VenueCommand {
     const numbers = this.reference.orders.map((o) => o.number);
     const picked = (pick: number) => (numbers.length === 0 || pick % 7 === 0 ? 0 : numbers[pick % numbers.length]);
     switch (step.kind) {

@@ -21,7 +21,7 @@ export interface OrderTerms {
   text: string;
 }
 
-export interface Told {
+export interface Emitted {
   readonly kind: string;
   readonly order: number;
   readonly account: number;
@@ -63,11 +63,18 @@ export class Market {
     for (let account = 0; account < 4; account++) this.send(COMMAND.OPEN_ACCOUNT, { [command.ACCOUNT]: account });
   }
 
-  defineInstrument(number: number, base: number, quote: number, [maker, taker]: [number, number] = [0, 0], lot = LOT, unit = UNIT): Told[] {
+  defineInstrument(
+    number: number,
+    base: number,
+    quote: number,
+    [maker, taker]: [number, number] = [0, 0],
+    lot = LOT,
+    unit = UNIT,
+  ): Emitted[] {
     return this.send(
       COMMAND.DEFINE_INSTRUMENT,
       {
-        [command.PLACE]: number,
+        [command.INSTRUMENT_WORD]: number,
         [command.ACCOUNT]: base,
         [command.ASSET]: quote,
         [command.PRICE]: maker,
@@ -77,35 +84,35 @@ export class Market {
     );
   }
 
-  deposit(account: number, asset: number, amount: number): Told[] {
+  deposit(account: number, asset: number, amount: number): Emitted[] {
     return this.send(COMMAND.DEPOSIT, { [command.ACCOUNT]: account, [command.ASSET]: asset }, { [command.F64_AMOUNT]: amount });
   }
 
-  withdraw(account: number, asset: number, amount: number): Told[] {
+  withdraw(account: number, asset: number, amount: number): Emitted[] {
     return this.send(COMMAND.WITHDRAW, { [command.ACCOUNT]: account, [command.ASSET]: asset }, { [command.F64_AMOUNT]: amount });
   }
 
-  order(terms: Partial<OrderTerms>): Told[] {
+  order(terms: Partial<OrderTerms>): Emitted[] {
     return this.#enter(COMMAND.NEW_ORDER, terms, 0, 0);
   }
 
   /** Enters a limit order that must be accepted. Returns its id. */
   limit(account: number, side: Side, price: number, quantity: number, more: Partial<OrderTerms> = {}): number {
-    const told = this.order({ account, side, price, quantity, ...more });
-    const accepted = told.find(({ kind }) => kind === 'accepted');
-    if (accepted === undefined) throw new Error(`refused: ${told[0]?.reason}`);
+    const emitted = this.order({ account, side, price, quantity, ...more });
+    const accepted = emitted.find(({ kind }) => kind === 'accepted');
+    if (accepted === undefined) throw new Error(`refused: ${emitted[0]?.reason}`);
     return accepted.order;
   }
 
-  cancel(account: number, order: number, instrument = 0): Told[] {
+  cancel(account: number, order: number, instrument = 0): Emitted[] {
     return this.send(COMMAND.CANCEL, { ...place(account, instrument), ...meaning(order) });
   }
 
-  replace(order: number, terms: Partial<OrderTerms>, flags = 0): Told[] {
+  replace(order: number, terms: Partial<OrderTerms>, flags = 0): Emitted[] {
     return this.#enter(COMMAND.CANCEL_REPLACE, terms, order, flags);
   }
 
-  amend(account: number, order: number, quantity: number, instrument = 0): Told[] {
+  amend(account: number, order: number, quantity: number, instrument = 0): Emitted[] {
     return this.send(COMMAND.AMEND, { ...place(account, instrument), ...meaning(order), [command.QUANTITY]: quantity });
   }
 
@@ -117,7 +124,7 @@ export class Market {
   }
 
   /** Applies a command made of words and float64 fields. Returns what the engine says to it. */
-  send(kind: number, words: Record<number, number>, numbers: Record<number, number> = {}, head = commandHead(kind)): Told[] {
+  send(kind: number, words: Record<number, number>, numbers: Record<number, number> = {}, head = commandHead(kind)): Emitted[] {
     this.#i32.fill(0);
     this.#i32[command.HEAD] = head;
     for (const [at, value] of Object.entries(words)) this.#i32[Number(at)] = value;
@@ -126,14 +133,14 @@ export class Market {
     return this.#apply();
   }
 
-  text(text: string): Told[] {
+  text(text: string): Emitted[] {
     this.#i32.fill(0);
     this.#i32[command.HEAD] = commandHead(COMMAND.TEXT);
     Buffer.from(this.#buffer).write(text, command.TEXT * 4, command.TEXT_BYTES);
     return this.#apply();
   }
 
-  #enter(kind: number, terms: Partial<OrderTerms>, order: number, moreFlags: number): Told[] {
+  #enter(kind: number, terms: Partial<OrderTerms>, order: number, moreFlags: number): Emitted[] {
     const { account = 0, instrument = 0, side = BUY, price = 0, quantity = 0, amount = 0, client = 0, text = '' } = terms;
     const flags = (terms.postOnly ? POST_ONLY : 0) | moreFlags;
     if (text !== '') this.text(text);
@@ -151,16 +158,16 @@ export class Market {
     );
   }
 
-  #apply(): Told[] {
+  #apply(): Emitted[] {
     this.tape.push(new Uint8Array(this.#buffer.slice(0)));
     this.output.clear();
     this.engine.apply(this.#i32, this.#f64, 0);
-    return tell(this.output);
+    return eventsOf(this.output);
   }
 }
 
 function place(account: number, instrument: number): Record<number, number> {
-  return { [command.PLACE]: instrument, [command.ACCOUNT]: account };
+  return { [command.INSTRUMENT_WORD]: instrument, [command.ACCOUNT]: account };
 }
 
 function meaning(order: number): Record<number, number> {
@@ -168,12 +175,12 @@ function meaning(order: number): Record<number, number> {
 }
 
 /** The events that an output holds, as objects. */
-export function tell(output: LocalEvents): Told[] {
+export function eventsOf(output: LocalEvents): Emitted[] {
   const { i32, f64 } = output;
   return Array.from({ length: output.count }, (_, i) => {
     const at = i * event.WORDS;
     const half = at >> 1;
-    const upper = i32[at + event.PLACE] >>> 16;
+    const upper = i32[at + event.INSTRUMENT_WORD] >>> 16;
     const kind = KIND_NAMES[i32[at + event.HEAD] & 0xff];
     const named = kind === 'rejected' || kind === 'cancelled';
     return {
@@ -194,6 +201,6 @@ export function tell(output: LocalEvents): Told[] {
 }
 
 /** Kinds and, where there is one, reasons: what a test mostly wants to see. */
-export function summary(told: Told[]): string[] {
-  return told.filter(({ kind }) => kind !== 'balance').map(({ kind, reason }) => (reason === '' ? kind : `${kind} ${reason}`));
+export function summary(emitted: Emitted[]): string[] {
+  return emitted.filter(({ kind }) => kind !== 'balance').map(({ kind, reason }) => (reason === '' ? kind : `${kind} ${reason}`));
 }

@@ -10,7 +10,7 @@ import {
   POST_ONLY,
   slotOf,
 } from '@outcry/market/command';
-import { DARK, EVENT, event, IN_AUCTION, IS_MAKER, NEW_AGGREGATE, OF_CANCEL, PREVENTED, RESTING, WAITING } from '@outcry/market/event';
+import { EVENT, event, IN_AUCTION, IS_HIDDEN, IS_MAKER, NEW_AGGREGATE, OF_CANCEL, PREVENTED, RESTING, WAITING } from '@outcry/market/event';
 import { REASON_NAMES } from '@outcry/market/reason';
 import { termsFlags, terms as termsRecord } from '@outcry/market/terms';
 import { Engine, type EngineLimits } from '../../src/engine.ts';
@@ -50,7 +50,7 @@ export class Player {
 
   defineInstrument(number: number, base: number, quote: number, lot: number, unit: number, maker: number, taker: number): void {
     const words = {
-      [command.PLACE]: number,
+      [command.INSTRUMENT_WORD]: number,
       [command.ACCOUNT]: base,
       [command.ASSET]: quote,
       [command.PRICE]: maker,
@@ -78,10 +78,10 @@ export class Player {
         this.#order(COMMAND.CANCEL_REPLACE, c.order, time, replaceFlags(c), this.#meaning(c.old));
         break;
       case 'cancel':
-        record(COMMAND.CANCEL, { [command.ACCOUNT]: c.account, [command.PLACE]: c.instrument, ...this.#meaning(c.order) });
+        record(COMMAND.CANCEL, { [command.ACCOUNT]: c.account, [command.INSTRUMENT_WORD]: c.instrument, ...this.#meaning(c.order) });
         break;
       case 'amend': {
-        const words = { [command.ACCOUNT]: c.account, [command.PLACE]: c.instrument, [command.QUANTITY]: c.quantity };
+        const words = { [command.ACCOUNT]: c.account, [command.INSTRUMENT_WORD]: c.instrument, [command.QUANTITY]: c.quantity };
         record(COMMAND.AMEND, { ...words, ...this.#meaning(c.order) });
         break;
       }
@@ -89,7 +89,7 @@ export class Player {
         for (const leg of c.legs) this.#order(COMMAND.LEG, leg, time, 0, {});
         record(COMMAND.NEW_LIST, {
           [command.ACCOUNT]: c.legs[0].account,
-          [command.PLACE]: c.legs[0].instrument,
+          [command.INSTRUMENT_WORD]: c.legs[0].instrument,
           [command.ASSET]: c.type,
         });
         break;
@@ -108,10 +108,10 @@ export class Player {
         break;
       }
       case 'state':
-        record(COMMAND.SET_STATE, { [command.PLACE]: c.instrument, [command.ASSET]: c.state, [command.PRICE]: c.reference });
+        record(COMMAND.SET_STATE, { [command.INSTRUMENT_WORD]: c.instrument, [command.ASSET]: c.state, [command.PRICE]: c.reference });
         break;
       case 'rule': {
-        const words = { [command.PLACE]: c.instrument, [command.ASSET]: c.rule };
+        const words = { [command.INSTRUMENT_WORD]: c.instrument, [command.ASSET]: c.rule };
         record(COMMAND.SET_INSTRUMENT_RULE, words, { [command.F64_AMOUNT]: c.value });
         break;
       }
@@ -143,7 +143,7 @@ export class Player {
     if (o.terms !== undefined) this.#terms(o.terms);
     const words = {
       ...meaning,
-      [command.PLACE]: o.instrument,
+      [command.INSTRUMENT_WORD]: o.instrument,
       [command.ACCOUNT]: o.account,
       [command.PRICE]: o.price,
       [command.QUANTITY]: o.quantity,
@@ -205,8 +205,8 @@ export class Player {
     const half = at >> 1;
     const head = i32[at + event.HEAD];
     const flags = head >>> 16;
-    const upper = i32[at + event.PLACE] >>> 16;
-    const place = i32[at + event.PLACE] & 0xffff;
+    const upper = i32[at + event.INSTRUMENT_WORD] >>> 16;
+    const place = i32[at + event.INSTRUMENT_WORD] & 0xffff;
     const id = orderHandle(i32[at + event.ORDER_SLOT], i32[at + event.ORDER_GENERATION]);
     const price = i32[at + event.PRICE];
     const lots = i32[at + event.QUANTITY];
@@ -230,7 +230,7 @@ export class Player {
         return `fill ${order} ${role} ${price} x ${lots} left ${left} ${fee}${has(NEW_AGGREGATE, 'new')}${has(IN_AUCTION, 'auction')}`;
       }
       case EVENT.RESTED:
-        return `rested ${order} ${price} ${left}${has(DARK, 'dark')}`;
+        return `rested ${order} ${price} ${left}${has(IS_HIDDEN, 'hidden')}`;
       case EVENT.CANCELLED:
         return `cancelled ${order} ${REASON_NAMES[upper]} ${left}${has(RESTING, 'resting')}`;
       case EVENT.AMENDED:

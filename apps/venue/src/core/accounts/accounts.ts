@@ -1,3 +1,4 @@
+/** Creates accounts and changes their keys and logins, each change durable before it is answered. */
 import crypto from 'node:crypto';
 import { type KeyTerms, type LoginTerms, later, publicKeyOf, readAddresses, readPassword, sooner } from '../../domain/account-terms.ts';
 import type { ApiKey, KeptKey, KeptLogin, Login } from '../../domain/credentials.ts';

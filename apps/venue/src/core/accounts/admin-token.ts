@@ -1,3 +1,4 @@
+/** The administrator's token: made at the first start, replaced on request. */
 import crypto from 'node:crypto';
 import path from 'node:path';
 import { replaceFile } from '@outcry/journal/durable-file';

@@ -1,3 +1,4 @@
+/** One instrument's market data: depth, trades, candles, and the statistics of the day. */
 import { BUY, type Side } from '@outcry/market/order-terms';
 import type { SlotPool } from '@outcry/memory/slot-pool';
 import { addCandle, addPrint, CANDLE_SECONDS, type Candle, newCandle, restartCandle, spanStart } from '../../domain/candle.ts';

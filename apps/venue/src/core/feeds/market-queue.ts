@@ -1,5 +1,5 @@
 import { BUY, type Side } from '@outcry/market/order-terms';
-import { isCall } from '@outcry/market/rules';
+import { isCall } from '@outcry/market/states';
 import type { Bell } from '@outcry/memory/bell';
 import type { Ring } from '@outcry/memory/ring';
 import { addPrint, type Candle, newCandle, spanStart } from '../../domain/candle.ts';
@@ -63,7 +63,7 @@ export class MarketQueue implements MarketListener {
   #position: number;
   #published: number;
   #turn = 0;
-  #owesMark = false;
+  #owesTurnMark = false;
   #isClosed = false;
   #retry: NodeJS.Timeout | undefined;
   #droppedTrades = 0;
@@ -127,7 +127,7 @@ export class MarketQueue implements MarketListener {
   /** A turn of the order lane is over: what it brought may be shown, once nothing of it is missing. */
   endTurn(): void {
     this.#turn++;
-    this.#owesMark = true;
+    this.#owesTurnMark = true;
     this.#flush();
   }
 
@@ -145,7 +145,7 @@ export class MarketQueue implements MarketListener {
       backlog.needsLast = backlog.hasState = backlog.hasAuction = true;
       backlog.isAuctionDone = !isCall(state);
     }
-    this.#owesMark = true;
+    this.#owesTurnMark = true;
     this.#flush();
   }
 
@@ -164,15 +164,15 @@ export class MarketQueue implements MarketListener {
       if (!backlog.isEmpty) break;
       this.#backlogs.delete(instrument);
     }
-    if (this.#backlogs.size === 0 && this.#owesMark) {
+    if (this.#backlogs.size === 0 && this.#owesTurnMark) {
       const at = this.#claim();
       if (at >= 0) {
-        this.#write.mark(at, this.#turn);
-        this.#owesMark = false;
+        this.#write.turnMark(at, this.#turn);
+        this.#owesTurnMark = false;
       }
     }
     this.#publish();
-    if (this.#owesMark) this.#retry ??= setTimeout(() => this.#tryAgain(), RETRY_MS);
+    if (this.#owesTurnMark) this.#retry ??= setTimeout(() => this.#tryAgain(), RETRY_MS);
   }
 
   #tryAgain(): void {

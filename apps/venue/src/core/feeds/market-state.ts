@@ -1,4 +1,4 @@
-import { STATE } from '@outcry/market/rules';
+import { TRADING_STATE } from '@outcry/market/states';
 import type { SlotPool } from '@outcry/memory/slot-pool';
 import type { Candle } from '../../domain/candle.ts';
 import { addExact, addUnits, clear, type Exact, exact, toBigInt } from '../../domain/exact.ts';
@@ -22,8 +22,8 @@ export class MarketState {
   lastTradeId = 0;
   /** microseconds since 1970 of the last trade, 0: none, or not known */
   lastTradeTime = 0;
-  /** see STATE */
-  state: number = STATE.CONTINUOUS;
+  /** see TRADING_STATE */
+  state: number = TRADING_STATE.CONTINUOUS;
   /** ticks, 0: none is set */
   reference = 0;
   /** where the running auction would trade; of the last one, where it did */

@@ -37,7 +37,7 @@ export class QueueReader {
   };
   #position: number;
   #turn = 0;
-  #isAtMark = true;
+  #isAtTurnMark = true;
 
   constructor(ring: Ring, feeds: readonly MarketFeed[], listener: FeedListener) {
     this.#ring = ring;
@@ -52,8 +52,8 @@ export class QueueReader {
   }
 
   /** Whether the books are as the order lane has, or had, them. */
-  get isAtMark(): boolean {
-    return this.#isAtMark;
+  get isAtTurnMark(): boolean {
+    return this.#isAtTurnMark;
   }
 
   hasMore(): boolean {
@@ -72,12 +72,12 @@ export class QueueReader {
   #take(at: number): void {
     const { i32, f64 } = this.#ring;
     const kind = kindOf(i32[at + record.HEAD]);
-    if (kind === RECORD.MARK) {
+    if (kind === RECORD.TURN_MARK) {
       this.#turn = f64[(at >> 1) + record.F64_TURN];
-      this.#isAtMark = true;
+      this.#isAtTurnMark = true;
       return;
     }
-    this.#isAtMark = false;
+    this.#isAtTurnMark = false;
     const instrument = i32[at + record.INSTRUMENT];
     const feed = this.#feeds[instrument];
     const price = i32[at + record.PRICE];

@@ -94,8 +94,8 @@ export class RecordWriter {
     this.#ring.f64[(at >> 1) + record.F64_AGGREGATE] = lastTradeTime;
   }
 
-  mark(at: number, turn: number): void {
-    this.begin(at, RECORD.MARK, 0, 0);
+  turnMark(at: number, turn: number): void {
+    this.begin(at, RECORD.TURN_MARK, 0, 0);
     this.#ring.f64[(at >> 1) + record.F64_TURN] = turn;
   }
 }

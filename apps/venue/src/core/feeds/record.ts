@@ -23,7 +23,7 @@ export const record = {
   /** AUCTION */
   F64_VOLUME: 2,
   F64_SURPLUS: 3,
-  /** MARK: how many turns the order lane has made */
+  /** TURN_MARK: how many turns the order lane has made */
   F64_TURN: 2,
 } as const;
 
@@ -59,7 +59,7 @@ export const RECORD = {
   /** Which trade was the last. */
   LAST: 7,
   /** The end of a turn: books are as the order lane has them. */
-  MARK: 8,
+  TURN_MARK: 8,
   /** A side of a book has nothing; what it has follows. */
   CLEAR: 9,
 } as const;

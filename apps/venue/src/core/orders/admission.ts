@@ -104,10 +104,10 @@ export class Admission implements Entrance {
     for (;;) {
       const applied = commands.gate(ENGINE_GATE);
       this.#underWay.applied(applied);
-      const open = openOrdersOf(this.#owners, account);
+      const openCount = openOrdersOf(this.#owners, account);
       const underWay = this.#underWay.of(account);
-      if (open + underWay <= room) return false;
-      if (open > room || begun.read() <= applied || applied === this.#waitedAt) return true;
+      if (openCount + underWay <= room) return false;
+      if (openCount > room || begun.read() <= applied || applied === this.#waitedAt) return true;
       const now = performance.now();
       if (until === 0) until = now + LONGEST_BATCH_MS;
       else if (now > until) this.#waitedAt = applied;

@@ -1,3 +1,4 @@
+/** The gateway of the order lane: sends commands, and answers them from durable events. */
 import { EVENT, event, OF_CANCEL } from '@outcry/market/event';
 import { kindOf } from '@outcry/market/event-reader';
 import type { Side } from '@outcry/market/order-terms';
@@ -231,12 +232,12 @@ export class Gateway {
     const published = events.published(); // after `applied`: the events of every command up to there are included
     const begin = this.#read;
     const end = Math.min(published, begin + EVENTS_A_TURN);
-    let told = Math.min(durable, applied);
+    let readUpTo = Math.min(durable, applied);
     while (this.#read < end) {
       const at = events.wordOf(this.#read);
       const sequence = events.f64[(at >> 1) + event.F64_SEQUENCE];
       if (sequence > durable) break;
-      this.#settle(sequence - 1);
+      this.#answerUpTo(sequence - 1);
       const head = this.#pending[this.#head];
       if (head?.outcome.sequence === sequence) {
         this.#current = head.outcome;
@@ -252,18 +253,18 @@ export class Gateway {
     }
     this.#current = undefined;
     this.#hasMore = this.#read === end && end < published;
-    if (this.#hasMore) told = events.f64[(events.wordOf(end - 1) >> 1) + event.F64_SEQUENCE] - 1;
-    this.#taken = told;
+    if (this.#hasMore) readUpTo = events.f64[(events.wordOf(end - 1) >> 1) + event.F64_SEQUENCE] - 1;
+    this.#taken = readUpTo;
     if (this.#read !== begin) events.release(GATEWAY_GATE, this.#read);
     if (this.#read !== begin) this.onTurn();
-    if (this.#behind.length > 0) this.#release(told);
-    const settled = this.#settle(told);
-    return settled || this.#read !== begin;
+    if (this.#behind.length > 0) this.#release(readUpTo);
+    const answered = this.#answerUpTo(readUpTo);
+    return answered || this.#read !== begin;
   }
 
   /** Answers every command up to a number, with the orders as they are at that point. Returns whether there was one. */
-  #settle(sequence: number): boolean {
-    this.#listsUnderWay.settle(sequence);
+  #answerUpTo(sequence: number): boolean {
+    this.#listsUnderWay.forgetUpTo(sequence);
     const begin = this.#head;
     while (this.#head < this.#pending.length && this.#pending[this.#head].outcome.sequence <= sequence) {
       const pending = this.#pending[this.#head++];

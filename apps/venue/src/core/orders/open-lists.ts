@@ -20,8 +20,8 @@ export class OpenLists {
   /** by slot of an order: its list, 0: it is in none whose id is known */
   readonly #listOf: Int32Array;
   readonly #buckets: Int32Array;
-  /** the list that was told of last, whose orders come next */
-  #told = 0;
+  /** the list of the last such event, whose orders come next */
+  #current = 0;
 
   /** @param capacity most open orders */
   constructor(capacity: number) {
@@ -34,18 +34,19 @@ export class OpenLists {
     return this.#pool.inUse;
   }
 
-  /** A list of this number is told of: once before its orders, or after a start before each. Both halves of its id 0: that is not known. */
-  tell(account: number, low: number, high: number, number: number): void {
-    this.#told = 0;
+  /** An event states a list of this number: once before its orders, or after a start before each. Both halves of its id 0: that is not
+   * known. */
+  note(account: number, low: number, high: number, number: number): void {
+    this.#current = 0;
     if ((low | high) === 0) return;
     for (let slot = this.#buckets[this.#bucket(account, low, high)]; slot !== 0; slot = this.#pool.i32[slot * WORDS + CHAIN])
-      if (this.#is(slot, account, low, high) && this.#numberOf(slot) === number) this.#told = slot;
-    if (this.#told === 0) this.#told = this.#open(account, low, high, number);
+      if (this.#is(slot, account, low, high) && this.#numberOf(slot) === number) this.#current = slot;
+    if (this.#current === 0) this.#current = this.#open(account, low, high, number);
   }
 
   /** An order is open, of the list with this number. */
   join(order: number, number: number): void {
-    const slot = this.#told;
+    const slot = this.#current;
     if (slot === 0 || this.#numberOf(slot) !== number) return;
     this.#listOf[order] = slot;
     this.#pool.i32[slot * WORDS + ORDERS]++;
@@ -57,7 +58,7 @@ export class OpenLists {
     if (slot === 0) return;
     this.#listOf[order] = 0;
     if (--this.#pool.i32[slot * WORDS + ORDERS] > 0) return;
-    if (this.#told === slot) this.#told = 0;
+    if (this.#current === slot) this.#current = 0;
     this.#unchain(slot);
     this.#pool.give(slot);
   }
@@ -128,8 +129,8 @@ export class ListsUnderWay {
     if (isList(fields)) this.#sent.set(keyOf(fields), outcome);
   }
 
-  /** All commands up to a number have been applied, and told of. */
-  settle(sequence: number): void {
+  /** All commands up to a number have been applied, and their events read: what they sent is known. */
+  forgetUpTo(sequence: number): void {
     if (this.#sent.size === 0) return;
     for (const [key, { sequence: own }] of this.#sent) {
       if (own > sequence) return;

@@ -2,7 +2,7 @@ import { orderHandle } from '@outcry/market/command';
 import { LIMIT, type Side } from '@outcry/market/order-terms';
 import { instrumentOf, orderKindOf, sideOf, termsOf } from '@outcry/market/order-word';
 import { f64Of, i32Of, reserve } from '@outcry/memory/span';
-import { STATUS, statusAfterTrade } from '../../domain/order-status.ts';
+import { ORDER_STATUS, statusAfterTrade } from '../../domain/order-status.ts';
 import type { Order } from '../../domain/orders.ts';
 import { TermsTable } from '../../domain/special-terms.ts';
 import { ClientIds } from './client-ids.ts';
@@ -91,7 +91,7 @@ export class OpenOrders {
 
   /** The slot of an open order. Throws when it is not open. */
   openSlot(slot: number, generation: number): number {
-    if (!this.#isOpen(slot, generation)) throw new Error(`an event for use ${generation} of slot ${slot}, where no order is open`);
+    if (!this.#isOpen(slot, generation)) throw new Error(`an event for generation ${generation} of slot ${slot}, where no order is open`);
     return slot;
   }
 
@@ -105,7 +105,7 @@ export class OpenOrders {
     return sideOf(this.#i32[slot * WORDS + WORD]);
   }
   isFilled(slot: number): boolean {
-    return statusOf(this.#i32[slot * WORDS + STATE]) === STATUS.FILLED;
+    return statusOf(this.#i32[slot * WORDS + STATE]) === ORDER_STATUS.FILLED;
   }
   price(slot: number): number {
     return this.#i32[slot * WORDS + PRICE];
@@ -114,11 +114,11 @@ export class OpenOrders {
   // What happens to an order. Times in microseconds since 1970; what is displayed after it, or how that changed, comes back in lots.
 
   /** It entered the book, or what was left of it after trading did. Returns the lots displayed. */
-  rest(slot: number, price: number, isDark: boolean): number {
+  rest(slot: number, price: number, isHidden: boolean): number {
     const at = slot * WORDS;
     const words = this.#i32;
     words[at + PRICE] = price;
-    words[at + SHOWN] = isDark ? 0 : words[at + LEFT];
+    words[at + SHOWN] = isHidden ? 0 : words[at + LEFT];
     words[at + STATE] = (words[at + STATE] & ~WAITING) | RESTING;
     return words[at + SHOWN];
   }
@@ -129,7 +129,7 @@ export class OpenOrders {
     const words = this.#i32;
     if (orderKindOf(termsOf(words[at + WORD])) === LIMIT) words[at + PRICE] = price;
     words[at + STATE] = (words[at + STATE] & ~WAITING) | (isWaiting ? WAITING : 0);
-    if (statusOf(words[at + STATE]) === STATUS.PENDING_NEW) this.#setStatus(at, STATUS.NEW);
+    if (statusOf(words[at + STATE]) === ORDER_STATUS.PENDING_NEW) this.#setStatus(at, ORDER_STATUS.NEW);
     this.#f64[(at >> 1) + F64_UPDATE_TIME] = time;
   }
 
@@ -157,7 +157,7 @@ export class OpenOrders {
     this.#f64[(at >> 1) + F64_UPDATE_TIME] = time;
     const amountLeft = this.#f64[(at >> 1) + F64_AMOUNT] - this.#f64[(at >> 1) + F64_EXECUTED];
     const status = statusAfterTrade(left, amountLeft, amount / quantity);
-    this.#setStatus(at, status === STATUS.EXPIRED ? STATUS.PARTIALLY_FILLED : status); // end() follows
+    this.#setStatus(at, status === ORDER_STATUS.EXPIRED ? ORDER_STATUS.PARTIALLY_FILLED : status); // end() follows
     if (left === 0) words[at + STATE] &= ~RESTING;
     return shown;
   }

@@ -36,7 +36,7 @@ interface Open extends Session {
  */
 export class Sessions {
   readonly #submit: (fields: CommandFields) => Promise<unknown>;
-  readonly #open = new Map<string, Open>();
+  readonly #openSessions = new Map<string, Open>();
   readonly #ofAccount = new Map<number, number>();
   readonly #ofOwner = new Map<SessionOwner, Set<Open>>();
   #last = Math.floor(Date.now() / 1000) & 0x3fffffff;
@@ -53,14 +53,14 @@ export class Sessions {
     this.#ofAccount.set(account, count + 1);
     const id = crypto.randomBytes(ID_BYTES).toString('hex');
     const session: Open = { id, number: ++this.#last, account, owner: undefined, graceMs, timer: undefined };
-    this.#open.set(id, session);
+    this.#openSessions.set(id, session);
     this.#own(session, owner);
     return session;
   }
 
   /** Goes on with a session of the account, whoever had it. Undefined: it is over, or was never this account's. */
   takeOver(id: string, account: number, owner: SessionOwner, graceMs: number): Session | undefined {
-    const session = this.#open.get(id);
+    const session = this.#openSessions.get(id);
     if (session === undefined || session.account !== account) return undefined;
     clearTimeout(session.timer);
     session.timer = undefined;
@@ -91,7 +91,7 @@ export class Sessions {
   }
 
   #end({ id, account, number }: Open): void {
-    this.#open.delete(id);
+    this.#openSessions.delete(id);
     this.#ofAccount.set(account, this.#ofAccount.get(account)! - 1);
     if (this.#ofAccount.get(account) === 0) this.#ofAccount.delete(account);
     this.cancel(account, number);
@@ -106,6 +106,6 @@ export class Sessions {
 
   close(): void {
     this.#isClosed = true;
-    for (const { timer } of this.#open.values()) clearTimeout(timer);
+    for (const { timer } of this.#openSessions.values()) clearTimeout(timer);
   }
 }

@@ -1,11 +1,11 @@
 import { readPiece, readText } from '@outcry/engine/event-writer';
-import { DARK, EVENT, event, IS_MAKER, NEW_AGGREGATE, RESTING, WAITING } from '@outcry/market/event';
+import { EVENT, event, IS_HIDDEN, IS_MAKER, NEW_AGGREGATE, RESTING, WAITING } from '@outcry/market/event';
 import { feeAssetOf, flagsOf, instrumentOf, kindOf, reasonOf, sideOf, stateOf, termsOf } from '@outcry/market/event-reader';
 import { BUY, GTC, LIMIT, type Side } from '@outcry/market/order-terms';
 import { isPostOnly, orderKindOf, timeInForceOf } from '@outcry/market/order-word';
 import { REASON } from '@outcry/market/reason';
 import { legOf, triggerOf } from '@outcry/market/terms';
-import { endStatus, STATUS } from '../../domain/order-status.ts';
+import { endStatus, ORDER_STATUS } from '../../domain/order-status.ts';
 import type { AuctionPrice, Balance, Fill, Order, Trade } from '../../domain/orders.ts';
 import { makeTerms, readTerms, type SpecialTerms } from '../../domain/special-terms.ts';
 import type { OpenOrders } from './open-orders.ts';
@@ -198,11 +198,11 @@ export class View {
     order.amount = isNew ? amount : 0;
     order.left = left;
     order.executedAmount = isNew ? 0 : amount;
-    order.status = left !== order.quantity ? STATUS.PARTIALLY_FILLED : isWaitingLeg ? STATUS.PENDING_NEW : STATUS.NEW;
+    order.status = left !== order.quantity ? ORDER_STATUS.PARTIALLY_FILLED : isWaitingLeg ? ORDER_STATUS.PENDING_NEW : ORDER_STATUS.NEW;
     order.time = time;
     order.updateTime = time;
     order.resting = (flags & RESTING) !== 0;
-    order.shown = order.resting && (flags & DARK) === 0 ? left : 0;
+    order.shown = order.resting && (flags & IS_HIDDEN) === 0 ? left : 0;
     order.waiting = (flags & WAITING) !== 0;
     order.terms = this.#hasTerms ? this.#terms : undefined;
     this.#text = '';
@@ -211,20 +211,20 @@ export class View {
     this.orders.add(slot, i32[at + event.ORDER_GENERATION], order);
     this.#state.noteCommand(order.account, f64[(at >> 1) + event.F64_SEQUENCE]);
     if (isNew && this.#listener.follows(order.account)) this.#listener.onAccepted(this.orders.copy(slot));
-    if (order.shown > 0) this.#tellDepth(slot, order.shown);
+    if (order.shown > 0) this.#reportDepth(slot, order.shown);
   }
 
   #list(i32: Int32Array, f64: Float64Array, at: number): void {
     const number = f64[(at >> 1) + event.F64_LIST];
-    this.orders.lists.tell(i32[at + event.ACCOUNT], i32[at + event.CLIENT_LOW], i32[at + event.CLIENT_HIGH], number);
+    this.orders.lists.note(i32[at + event.ACCOUNT], i32[at + event.CLIENT_LOW], i32[at + event.CLIENT_HIGH], number);
   }
 
   #rested(i32: Int32Array, f64: Float64Array, at: number): void {
     const slot = this.#slotAt(i32, f64, at);
-    const isDark = (flagsOf(i32, at) & DARK) !== 0;
-    const shown = this.orders.rest(slot, i32[at + event.PRICE], isDark);
+    const isHidden = (flagsOf(i32, at) & IS_HIDDEN) !== 0;
+    const shown = this.orders.rest(slot, i32[at + event.PRICE], isHidden);
     if (this.#isFollowed(slot)) this.#listener.onRested(this.orders.copy(slot));
-    if (shown > 0) this.#tellDepth(slot, shown);
+    if (shown > 0) this.#reportDepth(slot, shown);
   }
 
   #triggered(i32: Int32Array, f64: Float64Array, at: number): void {
@@ -259,14 +259,14 @@ export class View {
       const [trade, fee] = [f64[(at >> 1) + event.F64_TRADE], f64[(at >> 1) + event.F64_AMOUNT]];
       this.#listener.onFill({ order: orders.copy(slot), trade, price, quantity, amount, fee, feeAsset, isMaker, time });
     }
-    if (shown > 0) this.#tellDepth(slot, -shown);
-    if (!isMaker) this.#tellTrade(slot, f64[(at >> 1) + event.F64_TRADE], price, quantity, amount, time, (flags & NEW_AGGREGATE) !== 0);
+    if (shown > 0) this.#reportDepth(slot, -shown);
+    if (!isMaker) this.#reportTrade(slot, f64[(at >> 1) + event.F64_TRADE], price, quantity, amount, time, (flags & NEW_AGGREGATE) !== 0);
     if (left > 0) return;
     if (orders.isFilled(slot)) orders.remove(slot);
     else this.#end(slot, REASON.NO_LIQUIDITY, time);
   }
 
-  #tellTrade(taker: number, id: number, price: number, quantity: number, amount: number, time: number, newAggregate: boolean): void {
+  #reportTrade(taker: number, id: number, price: number, quantity: number, amount: number, time: number, newAggregate: boolean): void {
     const trade = this.#trade;
     const instrument = this.orders.instrument(taker);
     const aggregate = (this.#aggregates[instrument] ?? 0) + (newAggregate ? 1 : 0);
@@ -289,7 +289,7 @@ export class View {
 
   #end(slot: number, reason: number, time: number): void {
     const shown = this.orders.end(slot, endStatus(reason), time);
-    if (shown > 0) this.#tellDepth(slot, -shown);
+    if (shown > 0) this.#reportDepth(slot, -shown);
     const copy = this.#isFollowed(slot) ? this.orders.copy(slot) : undefined;
     this.orders.remove(slot);
     if (copy !== undefined) this.#listener.onEnded(copy, reason);
@@ -298,7 +298,7 @@ export class View {
   #amended(i32: Int32Array, f64: Float64Array, at: number): void {
     const slot = this.#slotAt(i32, f64, at);
     const less = this.orders.amend(slot, i32[at + event.QUANTITY], i32[at + event.REMAINING], f64[(at >> 1) + event.F64_TIME]);
-    if (less > 0) this.#tellDepth(slot, -less);
+    if (less > 0) this.#reportDepth(slot, -less);
     if (this.#isFollowed(slot)) this.#listener.onAmended(this.orders.copy(slot));
   }
 
@@ -312,7 +312,7 @@ export class View {
     this.#listener.onBalance(account, asset);
   }
 
-  #tellDepth(slot: number, lots: number): void {
+  #reportDepth(slot: number, lots: number): void {
     this.#listener.onDepth(this.orders.instrument(slot), this.orders.side(slot), this.orders.price(slot), lots);
   }
 
@@ -347,7 +347,7 @@ function newOrder(): Order {
     amount: 0,
     left: 0,
     executedAmount: 0,
-    status: STATUS.NEW,
+    status: ORDER_STATUS.NEW,
     time: 0,
     updateTime: 0,
     resting: false,

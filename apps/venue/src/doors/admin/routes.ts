@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify';
-import { createAccount, fundAccount, status } from '../../core/administration.ts';
+import { createAccount, fundAccount, venueReport } from '../../core/administration.ts';
 import type { Services } from '../../core/services.ts';
 import { type ApiKey, isValid, type Login } from '../../domain/credentials.ts';
 import { parseStrictly } from '../../domain/strict-json.ts';
@@ -7,14 +7,16 @@ import { ApiError } from '../http/errors.ts';
 import { administration, note } from './administrator.ts';
 import { addCredentialRoutes } from './credentials.ts';
 import { bodyOf, text } from './input.ts';
-import { addRuleRoutes } from './rules.ts';
+import { addRuleRoutes } from './set-rules.ts';
 
 /** Status for everybody; accounts and money for whoever holds the token. */
 export function addAdminRoutes(server: FastifyInstance, services: Services): void {
   server.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, body, done) => readBody(body as string, done));
   const guarded = administration(services);
   const admin = { ...guarded, schema: { tags: ['Administration'] } };
-  server.get('/outcry/v1/status', { schema: { tags: ['Administration'], summary: 'Where the threads stand' } }, () => status(services));
+  server.get('/outcry/v1/status', { schema: { tags: ['Administration'], summary: 'Where the threads stand' } }, () =>
+    venueReport(services),
+  );
   const memory = { schema: { tags: ['Administration'], summary: 'Pools, rings, pressure and suspected leaks' } };
   server.get('/outcry/v1/memory', memory, () => services.memory.report());
   server.get('/outcry/v1/accounts', admin, () => listAccounts(services));

@@ -1,5 +1,6 @@
 /** Values of instruments' rules as administrators write and read them, by what they are in. */
-import { INSTRUMENT_RULE, INSTRUMENT_RULES, type InstrumentRuleName, type RuleUnit, STATUS } from '@outcry/market/rules';
+import { INSTRUMENT_RULE, INSTRUMENT_RULES, type InstrumentRuleName, type RuleUnit } from '@outcry/market/rules';
+import { PERMISSION } from '@outcry/market/states';
 import { readDecimal } from '../../core/administration.ts';
 import type { Services } from '../../core/services.ts';
 import type { Instrument } from '../../domain/market.ts';
@@ -27,11 +28,11 @@ function decimalBy(
   };
 }
 
-const STATUS_NAMES = Object.keys(STATUS);
+const STATUS_NAMES = Object.keys(PERMISSION);
 
 const NOTATIONS: Record<RuleUnit, Notation> = {
   status: {
-    read: (_services, _instrument, name, value) => code(STATUS, name, value),
+    read: (_services, _instrument, name, value) => code(PERMISSION, name, value),
     show: (_services, _instrument, value) => STATUS_NAMES[value],
   },
   price: decimalBy(

@@ -60,7 +60,7 @@ export class BridgedSource implements StreamSource {
         if (!message.exists) this.#forget(message.id);
         break;
       case 'texts':
-        this.#tell(message.texts);
+        this.#deliver(message.texts);
         break;
       case 'overrun':
         this.#joined.get(message.id)?.reader.connection.refuse('slow consumer: too much unread data');
@@ -68,7 +68,7 @@ export class BridgedSource implements StreamSource {
     }
   }
 
-  #tell(texts: readonly Text[]): void {
+  #deliver(texts: readonly Text[]): void {
     const counts = new Map<number, number>();
     for (const [id, text, key] of texts) {
       counts.set(id, (counts.get(id) ?? 0) + 1);
@@ -127,7 +127,7 @@ export class BridgeEnd {
   }
 
   #join(id: number, stream: string): void {
-    const listener: TextListener = (text, key) => this.#tell(id, text, key);
+    const listener: TextListener = (text, key) => this.#forward(id, text, key);
     this.#listeners.set(id, { stream, listener, untaken: 0 });
     const exists = this.#source.listen(stream, listener);
     if (!exists) this.#listeners.delete(id);
@@ -140,7 +140,7 @@ export class BridgeEnd {
     this.#listeners.delete(id);
   }
 
-  #tell(id: number, text: string, key: string | undefined): void {
+  #forward(id: number, text: string, key: string | undefined): void {
     const joined = this.#listeners.get(id);
     if (joined === undefined) return;
     if (++joined.untaken > MOST_UNTAKEN) {

@@ -6,7 +6,7 @@ import type { Candle } from '../../domain/candle.ts';
 import type { CandleInterval } from '../../domain/candle-interval.ts';
 import { toBigInt } from '../../domain/exact.ts';
 import type { Instrument, Market } from '../../domain/market.ts';
-import { STATUS_NAMES } from '../../domain/order-status.ts';
+import { ORDER_STATUS_NAMES } from '../../domain/order-status.ts';
 import type { AggregateTrade, Fill, Order, Trade } from '../../domain/orders.ts';
 import type { Statistics } from '../../domain/statistics.ts';
 import type { StoredTrade } from '../../store/stored-rows.ts';
@@ -99,7 +99,7 @@ function orderTerms(order: Order, instrument: Instrument) {
     origQty: instrument.formatQuantity(order.quantity),
     executedQty: instrument.formatQuantity(executed(order)),
     cummulativeQuoteQty: instrument.quote.format(order.executedAmount),
-    status: STATUS_NAMES[order.status],
+    status: ORDER_STATUS_NAMES[order.status],
     timeInForce: timeInForceName(order),
     type: typeName(order),
     side: SIDE_NAMES[order.side],

@@ -1,3 +1,4 @@
+/** Binance's public streams: which events each has, and when it sends them. */
 import { BUY, SELL } from '@outcry/market/order-terms';
 import type { MarketFeed } from '../../core/feeds/market-feed.ts';
 import type { FeedListener } from '../../core/feeds/queue-reader.ts';
@@ -30,7 +31,7 @@ import {
   streamOf,
   WINDOW_STREAMS,
 } from './stream-names.ts';
-import { Stream, type StreamReader, type StreamSource, type TextListener, type Told } from './streams.ts';
+import { Stream, type StreamReader, type StreamSource, type StreamText, type TextListener } from './streams.ts';
 
 const PARTIAL = [5, 10, 20];
 /** Candles that a stream may be behind: a second's ten, after a long turn. */
@@ -40,20 +41,21 @@ const CANDLES_BEHIND = 10;
 type Touch = [bid: number, bidLots: number, ask: number, askLots: number];
 
 /**
- * Public streams: who reads what, and what they are told. What is told in a turn goes out with {@link deliver}. Costs nothing for streams that nobody reads.
+ * Public streams: who reads what, and what they are sent. What is published in a turn goes out with {@link deliver}. Costs nothing for
+ * streams that nobody reads.
  */
 export class MarketStreams implements FeedListener, StreamSource {
   readonly #market: Market;
   readonly #feeds: readonly MarketFeed[];
   readonly #streams = new Map<string, Stream>();
-  /** streams that were told something in this turn, and those with newcomers */
-  #told: Stream[] = [];
+  /** streams with something to send of this turn, and those with newcomers */
+  #published: Stream[] = [];
   readonly #joined = new Set<Stream>();
   readonly #fast: number[];
   readonly #slow: number[];
   /** the last update of a depth stream, by instrument */
-  readonly #fastTold: number[];
-  readonly #slowTold: number[];
+  readonly #fastSent: number[];
+  readonly #slowSent: number[];
   readonly #touches: Touch[];
   readonly #daySent: number[];
   readonly #aggregates: { instrument: Instrument; trade: AggregateTrade }[] = [];
@@ -68,8 +70,8 @@ export class MarketStreams implements FeedListener, StreamSource {
     this.#touched = new Noted(new Uint8Array(feeds.length));
     this.#fast = feeds.map((feed) => feed.depth.addCollector());
     this.#slow = feeds.map((feed) => feed.depth.addCollector());
-    this.#fastTold = feeds.map((feed) => feed.updateId);
-    this.#slowTold = feeds.map((feed) => feed.updateId);
+    this.#fastSent = feeds.map((feed) => feed.updateId);
+    this.#slowSent = feeds.map((feed) => feed.updateId);
     this.#touches = feeds.map(() => [0, 0, 0, 0]);
     this.#daySent = feeds.map(() => 0);
   }
@@ -80,8 +82,8 @@ export class MarketStreams implements FeedListener, StreamSource {
   }
 
   /** Whether there is something to deliver. */
-  hasMore(isAtMark: boolean): boolean {
-    return this.#told.length > 0 || (isAtMark && this.#joined.size > 0);
+  hasMore(isAtTurnMark: boolean): boolean {
+    return this.#published.length > 0 || (isAtTurnMark && this.#joined.size > 0);
   }
 
   subscribe(name: string, reader: StreamReader): boolean {
@@ -140,7 +142,7 @@ export class MarketStreams implements FeedListener, StreamSource {
       this.#aggregates.push({ instrument, trade: aggregate });
     const stream = this.#streams.get(streamOf(instrument, 'trade'));
     if (stream === undefined) return;
-    this.#tell(stream, {
+    this.#publish(stream, {
       e: 'trade',
       E: Date.now(),
       s: instrument.symbol,
@@ -158,30 +160,30 @@ export class MarketStreams implements FeedListener, StreamSource {
   }
 
   onState(instrument: number): void {
-    this.#tellAuction(instrument, false);
+    this.#publishAuction(instrument, false);
   }
 
   onAuction(instrument: number, isDone: boolean): void {
-    this.#tellAuction(instrument, isDone);
+    this.#publishAuction(instrument, isDone);
   }
 
   /** Tells what is due when the books are as the order lane has them. */
-  onMark(): void {
-    this.#touched.workOff((number) => this.#tellBest(this.#feeds[number]));
+  onTurnMark(): void {
+    this.#touched.workOff((number) => this.#publishBest(this.#feeds[number]));
     for (const { instrument, trade } of this.#aggregates) {
       const stream = this.#streams.get(streamOf(instrument, 'aggTrade'));
       if (stream !== undefined)
-        this.#tell(stream, { e: 'aggTrade', E: Date.now(), s: instrument.symbol, ...aggregateJson(trade, instrument) });
+        this.#publish(stream, { e: 'aggTrade', E: Date.now(), s: instrument.symbol, ...aggregateJson(trade, instrument) });
     }
     this.#aggregates.length = 0;
   }
 
-  /** Queues what was told for its readers. @param isAtMark then newcomers are told what the present is */
-  deliver(isAtMark: boolean): void {
-    const told = this.#told;
-    this.#told = [];
-    for (const stream of told) stream.deliver();
-    if (!isAtMark || this.#joined.size === 0) return;
+  /** Sends what was published to its readers. @param isAtTurnMark then newcomers are told what the present is */
+  deliver(isAtTurnMark: boolean): void {
+    const published = this.#published;
+    this.#published = [];
+    for (const stream of published) stream.deliver();
+    if (!isAtTurnMark || this.#joined.size === 0) return;
     for (const stream of this.#joined) stream.welcome(this.#present(stream.name));
     this.#joined.clear();
   }
@@ -189,8 +191,8 @@ export class MarketStreams implements FeedListener, StreamSource {
   /** Tells what is due ten times a second; at a mark. */
   every100ms(): void {
     this.#feeds.forEach((feed, i) => {
-      this.#fastTold[i] = this.#tellDepth(feed, this.#fast[i], this.#fastTold[i], 'depth@100ms');
-      for (const levels of PARTIAL) this.#tellPartial(feed, levels, `depth${levels}@100ms`);
+      this.#fastSent[i] = this.#publishDepth(feed, this.#fast[i], this.#fastSent[i], 'depth@100ms');
+      for (const levels of PARTIAL) this.#publishPartial(feed, levels, `depth${levels}@100ms`);
     });
   }
 
@@ -199,35 +201,35 @@ export class MarketStreams implements FeedListener, StreamSource {
     const now = Date.now();
     const changed: object[][] = [[], []];
     this.#feeds.forEach((feed, i) => {
-      this.#slowTold[i] = this.#tellDepth(feed, this.#slow[i], this.#slowTold[i], 'depth', 'depth@1000ms');
+      this.#slowSent[i] = this.#publishDepth(feed, this.#slow[i], this.#slowSent[i], 'depth', 'depth@1000ms');
       for (const levels of PARTIAL) {
-        this.#tellPartial(feed, levels, `depth${levels}`);
-        this.#tellPartial(feed, levels, `depth${levels}@1000ms`);
+        this.#publishPartial(feed, levels, `depth${levels}`);
+        this.#publishPartial(feed, levels, `depth${levels}@1000ms`);
       }
-      for (const [kind, interval] of KLINE_STREAMS) this.#tellKline(feed, kind, interval, now);
-      this.#tellDay(feed, i, now, changed);
-      this.#tellAverage(feed, now);
+      for (const [kind, interval] of KLINE_STREAMS) this.#publishKline(feed, kind, interval, now);
+      this.#publishDay(feed, i, now, changed);
+      this.#publishAverage(feed, now);
     });
-    for (const kind of WINDOW_STREAMS.keys()) this.#tellWindows(kind, now);
+    for (const kind of WINDOW_STREAMS.keys()) this.#publishWindows(kind, now);
     for (const [i, name] of [ALL_TICKERS, ALL_MINI_TICKERS].entries()) {
       const stream = this.#streams.get(name);
-      if (stream !== undefined && changed[i].length > 0) this.#tell(stream, changed[i]);
+      if (stream !== undefined && changed[i].length > 0) this.#publish(stream, changed[i]);
     }
   }
 
   /** @param key of a last value: what it is of */
-  #tell(stream: Stream, data: object, key?: string): void {
-    if (stream.tell(JSON.stringify(data), key)) this.#told.push(stream);
+  #publish(stream: Stream, data: object, key?: string): void {
+    if (stream.queue(JSON.stringify(data), key)) this.#published.push(stream);
   }
 
-  #tellAuction(number: number, isDone: boolean): void {
+  #publishAuction(number: number, isDone: boolean): void {
     const feed = this.#feeds[number];
     const stream = this.#streams.get(streamOf(feed.instrument, 'auction'));
-    if (stream !== undefined) this.#tell(stream, auctionEvent(feed, isDone), stream.name);
+    if (stream !== undefined) this.#publish(stream, auctionEvent(feed, isDone), stream.name);
   }
 
   /** bookTicker, as soon as the best price or its quantity is another. */
-  #tellBest(feed: MarketFeed): void {
+  #publishBest(feed: MarketFeed): void {
     const touch = this.#touches[feed.instrument.number];
     if (!updateTouch(touch, feed)) return;
     const stream = this.#streams.get(streamOf(feed.instrument, 'bookTicker'));
@@ -235,12 +237,12 @@ export class MarketStreams implements FeedListener, StreamSource {
     if (stream === undefined && all === undefined) return;
     const event = bookEvent(feed);
     if (event === undefined) return;
-    if (stream !== undefined) this.#tell(stream, event, stream.name);
-    if (all !== undefined) this.#tell(all, event, `${ALL_BOOK_TICKERS} ${event.s}`);
+    if (stream !== undefined) this.#publish(stream, event, stream.name);
+    if (all !== undefined) this.#publish(all, event, `${ALL_BOOK_TICKERS} ${event.s}`);
   }
 
   /** Returns the update that the stream is at. */
-  #tellDepth(feed: MarketFeed, collector: number, before: number, ...kinds: string[]): number {
+  #publishDepth(feed: MarketFeed, collector: number, before: number, ...kinds: string[]): number {
     const change = feed.depth.take(collector);
     if (change === undefined) return before;
     const { instrument } = feed;
@@ -257,20 +259,20 @@ export class MarketStreams implements FeedListener, StreamSource {
         b: levelsJson(change.bids, instrument),
         a: levelsJson(change.asks, instrument),
       };
-      this.#tell(stream, data);
+      this.#publish(stream, data);
     }
     return feed.updateId;
   }
 
-  #tellPartial(feed: MarketFeed, levels: number, kind: string): void {
+  #publishPartial(feed: MarketFeed, levels: number, kind: string): void {
     const stream = this.#streams.get(streamOf(feed.instrument, kind));
     if (stream === undefined || stream.sent === feed.updateId) return;
     stream.sent = feed.updateId;
-    this.#tell(stream, partialEvent(feed, levels), stream.name);
+    this.#publish(stream, partialEvent(feed, levels), stream.name);
   }
 
   /** The candles since the one that was told last, each as often as it changed, and a last time when it is closed. */
-  #tellKline(feed: MarketFeed, kind: string, interval: CandleInterval, now: number): void {
+  #publishKline(feed: MarketFeed, kind: string, interval: CandleInterval, now: number): void {
     const stream = this.#streams.get(streamOf(feed.instrument, kind));
     if (stream === undefined) return;
     const candles = feed.latest(interval, CANDLES_BEHIND) ?? [];
@@ -279,14 +281,14 @@ export class MarketStreams implements FeedListener, StreamSource {
     for (let i = Math.max(0, first); i < candles.length; i++) {
       const { openTime, trades } = candles[i];
       const closed = isClosed(candles[i], interval, now);
-      const { candle: told } = stream;
-      if (told.openTime === openTime && told.trades === trades && told.closed === closed) continue;
+      const { candle: sent } = stream;
+      if (sent.openTime === openTime && sent.trades === trades && sent.closed === closed) continue;
       stream.candle = { openTime, trades, closed };
-      this.#tell(stream, klineMessage(feed, candles[i], interval, now));
+      this.#publish(stream, klineMessage(feed, candles[i], interval, now));
     }
   }
 
-  #tellDay(feed: MarketFeed, number: number, now: number, changed: object[][]): void {
+  #publishDay(feed: MarketFeed, number: number, now: number, changed: object[][]): void {
     const kinds = ['ticker', 'miniTicker'] as const;
     const streams = kinds.map((kind) => this.#streams.get(streamOf(feed.instrument, kind)));
     const heard = streams.some((stream) => stream !== undefined) || this.#streams.has(ALL_TICKERS) || this.#streams.has(ALL_MINI_TICKERS);
@@ -295,20 +297,20 @@ export class MarketStreams implements FeedListener, StreamSource {
     this.#daySent[number] = state;
     dayEvents(feed, now).forEach((event, i) => {
       const stream = streams[i];
-      if (stream !== undefined) this.#tell(stream, event, stream.name);
+      if (stream !== undefined) this.#publish(stream, event, stream.name);
       changed[i].push(event);
     });
   }
 
-  #tellAverage(feed: MarketFeed, now: number): void {
+  #publishAverage(feed: MarketFeed, now: number): void {
     const stream = this.#streams.get(streamOf(feed.instrument, 'avgPrice'));
     if (stream === undefined) return;
     const event = averageEvent(feed, now);
-    if (this.#isNew(stream.name, `${event.w} ${event.T}`)) this.#tell(stream, event, stream.name);
+    if (this.#isNew(stream.name, `${event.w} ${event.T}`)) this.#publish(stream, event, stream.name);
   }
 
   /** Statistics of a window of each instrument, when trades came into it or left it. */
-  #tellWindows(kind: string, now: number): void {
+  #publishWindows(kind: string, now: number): void {
     const all = this.#streams.get(allWindows(kind));
     const changed: object[] = [];
     for (const feed of this.#feeds) {
@@ -316,10 +318,10 @@ export class MarketStreams implements FeedListener, StreamSource {
       if (stream === undefined && all === undefined) continue;
       const event = windowEvent(feed, kind, now);
       if (!this.#isNew(`${kind} ${event.s}`, `${event.F} ${event.L}`)) continue;
-      if (stream !== undefined) this.#tell(stream, event, stream.name);
+      if (stream !== undefined) this.#publish(stream, event, stream.name);
       changed.push(event);
     }
-    if (all !== undefined && changed.length > 0) this.#tell(all, changed);
+    if (all !== undefined && changed.length > 0) this.#publish(all, changed);
   }
 
   /** Whether something else was said last; notes it. */
@@ -330,7 +332,7 @@ export class MarketStreams implements FeedListener, StreamSource {
   }
 
   /** What a newcomer is told of a stream: of last values the present, of others nothing. */
-  #present(name: string): Told[] {
+  #present(name: string): StreamText[] {
     const now = Date.now();
     const all = (events: (object & { s: string })[]) => events.map((event) => ({ text: JSON.stringify(event), key: `${name} ${event.s}` }));
     switch (name) {

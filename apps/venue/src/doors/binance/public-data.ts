@@ -1,6 +1,6 @@
 import { formatUnits } from '@outcry/market/decimal';
 import { BUY, SELL } from '@outcry/market/order-terms';
-import { isCall, STATE } from '@outcry/market/rules';
+import { isCall, TRADING_STATE } from '@outcry/market/states';
 import type { MarketFeed } from '../../core/feeds/market-feed.ts';
 import type { LimitsInForce } from '../../core/rules-in-force.ts';
 import { candleInterval } from '../../domain/candle-interval.ts';
@@ -140,8 +140,8 @@ export function symbolFilters(instrument: Instrument, { maxQuantity, maxNotional
 
 /** An instrument's status in Binance's words. */
 export function statusOf(state: number, isOpen: boolean): string {
-  if (!isOpen || state === STATE.HALTED) return 'HALT';
-  if (state === STATE.CONTINUOUS) return 'TRADING';
+  if (!isOpen || state === TRADING_STATE.HALTED) return 'HALT';
+  if (state === TRADING_STATE.CONTINUOUS) return 'TRADING';
   return isCall(state) ? 'AUCTION_MATCH' : 'BREAK';
 }
 

@@ -98,8 +98,8 @@ export class Publishers {
     const publisher = this.#leastBusy();
     if (publisher === undefined) return Promise.reject(new Unanswered('unavailable', 'no publisher runs'));
     const { turn } = publisher.queue;
-    const start = (id: number) => this.#tell(publisher, { kind: 'ask', id, question, args: args as unknown[], turn });
-    return this.#questions.ask<string | undefined>(asker, start, (id) => this.#tell(publisher, { kind: 'cancel', id }));
+    const start = (id: number) => this.#send(publisher, { kind: 'ask', id, question, args: args as unknown[], turn });
+    return this.#questions.ask<string | undefined>(asker, start, (id) => this.#send(publisher, { kind: 'cancel', id }));
   }
 
   /**
@@ -118,7 +118,7 @@ export class Publishers {
       const fd = giveUpSocket(socket);
       if (fd < 0) return false;
       publisher.left.set(id, left);
-      this.#tell(publisher, { kind: 'socket', fd, handed: { ...request, id } });
+      this.#send(publisher, { kind: 'socket', fd, handed: { ...request, id } });
     }
     return true;
   }
@@ -142,7 +142,7 @@ export class Publishers {
         publisher.queue.close();
         if (!publisher.isAlive) return;
         const ended = new Promise<void>((resolve) => publisher.worker.once('exit', () => resolve()));
-        this.#tell(publisher, { kind: 'stop' });
+        this.#send(publisher, { kind: 'stop' });
         await ended;
       }),
     );
@@ -153,7 +153,7 @@ export class Publishers {
     const pipe = this.#folder && pipePath(this.#folder, number);
     const launch = (isSuccessor: boolean) => launchThread(number, slots, { ...data, pipe, isSuccessor });
     const { worker, ring, bell } = launch(false);
-    const tell = (message: ToPublisher) => this.#tell(publisher, message);
+    const tell = (message: ToPublisher) => this.#send(publisher, message);
     const publisher: Publisher = {
       number,
       worker,
@@ -202,7 +202,7 @@ export class Publishers {
       }
       publisher.worker = worker;
       publisher.isAlive = true;
-      this.#tell(publisher, { kind: 'begin', lastTrades: states.map(({ lastTradeId }) => lastTradeId) });
+      this.#send(publisher, { kind: 'begin', lastTrades: states.map(({ lastTradeId }) => lastTradeId) });
       publisher.queue.restart(ring, bell);
       publisher.market.joinAgain();
     };
@@ -252,7 +252,7 @@ export class Publishers {
     return best;
   }
 
-  #tell(publisher: Publisher, message: ToPublisher): void {
+  #send(publisher: Publisher, message: ToPublisher): void {
     if (publisher.isAlive) publisher.worker.postMessage(message);
   }
 }

@@ -1,3 +1,4 @@
+/** Sessions of /ws and /stream: subscriptions of one client. */
 import type { RateLimiter } from '../../core/fairness/rate-limits.ts';
 import { errors } from '../http/errors.ts';
 import { Inbox } from './inbox.ts';

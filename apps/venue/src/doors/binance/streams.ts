@@ -23,13 +23,13 @@ export function messageOf(stream: string, isCombined: boolean, text: string): st
   return isCombined ? `{"stream":"${stream}","data":${text}}` : text;
 }
 
-/** What is told of a stream in a turn: its texts, and of last values what each is of. */
-export interface Told {
+/** A text of a stream, and of a last value what it is of. */
+export interface StreamText {
   text: string;
   key: string | undefined;
 }
 
-/** One stream's readers, by the form that they read, and what is to be told to them. Each update is framed once for all of a form. */
+/** One stream's readers, by the form that they read, and what is to be sent to them. Each update is framed once for all of a form. */
 export class Stream {
   readonly name: string;
   /** partial depth: the update that was sent last */
@@ -41,7 +41,7 @@ export class Stream {
   /** those that have not got the present value yet: they hear nothing before it */
   #newcomers: StreamReader[] = [];
   #newListeners: TextListener[] = [];
-  #told: Told[] = [];
+  #queued: StreamText[] = [];
 
   constructor(name: string) {
     this.name = name;
@@ -78,28 +78,28 @@ export class Stream {
   }
 
   /** Returns whether it is the first of this turn. */
-  tell(text: string, key?: string): boolean {
-    return this.#told.push({ text, key }) === 1;
+  queue(text: string, key?: string): boolean {
+    return this.#queued.push({ text, key }) === 1;
   }
 
-  /** Puts what was told to those who are known. */
+  /** Sends what is queued to the readers that have the present value. */
   deliver(): void {
-    const told = this.#told;
-    if (told.length === 0) return;
-    this.#told = [];
+    const queued = this.#queued;
+    if (queued.length === 0) return;
+    this.#queued = [];
     for (const [form, readers] of this.#readers.entries()) {
       if (readers.size === 0) continue;
-      const frames = told.map(({ text }) => textFrame(messageOf(this.name, form === 1, text)));
-      if (told[0].key === undefined) {
+      const frames = queued.map(({ text }) => textFrame(messageOf(this.name, form === 1, text)));
+      if (queued[0].key === undefined) {
         const all = frames.length === 1 ? frames[0] : Buffer.concat(frames);
         for (const connection of readers) connection.queue(all);
-      } else for (const connection of readers) for (const [i, frame] of frames.entries()) connection.queueLast(told[i].key!, frame);
+      } else for (const connection of readers) for (const [i, frame] of frames.entries()) connection.queueLast(queued[i].key!, frame);
     }
-    for (const listener of this.#listeners) for (const { text, key } of told) listener(text, key);
+    for (const listener of this.#listeners) for (const { text, key } of queued) listener(text, key);
   }
 
   /** Tells newcomers what the present is, and counts them in. */
-  welcome(present: readonly Told[]): void {
+  welcome(present: readonly StreamText[]): void {
     const frames = [0, 1].map((form) =>
       this.#newcomers.length === 0 ? [] : present.map(({ text }) => textFrame(messageOf(this.name, form === 1, text))),
     );

@@ -1,9 +1,10 @@
+/** Binance's account events, and the listen keys that open them. */
 import crypto from 'node:crypto';
 import { BUY, LIMIT } from '@outcry/market/order-terms';
 import { REASON } from '@outcry/market/reason';
 import type { AccountListener, OrderListener, View } from '../../core/orders/view.ts';
 import type { Market } from '../../domain/market.ts';
-import { endStatus, STATUS_NAMES } from '../../domain/order-status.ts';
+import { endStatus, ORDER_STATUS_NAMES } from '../../domain/order-status.ts';
 import type { Fill, Order } from '../../domain/orders.ts';
 import { errors } from '../http/errors.ts';
 import { feeJson, icebergQuantity, listNumber, ms, SIDE_NAMES, selfTradeName, stopPrice, timeInForceName, typeName } from './format.ts';
@@ -159,7 +160,7 @@ export class UserStreams implements Partial<OrderListener & AccountListener> {
   }
 
   onAccepted(order: Order): void {
-    this.#report(order, 'NEW', STATUS_NAMES[order.status]);
+    this.#report(order, 'NEW', ORDER_STATUS_NAMES[order.status]);
   }
 
   onFill(fill: Fill): void {
@@ -167,7 +168,7 @@ export class UserStreams implements Partial<OrderListener & AccountListener> {
     if (!this.follows(order.account)) return;
     const instrument = this.#market.instruments[order.instrument];
     const fee = feeJson(fill.fee, fill.feeAsset, order.side === BUY, instrument, this.#market);
-    this.#report(order, 'TRADE', STATUS_NAMES[order.status], {
+    this.#report(order, 'TRADE', ORDER_STATUS_NAMES[order.status], {
       l: instrument.formatQuantity(fill.quantity),
       L: instrument.formatPrice(fill.price),
       n: fee.commission,
@@ -179,29 +180,29 @@ export class UserStreams implements Partial<OrderListener & AccountListener> {
   }
 
   onEnded(order: Order, reason: number): void {
-    const status = STATUS_NAMES[endStatus(reason)];
+    const status = ORDER_STATUS_NAMES[endStatus(reason)];
     const type = reason === REASON.SELF_TRADE ? 'TRADE_PREVENTION' : status;
     const eR = expiryReason(order, reason);
     this.#report(order, type, status, { C: status === 'CANCELED' ? order.clientId : '', ...(status === 'EXPIRED' && { eR }) });
   }
 
   onTriggered(order: Order): void {
-    this.#report(order, 'NEW', STATUS_NAMES[order.status]);
+    this.#report(order, 'NEW', ORDER_STATUS_NAMES[order.status]);
   }
 
   onAmended(order: Order): void {
-    this.#report(order, 'REPLACED', STATUS_NAMES[order.status]);
+    this.#report(order, 'REPLACED', ORDER_STATUS_NAMES[order.status]);
   }
 
   onTransfer(account: number, asset: number, units: number, time: number): void {
     const { name, format } = { name: this.#market.assets[asset].name, format: (n: number) => this.#market.assets[asset].format(n) };
     const delta = units < 0 ? `-${format(-units)}` : format(units);
-    this.#tell(account, { e: 'balanceUpdate', E: ms(time), a: name, d: delta, T: ms(time) });
+    this.#send(account, { e: 'balanceUpdate', E: ms(time), a: name, d: delta, T: ms(time) });
   }
 
   onBalance(account: number, asset: number): void {
     if (!this.follows(account)) return;
-    if (this.#changed.size === 0) queueMicrotask(() => this.#tellPositions());
+    if (this.#changed.size === 0) queueMicrotask(() => this.#sendPositions());
     let assets = this.#changed.get(account);
     if (assets === undefined) {
       assets = new Set();
@@ -210,7 +211,7 @@ export class UserStreams implements Partial<OrderListener & AccountListener> {
     assets.add(asset);
   }
 
-  #tellPositions(): void {
+  #sendPositions(): void {
     for (const [account, assets] of this.#changed) {
       const time = ms(this.#view.lastUpdate(account));
       const B = [...assets].map((number) => {
@@ -218,22 +219,22 @@ export class UserStreams implements Partial<OrderListener & AccountListener> {
         const { available, held } = this.#view.balance(account, number);
         return { a: asset.name, f: asset.format(available), l: asset.format(held) };
       });
-      this.#tell(account, { e: 'outboundAccountPosition', E: Date.now(), u: time, B });
+      this.#send(account, { e: 'outboundAccountPosition', E: Date.now(), u: time, B });
     }
     this.#changed.clear();
   }
 
-  #tell(account: number, event: object): void {
+  #send(account: number, event: object): void {
     const subscribers = this.#subscribers.get(account);
     if (subscribers === undefined) return;
-    const told = new AccountEvent(event);
-    for (const { hear } of subscribers) hear(told);
+    const accountEvent = new AccountEvent(event);
+    for (const { hear } of subscribers) hear(accountEvent);
   }
 
   #report(order: Order, executionType: string, status: string, more: object = {}): void {
     if (!this.follows(order.account)) return;
     const instrument = this.#market.instruments[order.instrument];
-    this.#tell(order.account, {
+    this.#send(order.account, {
       e: 'executionReport',
       E: Date.now(),
       s: instrument.symbol,

@@ -1,3 +1,4 @@
+/** WebSocket connections of one thread: limits, upgrades, and their end with the venue's. */
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';

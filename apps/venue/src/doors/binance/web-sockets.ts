@@ -44,8 +44,8 @@ export class WebSockets {
     this.#methods = new Map(operations.flatMap((operation) => (operation.ws === undefined ? [] : [[operation.ws, operation] as const])));
     this.#clients = new Connections(connections);
     this.#readers = new Connections(connections);
-    services.open.apiClients = () => this.#clients.count;
-    services.open.streamReaders = () => this.#readers.count;
+    services.openCounts.apiClients = () => this.#clients.count;
+    services.openCounts.streamReaders = () => this.#readers.count;
     this.#door = new WebSocketDoor({ ...webSockets, bufferBytes: webSocketBufferBytes }, this.#outbox);
     this.#listenKeys = new ListenKeys(services.userStreams);
     server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {

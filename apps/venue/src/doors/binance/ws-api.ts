@@ -1,3 +1,4 @@
+/** Binance's WebSocket API: requests over one connection, and its session. */
 import type { Session, SessionOwner } from '../../core/orders/sessions.ts';
 import type { ApiKey } from '../../domain/credentials.ts';
 import { ApiError, apiErrorOf, errors } from '../http/errors.ts';

@@ -2,7 +2,7 @@
 import { LIMIT, MARKET_TO_LIMIT, NO_PEG, NO_TRIGGER, TAKE_PROFIT } from '@outcry/market/order-terms';
 import { REASON, REASON_NAMES } from '@outcry/market/reason';
 import { pegOf, triggerOf } from '@outcry/market/terms';
-import { STATUS } from '../../domain/order-status.ts';
+import { ORDER_STATUS } from '../../domain/order-status.ts';
 import type { Order } from '../../domain/orders.ts';
 
 /** OrdStatus (39) and ExecType (150), FIX 4.4. */
@@ -18,7 +18,7 @@ export const EXPIRED = 'C';
 export const RESTATED = 'D';
 export const PENDING_REPLACE = 'E';
 export const TRADE = 'F';
-export const ORDER_STATUS = 'I';
+export const ORDER_STATUS_REPORT = 'I';
 
 /** OrdRejReason (103). */
 export function ordRejReason(reason: number): number {
@@ -66,8 +66,8 @@ export function averagePrice(quoteUnits: number, baseUnits: number, quoteScale: 
 
 /** OrdStatus of an order, with what the orders before it in its chain traded. */
 export function ordStatus({ status, left, quantity }: Order, baseLots = 0): string {
-  if (status === STATUS.CANCELED) return CANCELED;
-  if (status === STATUS.EXPIRED || status === STATUS.EXPIRED_IN_MATCH) return EXPIRED;
+  if (status === ORDER_STATUS.CANCELED) return CANCELED;
+  if (status === ORDER_STATUS.EXPIRED || status === ORDER_STATUS.EXPIRED_IN_MATCH) return EXPIRED;
   if (left === 0) return FILLED;
   return baseLots + quantity - left > 0 ? PARTIALLY_FILLED : NEW;
 }

@@ -36,7 +36,7 @@ export class FixGateway {
       [MSG.NEW_ORDER_SINGLE]: (client, message) => orders.enter(client, message),
       [MSG.ORDER_CANCEL_REQUEST]: (client, message) => orders.cancel(client, message),
       [MSG.ORDER_CANCEL_REPLACE_REQUEST]: (client, message) => orders.replace(client, message),
-      [MSG.ORDER_STATUS_REQUEST]: (client, message) => orders.status(client, message),
+      [MSG.ORDER_STATUS_REQUEST]: (client, message) => orders.answerStatusRequest(client, message),
       [MSG.ORDER_MASS_CANCEL_REQUEST]: (client, message) => orders.massCancel(client, message),
       [MSG.SECURITY_LIST_REQUEST]: (client, message) => marketData.securityList(client, message),
       [MSG.MARKET_DATA_REQUEST]: (client, message) => marketData.request(client, message),

@@ -1,3 +1,4 @@
+/** Market data at the FIX door: subscriptions and the list of instruments. */
 import { type FixField, type FixMessage, fixTime, MSG, TAG } from '@outcry/wire/fix';
 import { Slices, Turns } from '../../core/fairness/slices.ts';
 import type { MarketListener } from '../../core/orders/view.ts';

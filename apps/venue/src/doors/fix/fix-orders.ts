@@ -53,7 +53,7 @@ export class FixOrders {
     const clientId = need(message, TAG.CL_ORD_ID);
     const refuse = (refusal: Refusal) => this.#reports.refuse(client, message, refusal);
     if (this.#isUsed(client, clientId)) {
-      if (isAgain(message)) this.#tellState(client, message, clientId);
+      if (isAgain(message)) this.#reportState(client, message, clientId);
       else refuse(refusalOf(REASON.DUPLICATE_CLIENT_ID, 'ClOrdID is in use, or was used before'));
       return;
     }
@@ -78,7 +78,7 @@ export class FixOrders {
     const order = this.#orders.find(client, original);
     const refuse = (refusal: Refusal) => this.#refuseCancel(client, message, order, refusal);
     if (this.#isUsed(client, clientId)) {
-      if (isAgain(message)) this.#tellState(client, message, original);
+      if (isAgain(message)) this.#reportState(client, message, original);
       else refuse(cancelRefusalOf(REASON.DUPLICATE_CLIENT_ID, 'ClOrdID is in use, or was used before'));
       return;
     }
@@ -104,7 +104,7 @@ export class FixOrders {
     const old = this.#orders.find(client, original);
     const refuse = (refusal: Refusal) => this.#refuseCancel(client, message, old, refusal);
     if (this.#isUsed(client, clientId)) {
-      if (isAgain(message)) this.#tellState(client, message, clientId);
+      if (isAgain(message)) this.#reportState(client, message, clientId);
       else refuse(cancelRefusalOf(REASON.DUPLICATE_CLIENT_ID, 'ClOrdID is in use, or was used before'));
       return;
     }
@@ -163,7 +163,7 @@ export class FixOrders {
   }
 
   /** OrderStatusRequest: of any order of the account, open or not, as any door may have told it. */
-  status(client: FixClient, message: FixMessage): void {
+  answerStatusRequest(client: FixClient, message: FixMessage): void {
     const clientId = need(message, TAG.CL_ORD_ID);
     const behind = this.#services.gateway.caughtUp();
     if (behind === undefined) this.#tellStatus(client, message, clientId);
@@ -176,11 +176,11 @@ export class FixOrders {
       try {
         checkReference(client, message, order, this.#services.market.instruments[order.instrument]);
       } catch (error) {
-        this.#reports.sendWithoutOrder(client, message, codes.ORDER_STATUS, codes.REJECTED, refusalIn(error));
+        this.#reports.sendWithoutOrder(client, message, codes.ORDER_STATUS_REPORT, codes.REJECTED, refusalIn(error));
         return;
       }
     }
-    this.#tellState(client, message, clientId);
+    this.#reportState(client, message, clientId);
   }
 
   massCancel(client: FixClient, message: FixMessage): void {
@@ -267,16 +267,16 @@ export class FixOrders {
   }
 
   /** Reports where an order stands that a request names: open, on its way, ended, or never one. */
-  #tellState(client: FixClient, message: FixMessage, clientId: string): void {
-    const tell = (status: string, refusal: Refusal | undefined, text?: string) =>
-      this.#reports.sendWithoutOrder(client, message, codes.ORDER_STATUS, status, refusal, text);
+  #reportState(client: FixClient, message: FixMessage, clientId: string): void {
+    const report = (status: string, refusal: Refusal | undefined, text?: string) =>
+      this.#reports.sendWithoutOrder(client, message, codes.ORDER_STATUS_REPORT, status, refusal, text);
     const order = this.#orders.find(client, clientId);
     if (order !== undefined) {
-      this.#orders.tellState(client, order);
+      this.#orders.reportState(client, order);
       return;
     }
     if (this.#orders.isRequested(client, clientId)) {
-      tell(codes.PENDING_NEW, undefined, 'it is on its way');
+      report(codes.PENDING_NEW, undefined, 'it is on its way');
       return;
     }
     let instrument: Instrument;
@@ -284,7 +284,7 @@ export class FixOrders {
       checkAccount(client, message);
       instrument = readInstrument(this.#services.market, message);
     } catch (error) {
-      tell(codes.REJECTED, refusalIn(error));
+      report(codes.REJECTED, refusalIn(error));
       return;
     }
     this.#stored.ask({
@@ -293,8 +293,8 @@ export class FixOrders {
       instrument: instrument.number,
       answer: (ended) => {
         const of = { client, clientId, baseLots: 0, baseAmount: 0 };
-        if (ended === undefined) tell(codes.REJECTED, refusalOf(REASON.UNKNOWN_ORDER, 'no order has this ClOrdID'));
-        else this.#reports.send(of, ended, codes.ORDER_STATUS, codes.ordStatus(ended), [[TAG.CL_ORD_ID, clientId]]);
+        if (ended === undefined) report(codes.REJECTED, refusalOf(REASON.UNKNOWN_ORDER, 'no order has this ClOrdID'));
+        else this.#reports.send(of, ended, codes.ORDER_STATUS_REPORT, codes.ordStatus(ended), [[TAG.CL_ORD_ID, clientId]]);
       },
       fail: (why) => this.#sayNotAvailable(client, message, why),
     });

@@ -3,7 +3,7 @@ import { triggerOf } from '@outcry/market/terms';
 import { type FixField, type FixMessage, fixTime, MSG, TAG } from '@outcry/wire/fix';
 import type { Services } from '../../core/services.ts';
 import type { Instrument } from '../../domain/market.ts';
-import { STATUS } from '../../domain/order-status.ts';
+import { ORDER_STATUS } from '../../domain/order-status.ts';
 import type { Order } from '../../domain/orders.ts';
 import type { FixClient } from './fix-client.ts';
 import * as codes from './fix-codes.ts';
@@ -114,7 +114,7 @@ function termsOf(order: Order, instrument: Instrument, isFixt: boolean): FixFiel
   const price = (ticks: number) => (ticks > 0 ? trim(instrument.formatPrice(ticks)) : undefined);
   const quantity = (lots: number) => (lots > 0 ? trim(instrument.formatQuantity(lots)) : undefined);
   const isStop = triggerOf(terms?.flags ?? 0) !== NO_TRIGGER;
-  const isOpenStop = isStop && order.left === order.quantity && order.status === STATUS.NEW;
+  const isOpenStop = isStop && order.left === order.quantity && order.status === ORDER_STATUS.NEW;
   return [
     [TAG.ORD_TYPE, codes.ordType(order)],
     [TAG.PRICE, order.kind === LIMIT || order.kind === MARKET_TO_LIMIT ? price(order.price) : undefined],

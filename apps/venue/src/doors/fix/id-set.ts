@@ -1,3 +1,4 @@
+/** Which ClOrdIDs were used: a set of hashes that is small and does not shrink. */
 const SHARDS = 256;
 const FEWEST_SLOTS = 16;
 

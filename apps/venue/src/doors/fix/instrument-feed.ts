@@ -1,3 +1,4 @@
+/** One instrument's levels and trades, shared by all FIX subscriptions to it. */
 import { BUY, SELL, type Side } from '@outcry/market/order-terms';
 import type { Depth } from '../../core/feeds/depth.ts';
 import type { MarketState } from '../../core/feeds/market-state.ts';

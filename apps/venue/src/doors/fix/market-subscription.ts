@@ -1,3 +1,4 @@
+/** One FIX subscription: what was sent of an instrument, and what is to be sent next. */
 import { BUY, SELL, type Side } from '@outcry/market/order-terms';
 import { type FixField, MSG, TAG } from '@outcry/wire/fix';
 import { FixPieces } from '@outcry/wire/fix-format';
@@ -80,8 +81,8 @@ export class Subscription {
   /** Does a slice of work; the client's line must be clear. Returns whether there is more to do. @param time of the last change, where the version has it */
   step(time: string | undefined): boolean {
     if (!this.#isLive) return this.#stepSnapshot(time);
-    if (this.wanted.trades && this.#tellTrades()) return true;
-    return this.wanted.depth === 0 ? this.#tellChanges() : this.#tellLevels();
+    if (this.wanted.trades && this.#sendTrades()) return true;
+    return this.wanted.depth === 0 ? this.#sendChanges() : this.#sendLevels();
   }
 
   // ── Snapshots ────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -154,16 +155,16 @@ export class Subscription {
 
   // ── Changes ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  #tellTrades(): boolean {
+  #sendTrades(): boolean {
     const { next, trades } = this.feed.tradesFrom(this.#nextTrade, SLICE);
     this.#nextTrade = next;
     const fields: FixField[] = [];
     for (const { price, lots } of trades) addChange(fields, NEW, TRADE, this.feed.instrument, price, lots);
-    return this.#tell(fields, trades.length);
+    return this.#send(fields, trades.length);
   }
 
   /** Of a whole book. */
-  #tellChanges(): boolean {
+  #sendChanges(): boolean {
     const fields: FixField[] = [];
     let count = 0;
     for (const side of SIDES) {
@@ -183,11 +184,11 @@ export class Subscription {
         this.#places[side] = 0;
       }
     }
-    return this.#tell(fields, count);
+    return this.#send(fields, count);
   }
 
   /** Of the best levels. */
-  #tellLevels(): boolean {
+  #sendLevels(): boolean {
     if (!this.#isLevelsDue) return false;
     this.#isLevelsDue = false;
     this.#updateId = this.feed.market.depth.updateId;
@@ -202,11 +203,11 @@ export class Subscription {
       }
       this.#sent[side] = levels;
     }
-    return this.#tell(fields, count);
+    return this.#send(fields, count);
   }
 
   /** Returns whether there was something. */
-  #tell(fields: FixField[], count: number): boolean {
+  #send(fields: FixField[], count: number): boolean {
     if (count === 0) return false;
     const pieces = new FixPieces();
     pieces.add(fields);

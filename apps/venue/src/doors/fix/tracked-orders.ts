@@ -2,7 +2,7 @@ import { REASON } from '@outcry/market/reason';
 import { type FixField, TAG } from '@outcry/wire/fix';
 import type { OrderFollower } from '../../core/orders/view.ts';
 import type { Services } from '../../core/services.ts';
-import { STATUS } from '../../domain/order-status.ts';
+import { ORDER_STATUS } from '../../domain/order-status.ts';
 import type { Fill, Order } from '../../domain/orders.ts';
 import type { FixClient } from './fix-client.ts';
 import * as codes from './fix-codes.ts';
@@ -103,9 +103,9 @@ export class TrackedOrders {
   }
 
   /** Reports where an open order stands. */
-  tellState(client: FixClient, order: Order): void {
+  reportState(client: FixClient, order: Order): void {
     const { baseLots } = this.track(client, order);
-    this.#report(order, codes.ORDER_STATUS, codes.ordStatus(order, baseLots));
+    this.#report(order, codes.ORDER_STATUS_REPORT, codes.ordStatus(order, baseLots));
   }
 
   // ── What became of them ──────────────────────────────────────────────────────────────────────────────────────────────────
@@ -146,7 +146,7 @@ export class TrackedOrders {
       for (const { replaces } of tracked.replacing ?? []) if (replaces !== undefined) replaces.order = order;
       return;
     }
-    const code = order.status === STATUS.CANCELED ? codes.CANCELED : codes.EXPIRED;
+    const code = order.status === ORDER_STATUS.CANCELED ? codes.CANCELED : codes.EXPIRED;
     const byRequest = tracked.requestId !== tracked.clientId;
     this.#reports.send(tracked, order, code, code, [
       [TAG.CL_ORD_ID, tracked.requestId],

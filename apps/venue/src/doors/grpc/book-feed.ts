@@ -89,14 +89,14 @@ export class BookFeed {
   }
 
   /** Tells the trades that were added. */
-  tellTrades(): void {
+  sendTrades(): void {
     const trades = this.#trades;
     this.#trades = [];
     this.#put(trades, trades.length);
   }
 
   /** Tells what changed in the book since the last time. */
-  tellChanges(): void {
+  sendChanges(): void {
     const change = this.#feed.depth.take(this.#collector);
     if (change === undefined || this.#watchers.size === 0) return;
     const { lastUpdateId: updateId } = change;
@@ -107,7 +107,7 @@ export class BookFeed {
   }
 
   /** Tells the next slice to watchers that are equally far and have room for it. Returns whether there were some. */
-  tellSlice(): boolean {
+  sendSlice(): boolean {
     let cursor: Cursor | undefined;
     const group: Watcher<BookFeed>[] = [];
     for (const [watcher, its] of this.#beginning) {
@@ -116,7 +116,7 @@ export class BookFeed {
       group.push(watcher);
     }
     if (cursor === undefined) return false;
-    if (cursor.isFirst) this.tellChanges(); // to those who have the book: who begins now has them in the snapshot
+    if (cursor.isFirst) this.sendChanges(); // to those who have the book: who begins now has them in the snapshot
     const { depth } = this.#feed;
     const bids = depth.levels(BUY, SLICE, cursor.bid);
     const asks = depth.levels(SELL, SLICE, cursor.ask);

@@ -28,7 +28,7 @@ import { textFault } from '@outcry/market/text';
 import { freshId } from '../../core/fresh-id.ts';
 import type { Services } from '../../core/services.ts';
 import type { Instrument } from '../../domain/market.ts';
-import { STATUS } from '../../domain/order-status.ts';
+import { ORDER_STATUS } from '../../domain/order-status.ts';
 import type { Fill as ViewFill, Order as ViewOrder } from '../../domain/orders.ts';
 import type { NewOrder } from '../../spine/commands.ts';
 import * as pb from './generated/outcry/v1/venue_pb.js';
@@ -54,13 +54,13 @@ const TOLD_TIMES: Record<number, pb.TimeInForce> = {
 const SIDES: Record<number, Side> = { [pb.Side.BUY]: BUY, [pb.Side.SELL]: SELL };
 const KINDS: Record<number, OrderKind> = { [pb.OrderType.LIMIT]: LIMIT, [pb.OrderType.MARKET]: MARKET };
 const STATUSES: Record<number, pb.OrderStatus> = {
-  [STATUS.NEW]: pb.OrderStatus.NEW,
-  [STATUS.PENDING_NEW]: pb.OrderStatus.NEW,
-  [STATUS.PARTIALLY_FILLED]: pb.OrderStatus.PARTIALLY_FILLED,
-  [STATUS.FILLED]: pb.OrderStatus.FILLED,
-  [STATUS.CANCELED]: pb.OrderStatus.CANCELLED,
-  [STATUS.EXPIRED]: pb.OrderStatus.EXPIRED,
-  [STATUS.EXPIRED_IN_MATCH]: pb.OrderStatus.EXPIRED,
+  [ORDER_STATUS.NEW]: pb.OrderStatus.NEW,
+  [ORDER_STATUS.PENDING_NEW]: pb.OrderStatus.NEW,
+  [ORDER_STATUS.PARTIALLY_FILLED]: pb.OrderStatus.PARTIALLY_FILLED,
+  [ORDER_STATUS.FILLED]: pb.OrderStatus.FILLED,
+  [ORDER_STATUS.CANCELED]: pb.OrderStatus.CANCELLED,
+  [ORDER_STATUS.EXPIRED]: pb.OrderStatus.EXPIRED,
+  [ORDER_STATUS.EXPIRED_IN_MATCH]: pb.OrderStatus.EXPIRED,
 };
 
 const invalid = (why: string) => new ConnectError(why, Code.InvalidArgument);

@@ -3,7 +3,7 @@ import { create } from '@bufbuild/protobuf';
 import type { ConnectRouter, ConnectRouterOptions, ServiceImpl } from '@connectrpc/connect';
 import { connectNodeAdapter } from '@connectrpc/connect-node';
 import { LogIns } from '../../core/accounts/log-ins.ts';
-import { createAccount, fundAccount, status } from '../../core/administration.ts';
+import { createAccount, fundAccount, venueReport } from '../../core/administration.ts';
 import type { Services } from '../../core/services.ts';
 import { auditor } from './audit.ts';
 import { requestChecker } from './check-request.ts';
@@ -45,8 +45,8 @@ export class GrpcGateway {
     this.#marketData = marketData;
     services.gateway.orderListeners.push(trading.listener);
     services.gateway.marketListeners.push(marketData.listener);
-    services.open.entryStreams = () => trading.streamCount;
-    services.open.watchers = () => marketData.watcherCount;
+    services.openCounts.entryStreams = () => trading.streamCount;
+    services.openCounts.watchers = () => marketData.watcherCount;
     const described = [pb.Trading, pb.MarketData, pb.Admin, ServerReflection];
     this.options = {
       requestGate: gate.check,
@@ -66,7 +66,7 @@ export class GrpcGateway {
 
   /** Rejects when the port is taken. */
   async listen(port: number): Promise<void> {
-    const { config, open, ports } = this.#services;
+    const { config, openCounts, ports } = this.#services;
     const door = new Http2Door(config);
     this.#door = door;
     const handler = connectNodeAdapter({
@@ -75,8 +75,8 @@ export class GrpcGateway {
       contextValues: (request) => door.valuesOf(request as Http2ServerRequest),
     });
     ports.grpc = await door.listen(handler, port);
-    open.grpc = () => door.connectionCount;
-    open.grpcCalls = () => door.callCount;
+    openCounts.grpc = () => door.connectionCount;
+    openCounts.grpcCalls = () => door.callCount;
   }
 
   close(): void {
@@ -96,7 +96,7 @@ function bound<T extends object>(service: T): T {
 function adminService(services: Services): ServiceImpl<typeof pb.Admin> {
   return {
     getStatus: () => {
-      const { journal, durableSequence, storedSequence, openOrders, stateCheck, ports } = status(services);
+      const { journal, durableSequence, storedSequence, openOrders, stateCheck, ports } = venueReport(services);
       return create(pb.StatusSchema, {
         journal,
         durableSequence: BigInt(durableSequence),

@@ -1,3 +1,4 @@
+/** The gRPC service of market data: books, trades and instruments. */
 import { create } from '@bufbuild/protobuf';
 import { Code, ConnectError, type HandlerContext, type ServiceImpl } from '@connectrpc/connect';
 import { BUY, SELL } from '@outcry/market/order-terms';
@@ -43,7 +44,7 @@ export class MarketDataService implements ServiceImpl<typeof pb.MarketData> {
     this.#services = services;
     this.#gate = gate;
     this.#feeds = services.feeds.map((feed) => new BookFeed(feed));
-    this.#timer = setInterval(() => this.#tellChanges(), CONFLATE_MS);
+    this.#timer = setInterval(() => this.#sendChanges(), CONFLATE_MS);
   }
 
   readonly listener: Partial<MarketListener> = { onTrade: (trade) => this.#addTrade(trade) };
@@ -119,20 +120,20 @@ export class MarketDataService implements ServiceImpl<typeof pb.MarketData> {
     this.#isReady = true;
     if (this.#isSlicing) return;
     this.#isSlicing = true;
-    for (let told = false; told || this.#isReady; ) {
-      told = false;
+    for (let hasSent = false; hasSent || this.#isReady; ) {
+      hasSent = false;
       this.#isReady = false;
       for (const feed of this.#beginning) {
         await this.#slices.wait(ANYBODY);
-        told = feed.tellSlice() || told;
+        hasSent = feed.sendSlice() || hasSent;
         if (!feed.isBeginning) this.#beginning.delete(feed);
       }
     }
     this.#isSlicing = false;
   }
 
-  #tellChanges(): void {
-    for (const feed of this.#feeds) feed.tellChanges();
+  #sendChanges(): void {
+    for (const feed of this.#feeds) feed.sendChanges();
     const now = performance.now();
     for (const [watcher, context] of this.#watchers) {
       if (watcher.isEnded || watcher.stuckMs(now) < PATIENCE_MS) continue;
@@ -146,12 +147,12 @@ export class MarketDataService implements ServiceImpl<typeof pb.MarketData> {
     const feed = this.#feeds[trade.instrument];
     if (!feed.isWatched) return;
     feed.addTrade(trade);
-    if (this.#traded.size === 0) setImmediate(() => this.#tellTrades());
+    if (this.#traded.size === 0) setImmediate(() => this.#sendTrades());
     this.#traded.add(feed);
   }
 
-  #tellTrades(): void {
-    for (const feed of this.#traded) feed.tellTrades();
+  #sendTrades(): void {
+    for (const feed of this.#traded) feed.sendTrades();
     this.#traded.clear();
   }
 }

@@ -44,11 +44,11 @@ export class TradingService implements ServiceImpl<typeof pb.Trading> {
 
   readonly listener: OrderFollower = {
     follows: (account) => this.#streams.size > 0 && this.#streams.has(account),
-    onAccepted: (order) => this.#tell(order),
-    onFill: (fill) => this.#tell(fill.order, fill),
-    onEnded: (order) => this.#tell(order),
-    onTriggered: (order) => this.#tell(order),
-    onAmended: (order) => this.#tell(order),
+    onAccepted: (order) => this.#send(order),
+    onFill: (fill) => this.#send(fill.order, fill),
+    onEnded: (order) => this.#send(order),
+    onTriggered: (order) => this.#send(order),
+    onAmended: (order) => this.#send(order),
   };
 
   /** Open entry streams. */
@@ -81,16 +81,16 @@ export class TradingService implements ServiceImpl<typeof pb.Trading> {
     if (limit > MOST_LISTED) throw new ConnectError(`limit is at most ${MOST_LISTED}`, Code.InvalidArgument);
     const wanted = symbol === '' ? undefined : instrumentOf(this.#services, symbol).number;
     await this.#services.gateway.caughtUp();
-    const open = this.#services.gateway.view.orders;
-    const after = afterOrderId === 0n ? undefined : open.get(readOrderId(afterOrderId));
+    const openOrders = this.#services.gateway.view.orders;
+    const after = afterOrderId === 0n ? undefined : openOrders.get(readOrderId(afterOrderId));
     if (afterOrderId !== 0n && after?.account !== account) {
       throw new ConnectError('the order to continue after is no longer open: list again from the start', Code.Aborted);
     }
     const orders: pb.Order[] = [];
     let lookedAt = 0;
     let last = 0;
-    this.#gate.weigh(context, LIST_WEIGHT + Math.floor(Math.min(open.countOf(account), limit || MOST_LISTED) / ORDERS_A_WEIGHT));
-    for await (const slice of walkOrders(open, this.#services.slices, account, undefined, open.first(account, after))) {
+    this.#gate.weigh(context, LIST_WEIGHT + Math.floor(Math.min(openOrders.countOf(account), limit || MOST_LISTED) / ORDERS_A_WEIGHT));
+    for await (const slice of walkOrders(openOrders, this.#services.slices, account, undefined, openOrders.first(account, after))) {
       for (const order of slice) {
         if (orders.length === (limit || MOST_LISTED) || lookedAt++ === MOST_LOOKED_AT) {
           return create(pb.ListOpenOrdersResponseSchema, { orders, next: BigInt(last) });
@@ -198,7 +198,7 @@ export class TradingService implements ServiceImpl<typeof pb.Trading> {
     return create(pb.CancelOrderResponseSchema, { order: orderMessage(this.#services, outcome.changed ?? order) });
   }
 
-  #tell(order: Order, fill?: Fill): void {
+  #send(order: Order, fill?: Fill): void {
     const streams = this.#streams.get(order.account);
     if (streams === undefined) return;
     for (const queue of streams.keys()) this.#put(queue, { order, fill }, 1);

@@ -6,7 +6,7 @@ import type { Browsers } from './browsers.ts';
 import { ApiError, apiErrorOf } from './errors.ts';
 import { refusalOf } from './raw-answer.ts';
 import { SECURITY_HEADERS } from './security-headers.ts';
-import { settleTarget } from './target.ts';
+import { normalizeTarget } from './target.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -53,7 +53,7 @@ function refusalTo(browsers: Browsers, request: IncomingMessage, isRead: boolean
   const { expect } = request.headers;
   if (expect !== undefined && !/^100-continue$/i.test(expect))
     return new ApiError(-1000, 'This venue meets no expectation but 100-continue.', 417);
-  const malformed = settleTarget(request);
+  const malformed = normalizeTarget(request);
   if (malformed !== undefined) return new ApiError(-1000, malformed);
   const refusal = browsers.refusal(request.headers, isRead);
   return refusal === undefined ? undefined : new ApiError(-1000, refusal, 403);

@@ -1,8 +1,8 @@
-import { STATE } from '@outcry/market/rules';
+import { TRADING_STATE } from '@outcry/market/states';
 import type { MarketState } from '../../core/feeds/market-state.ts';
 
 /** State and auction of an instrument: the venue's own. */
-const STATE_NAMES = Object.keys(STATE);
+const STATE_NAMES = Object.keys(TRADING_STATE);
 
 /** An instrument's trading state, and what its auction would come to. */
 export function sessionJson({ instrument, state, reference, auction }: MarketState) {

@@ -9,7 +9,7 @@ const ABSOLUTE = /^https?:\/\/([^/?#]*)([^#]*)$/i;
  * Takes a target that is a whole URL apart: its authority stands in place of Host, and what is left is the path, for all that look at the
  * request from here on. Returns why it is malformed.
  */
-export function settleTarget(request: IncomingMessage): string | undefined {
+export function normalizeTarget(request: IncomingMessage): string | undefined {
   const hosts = countHosts(request.rawHeaders);
   if (hosts > 1) return 'The request names more than one host.';
   if (hosts === 0 && request.httpVersion === '1.1') return 'The request names no host.';

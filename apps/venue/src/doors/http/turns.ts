@@ -19,7 +19,7 @@ interface Line {
   readonly socket: Socket;
   readonly waiting: [IncomingMessage, ServerResponse][];
   /** requests without an answer, those that wait included */
-  open: number;
+  openRequests: number;
   /** the request that came last */
   last: [IncomingMessage, ServerResponse] | undefined;
   /** what came behind it, and is no request: told when those before it have their answers */
@@ -57,14 +57,14 @@ export class Turns {
   #enter(request: IncomingMessage, response: ServerResponse): void {
     const { socket } = request;
     const line = this.#lines.get(socket) ?? this.#open(socket);
-    line.open++;
-    if (line.open > MOST_PIPELINED) {
+    line.openRequests++;
+    if (line.openRequests > MOST_PIPELINED) {
       socket.destroy();
       return;
     }
     line.last = [request, response];
     response.once('close', line.onAnswered);
-    if (line.open === 1) {
+    if (line.openRequests === 1) {
       this.#begin(request, response);
       return;
     }
@@ -76,12 +76,12 @@ export class Turns {
     const line: Line = {
       socket,
       waiting: [],
-      open: 0,
+      openRequests: 0,
       last: undefined,
       malformed: undefined,
       onAnswered: () => {
-        line.open--;
-        tellMalformed(line);
+        line.openRequests--;
+        refuseMalformed(line);
       },
     };
     this.#lines.set(socket, line);
@@ -91,17 +91,17 @@ export class Turns {
 
   /** Something that is no request: a reset, a time that is up, bytes that cannot be read. */
   #fail(error: { code?: string }, socket: Socket): void {
-    const isTold = error.code?.startsWith('HPE_') || error.code === 'ERR_HTTP_REQUEST_TIMEOUT';
-    if (!isTold || !socket.writable || socket.bytesRead === 0) {
+    const isAnswered = error.code?.startsWith('HPE_') || error.code === 'ERR_HTTP_REQUEST_TIMEOUT';
+    if (!isAnswered || !socket.writable || socket.bytesRead === 0) {
       socket.destroy();
       return;
     }
-    const told = this.#malformed(socket.remoteAddress ?? '', error);
+    const refusal = this.#malformed(socket.remoteAddress ?? '', error);
     const line = this.#lines.get(socket);
-    if (line === undefined) refuseRaw(socket, told);
+    if (line === undefined) refuseRaw(socket, refusal);
     else {
-      line.malformed ??= told;
-      tellMalformed(line);
+      line.malformed ??= refusal;
+      refuseMalformed(line);
     }
   }
 
@@ -133,10 +133,10 @@ function refuse({ headers: request }: IncomingMessage, response: ServerResponse,
 }
 
 /** Tells it as soon as nothing else is to be answered before it: of a request whose body is what cannot be read, it is the answer. */
-function tellMalformed({ malformed, last, open, socket }: Line): void {
+function refuseMalformed({ malformed, last, openRequests, socket }: Line): void {
   if (malformed === undefined || socket.destroyed) return;
   const isOfLast = last !== undefined && !last[0].complete && !last[1].headersSent;
-  if (open <= (isOfLast ? 1 : 0)) refuseRaw(socket, malformed);
+  if (openRequests <= (isOfLast ? 1 : 0)) refuseRaw(socket, malformed);
 }
 
 /**

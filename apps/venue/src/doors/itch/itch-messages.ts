@@ -1,5 +1,6 @@
+/** Writes the messages of ITCH 5.0 with the venue's instruments and times. */
 import type { Side } from '@outcry/market/order-terms';
-import { STATE } from '@outcry/market/rules';
+import { TRADING_STATE } from '@outcry/market/states';
 import * as wire from '@outcry/wire/itch';
 import { codeOf, type Flyweight, setU48 } from '@outcry/wire/layout';
 import type { Instrument } from '../../domain/market.ts';
@@ -11,13 +12,13 @@ const SPACE = codeOf(' ');
 
 /** What ITCH makes of an instrument's state, and the reason that it gives. */
 const ACTIONS: Record<number, [state: string, reason: string]> = {
-  [STATE.CONTINUOUS]: ['T', ''],
-  [STATE.PRE_OPEN]: ['Q', ''],
-  [STATE.OPENING_AUCTION]: ['Q', ''],
-  [STATE.CLOSING_AUCTION]: ['Q', ''],
-  [STATE.VOLATILITY_AUCTION]: ['P', 'LUDP'],
-  [STATE.HALTED]: ['H', 'T1'],
-  [STATE.CLOSED]: ['H', 'MWCQ'],
+  [TRADING_STATE.CONTINUOUS]: ['T', ''],
+  [TRADING_STATE.PRE_OPEN]: ['Q', ''],
+  [TRADING_STATE.OPENING_AUCTION]: ['Q', ''],
+  [TRADING_STATE.CLOSING_AUCTION]: ['Q', ''],
+  [TRADING_STATE.VOLATILITY_AUCTION]: ['P', 'LUDP'],
+  [TRADING_STATE.HALTED]: ['H', 'T1'],
+  [TRADING_STATE.CLOSED]: ['H', 'MWCQ'],
 };
 
 /** Writes messages at the beginning of a view: those that both the feed and its snapshots have. Each gives the message's length. */

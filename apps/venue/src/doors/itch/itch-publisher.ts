@@ -1,6 +1,6 @@
-import { DARK, EVENT, event, IN_AUCTION, IS_MAKER, RESTING } from '@outcry/market/event';
+import { EVENT, event, IN_AUCTION, IS_HIDDEN, IS_MAKER, RESTING } from '@outcry/market/event';
 import { flagsOf, instrumentOf, kindOf, sideOf, stateOf } from '@outcry/market/event-reader';
-import { STATE } from '@outcry/market/rules';
+import { TRADING_STATE } from '@outcry/market/states';
 import * as wire from '@outcry/wire/itch';
 import { codeOf } from '@outcry/wire/layout';
 import type { Instrument, Market } from '../../domain/market.ts';
@@ -18,10 +18,10 @@ const NO = codeOf('N');
 const SPACE = codeOf(' ');
 
 const CROSSES: Record<number, number> = {
-  [STATE.PRE_OPEN]: codeOf('O'),
-  [STATE.OPENING_AUCTION]: codeOf('O'),
-  [STATE.CLOSING_AUCTION]: codeOf('C'),
-  [STATE.VOLATILITY_AUCTION]: codeOf('H'),
+  [TRADING_STATE.PRE_OPEN]: codeOf('O'),
+  [TRADING_STATE.OPENING_AUCTION]: codeOf('O'),
+  [TRADING_STATE.CLOSING_AUCTION]: codeOf('C'),
+  [TRADING_STATE.VOLATILITY_AUCTION]: codeOf('H'),
 };
 
 /**
@@ -49,7 +49,7 @@ export class ItchPublisher {
     this.#instruments = market.instruments;
     this.#messages = new ItchMessages(feed.view);
     this.#orders = new ShownOrders(orders);
-    this.#states = market.instruments.map(() => STATE.CONTINUOUS);
+    this.#states = market.instruments.map(() => TRADING_STATE.CONTINUOUS);
     this.#now();
     this.#event('O');
     this.#event('S');
@@ -76,10 +76,10 @@ export class ItchPublisher {
       case EVENT.ACCEPTED:
       case EVENT.OPEN_ORDER:
         this.#name(i32, f64, at, slot);
-        if ((flags & (RESTING | DARK)) === RESTING) this.#join(i32, f64, at, slot);
+        if ((flags & (RESTING | IS_HIDDEN)) === RESTING) this.#join(i32, f64, at, slot);
         break;
       case EVENT.RESTED:
-        if ((flags & DARK) === 0) this.#join(i32, f64, at, slot);
+        if ((flags & IS_HIDDEN) === 0) this.#join(i32, f64, at, slot);
         break;
       case EVENT.FILL:
         this.#fill(i32, f64, at, slot, flags);
@@ -103,7 +103,7 @@ export class ItchPublisher {
   }
 
   /** All events of the commands up to a number have been taken in. */
-  settled(sequence: number): void {
+  passUpTo(sequence: number): void {
     if (this.#joinedSlot !== 0 && this.#joinedSequence <= sequence) this.#addJoined();
   }
 
@@ -238,7 +238,7 @@ export class ItchPublisher {
     message.farPrice = price * instrument.wireTick;
     message.nearPrice = price * instrument.wireTick;
     message.referencePrice = price * instrument.wireTick;
-    message.crossType = CROSSES[this.#states[number]] ?? CROSSES[STATE.OPENING_AUCTION];
+    message.crossType = CROSSES[this.#states[number]] ?? CROSSES[TRADING_STATE.OPENING_AUCTION];
     message.variation = SPACE;
     this.feed.push(wire.imbalance.length);
   }
@@ -252,7 +252,7 @@ export class ItchPublisher {
     message.stock = instrument.wireSymbol;
     message.price = i32[at + PRICE] * instrument.wireTick;
     message.match = f64[(at >> 1) + F64_SEQUENCE];
-    message.crossType = CROSSES[this.#states[number]] ?? CROSSES[STATE.OPENING_AUCTION];
+    message.crossType = CROSSES[this.#states[number]] ?? CROSSES[TRADING_STATE.OPENING_AUCTION];
     this.feed.push(wire.crossTrade.length);
   }
 

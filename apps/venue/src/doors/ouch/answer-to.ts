@@ -3,7 +3,7 @@ import type { CommandSender } from './command-sender.ts';
 import type { OrderTable } from './order-table.ts';
 import type { Flow, OuchPort } from './port.ts';
 
-/** What answers need of the gateway: whose orders they are about, and whom to tell what they settle. */
+/** What answers need of the gateway: whose orders they are about, and where a known outcome goes. */
 export interface AnswerTo {
   readonly table: OrderTable;
   readonly sender: CommandSender;
@@ -13,6 +13,6 @@ export interface AnswerTo {
   login(number: number): Login;
   portOf(flow: Flow): OuchPort;
   flow(login: number, channel: number, account: number): Flow;
-  settle(flow: Flow, reference: number): void;
+  conclude(flow: Flow, reference: number): void;
   cancelGone(flow: Flow, from: number): void;
 }

@@ -1,3 +1,4 @@
+/** Writes OUCH's messages into the logs of sessions. */
 import { setU64 } from '@outcry/wire/layout';
 import { AppendageWriter, TAG } from '@outcry/wire/ouch50';
 import type { Flow, OuchPort } from './port.ts';

@@ -1,3 +1,4 @@
+/** Puts commands of the OUCH door into the ring, many to a claim. */
 import { COMMAND, command } from '@outcry/market/command';
 import { kindOf } from '@outcry/market/command-head';
 import type { Entrance } from '../../core/orders/admission.ts';
@@ -134,7 +135,7 @@ export class CommandSender {
   }
 
   /** All commands up to a number have been answered. */
-  settled(sequence: number): void {
+  passUpTo(sequence: number): void {
     this.match(sequence + 0.5);
   }
 }

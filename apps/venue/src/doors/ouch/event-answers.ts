@@ -1,8 +1,9 @@
+/** Answers OUCH clients from the engine's events. */
 import { EVENT, event, IN_AUCTION, IS_MAKER, OF_CANCEL, PREVENTED } from '@outcry/market/event';
 import { flagsOf, instrumentOf, kindOf, reasonOf, sideOf, stateOf } from '@outcry/market/event-reader';
 import { BUY } from '@outcry/market/order-terms';
 import { REASON } from '@outcry/market/reason';
-import { STATE } from '@outcry/market/rules';
+import { TRADING_STATE } from '@outcry/market/states';
 import { codeOf, setU64 } from '@outcry/wire/layout';
 import * as wire from '@outcry/wire/ouch50';
 import type { Market } from '../../domain/market.ts';
@@ -22,10 +23,10 @@ const BY_USER = codeOf('U');
 const SELF_MATCH = codeOf('Q');
 /** Trades in an auction: what the instrument's state makes of them (liquidity flags, appendix D). */
 const AUCTION_LETTERS: Record<number, number> = {
-  [STATE.PRE_OPEN]: codeOf('O'),
-  [STATE.OPENING_AUCTION]: codeOf('O'),
-  [STATE.CLOSING_AUCTION]: codeOf('C'),
-  [STATE.VOLATILITY_AUCTION]: codeOf('H'),
+  [TRADING_STATE.PRE_OPEN]: codeOf('O'),
+  [TRADING_STATE.OPENING_AUCTION]: codeOf('O'),
+  [TRADING_STATE.CLOSING_AUCTION]: codeOf('C'),
+  [TRADING_STATE.VOLATILITY_AUCTION]: codeOf('H'),
 };
 
 const { ACCOUNT, ORDER_SLOT, ORDER_GENERATION, PRICE, QUANTITY, REMAINING, CLIENT_LOW, CLIENT_HIGH } = event;
@@ -118,13 +119,13 @@ export class EventAnswers {
     table.setLots(slot, i32[at + PRICE], isReplacement ? this.#replacedLots : 0, 0, i32[at + REMAINING]);
     table.setLetters(slot, isReplacement ? this.#lettersOfReplacement(copies, from) : lettersOfEntry(copies, from));
     table.setGroup(slot, sender.groups[place] === 0 && isReplacement ? this.#replacedGroup : sender.groups[place]);
-    table.setTold(slot, this.#gateway.session);
+    table.setStatedIn(slot, this.#gateway.session);
     this.#writer.stamp(f64[(at >> 1) + F64_TIME]);
     const id = f64[(at >> 1) + F64_SEQUENCE]; // of an order that is in no list
     table.setId(slot, id);
     if (isReplacement) this.#writeReplaced(port, flow, i32, at, copies, from, reference, id);
     else this.#writeAccepted(port, flow, copies, from, id);
-    this.#gateway.settle(flow, reference);
+    this.#gateway.conclude(flow, reference);
     if (reference <= flow.goneUpTo) this.#gateway.cancelGone(flow, slot);
   }
 
@@ -182,7 +183,7 @@ export class EventAnswers {
     const flags = flagsOf(i32, at);
     const instrument = instrumentOf(i32, at);
     const port = this.#gateway.portOf(flow);
-    this.#answers.tellOnce(port, flow, slot);
+    this.#answers.stateOnce(port, flow, slot);
     this.#writer.stamp(f64[(at >> 1) + F64_TIME]);
     const to = this.#writer.begin(port, flow, wire.executed, true);
     const { view } = port.log;
@@ -202,7 +203,7 @@ export class EventAnswers {
     const { table, sender } = this.#gateway;
     const flow = table.flowOf(slot);
     if (flow === undefined) return;
-    this.#answers.tellOnce(this.#gateway.portOf(flow), flow, slot);
+    this.#answers.stateOnce(this.#gateway.portOf(flow), flow, slot);
     const reason = reasonOf(i32, at);
     const reference = table.referenceOf(slot);
     if (reason === REASON.REPLACED && sender.match(f64[(at >> 1) + F64_SEQUENCE]) >= 0) {
@@ -251,7 +252,7 @@ export class EventAnswers {
         sender.copies,
         from + (isReplacement ? REPLACE.clientOrderId : ENTER.clientOrderId),
       );
-    this.#gateway.settle(flow, reference);
+    this.#gateway.conclude(flow, reference);
   }
 
   #amended(i32: Int32Array, f64: Float64Array, at: number): void {
@@ -260,7 +261,7 @@ export class EventAnswers {
     const flow = table.flowOf(slot);
     if (flow === undefined) return;
     const port = this.#gateway.portOf(flow);
-    this.#answers.tellOnce(port, flow, slot);
+    this.#answers.stateOnce(port, flow, slot);
     const time = f64[(at >> 1) + F64_TIME];
     const off = f64[(at >> 1) + F64_AMOUNT];
     const isPrevented = (flagsOf(i32, at) & PREVENTED) !== 0;
@@ -278,7 +279,7 @@ export class EventAnswers {
     const flow = this.#gateway.table.flowOf(slot);
     if (flow === undefined || i32[at + PRICE] === 0) return;
     const port = this.#gateway.portOf(flow);
-    this.#answers.tellOnce(port, flow, slot);
+    this.#answers.stateOnce(port, flow, slot);
     this.#writer.stamp(f64[(at >> 1) + F64_TIME]);
     const { TAG, restated } = wire;
     const to = this.#writer.claim(port, restated, APPENDAGE_HEAD + DISPLAY_TAG + (flow.channel === 0 ? 0 : CHANNEL_TAG));
@@ -306,7 +307,7 @@ export class EventAnswers {
     table.setId(slot, this.#id);
     table.setLots(slot, i32[at + PRICE], 0, i32[at + QUANTITY] - left, left);
     table.setLetters(slot, packLetters(side, OTHER_CAPACITY, EXTENDED, VISIBLE));
-    table.setTold(slot, 0);
+    table.setStatedIn(slot, 0);
     if (!login.cancelOnDisconnect) return;
     flow.goneUpTo = Math.max(flow.goneUpTo, reference); // its connection did not live through the start
     gateway.cancelGone(flow, slot);

@@ -90,7 +90,7 @@ export class OrderCommands {
     const { i32 } = this.#sender;
     const record = this.#sender.record();
     i32[record + command.HEAD] = head;
-    i32[record + command.PLACE] = this.#table.instrumentOf(slot);
+    i32[record + command.INSTRUMENT_WORD] = this.#table.instrumentOf(slot);
     i32[record + command.ACCOUNT] = this.#table.flowOf(slot)!.account;
     i32[record + command.ORDER_SLOT] = slot;
     i32[record + command.ORDER_GENERATION] = this.#table.generationOf(slot);
@@ -118,7 +118,7 @@ export class OrderCommands {
     const record = sender.record();
     const { i32 } = sender;
     i32[record + command.HEAD] = head;
-    i32[record + command.PLACE] = instrument.number;
+    i32[record + command.INSTRUMENT_WORD] = instrument.number;
     i32[record + command.ACCOUNT] = flow.account;
     i32[record + command.PRICE] = order.price;
     i32[record + command.QUANTITY] = order.quantity - base;

@@ -22,7 +22,7 @@ const PRICE = 8;
 /** GroupID of its client, 0: none */
 const GROUP = 9;
 /** number of the session that was told of it */
-const TOLD = 10;
+const STATED_IN = 10;
 /** neighbours among its flow's orders, in the order in which they were accepted */
 const PREVIOUS = 11;
 const NEXT = 12;
@@ -68,7 +68,7 @@ export class OrderTable {
       account,
       port: undefined,
       last,
-      settled: last,
+      concluded: last,
       goneUpTo: 0,
       inFlight: 0,
       oldest: 0,
@@ -228,12 +228,12 @@ export class OrderTable {
     this.#words[(slot << SHIFT) | LEFT] = left;
   }
 
-  /** The number of the session that was told of the order. */
-  toldOf(slot: number): number {
-    return this.#words[(slot << SHIFT) | TOLD];
+  /** The number of the session in which the order was stated to its client. */
+  statedIn(slot: number): number {
+    return this.#words[(slot << SHIFT) | STATED_IN];
   }
-  setTold(slot: number, session: number): void {
-    this.#words[(slot << SHIFT) | TOLD] = session;
+  setStatedIn(slot: number, session: number): void {
+    this.#words[(slot << SHIFT) | STATED_IN] = session;
   }
 }
 

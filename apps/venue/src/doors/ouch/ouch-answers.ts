@@ -24,11 +24,11 @@ export class OuchAnswers {
     this.#writer = writer;
   }
 
-  /** Tells of an open order that its login's session has not been told of: with what is left of it. */
-  tellOnce(port: OuchPort, flow: Flow, slot: number): void {
+  /** States an open order that was not stated in its login's session yet: with what is left of it. */
+  stateOnce(port: OuchPort, flow: Flow, slot: number): void {
     const { table, session } = this.#gateway;
-    if (table.toldOf(slot) === session) return;
-    table.setTold(slot, session);
+    if (table.statedIn(slot) === session) return;
+    table.setStatedIn(slot, session);
     const instrument = this.#market.instruments[table.instrumentOf(slot)];
     const letters = table.lettersOf(slot);
     this.#writer.stampNow();
@@ -75,7 +75,7 @@ export class OuchAnswers {
     const from = place * COPY_BYTES;
     const [reference, id] = asked === ASKED.REPLACE ? [REPLACE.userRef, REPLACE.clientOrderId] : [ENTER.userRef, ENTER.clientOrderId];
     const number = sender.copies.getUint32(from + reference);
-    this.#gateway.settle(flow, number);
+    this.#gateway.conclude(flow, number);
     this.reject(this.#gateway.portOf(flow), flow, number, REJECT.PROCESSING_ERROR, sender.copies, from + id);
   }
 

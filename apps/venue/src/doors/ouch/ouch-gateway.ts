@@ -103,19 +103,19 @@ export class OuchGateway implements SoupApplication<OuchPort> {
       this.ports.set(login.number, port);
       port.isDisabled = this.#requests.isDisabled(login.number);
       this.answers.systemEvent(port, 'S');
-      for (const flow of this.table.flowsOf(login.number)) if (flow !== undefined) this.#tellOfOrders(flow, port);
+      for (const flow of this.table.flowsOf(login.number)) if (flow !== undefined) this.#stateOrders(flow, port);
     }
     return port;
   }
 
-  #tellOfOrders(flow: Flow, port: OuchPort): void {
+  #stateOrders(flow: Flow, port: OuchPort): void {
     port.waiting += flow.waiting?.length ?? 0;
     flow.port = port;
     port.flows[flow.channel] = flow;
     if (flow.oldest === 0) return;
     const { session } = this;
     this.walks.begin(flow, flow.oldest, (slot) => {
-      if (this.session === session) this.answers.tellOnce(port, flow, slot);
+      if (this.session === session) this.answers.stateOnce(port, flow, slot);
       return true;
     });
   }
@@ -243,14 +243,14 @@ export class OuchGateway implements SoupApplication<OuchPort> {
     if (type === wire.enterOrder.type || type === wire.accountQuery.type) return false;
     if (type === wire.massCancel.type) return flow.inFlight > 0 || this.#requests.isCancelling(flow.login);
     const reference = view.getUint32(at + 1); // of the order meant, in all messages that mean one
-    if (flow.inFlight === 0 || reference <= flow.settled || reference > flow.last) return false;
+    if (flow.inFlight === 0 || reference <= flow.concluded || reference > flow.last) return false;
     return this.table.find(flow, reference) === 0;
   }
 
   /** The outcome of an order or replacement is known. */
-  settle(flow: Flow, reference: number): void {
+  conclude(flow: Flow, reference: number): void {
     flow.inFlight--;
-    if (reference > flow.settled) flow.settled = reference;
+    if (reference > flow.concluded) flow.concluded = reference;
   }
 
   /** Goes on with messages that have waited for outcomes that are known now. */

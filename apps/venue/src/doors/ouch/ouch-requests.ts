@@ -1,3 +1,4 @@
+/** Handles the messages of OUCH clients. */
 import { BUY, SELL, type Side } from '@outcry/market/order-terms';
 import { REASON } from '@outcry/market/reason';
 import * as wire from '@outcry/wire/ouch50';

@@ -23,7 +23,7 @@ export interface Flow {
   /** the highest reference used */
   last: number;
   /** the highest reference whose outcome is known */
-  settled: number;
+  concluded: number;
   /** the highest reference that was used when its connection ended, if its orders go with that */
   goneUpTo: number;
   /** orders and replacements whose outcome is not known */

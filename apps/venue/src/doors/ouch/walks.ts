@@ -36,7 +36,7 @@ export class Walks {
     flow.walks.push(walk);
     const each = { walk, visit, done };
     this.#step(each);
-    this.#settle(each);
+    this.#finish(each);
     return walk;
   }
 
@@ -47,7 +47,7 @@ export class Walks {
     for (let waiting = Math.min(left, this.#underWay.length); waiting > 0 && left > 0; waiting--, left--) {
       const each = this.#underWay.shift()!;
       visited += this.#step(each);
-      this.#settle(each);
+      this.#finish(each);
     }
     return visited > 0;
   }
@@ -62,7 +62,7 @@ export class Walks {
     return visited;
   }
 
-  #settle(each: UnderWay): void {
+  #finish(each: UnderWay): void {
     const { walk, done } = each;
     if (walk.at !== 0) {
       this.#underWay.push(each);

@@ -100,17 +100,17 @@ export async function startWire(config: VenueConfig, crew: Crew, accounts: Accou
     (error) => crew.died('wire', error),
   );
   crew.threads.wire = worker;
-  const tell = (message: WireMessage) => worker.postMessage(message);
-  accounts.onLogins.push((logins) => tell({ kind: 'logins', logins }));
+  const send = (message: WireMessage) => worker.postMessage(message);
+  accounts.onLogins.push((logins) => send({ kind: 'logins', logins }));
   return {
     latencies,
     open: () => {
-      tell({ kind: 'open' });
+      send({ kind: 'open' });
       return opened.promise;
     },
     close: () => {
       isClosing = true;
-      tell({ kind: 'stop' });
+      send({ kind: 'stop' });
       return ended;
     },
   };

@@ -9,7 +9,7 @@ import type { StateHash } from '@outcry/replica/checkpoint';
 import { type FollowerStore, StoreGone } from '@outcry/replica/follower-store';
 import { addPrint, CANDLE_SECONDS, type Candle, newCandle, spanStart } from '../../domain/candle.ts';
 import { BASE, BASE_BITS } from '../../domain/exact.ts';
-import { endStatus, STATUS, statusAfterTrade } from '../../domain/order-status.ts';
+import { endStatus, ORDER_STATUS, statusAfterTrade } from '../../domain/order-status.ts';
 import { readTerms, type SpecialTerms } from '../../domain/special-terms.ts';
 import type { StoreWriterOptions } from '../store.ts';
 import { CANDLE_SUMS, SCHEMA, SCHEMA_VERSION } from './schema.ts';
@@ -257,7 +257,7 @@ export class StoreWriter implements FollowerStore {
       f64[(at >> 1) + event.F64_AMOUNT],
       0,
       0,
-      STATUS.NEW,
+      ORDER_STATUS.NEW,
       time,
       time,
       this.#terms === undefined ? null : JSON.stringify(this.#terms),
@@ -329,13 +329,13 @@ export class StoreWriter implements FollowerStore {
     for (let length = 0; length < LENGTHS.length; length++) {
       const start = spanStart(time / 1000, LENGTHS[length]);
       const place = instrument * LENGTHS.length + length;
-      let open = this.#current[place];
-      if (open === undefined || open.candle.openTime !== start) {
-        open = { instrument, seconds: LENGTHS[length], candle: newCandle(start, price) };
-        this.#current[place] = open;
-        this.#candles.push(open);
+      let openCandle = this.#current[place];
+      if (openCandle === undefined || openCandle.candle.openTime !== start) {
+        openCandle = { instrument, seconds: LENGTHS[length], candle: newCandle(start, price) };
+        this.#current[place] = openCandle;
+        this.#candles.push(openCandle);
       }
-      addPrint(open.candle, price, quantity, amount, side === BUY);
+      addPrint(openCandle.candle, price, quantity, amount, side === BUY);
     }
   }
 }

@@ -25,9 +25,9 @@ async function replaceOrder(services: BinanceServices, sent: Parameters, caller:
   const allowFailure = sent.cancelReplaceMode === 'ALLOW_FAILURE';
   const order = readNewOrder(services, sent, caller);
   const answer = responseType(sent, 'FULL');
-  const open = await openOrder(services, sent, caller, order.instrument, 'cancelOrderId', 'cancelOrigClientOrderId');
-  const isKept = open !== undefined && isRestricted(open, restriction);
-  const old = isKept ? undefined : open;
+  const replaced = await openOrder(services, sent, caller, order.instrument, 'cancelOrderId', 'cancelOrigClientOrderId');
+  const isKept = replaced !== undefined && isRestricted(replaced, restriction);
+  const old = isKept ? undefined : replaced;
   const noCancel = isKept ? restricted() : cancelError(0);
   if (old === undefined && !allowFailure) throw replaceError(noCancel, undefined, undefined);
   try {

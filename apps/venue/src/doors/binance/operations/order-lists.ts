@@ -2,7 +2,7 @@ import { LIST_TYPE } from '@outcry/market/command';
 import { legOf, triggerOf } from '@outcry/market/terms';
 import { freshId } from '../../../core/fresh-id.ts';
 import { walkOrders } from '../../../core/orders/order-walk.ts';
-import { STATUS } from '../../../domain/order-status.ts';
+import { ORDER_STATUS } from '../../../domain/order-status.ts';
 import type { Order } from '../../../domain/orders.ts';
 import { cancel, type NewOrder, newList } from '../../../spine/commands.ts';
 import type { StoredList } from '../../../store/stored-rows.ts';
@@ -91,7 +91,9 @@ async function placeList(services: BinanceServices, sent: Parameters, caller: Ca
 }
 
 function stateOf(orders: readonly Order[]) {
-  const isOpen = orders.some(({ status }) => status === STATUS.NEW || status === STATUS.PARTIALLY_FILLED || status === STATUS.PENDING_NEW);
+  const isOpen = orders.some(
+    ({ status }) => status === ORDER_STATUS.NEW || status === ORDER_STATUS.PARTIALLY_FILLED || status === ORDER_STATUS.PENDING_NEW,
+  );
   return isOpen
     ? { listStatusType: 'EXEC_STARTED', listOrderStatus: 'EXECUTING' }
     : { listStatusType: 'ALL_DONE', listOrderStatus: 'ALL_DONE' };

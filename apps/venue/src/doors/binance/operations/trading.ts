@@ -77,8 +77,8 @@ function commissionRates({ rules }: BinanceServices, { account }: Caller, instru
 
 async function findOrder(services: BinanceServices, sent: Parameters, caller: Caller) {
   const instrument = instrumentOf(services, sent);
-  const open = await openOrder(services, sent, caller, instrument);
-  if (open !== undefined) return orderJson(open, services.market);
+  const order = await openOrder(services, sent, caller, instrument);
+  if (order !== undefined) return orderJson(order, services.market);
   const id = optionalInteger(sent, 'orderId');
   const found = await readHistory(services, caller, 'order', caller.account, instrument.number, id, sent.origClientOrderId ?? '');
   if (found === undefined) throw errors.noSuchOrder();

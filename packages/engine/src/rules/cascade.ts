@@ -1,12 +1,12 @@
 import { REASON } from '@outcry/market/reason';
-import { STATE } from '@outcry/market/rules';
+import { TRADING_STATE } from '@outcry/market/states';
 import type { Engine } from '../engine.ts';
-import { rules as rulesRecord } from '../instruments.ts';
+import { instrumentRule } from '../instruments.ts';
 import type { RuleBook } from './rule-book.ts';
 import { special } from './special-orders.ts';
 
 const { F64_WORDS, F64_EXPIRY } = special;
-const { WORDS: RULES, TRIGGERS, QUEUE, UNFINISHED } = rulesRecord;
+const { WORDS: RULES, TRIGGERS, QUEUE, UNFINISHED } = instrumentRule;
 
 /** Orders that may enter in one command by their triggers: the rest enters before the next. */
 export const MOST_ENTERING = 256;
@@ -18,20 +18,20 @@ export const MOST_EXPIRING = 256;
 const NEVER = Number.POSITIVE_INFINITY;
 
 /** What commands set off, and what time brings: docs/rules.md, "What happens when". */
-export class Settling {
+export class Cascade {
   /** When there is work to do before the next command: microseconds; 0: in any case. Word 0. */
   readonly due = new Float64Array([NEVER]);
-  /** whether an instrument is to be settled down */
+  /** whether a command touched an instrument whose cascade has not run */
   hasWork = false;
   /** instruments that the command touched */
   readonly #touched = new Set<number>();
   readonly #engine: Engine;
-  readonly #rules: RuleBook;
+  readonly #ruleBook: RuleBook;
   readonly #f64: Float64Array;
 
-  constructor(engine: Engine, rules: RuleBook) {
+  constructor(engine: Engine, ruleBook: RuleBook) {
     this.#engine = engine;
-    this.#rules = rules;
+    this.#ruleBook = ruleBook;
     this.#f64 = engine.specials.f64;
   }
 
@@ -40,40 +40,40 @@ export class Settling {
     this.hasWork = true;
   }
 
-  /** Settles all touched instruments down: docs/rules.md, "Triggers". */
-  settleDown(): void {
+  /** Runs the cascades of all touched instruments: docs/rules.md, "Triggers". */
+  run(): void {
     while (this.#touched.size > 0) {
       const instrument = Math.min(...this.#touched);
       this.#touched.delete(instrument);
-      this.#settle(instrument);
+      this.#runOn(instrument);
       this.#touched.delete(instrument);
     }
     this.hasWork = false;
   }
 
-  #settle(instrument: number): void {
+  #runOn(instrument: number): void {
     const { instruments } = this.#engine;
     const at = instrument * RULES;
-    const { rules } = instruments;
+    const { ruleWords } = instruments;
     let entered = 0;
     let looks = 0;
     let steps = MOST_FIRING * 2;
-    rules[at + UNFINISHED] = 0;
-    while (instruments.state(instrument) === STATE.CONTINUOUS) {
-      if (rules[at + TRIGGERS] > 0 || this.#rules.triggers.areFiring(instrument))
-        steps -= this.#rules.triggers.collect(instrument, this.#rules.waiting.fire, steps);
-      if (this.#rules.triggers.areFiring(instrument)) break;
-      const next = rules[at + QUEUE];
+    ruleWords[at + UNFINISHED] = 0;
+    while (instruments.state(instrument) === TRADING_STATE.CONTINUOUS) {
+      if (ruleWords[at + TRIGGERS] > 0 || this.#ruleBook.triggers.areFiring(instrument))
+        steps -= this.#ruleBook.triggers.collect(instrument, this.#ruleBook.waiting.fire, steps);
+      if (this.#ruleBook.triggers.areFiring(instrument)) break;
+      const next = ruleWords[at + QUEUE];
       if (next !== 0) {
         if (entered++ === MOST_ENTERING) break;
-        this.#rules.waiting.enterQueued(next);
-      } else if (this.#rules.pegs.mustLook(instrument)) {
+        this.#ruleBook.waiting.enterQueued(next);
+      } else if (this.#ruleBook.pegs.mustLook(instrument)) {
         if (looks++ === MOST_LOOKS) break;
-        this.#rules.pegs.look(instrument);
+        this.#ruleBook.pegs.look(instrument);
       } else return;
     }
-    if (instruments.state(instrument) !== STATE.CONTINUOUS) return;
-    rules[at + UNFINISHED] = 1;
+    if (instruments.state(instrument) !== TRADING_STATE.CONTINUOUS) return;
+    ruleWords[at + UNFINISHED] = 1;
     this.due[0] = 0;
   }
 
@@ -84,23 +84,23 @@ export class Settling {
     for (; expiring > 0; expiring--) {
       const record = specials.firstExpiry;
       if (record === 0 || this.#f64[record * F64_WORDS + F64_EXPIRY] > writer.time) break;
-      this.#rules.ending.end(specials.slotOf(record), REASON.EXPIRED);
+      this.#ruleBook.ending.end(specials.slotOf(record), REASON.EXPIRED);
     }
     for (let number = 0; number < instruments.books.length && expiring > 0; number++) {
-      if (this.#rules.sessions.hasWork(number)) expiring -= this.#rules.sessions.work(number, expiring);
+      if (this.#ruleBook.sessions.hasWork(number)) expiring -= this.#ruleBook.sessions.work(number, expiring);
     }
-    if (this.#rules.massCancels.areRunning) this.#rules.massCancels.goOn();
-    this.settleDown();
+    if (this.#ruleBook.massCancels.areRunning) this.#ruleBook.massCancels.goOn();
+    this.run();
     for (let number = 0; number < instruments.books.length; number++) {
-      const end = instruments.ruleValues[number * rulesRecord.F64_WORDS + rulesRecord.F64_AUCTION_END];
-      if (end > 0 && end <= writer.time) this.#rules.sessions.setState(number, STATE.CONTINUOUS, 0);
-      this.#rules.sessions.goOn(number);
+      const end = instruments.ruleValues[number * instrumentRule.F64_WORDS + instrumentRule.F64_AUCTION_END];
+      if (end > 0 && end <= writer.time) this.#ruleBook.sessions.setState(number, TRADING_STATE.CONTINUOUS, 0);
+      this.#ruleBook.sessions.goOn(number);
     }
-    this.settleDown();
+    this.run();
     for (let number = 0; number < instruments.books.length; number++) {
-      if (instruments.rules[number * RULES + UNFINISHED] === 1) this.touch(number);
+      if (instruments.ruleWords[number * RULES + UNFINISHED] === 1) this.touch(number);
     }
-    this.settleDown();
+    this.run();
     this.setDue();
   }
 
@@ -109,10 +109,10 @@ export class Settling {
     const { specials, instruments } = this.#engine;
     let due = specials.firstExpiry === 0 ? NEVER : this.#f64[specials.firstExpiry * F64_WORDS + F64_EXPIRY];
     for (let number = 0; number < instruments.books.length; number++) {
-      const end = instruments.ruleValues[number * rulesRecord.F64_WORDS + rulesRecord.F64_AUCTION_END];
+      const end = instruments.ruleValues[number * instrumentRule.F64_WORDS + instrumentRule.F64_AUCTION_END];
       if (end > 0 && end < due) due = end;
-      if (instruments.rules[number * RULES + UNFINISHED] === 1 || this.#rules.sessions.hasWork(number)) due = 0;
+      if (instruments.ruleWords[number * RULES + UNFINISHED] === 1 || this.#ruleBook.sessions.hasWork(number)) due = 0;
     }
-    this.due[0] = this.#rules.massCancels.areRunning ? 0 : due;
+    this.due[0] = this.#ruleBook.massCancels.areRunning ? 0 : due;
   }
 }

@@ -1,6 +1,7 @@
 /** The routes by which administrators set states, rules and fee tiers, transfer, and cancel all. */
 import { COMMAND, commandHead } from '@outcry/market/command';
-import { ACCOUNT_RULE, INSTRUMENT_RULE, STATE, STATUS } from '@outcry/market/rules';
+import { ACCOUNT_RULE, INSTRUMENT_RULE } from '@outcry/market/rules';
+import { PERMISSION, TRADING_STATE } from '@outcry/market/states';
 import type { FastifyInstance } from 'fastify';
 import type { AccountRecord } from '../../core/accounts/accounts.ts';
 import { administer, assetNamed, readDecimal } from '../../core/administration.ts';
@@ -62,14 +63,14 @@ export function addRuleRoutes(server: FastifyInstance, services: Services, admin
   );
   route('POST', '/outcry/v1/accounts/:name/kill', [], 'Cancel all of an account, and let it enter nothing', async (_body, { name }) => {
     const account = services.accounts.named(name);
-    await administer(services, accountRule(account.number, ACCOUNT_RULE.STATUS, STATUS.CANCEL_ONLY));
+    await administer(services, accountRule(account.number, ACCOUNT_RULE.STATUS, PERMISSION.CANCEL_ONLY));
     await administer(services, massCancel(account.number));
     return { account: name, status: 'CANCEL_ONLY' };
   });
 }
 
 async function changeState(services: Services, instrument: Instrument, body: Body) {
-  const state = code(STATE, 'state', body.state);
+  const state = code(TRADING_STATE, 'state', body.state);
   const reference = body.referencePrice === undefined ? 0 : readDecimal(() => instrument.parsePrice(text(body, 'referencePrice')));
   await administer(services, setState(instrument.number, state, reference));
   return sessionJson(services.feeds[instrument.number]);
@@ -103,7 +104,7 @@ async function setAccountRules(services: Services, account: AccountRecord, body:
 }
 
 function accountRuleValue(services: Services, name: string, value: unknown): number {
-  if (name === 'STATUS') return code(STATUS, name, value);
+  if (name === 'STATUS') return code(PERMISSION, name, value);
   if (name === 'PARENT') return value === null ? 0 : services.accounts.named(named(name, value)).number + 1;
   if (name === 'THIRD_ASSET_FEES' && typeof value === 'boolean') return value ? 1 : 0;
   return whole(name, value);

@@ -10,9 +10,10 @@ import { SECTOR } from './format.ts';
  * each batch and not synced, so that it costs a system call and no wait: after a kill it is exact, after a power cut it may be a little
  * behind, and never ahead. Two records in two sectors, in turn, so that a torn one leaves the other.
  *
- * A record: 'OUTCRYM1', the journal's number, the command's sequence number (float64), the mark of its batch, CRC-32 of the 60 bytes before.
+ * A record: 'OUTCRYM1', the journal's number, the command's sequence number (float64), the journal mark of its batch, CRC-32 of the 60
+ * bytes before.
  */
-export const MARK_FILE = 'durable.mark';
+export const NOTE_FILE = 'durable.mark';
 const MAGIC = Buffer.from('OUTCRYM1', 'latin1');
 const RECORD = 64;
 const F64_JOURNAL = 1;
@@ -20,15 +21,15 @@ const F64_SEQUENCE = 2;
 const BATCH = 6;
 const CRC = 15;
 
-export interface Mark {
+export interface Note {
   readonly journal: number;
   /** the last command that is durable */
   readonly sequence: number;
-  /** the mark of the batch that ends with it: see batchHead */
+  /** the journal mark of the batch that ends with it: see batchHead */
   readonly batch: number;
 }
 
-export class DurableMark {
+export class DurableNote {
   readonly fd: number;
   readonly #disk: JournalDisk;
   readonly #bytes = Buffer.alloc(RECORD);
@@ -38,12 +39,12 @@ export class DurableMark {
   #turn = 0;
 
   /** Begins anew at a command that is durable. */
-  constructor(directory: string, mark: Mark, disk: JournalDisk) {
-    const file = path.join(directory, MARK_FILE);
+  constructor(directory: string, note: Note, disk: JournalDisk) {
+    const file = path.join(directory, NOTE_FILE);
     this.#disk = disk;
     MAGIC.copy(this.#bytes);
-    this.#f64[F64_JOURNAL] = mark.journal;
-    this.#fill(mark.sequence, mark.batch);
+    this.#f64[F64_JOURNAL] = note.journal;
+    this.#fill(note.sequence, note.batch);
     replaceFile(file, Buffer.concat([this.#bytes, Buffer.alloc(SECTOR * 2 - RECORD)]), 0o600, disk);
     this.fd = fs.openSync(file, 'r+');
   }
@@ -66,17 +67,17 @@ export class DurableMark {
 }
 
 /** What is noted in a directory: undefined where there is no note. Throws when it cannot be read any more. */
-export function readMark(directory: string): Mark | undefined {
-  const file = path.join(directory, MARK_FILE);
+export function readNote(directory: string): Note | undefined {
+  const file = path.join(directory, NOTE_FILE);
   if (!fs.existsSync(file)) return undefined;
   const bytes = Buffer.alloc(SECTOR * 2);
   fs.readFileSync(file).copy(bytes);
-  const marks = [0, SECTOR].map((at) => markAt(bytes.subarray(at, at + RECORD))).filter((mark) => mark !== undefined);
-  if (marks.length === 0) throw new Error(`${file} is broken: it does not say any more what was durable`);
-  return marks.reduce((a, b) => (b.sequence > a.sequence ? b : a));
+  const notes = [0, SECTOR].map((at) => noteAt(bytes.subarray(at, at + RECORD))).filter((note) => note !== undefined);
+  if (notes.length === 0) throw new Error(`${file} is broken: it does not say any more what was durable`);
+  return notes.reduce((a, b) => (b.sequence > a.sequence ? b : a));
 }
 
-function markAt(record: Buffer): Mark | undefined {
+function noteAt(record: Buffer): Note | undefined {
   if (!record.subarray(0, MAGIC.length).equals(MAGIC)) return undefined;
   if (record.readInt32LE(CRC * 4) !== (crc32(record.subarray(0, CRC * 4)) | 0)) return undefined;
   return {
