@@ -84,7 +84,8 @@ Trade on it with ccxt (npm install ccxt), as a file trade.mjs:
   import ccxt from 'ccxt';
   const venue = new ccxt.binance({ apiKey: 'alice', secret: 'alice-secret',
     options: { fetchCurrencies: false, fetchMargins: false, fetchMarkets: { types: ['spot'] } } });
-  venue.urls.api = { ...venue.urls.api, public: '${url}/api/v3', private: '${url}/api/v3', sapi: '${url}/sapi/v1' };
+  venue.urls.api = { ...venue.urls.api, public: '${url}/api/v3', private: '${url}/api/v3', sapi: '${url}/sapi/v1',
+    ws: { spot: '${ws}/ws', 'ws-api': { spot: '${ws}/ws-api/v3' } } };
   console.log(await venue.createOrder('BTC/USDT', 'limit', 'buy', 0.01, 50000));
   console.log(await venue.fetchOpenOrders('BTC/USDT'));
   console.log((await venue.fetchBalance()).total);

@@ -8,7 +8,7 @@ import { adminTokenFile } from './core/accounts/admin-token.ts';
 import { layFoundation } from './core/accounts/foundation.ts';
 import { operatorKeyFile } from './core/accounts/operator-key.ts';
 import { Clock } from './core/clock.ts';
-import { defineMarket } from './core/definitions.ts';
+import { compareMarket, defineMarket } from './core/definitions.ts';
 import { FeeTierJob } from './core/fee-tiers.ts';
 import { AveragePublisher } from './core/feeds/average-publisher.ts';
 import { MarketTracker } from './core/feeds/market-state.ts';
@@ -89,6 +89,7 @@ export async function startVenue(config: VenueConfig, hooks: VenueHooks): Promis
     parts.add(() => crew.stop());
     const foundation = await layFoundation(config, crew, log);
     parts.add(() => foundation.accounts.close());
+    compareMarket(foundation.registry, config); // before anything is told of instruments that are not defined any more
     const wire = hasWireThread(config) ? await startWire(config, crew, foundation.accounts, log) : undefined;
     if (wire !== undefined) parts.add(() => wire.close());
     logStart(log, crew);

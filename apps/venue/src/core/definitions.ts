@@ -23,19 +23,23 @@ export interface Definitions {
 const DEFINED = 'market';
 const NONE: Defined = { assets: 0, instruments: 0 };
 
-/** Compares the configuration with what the journal holds, and journals what is new. Throws where they differ. */
-export async function defineMarket(
-  registry: Registry,
-  market: Market,
-  config: VenueConfig,
-  submit: (fields: CommandFields) => Promise<{ readonly reason: number }>,
-): Promise<void> {
+/** Compares the configuration with what the journal holds. Throws ConfigError where they differ. */
+export function compareMarket(registry: Registry, config: VenueConfig): void {
   for (const kind of ['assets', 'instruments'] as const) {
     const [count, most] = [config[kind].length, config.limits[kind]];
     if (count > most) throw new ConfigError(`limits.${kind} is ${most}, and ${count} ${kind} are defined`);
   }
   compare(registry, 'asset', config.assets);
   compare(registry, 'instrument', config.instruments);
+}
+
+/** Journals what is new in a configuration that {@link compareMarket} passed. */
+export async function defineMarket(
+  registry: Registry,
+  market: Market,
+  config: VenueConfig,
+  submit: (fields: CommandFields) => Promise<{ readonly reason: number }>,
+): Promise<void> {
   const known = (registry.get(DEFINED) as Defined | undefined) ?? NONE;
   const { assets, instruments } = config;
   if (known.assets === assets.length && known.instruments === instruments.length) return;
@@ -73,7 +77,7 @@ function compare(registry: Registry, kind: 'asset' | 'instrument', definitions: 
     const wanted = JSON.parse(JSON.stringify(definitions[Number(number)] ?? null)) as Record<string, unknown> | null;
     if (!isDeepStrictEqual(known, wanted))
       throw new ConfigError(
-        `${difference(`${kind}s[${number}]`, known as Record<string, unknown>, wanted)}: a definition cannot be changed or removed`,
+        `${difference(`${kind}s[${number}]`, known as Record<string, unknown>, wanted)}: a definition cannot be changed or removed. For another market, give another data directory (--data)`,
       );
   }
 }
