@@ -40,7 +40,7 @@ export class Heartbeat {
       this.#due.delete(connection);
       if (stoodStill || connection.isMadeToWait) connection.lastHeard = now;
       if (now - connection.lastHeard > this.#patienceMs) {
-        connection.socket.terminate();
+        connection.abort();
         continue;
       }
       this.#due.set(connection, now + this.#pingMs);

@@ -1,4 +1,6 @@
+import net from 'node:net';
 import type { Duplex } from 'node:stream';
+import { TLSSocket } from 'node:tls';
 import type { WebSocket } from 'ws';
 import { textHead } from './frame.ts';
 import type { Outbox } from './outbox.ts';
@@ -76,6 +78,17 @@ export class Connection {
     this.#transport.write(textHead(bytes));
     for (const part of parts) this.#transport.write(part);
     this.#transport.uncork();
+  }
+
+  /**
+   * Ends it at once, for a client that is not there: with a reset where it is TCP, since the system would keep what is unread, and the
+   * connection, for as long as that is not taken.
+   */
+  abort(): void {
+    const transport = this.#transport;
+    if (transport instanceof net.Socket && !(transport instanceof TLSSocket) && transport.remoteAddress !== undefined)
+      transport.resetAndDestroy();
+    this.socket.terminate();
   }
 
   /** Sends a frame with the others of this turn. */
