@@ -31,6 +31,9 @@ export class GatewayError extends Error {
 
 /** Events taken in before sockets get their turn: so much may wait to be written, to each that follows an account, before anybody reads. */
 const EVENTS_A_TURN = 2048;
+/** ... and milliseconds of them, looked at every so many events: an event costs by how many read it. */
+const TURN_MS = 2;
+const LOOK_EVERY = 16;
 /** More than a command that is not a mass cancel ends, with what expires before it. */
 const MOST_ENDED = 2048;
 
@@ -231,7 +234,8 @@ export class Gateway {
     const applied = this.#ring.gate(ENGINE_GATE);
     const published = events.published(); // after `applied`: the events of every command up to there are included
     const begin = this.#read;
-    const end = Math.min(published, begin + EVENTS_A_TURN);
+    let end = Math.min(published, begin + EVENTS_A_TURN);
+    const until = performance.now() + TURN_MS;
     let readUpTo = Math.min(durable, applied);
     while (this.#read < end) {
       const at = events.wordOf(this.#read);
@@ -250,6 +254,7 @@ export class Gateway {
         this.#leftOver.end(events.f64[(at >> 1) + event.F64_MASS_CANCEL], events.i32[at + event.ENDED_COUNT]);
       this.view.apply(events.i32, events.f64, at);
       this.#read++;
+      if (this.#read % LOOK_EVERY === 0 && performance.now() > until) end = this.#read;
     }
     this.#current = undefined;
     this.#hasMore = this.#read === end && end < published;

@@ -1,10 +1,12 @@
 import { textFrame } from './frame.ts';
 import { messageOf, type StreamReader, type StreamSource, type TextListener } from './streams.ts';
+import { OVERRUN } from './ws-connection.ts';
 
 /** Messages of one subscription that may be on their way: those of some turns of the thread that they come from. */
 const MOST_UNTAKEN = 16_384;
 
-type Text = [id: number, text: string, key: string | undefined];
+/** A text for some subscriptions: those of one account's events have the same. */
+type Text = [ids: number[], text: string, key: string | undefined];
 
 /** What the two ends of a bridge say to each other. */
 export type BridgeMessage =
@@ -18,7 +20,8 @@ export type BridgeMessage =
 
 /** What the far end of a bridge reads from. */
 export interface ListenedSource {
-  listen(stream: string, listener: TextListener): boolean;
+  /** @param overrun called when the listener is to be disconnected: more than it may leave waits for it */
+  listen(stream: string, listener: TextListener, overrun: () => void): boolean;
   unlisten(stream: string, listener: TextListener): void;
 }
 
@@ -63,23 +66,29 @@ export class BridgedSource implements StreamSource {
         this.#deliver(message.texts);
         break;
       case 'overrun':
-        this.#joined.get(message.id)?.reader.connection.refuse('slow consumer: too much unread data');
+        this.#joined.get(message.id)?.reader.connection.refuse(OVERRUN);
         this.#forget(message.id);
     }
   }
 
   #deliver(texts: readonly Text[]): void {
     const counts = new Map<number, number>();
-    for (const [id, text, key] of texts) {
-      counts.set(id, (counts.get(id) ?? 0) + 1);
-      const joined = this.#joined.get(id);
-      if (joined === undefined) continue;
-      const { connection, isCombined } = joined.reader;
-      const frame = textFrame(messageOf(joined.stream, isCombined, text));
-      if (key === undefined) connection.queue(frame);
-      else connection.queueLast(key, frame);
+    for (const [ids, text, key] of texts) {
+      for (const id of ids) {
+        counts.set(id, (counts.get(id) ?? 0) + 1);
+        this.#deliverTo(id, text, key);
+      }
     }
     this.#post({ op: 'taken', counts: [...counts] });
+  }
+
+  #deliverTo(id: number, text: string, key: string | undefined): void {
+    const joined = this.#joined.get(id);
+    if (joined === undefined) return;
+    const { connection, isCombined } = joined.reader;
+    const frame = textFrame(messageOf(joined.stream, isCombined, text));
+    if (key === undefined) connection.queue(frame);
+    else connection.queueLast(key, frame);
   }
 
   #forget(id: number): void {
@@ -129,7 +138,7 @@ export class BridgeEnd {
   #join(id: number, stream: string): void {
     const listener: TextListener = (text, key) => this.#forward(id, text, key);
     this.#listeners.set(id, { stream, listener, untaken: 0 });
-    const exists = this.#source.listen(stream, listener);
+    const exists = this.#source.listen(stream, listener, () => this.#overrun(id));
     if (!exists) this.#listeners.delete(id);
     this.#post({ op: 'joined', id, exists });
   }
@@ -140,15 +149,24 @@ export class BridgeEnd {
     this.#listeners.delete(id);
   }
 
+  #overrun(id: number): void {
+    this.#leave(id);
+    this.#post({ op: 'overrun', id });
+  }
+
   #forward(id: number, text: string, key: string | undefined): void {
     const joined = this.#listeners.get(id);
     if (joined === undefined) return;
     if (++joined.untaken > MOST_UNTAKEN) {
-      this.#leave(id);
-      this.#post({ op: 'overrun', id });
+      this.#overrun(id);
       return;
     }
-    if (this.#texts.push([id, text, key]) > 1) return;
+    const last = this.#texts.at(-1);
+    if (last !== undefined && last[1] === text && last[2] === key && !last[0].includes(id)) {
+      last[0].push(id);
+      return;
+    }
+    if (this.#texts.push([[id], text, key]) > 1) return;
     queueMicrotask(() => this.#post({ op: 'texts', texts: this.#texts.splice(0) }));
   }
 }

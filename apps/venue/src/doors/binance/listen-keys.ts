@@ -1,5 +1,6 @@
 import type { StreamReader, StreamSource, TextListener } from './streams.ts';
 import type { UserStreams } from './user-streams.ts';
+import { OVERRUN } from './ws-connection.ts';
 
 /** Account events as streams that are named by listen keys, for connections of this thread and for bridges. */
 export class ListenKeys implements StreamSource {
@@ -20,15 +21,19 @@ export class ListenKeys implements StreamSource {
     return this.#note(
       name,
       reader,
-      this.#users.listen(name, (event) => reader.connection.queue(event.frame(head, tail))),
+      this.#users.listen(
+        name,
+        (event) => reader.connection.queue(event.frame(head, tail)),
+        () => reader.connection.refuse(OVERRUN),
+      ),
     );
   }
 
-  listen(name: string, listener: TextListener): boolean {
+  listen(name: string, listener: TextListener, overrun: () => void): boolean {
     return this.#note(
       name,
       listener,
-      this.#users.listen(name, ({ text }) => listener(text, undefined)),
+      this.#users.listen(name, ({ text }) => listener(text, undefined), overrun),
     );
   }
 

@@ -1,7 +1,7 @@
 /** Accounts whose events go out on one connection of the WebSocket API. */
 import { errors } from '../http/errors.ts';
 import { AccountEvent, type UserStreams } from './user-streams.ts';
-import type { Connection } from './ws-connection.ts';
+import { type Connection, OVERRUN } from './ws-connection.ts';
 
 /** Accounts that one connection may hear. */
 const MOST_SUBSCRIPTIONS = 100;
@@ -41,7 +41,11 @@ export class Subscriptions {
     for (const other of this.#all.values()) if (other.account === account) throw errors.subscriptionActive();
     if (this.#all.size >= MOST_SUBSCRIPTIONS) throw errors.tooManySubscriptions(MOST_SUBSCRIPTIONS);
     const head = `{"subscriptionId":${this.#next},"event":`;
-    const end = this.#users.subscribe(account, key, (event) => this.#connection.queue(event.frame(head, '}')));
+    const end = this.#users.subscribe(account, {
+      key,
+      hear: (event) => this.#connection.queue(event.frame(head, '}')),
+      overrun: () => this.#connection.refuse(OVERRUN),
+    });
     if (end === undefined) throw errors.tooManyReaders();
     this.#all.set(this.#next, { account, ofSession, head, end });
     return this.#next++;

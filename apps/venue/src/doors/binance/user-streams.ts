@@ -7,6 +7,7 @@ import type { Market } from '../../domain/market.ts';
 import { endStatus, ORDER_STATUS_NAMES } from '../../domain/order-status.ts';
 import type { Fill, Order } from '../../domain/orders.ts';
 import { errors } from '../http/errors.ts';
+import { AccountBacklog, type Reader } from './account-backlog.ts';
 import { feeJson, icebergQuantity, listNumber, ms, SIDE_NAMES, selfTradeName, stopPrice, timeInForceName, typeName } from './format.ts';
 import { textFrame } from './frame.ts';
 import { expiryReason, reportTerms } from './report-fields.ts';
@@ -38,12 +39,6 @@ export class AccountEvent {
   }
 }
 
-interface Subscriber {
-  /** the API key or listen key that it came with */
-  key: string;
-  hear(event: AccountEvent): void;
-}
-
 /** A capability to read an account's events: of an API key, and no longer than it. */
 interface ListenKey {
   readonly account: number;
@@ -59,7 +54,7 @@ export class UserStreams implements Partial<OrderListener & AccountListener> {
   readonly #view: View;
   readonly #keys = new Map<string, ListenKey>();
   readonly #ofApiKey = new Map<string, string>();
-  readonly #subscribers = new Map<number, Set<Subscriber>>();
+  readonly #backlog = new AccountBacklog();
   readonly #changed = new Map<number, Set<number>>();
   /** number of the last one told */
   #executions: number;
@@ -127,9 +122,9 @@ export class UserStreams implements Partial<OrderListener & AccountListener> {
    * Tells a listener the events of a listen key's account, and at last that the key has ended. Returns how to stop;
    * undefined: there is no such key, or it has as many readers as it may.
    */
-  listen(key: string, hear: (event: AccountEvent) => void): (() => void) | undefined {
+  listen(key: string, hear: (event: AccountEvent) => void, overrun: () => void): (() => void) | undefined {
     const entry = this.#keys.get(key);
-    const unsubscribe = entry && this.subscribe(entry.account, key, hear);
+    const unsubscribe = entry && this.subscribe(entry.account, { key, hear, overrun });
     if (entry === undefined || unsubscribe === undefined) return undefined;
     const end = () => {
       unsubscribe();
@@ -142,21 +137,16 @@ export class UserStreams implements Partial<OrderListener & AccountListener> {
     };
   }
 
-  /** Returns how to end it; undefined: the account, or the key, has as many readers as it may. @param key that the reader came with */
-  subscribe(account: number, key: string, hear: (event: AccountEvent) => void): (() => void) | undefined {
-    const all = this.#subscribers.get(account) ?? new Set();
-    let byKey = 0;
-    for (const other of all) if (other.key === key) byKey++;
-    if (all.size >= MOST_READERS || byKey >= MOST_READERS_BY_KEY) return undefined;
-    const subscriber = { key, hear };
-    this.#subscribers.set(account, all.add(subscriber));
-    return () => {
-      if (all.delete(subscriber) && all.size === 0 && this.#subscribers.get(account) === all) this.#subscribers.delete(account);
-    };
+  /** Returns how to end it; undefined: the account, or the key, has as many readers as it may. */
+  subscribe(account: number, reader: Reader): (() => void) | undefined {
+    const all = this.#backlog.readersOf(account);
+    const byKey = all.filter(({ key }) => key === reader.key).length;
+    if (all.length >= MOST_READERS || byKey >= MOST_READERS_BY_KEY) return undefined;
+    return this.#backlog.add(account, reader);
   }
 
   follows(account: number): boolean {
-    return this.#subscribers.has(account);
+    return this.#backlog.isFollowed(account);
   }
 
   onAccepted(order: Order): void {
@@ -225,18 +215,23 @@ export class UserStreams implements Partial<OrderListener & AccountListener> {
   }
 
   #send(account: number, event: object): void {
-    const subscribers = this.#subscribers.get(account);
-    if (subscribers === undefined) return;
-    const accountEvent = new AccountEvent(event);
-    for (const { hear } of subscribers) hear(accountEvent);
+    this.#backlog.push(account, () => new AccountEvent(event));
   }
 
   #report(order: Order, executionType: string, status: string, more: object = {}): void {
     if (!this.follows(order.account)) return;
+    const [E, I] = [Date.now(), ++this.#executions];
+    this.#backlog.push(
+      order.account,
+      () => new AccountEvent(Object.assign(this.#executionReport(order, executionType, status, E, I), more)),
+    );
+  }
+
+  #executionReport(order: Order, executionType: string, status: string, E: number, I: number): object {
     const instrument = this.#market.instruments[order.instrument];
-    this.#send(order.account, {
+    return {
       e: 'executionReport',
-      E: Date.now(),
+      E,
       s: instrument.symbol,
       c: order.clientId,
       S: SIDE_NAMES[order.side],
@@ -259,7 +254,7 @@ export class UserStreams implements Partial<OrderListener & AccountListener> {
       N: null,
       T: ms(order.updateTime),
       t: -1,
-      I: ++this.#executions,
+      I,
       w: order.resting,
       m: false,
       M: false,
@@ -270,7 +265,6 @@ export class UserStreams implements Partial<OrderListener & AccountListener> {
       ...(!order.waiting && { W: ms(order.time) }),
       V: selfTradeName(order),
       ...reportTerms(order, instrument),
-      ...more,
-    });
+    };
   }
 }

@@ -8,6 +8,8 @@ import type { Outbox } from './outbox.ts';
 /** Close codes that this venue uses (RFC 6455, section 7.4). */
 export const POLICY_VIOLATION = 1008;
 export const GOING_AWAY = 1001;
+/** Why a client that does not keep up is disconnected. */
+export const OVERRUN = 'slow consumer: too much unread data';
 
 /** Frames of so many bytes do not wait for the end of the turn: what is not read shows while there is more to come. */
 const MOST_A_WRITE = 256 * 1024;
@@ -151,7 +153,7 @@ export class Connection {
 
   #isTooSlow(): boolean {
     if (this.#transport.writableLength <= this.#bufferBytes) return false;
-    this.refuse('slow consumer: too much unread data');
+    this.refuse(OVERRUN);
     return true;
   }
 
