@@ -15,7 +15,12 @@ while (reader.next()) {
   book.apply(reader.view, reader.at);
 }
 console.log(counts);
-const [[locate, symbol]] = book.symbols;
+const [first] = book.symbols;
+if (first === undefined) {
+  console.error('The file has no stock directory: it begins in the middle of a session, or holds nothing.');
+  process.exit(1);
+}
+const [locate, symbol] = first;
 console.log(`${book.messages} messages. Best prices of ${symbol} at the end:`, book.depth(locate, 0, 2), book.depth(locate, 1, 2));
 assert.equal(book.unknown, 0, 'no message meant an order that was not there');
 

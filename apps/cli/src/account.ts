@@ -98,12 +98,11 @@ function changes(command: Command, argument: string, resource: string, what: str
     (which: string, _options: AdminOptions, self: Command) =>
       administer(from(self), 'DELETE', of(which), undefined, () => console.log('revoked')),
   );
-  const rotate = common(command.command(`rotate <${argument}>`).description(`Make another secret for ${what}.`)).option(
-    '--overlap <time>',
-    'how long the old secret stays valid, for example 30s, 15m, 24h, 7d',
-    duration,
-    0,
-  );
+  const rotate = common(
+    command
+      .command(`rotate <${argument}>`)
+      .description(`Make ${resource === 'keys' ? 'a new key, with its own id, in place of' : 'another password for'} ${what}.`),
+  ).option('--overlap <time>', 'how long the old secret stays valid, for example 30s, 15m, 24h, 7d', duration, 0);
   if (resource === 'keys') rotate.option('--public-key <file>', 'the new Ed25519 public key (PEM)');
   rotate.action((which: string, _options: RotateOptions, self: Command) => {
     const options = from(self);

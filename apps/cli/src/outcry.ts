@@ -23,7 +23,7 @@ raiseInliningBudget();
 process.env.NODE_COMPILE_CACHE ??= path.join(os.homedir(), '.cache', 'outcry');
 
 const program = new Command('outcry')
-  .description('Both sides of a market: run a venue, look into its journal, follow its feeds, measure it.')
+  .description('A market: run a venue, look into its journal, follow its feeds, measure it.')
   .version('0.1.0')
   .showHelpAfterError()
   .addCommand(serveCommand())

@@ -1,29 +1,37 @@
 import { element, make, timeOfDay } from './dom.ts';
 import { type Instrument, withoutZeros } from './instruments.ts';
-import { type Credentials, type Json, listenKey, Stream, signed } from './venue-client.ts';
+import { type Credentials, type Json, keepListenKey, listenKey, Stream, signed, VenueError } from './venue-client.ts';
 
 const OPEN = ['NEW', 'PARTIALLY_FILLED'];
 const KEEP_ALIVE_MS = 20 * 60_000;
 
-/** The account's balances and open orders, kept up to date by its own stream. */
+/** The account's balances and open orders, kept up to date by its own stream. It ends when the venue refuses the key. */
 export class AccountPanel {
   readonly #credentials: Credentials;
   readonly #instruments: ReadonlyMap<string, Instrument>;
-  readonly #onFailure: (error: Error) => void;
+  readonly #onAnswer: (error?: Error) => void;
   readonly #orders = new Map<string, Json>();
   readonly #balances = new Map<string, { free: string; locked: string }>();
   readonly #stream: Stream;
   readonly #keepAlive: number;
   #painting = false;
+  #closed = false;
 
-  constructor(credentials: Credentials, instruments: ReadonlyMap<string, Instrument>, onFailure: (error: Error) => void) {
+  /** @param onAnswer told of each request: without an error that it succeeded */
+  constructor(credentials: Credentials, instruments: ReadonlyMap<string, Instrument>, onAnswer: (error?: Error) => void) {
     this.#credentials = credentials;
     this.#instruments = instruments;
-    this.#onFailure = onFailure;
+    this.#onAnswer = onAnswer;
+    for (const table of ['balances', 'orders']) rowsOf(table).replaceChildren();
     let key = '';
     this.#stream = new Stream(
       async () => {
-        key = await listenKey(credentials);
+        try {
+          key = await listenKey(credentials);
+        } catch (error) {
+          this.#fail(error as Error);
+          throw error;
+        }
         return `/ws/${key}`;
       },
       (event) => this.#take(event),
@@ -32,14 +40,25 @@ export class AccountPanel {
       },
     );
     this.#keepAlive = window.setInterval(() => {
-      const headers = { 'X-MBX-APIKEY': credentials.key };
-      void fetch(`/api/v3/userDataStream?listenKey=${key}`, { method: 'PUT', headers });
+      keepListenKey(credentials, key).catch((error) => this.#tell(error));
     }, KEEP_ALIVE_MS);
   }
 
   close(): void {
+    this.#closed = true;
     this.#stream.close();
     clearInterval(this.#keepAlive);
+  }
+
+  /** Tells of a failed request for the account itself. A key that the venue refuses is not tried again. */
+  #fail(error: Error): void {
+    this.#tell(error);
+    if (error instanceof VenueError && error.final) this.close();
+  }
+
+  /** What a former key's requests still answer concerns nobody. */
+  #tell(error?: Error): void {
+    if (!this.#closed) this.#onAnswer(error);
   }
 
   async #load(): Promise<void> {
@@ -48,13 +67,15 @@ export class AccountPanel {
         signed(this.#credentials, 'GET', 'account'),
         signed(this.#credentials, 'GET', 'openOrders'),
       ]);
+      if (this.#closed) return;
       this.#balances.clear();
       for (const { asset, free, locked } of account.balances) this.#balances.set(asset, { free, locked });
       this.#orders.clear();
       for (const order of orders) this.#orders.set(`${order.symbol} ${order.orderId}`, order);
       this.#paint();
+      this.#tell();
     } catch (error) {
-      this.#onFailure(error as Error);
+      this.#fail(error as Error);
     }
   }
 
@@ -77,6 +98,7 @@ export class AccountPanel {
     this.#painting = true;
     requestAnimationFrame(() => {
       this.#painting = false;
+      if (this.#closed) return;
       this.#paintBalances();
       this.#paintOrders();
     });
@@ -84,9 +106,7 @@ export class AccountPanel {
 
   #paintBalances(): void {
     const rows = [...this.#balances].map(([asset, { free, locked }]) => row(asset, withoutZeros(free), withoutZeros(locked)));
-    element('balances')
-      .querySelector('tbody')
-      ?.replaceChildren(...rows);
+    rowsOf('balances').replaceChildren(...rows);
   }
 
   #paintOrders(): void {
@@ -106,20 +126,23 @@ export class AccountPanel {
       none.className = 'none';
       rows.push(none);
     }
-    element('orders')
-      .querySelector('tbody')
-      ?.replaceChildren(...rows);
+    rowsOf('orders').replaceChildren(...rows);
   }
 
   async #cancel(order: Json, button: HTMLButtonElement): Promise<void> {
     button.disabled = true;
     try {
       await signed(this.#credentials, 'DELETE', 'order', { symbol: order.symbol, orderId: order.orderId });
+      this.#tell();
     } catch (error) {
       button.disabled = false;
-      this.#onFailure(error as Error);
+      this.#tell(error as Error);
     }
   }
+}
+
+function rowsOf(table: string): HTMLTableSectionElement {
+  return element<HTMLTableElement>(table).tBodies[0];
 }
 
 function row(...texts: string[]): HTMLTableRowElement {

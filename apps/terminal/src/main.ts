@@ -57,7 +57,14 @@ function state(live: boolean): void {
 }
 
 async function loadTrades(): Promise<void> {
-  const past = await query('trades', { symbol: symbols.value, limit: LAST_TRADES });
+  let past: Json;
+  try {
+    past = await query('trades', { symbol: symbols.value, limit: LAST_TRADES });
+    orders.tell();
+  } catch (error) {
+    orders.tell(error as Error);
+    return;
+  }
   trades.clear();
   for (const { price, qty, time, isBuyerMaker } of past) showTrade(price, qty, time, isBuyerMaker);
 }
@@ -117,7 +124,7 @@ function useAccount(): void {
   account?.close();
   input('key').value = credentials.key;
   input('secret').value = credentials.secret;
-  account = new AccountPanel(credentials, instruments, (error) => orders.say(error.message, true));
+  account = new AccountPanel(credentials, instruments, (error) => orders.tell(error));
 }
 
 signIn.addEventListener('submit', (event) => {

@@ -40,6 +40,12 @@ export class OrderPanel {
     this.#answer.className = bad ? 'bad' : '';
   }
 
+  /** Shows why a request failed; without an error, that one succeeded, which ends the last failure. */
+  tell(error?: Error): void {
+    if (error !== undefined) this.say(error.message, true);
+    else if (this.#answer.className === 'bad') this.say('');
+  }
+
   #field(name: string): HTMLInputElement {
     return this.#form.elements.namedItem(name) as HTMLInputElement;
   }
@@ -65,7 +71,7 @@ export class OrderPanel {
     try {
       this.say(inWords(await signed(this.#credentials(), 'POST', 'order', order)));
     } catch (error) {
-      this.say((error as Error).message, true);
+      this.tell(error as Error);
     } finally {
       this.#button.disabled = false;
     }

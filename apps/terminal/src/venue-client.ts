@@ -3,10 +3,16 @@
 export type Json = any;
 
 export class VenueError extends Error {
-  readonly code: number;
-  constructor(code: number, message: string) {
+  /** That of HTTP; 0 where the venue gave no answer. */
+  readonly status: number;
+  constructor(status: number, message: string) {
     super(message);
-    this.code = code;
+    this.status = status;
+  }
+
+  /** Whether the same request would be refused again. */
+  get final(): boolean {
+    return this.status >= 400 && this.status < 500 && this.status !== 429;
   }
 }
 
@@ -16,10 +22,10 @@ export interface Credentials {
 }
 
 export async function query(path: string, parameters: Record<string, string | number> = {}): Promise<Json> {
-  return await answer(await fetch(`/api/v3/${path}?${form(parameters)}`));
+  return await ask('GET', `${path}?${form(parameters)}`);
 }
 
-/** A request with an HMAC-SHA256 signature over its parameters. Throws VenueError with the venue's code and words. */
+/** A request with an HMAC-SHA256 signature over its parameters. Throws VenueError with the venue's words. */
 export async function signed(
   credentials: Credentials,
   method: string,
@@ -28,23 +34,33 @@ export async function signed(
 ): Promise<Json> {
   const text = form({ ...parameters, timestamp: Date.now() });
   const signature = await sign(credentials.secret, text);
-  const response = await fetch(`/api/v3/${path}?${text}&signature=${signature}`, { method, headers: { 'X-MBX-APIKEY': credentials.key } });
-  return await answer(response);
+  return await ask(method, `${path}?${text}&signature=${signature}`, credentials.key);
 }
 
 /** The key of a stream of the account's own orders and balances. */
 export async function listenKey(credentials: Credentials): Promise<string> {
-  const response = await fetch('/api/v3/userDataStream', { method: 'POST', headers: { 'X-MBX-APIKEY': credentials.key } });
-  return (await answer(response)).listenKey;
+  return (await ask('POST', 'userDataStream', credentials.key)).listenKey;
+}
+
+export async function keepListenKey(credentials: Credentials, listenKey: string): Promise<void> {
+  await ask('PUT', `userDataStream?${form({ listenKey })}`, credentials.key);
 }
 
 function form(parameters: Record<string, string | number>): string {
   return new URLSearchParams(Object.entries(parameters).map(([name, value]) => [name, String(value)])).toString();
 }
 
-async function answer(response: Response): Promise<Json> {
-  const body = await response.json();
-  if (!response.ok) throw new VenueError(body.code, body.msg);
+async function ask(method: string, path: string, key?: string): Promise<Json> {
+  let response: Response;
+  let body: Json;
+  try {
+    response = await fetch(`/api/v3/${path}`, { method, headers: key === undefined ? {} : { 'X-MBX-APIKEY': key } });
+    body = await response.json();
+  } catch (cause) {
+    console.warn(cause);
+    throw new VenueError(0, 'The venue cannot be reached');
+  }
+  if (!response.ok) throw new VenueError(response.status, body.msg);
   return body;
 }
 
@@ -81,6 +97,7 @@ export class Stream {
   }
 
   async #open(): Promise<void> {
+    if (this.#closed) return;
     let path: string;
     try {
       path = await this.#address();

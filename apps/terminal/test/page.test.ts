@@ -99,23 +99,48 @@ describe('the page in a browser', { skip }, () => {
     assert.ok(Number(await page.inputValue('#order [name=price]')) < 5_000);
   });
 
+  it('shows nothing of the account before once another key is used, and why the venue refused it', async () => {
+    const balances = page.locator('#balances tbody tr');
+    const use = async (key: string, secret: string) => {
+      await page.fill('#sign-in [name=key]', key);
+      await page.fill('#sign-in [name=secret]', secret);
+      await page.click('#sign-in button');
+    };
+    for (const [key, secret, words] of [
+      ['nobody', 'alice-secret', /API-key/i],
+      ['alice', 'wrong', /Signature/],
+    ] as const) {
+      await use('alice', 'alice-secret');
+      await balances.first().waitFor();
+      await page.waitForFunction(() => document.getElementById('order-answer')!.textContent === '');
+      await use(key, secret);
+      await page.locator('#order-answer.bad').filter({ hasText: words }).waitFor();
+      assert.equal(await balances.count(), 0);
+      assert.equal(await page.locator('#orders tbody tr').count(), 0);
+    }
+    await use('alice', 'alice-secret');
+    await balances.first().waitFor();
+  });
+
   it('comes back by itself when the venue was away', async () => {
     const { port } = new URL(venue.url);
     await venue.kill('SIGKILL');
     await page.waitForSelector('#connection.lost');
+    assert.equal(await place('50000', '0.01'), 'The venue cannot be reached');
     complaints.length = 0;
     // Its other ports need not be those after this one, which another program may have by now.
     const file = path.join(data, 'ports.json');
     fs.writeFileSync(file, JSON.stringify(anyPorts('239.255.73.1')));
     venue = await VenueProcess.start(data, '--demo', '--port', port, '--config', file);
     await page.waitForSelector('#connection.live');
+    await page.waitForFunction(() => document.getElementById('order-answer')!.textContent === '');
     const before = await page.textContent('#trades');
     await page.waitForFunction((old) => document.getElementById('trades')!.textContent !== old, before);
   });
 
   it('complained of nothing in the browser’s console', () => {
     assert.deepEqual(
-      complaints.filter((text) => !/400 \(Bad Request\)|ERR_CONNECTION_REFUSED/.test(text)),
+      complaints.filter((text) => !/40[01] \(|ERR_CONNECTION_REFUSED/.test(text)),
       [],
     );
   });

@@ -107,7 +107,11 @@ async function ofCapture(file: string, filter: FeedFilter, tally: Tally): Promis
 }
 
 function totalsOf({ seconds }: Times, counts: { messages: number } & Record<string, number>): Record<string, number> {
-  return { seconds, ...counts, messagesPerSecond: seconds > 0 ? Math.round(counts.messages / seconds) : counts.messages };
+  return {
+    seconds: Math.round(seconds * 1000) / 1000,
+    ...counts,
+    messagesPerSecond: seconds > 0 ? Math.round(counts.messages / seconds) : counts.messages,
+  };
 }
 
 function printJson({ totals, lines, others, problem }: Summary, tally: Tally): void {
