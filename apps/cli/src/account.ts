@@ -135,9 +135,16 @@ function publicKeyIn({ publicKey }: { publicKey?: string }): string | undefined 
 
 function time(text: string): number | null {
   if (text === 'never') return null;
-  const parsed = /^\d{4}-\d\d-\d\d/.test(text) ? Date.parse(text) : Number.NaN;
+  const [day] = /^\d{4}-\d\d-\d\d(?!T24)/.exec(text) ?? [''];
+  const parsed = isDay(day) ? Date.parse(text) : Number.NaN;
   if (Number.isNaN(parsed)) throw new InvalidArgumentError('must be a time such as 2027-01-31T18:00:00Z, or never');
   return parsed;
+}
+
+/** Whether the calendar has it: Date.parse takes February 31st for a day of March. */
+function isDay(day: string): boolean {
+  const midnight = Date.parse(`${day}T00:00:00Z`);
+  return !Number.isNaN(midnight) && new Date(midnight).toISOString().startsWith(day);
 }
 
 const UNITS_MS: Record<string, number> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };

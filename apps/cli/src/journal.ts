@@ -7,7 +7,7 @@ import { type EngineLimits, limitsFrom, widest } from '@outcry/engine/limits';
 import { JournalDamage, JournalMismatch, RECORD_BYTES } from '@outcry/journal/format';
 import { JournalReader } from '@outcry/journal/journal-reader';
 import { listSegments } from '@outcry/journal/segments';
-import { evidenceOf, lossOf, type Stored } from '@outcry/replica/evidence';
+import { evidenceOf, journalNumberOf, lossOf, type Stored } from '@outcry/replica/evidence';
 import { type FoundSnapshot, findNote, findSnapshots, type Inspection, inspect, unfit } from '@outcry/replica/inspection';
 import { restore, strayed } from '@outcry/replica/recovery';
 import { readConfig } from '@outcry/venue/domain/config-sources';
@@ -118,7 +118,7 @@ async function examine(directory: string, store: string, withState: boolean, run
   const note = findNote(directory, verdict.damage);
   try {
     const found = inspect(directory, new Set([...snapshots.map(({ head }) => head.sequence), note?.sequence ?? 0]), running);
-    const journal = found.survey.journal || note?.journal || 0;
+    const journal = journalNumberOf(found, note, snapshots);
     const own = snapshots.filter(({ head }) => head.journal === journal);
     verdict.lastSequence = found.sequence;
     warnings.push(...found.survey.foreign.map((name) => `${name} is not the journal's`));

@@ -9,6 +9,7 @@ import { layFoundation } from './core/accounts/foundation.ts';
 import { operatorKeyFile } from './core/accounts/operator-key.ts';
 import { Clock } from './core/clock.ts';
 import { compareMarket, defineMarket } from './core/definitions.ts';
+import { diskFull } from './core/disk-full.ts';
 import { FeeTierJob } from './core/fee-tiers.ts';
 import { AveragePublisher } from './core/feeds/average-publisher.ts';
 import { MarketTracker } from './core/feeds/market-state.ts';
@@ -113,7 +114,7 @@ export async function startVenue(config: VenueConfig, hooks: VenueHooks): Promis
     return { url, services, recovery: crew.recovery, threads: crew.threads, close: () => parts.stop() };
   } catch (error) {
     await parts.stop();
-    throw portTaken(error);
+    throw portTaken(diskFull(error, config.data));
   }
 }
 

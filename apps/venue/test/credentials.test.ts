@@ -376,6 +376,21 @@ describe('an administrator', () => {
     assert.equal((await admin('GET', 'accounts')).status, 200);
   });
 
+  it('keeps the token in the file when another cannot be written: nothing changes', async () => {
+    const old = token();
+    const inTheWay = path.join(data, 'admin.token.tmp');
+    for (const overlapMs of [0, 60_000]) {
+      fs.mkdirSync(inTheWay);
+      assert.equal((await admin('POST', 'admin-token/rotate', { overlapMs })).status, 500);
+      assert.equal(token(), old);
+      assert.equal((await admin('GET', 'accounts', undefined, old)).status, 200);
+      fs.rmdirSync(inTheWay);
+    }
+    const all = await Promise.all([0, 0, 0].map(() => admin('POST', 'admin-token/rotate', { overlapMs: 1000 }, old)));
+    assert.ok(all.some(({ status }) => status === 200));
+    assert.equal((await admin('GET', 'accounts')).status, 200, 'after several at once the file holds one that is in force');
+  });
+
   it('by a key’s secret is one until that is revoked', async () => {
     const boss = await made('accounts/alice/keys', { permission: 'ADMIN' });
     assert.equal((await admin('GET', 'accounts', undefined, boss.secret)).status, 200);

@@ -56,6 +56,19 @@ async function until(what: string, isSo: () => Promise<boolean>): Promise<void> 
 }
 
 describe('a full disk', () => {
+  it('at the start is named: the disk of the data directory', async (t) => {
+    const disk = smallDisk(1024 * 1024);
+    if (typeof disk === 'string') return t.skip(disk);
+    t.after(() => disk.remove());
+    const fd = fs.openSync(path.join(disk.directory, 'filler'), 'w');
+    assert.throws(() => {
+      for (;;) fs.writeSync(fd, Buffer.alloc(4096));
+    }, /ENOSPC/);
+    fs.closeSync(fd);
+    const start = VenueProcess.start(disk.directory, '--demo', '--no-flow');
+    await assert.rejects(start, new RegExp(`the disk of the data directory ${disk.directory} is full: free some space, and start again`));
+  });
+
   it('refuses orders with -1001 until there is room, loses nothing acknowledged, and goes on', async (t) => {
     const disk = smallDisk(16 * 1024 * 1024);
     if (typeof disk === 'string') return t.skip(disk);
@@ -283,7 +296,10 @@ describe('a store that is locked or gone', () => {
     assert.equal((await alice.signed('GET', '/api/v3/allOrders', { symbol: 'BTCUSDT' })).body.length, 1);
     assert.ok(fs.existsSync(storeFile) && !fs.existsSync(path.join(venue.data, 'store.sqlite')));
     await venue.kill('SIGTERM');
-    await assert.rejects(startWith(t, { storeFile }), /own\.sqlite is the store of another venue: give each its own storeFile/);
+    await assert.rejects(
+      startWith(t, { storeFile }),
+      /the journal is missing, but own\.sqlite knows command \d+.*give this venue its own storeFile/s,
+    );
     const again = await startWith(t, { storeFile }, venue.data);
     assert.equal((await new Client(again.url).signed('GET', '/api/v3/allOrders', { symbol: 'BTCUSDT' })).body.length, 1);
   });

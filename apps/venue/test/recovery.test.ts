@@ -220,6 +220,24 @@ describe('commands that were acknowledged', () => {
     }
   });
 
+  it('are the whole journal where its directory is empty: a store, or a snapshot, that was left is enough to say so', (t) => {
+    const journal = journalOf(t);
+    journal.openAccounts(0, 5);
+    const { directory } = journal;
+    const snapshot = journal.snapshot(journalMarkAt(directory, 7));
+    const stored = { file: '/somewhere/store.sqlite', journal: journal.journal, sequence: 7 };
+    for (const { path: segment } of listSegments(directory)) fs.rmSync(segment);
+    fs.rmSync(path.join(directory, NOTE_FILE));
+    assert.throws(() => recoverFrom(directory), /the journal is missing, but snapshot-0+7\.img knows command 7/);
+    fs.rmSync(snapshot);
+    assert.throws(
+      () => recoverFrom(directory, { stored }),
+      /the journal is missing, but store\.sqlite knows command 7: .* Restore the journal directory .*--accept-journal-loss 0' begins anew.*storeFile/s,
+    );
+    const { recovery } = recoverFrom(directory, { stored, acceptLoss: 0 });
+    assert.deepEqual([recovery.sequence, recovery.acceptedLoss], [0, true]);
+  });
+
   it('may be among those of a last batch that rotted, whichever bit of it: it is not cut', (t) => {
     const journal = journalOf(t);
     journal.openAccounts(0, 5);
@@ -269,7 +287,7 @@ describe('commands that were acknowledged', () => {
   it('are missed where the whole journal is gone', (t) => {
     const journal = journalOf(t);
     for (const { path: file } of listSegments(journal.directory)) fs.rmSync(file);
-    assert.throws(() => recoverFrom(journal.directory), /there is no journal, but durable\.mark knows command 1/);
+    assert.throws(() => recoverFrom(journal.directory), /the journal is missing, but durable\.mark knows command 1/);
   });
 });
 

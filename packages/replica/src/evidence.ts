@@ -21,14 +21,31 @@ export interface Evidence {
   readonly sequence: number;
 }
 
-/** What there is of a journal's. @param own the snapshots of it */
+/**
+ * The number of the journal that a directory is of, 0: nothing in it says. Without segments its note or its snapshots still know it: they
+ * are what a journal that was lost left behind.
+ */
+export function journalNumberOf({ survey }: Inspection, note: Note | undefined, snapshots: readonly FoundSnapshot[]): number {
+  return survey.journal || note?.journal || snapshots[0]?.head.journal || 0;
+}
+
+/**
+ * What there is of a journal's. @param journal see {@link journalNumberOf}; where nothing says whose the journal was, a store tells that there was
+ * one @param own the snapshots of it
+ */
 export function evidenceOf(journal: number, own: readonly FoundSnapshot[], note: Note | undefined, stored: Stored | undefined): Evidence[] {
   return [
     ...own.map(({ path: file, head }) => ({ what: path.basename(file), sequence: head.sequence })),
     ...(note === undefined ? [] : [{ what: 'durable.mark', sequence: note.sequence }]),
-    ...(stored === undefined || stored.journal !== journal ? [] : [{ what: path.basename(stored.file), sequence: stored.sequence }]),
+    ...(stored === undefined || (journal !== 0 && stored.journal !== journal)
+      ? []
+      : [{ what: path.basename(stored.file), sequence: stored.sequence }]),
   ];
 }
+
+const BEGIN_ANEW =
+  "Restore the journal directory from a copy. If there is none, 'outcry serve --accept-journal-loss 0' begins anew: what is left of the " +
+  "journal, the snapshots and the store are set aside. If the store is another venue's, give this venue its own storeFile";
 
 /** Acknowledged commands are missing from the journal, or may be: a venue starts without them only when an operator says so. */
 export class JournalLoss extends JournalMismatch {
@@ -37,8 +54,10 @@ export class JournalLoss extends JournalMismatch {
   constructor(detail: string, keeps: number) {
     super(
       detail,
-      `Restore the journal directory from a copy that has them. If there is none, 'outcry serve --accept-journal-loss ${keeps}' starts once ` +
-        `without what came after command ${keeps}: what is cut off the journal is kept beside it in a file, and snapshots and store that know more are set aside`,
+      keeps === 0
+        ? BEGIN_ANEW
+        : `Restore the journal directory from a copy that has them. If there is none, 'outcry serve --accept-journal-loss ${keeps}' starts once ` +
+            `without what came after command ${keeps}: what is cut off the journal is kept beside it in a file, and snapshots and store that know more are set aside`,
     );
     this.keeps = keeps;
   }
@@ -68,7 +87,7 @@ export function lossOf({ sequence, end, survey }: Inspection, evidence: readonly
   const where = end.path === '' ? '' : `byte ${end.offset} of ${path.basename(end.path)}`;
   const spoiled = end.kind === 'clean' ? '' : `; the batch after it, at ${where}, is ${end.kind}: ${end.detail}`;
   if (most.sequence > sequence) {
-    const ends = survey.segments.length === 0 ? 'there is no journal' : `the journal ends at command ${sequence}`;
+    const ends = survey.segments.length === 0 ? 'the journal is missing' : `the journal ends at command ${sequence}`;
     return `${ends}, but ${most.what} knows command ${most.sequence}: commands that were acknowledged are missing${spoiled}`;
   }
   if (end.kind !== 'rotten') return undefined;

@@ -14,7 +14,7 @@ import { COMMAND, command } from '@outcry/market/command';
 import { kindOf } from '@outcry/market/command-head';
 import { CHECKPOINT_EVERY, type StateHash } from './checkpoint.ts';
 import type { Stored } from './evidence.ts';
-import { evidenceOf, judge } from './evidence.ts';
+import { evidenceOf, journalNumberOf, judge } from './evidence.ts';
 import { type FoundSnapshot, findNote, findSnapshots, type Inspection, inspect, unfit } from './inspection.ts';
 
 export interface RecoveryOptions {
@@ -72,10 +72,11 @@ export function recover(options: RecoveryOptions): { engine: Engine; recovery: R
   const note = findNote(directory, warnings);
   const found = inspect(directory, new Set([...snapshots.map(({ head }) => head.sequence), note?.sequence ?? 0]));
   for (const name of found.survey.foreign) warnings.push(`${name} in ${directory} is not the journal's: it is not used; move it elsewhere`);
-  const journal = found.survey.journal || note?.journal || crypto.randomInt(1, 2 ** 48 - 1);
+  const known = journalNumberOf(found, note, snapshots);
+  const journal = known || crypto.randomInt(1, 2 ** 48 - 1);
   if (note !== undefined) compareNote(note, journal, found);
   const own = snapshots.filter(({ head }) => head.journal === journal);
-  const acceptedLoss = judge(found, evidenceOf(journal, own, note, options.stored), options.acceptLoss);
+  const acceptedLoss = judge(found, evidenceOf(known, own, note, options.stored), options.acceptLoss);
   const usable: FoundSnapshot[] = [];
   for (const snapshot of snapshots) {
     const why = unfit(snapshot, journal) ?? strayed(snapshot, found);

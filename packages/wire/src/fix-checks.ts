@@ -83,7 +83,9 @@ export function repeatProblem(message: FixMessage): HeadProblem | undefined {
   const tag = TAG.ORIG_SENDING_TIME;
   const original = parseFixTime(message.get(tag) ?? '');
   if (message.get(tag) === undefined && message.type === MSG.SEQUENCE_RESET) return undefined;
-  if (Number.isNaN(original)) return { reason: REJECT_REASON.REQUIRED_TAG_MISSING, tag, text: 'OrigSendingTime is missing', isEnd: false };
+  if (message.get(tag) === undefined)
+    return { reason: REJECT_REASON.REQUIRED_TAG_MISSING, tag, text: 'OrigSendingTime is missing', isEnd: false };
+  if (Number.isNaN(original)) return { reason: REJECT_REASON.DATA_FORMAT, tag, text: 'OrigSendingTime is no time', isEnd: false };
   if (original <= parseFixTime(message.get(TAG.SENDING_TIME)!)) return undefined;
   return { reason: REJECT_REASON.SENDING_TIME, tag, text: 'OrigSendingTime is after SendingTime', isEnd: true };
 }

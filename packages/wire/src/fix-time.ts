@@ -18,11 +18,14 @@ export function fixTime(milliseconds: number): string {
   return lastText;
 }
 
-/** Milliseconds since 1970 of a UTCTimestamp; NaN when it is none. */
+/** Milliseconds since 1970 of a UTCTimestamp; NaN when it is none: also a day that its month does not have, and hour 24. */
 export function parseFixTime(text: string): number {
   const match = /^(\d{4})(\d\d)(\d\d)-(\d\d:\d\d:)(\d\d)(\.\d{3,9})?$/.exec(text);
   if (match === null) return Number.NaN;
   const [, year, month, day, minute, second, fraction = ''] = match;
   // A leap second is one: it is taken for the one before it.
-  return Date.parse(`${year}-${month}-${day}T${minute}${second === '60' ? '59' : second}${fraction.slice(0, 4)}Z`);
+  const time = `${year}-${month}-${day}T${minute}${second === '60' ? '59' : second}`;
+  const milliseconds = Date.parse(`${time}${fraction.slice(0, 4)}Z`);
+  // Date.parse reads February 31st as a day of March, and 24:00:00 as the next day.
+  return Number.isNaN(milliseconds) || !new Date(milliseconds).toISOString().startsWith(time) ? Number.NaN : milliseconds;
 }

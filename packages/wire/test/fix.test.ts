@@ -119,6 +119,9 @@ test('random bytes at the framer and the parser end in nothing or in messages, n
   );
   assert.equal(parseFixTime('20260102-03:04:05.678'), NOW);
   assert.ok(Number.isNaN(parseFixTime('2026-01-02')));
+  assert.equal(parseFixTime('20280229-23:59:60'), Date.UTC(2028, 1, 29, 23, 59, 59));
+  for (const none of ['20990231-00:00:00', '20270229-00:00:00', '20990431-00:00:00', '20990101-24:00:00', '20991301-00:00:00'])
+    assert.ok(Number.isNaN(parseFixTime(none)), none);
 });
 
 test('a logon is answered, or refused with the reason', () => {

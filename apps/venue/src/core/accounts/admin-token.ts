@@ -1,7 +1,7 @@
 /** The administrator's token: made at the first start, replaced on request. */
 import crypto from 'node:crypto';
 import path from 'node:path';
-import { replaceFile } from '@outcry/journal/durable-file';
+import { stageFile } from '@outcry/journal/durable-file';
 import { isValid, LEAST_ADMIN_SECRET, type Password } from '../../domain/credentials.ts';
 import { isSecret, type KeptSecret } from '../../domain/secrets.ts';
 import { readFileIfThere } from '../../spine/data-directory.ts';
@@ -12,8 +12,8 @@ const TOKEN_BYTES = 32;
 const RECORD = 'admin-token';
 
 interface KeptToken extends KeptSecret {
-  /** the one before it, while it holds */
-  previous?: KeptSecret & { validUntil: number };
+  /** the one before it, while it holds; without an end: a rotation is under way, and either may be in the file */
+  previous?: KeptSecret & { validUntil?: number };
 }
 
 /** Where the `outcry` command finds the token. The venue itself never compares with it. */
@@ -27,6 +27,7 @@ export class AdminToken {
   readonly #registry: Registry;
   readonly #operatorKey: OperatorKey;
   #accepted: readonly Password[] = [];
+  #lastRotation: Promise<unknown> = Promise.resolve();
 
   private constructor(data: string, registry: Registry, operatorKey: OperatorKey) {
     this.#data = data;
@@ -38,10 +39,12 @@ export class AdminToken {
     });
   }
 
-  /** Makes a token where the file has none that holds: it was lost, cut by a crash, or this is the first start. */
+  /** Makes a token where the file has none that holds: it was lost, or this is the first start. Ends a rotation that a crash cut short. */
   static async open(data: string, registry: Registry, operatorKey: OperatorKey): Promise<AdminToken> {
     const token = new AdminToken(data, registry, operatorKey);
-    if (!token.is(readFileIfThere(adminTokenFile(data))?.trim() ?? '')) await token.rotate(0);
+    const inFile = readFileIfThere(adminTokenFile(data))?.trim() ?? '';
+    if (!token.is(inFile)) await token.rotate(0);
+    else await token.#keepOnly(inFile);
     return token;
   }
 
@@ -51,18 +54,52 @@ export class AdminToken {
     return this.#accepted.some((kept) => isSecret(kept, given) && isValid(kept, Date.now()));
   }
 
-  /** Makes another token, and puts it into the file. @param overlapMs the old one holds for so long @returns the new one */
-  async rotate(overlapMs: number): Promise<string> {
+  /**
+   * Makes another token, and puts it into the file. At each moment, also after a crash, the token in the file holds: a failure that leaves
+   * the old token in the file leaves it in force. Rejects when the file cannot be written, or the journal cannot take the change.
+   * @param overlapMs the old one holds for so long @returns the new one
+   */
+  rotate(overlapMs: number): Promise<string> {
+    const done = this.#lastRotation.then(() => this.#rotate(overlapMs));
+    this.#lastRotation = done.catch(() => undefined); // told to whoever asked for it
+    return done;
+  }
+
+  async #rotate(overlapMs: number): Promise<string> {
     const made = crypto.randomBytes(TOKEN_BYTES).toString('hex');
     const before = this.#registry.get(RECORD) as KeptToken | undefined;
-    const keepsOld = overlapMs > 0 && before !== undefined;
-    await this.#registry.put(RECORD, {
-      ...this.#operatorKey.keep(made),
-      ...(keepsOld && { previous: { salt: before.salt, hash: before.hash, validUntil: Date.now() + overlapMs } }),
-    } satisfies KeptToken);
-    // If the venue ends here, the file's token holds no more, and the next start makes another.
-    replaceFile(adminTokenFile(this.#data), made);
+    const kept = this.#operatorKey.keep(made);
+    const old = before && { salt: before.salt, hash: before.hash };
+    const staged = stageFile(adminTokenFile(this.#data), [Buffer.from(made)]);
+    try {
+      await this.#registry.put(RECORD, { ...kept, previous: old } satisfies KeptToken);
+    } catch (error) {
+      staged.discard();
+      throw error;
+    }
+    try {
+      staged.replace();
+    } catch (error) {
+      if (before !== undefined && !this.#isInFile(made)) await this.#registry.put(RECORD, before);
+      throw error;
+    }
+    if (old !== undefined) {
+      const previous = overlapMs > 0 ? { ...old, validUntil: Date.now() + overlapMs } : undefined;
+      await this.#registry.put(RECORD, { ...kept, previous } satisfies KeptToken);
+    }
     return made;
+  }
+
+  #isInFile(token: string): boolean {
+    return readFileIfThere(adminTokenFile(this.#data))?.trim() === token;
+  }
+
+  /** After a rotation that did not end: the token in the file is the only one from now on. */
+  async #keepOnly(inFile: string): Promise<void> {
+    const { previous, ...last } = this.#registry.get(RECORD) as KeptToken;
+    if (previous === undefined || previous.validUntil !== undefined) return;
+    const isLast = isSecret(this.#operatorKey.check(last), inFile);
+    await this.#registry.put(RECORD, isLast ? last : { salt: previous.salt, hash: previous.hash });
   }
 
   #take(kept: KeptToken | undefined): void {
