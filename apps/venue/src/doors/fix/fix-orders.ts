@@ -1,6 +1,6 @@
 import { LESS_TRADED } from '@outcry/market/command';
 import { REASON } from '@outcry/market/reason';
-import { type FixField, type FixMessage, MSG, parseFixTime, TAG } from '@outcry/wire/fix';
+import { type FixField, type FixMessage, MSG, parseFixTime, REJECT_REASON, TAG } from '@outcry/wire/fix';
 import { GatewayError } from '../../core/orders/gateway.ts';
 import type { Outcome } from '../../core/orders/outcome.ts';
 import type { OrderFollower } from '../../core/orders/view.ts';
@@ -12,11 +12,12 @@ import { type CommandFields, cancel, cancelReplace, massCancel, type NewOrder, n
 import type { FixClient } from './fix-client.ts';
 import * as codes from './fix-codes.ts';
 import { FixReports, type Refusal } from './fix-reports.ts';
-import { BadField, checkAccount, checkReference, need, readInstrument, readOrder, SIDE_CODES } from './order-reader.ts';
+import { BadField, checkAccount, checkReference, MissingField, need, readInstrument, readOrder, SIDE_CODES } from './order-reader.ts';
 import { cancelRefusalIn, cancelRefusalOf, refusalIn, refusalOf } from './refusals.ts';
 import { StoredOrders } from './stored-orders.ts';
-import { type Requested, TrackedOrders } from './tracked-orders.ts';
+import { keyOf, type Requested, TrackedOrders } from './tracked-orders.ts';
 import type { UsedIds } from './used-ids.ts';
+import { WaitingRequests } from './waiting-requests.ts';
 
 const APPLICATION_NOT_AVAILABLE = 4;
 
@@ -28,6 +29,7 @@ export class FixOrders {
   readonly #reports: FixReports;
   readonly #stored: StoredOrders;
   readonly #orders: TrackedOrders;
+  readonly #waiting = new WaitingRequests();
 
   constructor(services: Services, day: SessionDay, ids: UsedIds) {
     this.#services = services;
@@ -75,16 +77,25 @@ export class FixOrders {
 
   cancel(client: FixClient, message: FixMessage): void {
     const [clientId, original] = [need(message, TAG.CL_ORD_ID), need(message, TAG.ORIG_CL_ORD_ID)];
-    const order = this.#orders.find(client, original);
-    const refuse = (refusal: Refusal) => this.#refuseCancel(client, message, order, refusal);
     if (this.#isUsed(client, clientId)) {
       if (isAgain(message)) this.#reportState(client, message, original);
-      else refuse(cancelRefusalOf(REASON.DUPLICATE_CLIENT_ID, 'ClOrdID is in use, or was used before'));
+      else this.#refuseAsUsed(client, message, original);
       return;
     }
     this.#use(client, clientId);
+    if (!this.#waitsFor(client, original)) {
+      this.#cancelNow(client, message, clientId, original);
+      return;
+    }
+    const run = () => this.#cancelNow(client, message, clientId, original);
+    if (!this.#waiting.add(client, this.#keyOf(client, original), run)) this.#refuseCancel(client, message, undefined, ON_ITS_WAY);
+  }
+
+  #cancelNow(client: FixClient, message: FixMessage, clientId: string, original: string): void {
+    const order = this.#orders.find(client, original);
+    const refuse = (refusal: Refusal) => this.#refuseCancel(client, message, order, refusal);
     if (order === undefined) {
-      refuse(cancelRefusalOf(REASON.UNKNOWN_ORDER));
+      refuse(this.#whyNoOrder(client, original));
       return;
     }
     try {
@@ -101,17 +112,47 @@ export class FixOrders {
 
   replace(client: FixClient, message: FixMessage): void {
     const [clientId, original] = [need(message, TAG.CL_ORD_ID), need(message, TAG.ORIG_CL_ORD_ID)];
-    const old = this.#orders.find(client, original);
-    const refuse = (refusal: Refusal) => this.#refuseCancel(client, message, old, refusal);
     if (this.#isUsed(client, clientId)) {
       if (isAgain(message)) this.#reportState(client, message, clientId);
-      else refuse(cancelRefusalOf(REASON.DUPLICATE_CLIENT_ID, 'ClOrdID is in use, or was used before'));
+      else this.#refuseAsUsed(client, message, original);
       return;
     }
+    const refuse = (refusal: Refusal) => this.#refuseCancel(client, message, this.#orders.find(client, original), refusal);
     if (!this.#mayEnter(client, message, refuse)) return;
+    const requested: Requested = { client, logon: client.logons };
+    if (this.#waitsFor(client, original)) this.#replaceLater(client, message, requested);
+    else this.#replaceNow(client, message, requested);
+  }
+
+  /** Its own ClOrdID is on its way from now on: what names it waits for this one. */
+  #replaceLater(client: FixClient, message: FixMessage, requested: Requested): void {
+    const [clientId, original] = [need(message, TAG.CL_ORD_ID), need(message, TAG.ORIG_CL_ORD_ID)];
+    const key = this.#keyOf(client, clientId);
+    const run = () => {
+      this.#orders.answered(clientId, requested);
+      try {
+        this.#replaceNow(client, message, requested);
+      } catch (error) {
+        if (!(error instanceof MissingField)) throw error;
+        client.session.reject(message, REJECT_REASON.REQUIRED_TAG_MISSING, error.tag, 'a required field is missing');
+      }
+      if (!this.#waitsFor(client, clientId)) this.#waiting.release(key);
+    };
+    if (this.#waiting.add(client, this.#keyOf(client, original), run)) {
+      this.#orders.request(clientId, requested);
+      return;
+    }
+    this.#use(client, clientId);
+    this.#refuseCancel(client, message, undefined, ON_ITS_WAY);
+  }
+
+  #replaceNow(client: FixClient, message: FixMessage, requested: Requested): void {
+    const [clientId, original] = [need(message, TAG.CL_ORD_ID), need(message, TAG.ORIG_CL_ORD_ID)];
+    const old = this.#orders.find(client, original);
+    const refuse = (refusal: Refusal) => this.#refuseCancel(client, message, old, refusal);
     if (old === undefined) {
       this.#use(client, clientId);
-      refuse(cancelRefusalOf(REASON.UNKNOWN_ORDER));
+      refuse(this.#whyNoOrder(client, original));
       return;
     }
     let order: NewOrder;
@@ -125,7 +166,27 @@ export class FixOrders {
       return;
     }
     this.#use(client, clientId);
-    this.#submitReplace(client, message, order, old, refuse);
+    this.#submitReplace(client, message, order, old, requested, refuse);
+  }
+
+  #refuseAsUsed(client: FixClient, message: FixMessage, original: string): void {
+    const refusal = cancelRefusalOf(REASON.DUPLICATE_CLIENT_ID, 'ClOrdID is in use, or was used before');
+    this.#refuseCancel(client, message, this.#orders.find(client, original), refusal);
+  }
+
+  /** Whether the outcome of a ClOrdID is still to come. */
+  #waitsFor(client: FixClient, clientId: string): boolean {
+    const requested = this.#orders.requestedBy(client, clientId);
+    return requested !== undefined && !requested.isUnknown;
+  }
+
+  /** Why a ClOrdID names no open order. */
+  #whyNoOrder(client: FixClient, clientId: string): Refusal {
+    return this.#orders.requestedBy(client, clientId) === undefined ? cancelRefusalOf(REASON.UNKNOWN_ORDER) : NOT_KNOWN;
+  }
+
+  #keyOf(client: FixClient, clientId: string): string {
+    return keyOf(client.login.account, clientId);
   }
 
   /** An order that passes the exchange's filters. Throws BadField, or MissingField. */
@@ -136,17 +197,20 @@ export class FixOrders {
     return order;
   }
 
-  #submitReplace(client: FixClient, message: FixMessage, order: NewOrder, old: Order, refuse: (refusal: Refusal) => void): void {
+  #submitReplace(
+    client: FixClient,
+    message: FixMessage,
+    order: NewOrder,
+    old: Order,
+    requested: Requested,
+    refuse: (refusal: Refusal) => void,
+  ): void {
     const tracked = this.#orders.track(client, old);
     const { baseLots, baseAmount } = tracked;
     // OrderQty is of the whole chain; the engine takes off what this order has traded when it is replaced.
     order.quantity -= baseLots;
     order.flags |= LESS_TRADED;
-    const requested: Requested = {
-      client,
-      logon: client.logons,
-      replaces: { clientId: tracked.clientId, baseLots, baseAmount, order: old },
-    };
+    requested.replaces = { clientId: tracked.clientId, baseLots, baseAmount, order: old };
     tracked.replacing = [...(tracked.replacing ?? []), requested];
     this.#submit(client, message, cancelReplace(order, old.id), requested, refuse, (outcome) => {
       tracked.replacing = tracked.replacing?.filter((one) => one !== requested);
@@ -165,9 +229,14 @@ export class FixOrders {
   /** OrderStatusRequest: of any order of the account, open or not, as any door may have told it. */
   answerStatusRequest(client: FixClient, message: FixMessage): void {
     const clientId = need(message, TAG.CL_ORD_ID);
+    const tell = () => this.#tellStatus(client, message, clientId);
+    if (this.#waitsFor(client, clientId)) {
+      if (!this.#waiting.add(client, this.#keyOf(client, clientId), tell)) tell();
+      return;
+    }
     const behind = this.#services.gateway.caughtUp();
-    if (behind === undefined) this.#tellStatus(client, message, clientId);
-    else void behind.then(() => this.#tellStatus(client, message, clientId));
+    if (behind === undefined) tell();
+    else void behind.then(tell);
   }
 
   #tellStatus(client: FixClient, message: FixMessage, clientId: string): void {
@@ -232,7 +301,12 @@ export class FixOrders {
   // ── What the day has seen ────────────────────────────────────────────────────────────────────────────────────────────────
 
   #isUsed(client: FixClient, clientId: string): boolean {
-    return this.#ids.has(client.login.account, clientId) || this.#orders.find(client, clientId) !== undefined;
+    const { account } = client.login;
+    return (
+      this.#ids.has(account, clientId) ||
+      this.#orders.find(client, clientId) !== undefined ||
+      this.#orders.requestedBy(client, clientId) !== undefined
+    );
   }
 
   #use(client: FixClient, clientId: string): void {
@@ -275,7 +349,7 @@ export class FixOrders {
       this.#orders.reportState(client, order);
       return;
     }
-    if (this.#orders.isRequested(client, clientId)) {
+    if (this.#orders.requestedBy(client, clientId) !== undefined) {
       report(codes.PENDING_NEW, undefined, 'it is on its way');
       return;
     }
@@ -316,27 +390,34 @@ export class FixOrders {
     then: (outcome: Outcome) => void,
   ): void {
     const clientId = message.get(TAG.CL_ORD_ID)!;
+    const key = this.#keyOf(client, clientId);
     if (requested !== undefined) this.#orders.request(clientId, requested);
     this.#services.gateway.submit(fields).then(
       (outcome) => {
         if (requested !== undefined) this.#orders.answered(clientId, requested);
         then(outcome);
+        if (requested !== undefined) this.#waiting.release(key);
       },
       (error: unknown) => {
         if (!(error instanceof GatewayError)) throw error;
         if (error.code !== 'unknown_outcome') {
           if (requested !== undefined) this.#orders.answered(clientId, requested);
           refuse({ code: 99, text: error.message });
+          if (requested !== undefined) this.#waiting.release(key);
           return;
         }
         if (requested !== undefined) requested.isUnknown = true;
         const status = PENDING[message.type];
         if (status !== undefined) this.#reports.sendWithoutOrder(client, message, status, status, undefined, error.message);
+        if (requested !== undefined) this.#waiting.release(key);
       },
     );
   }
 }
 
+/** Too many requests of a client wait already. */
+const ON_ITS_WAY: Refusal = { code: 99, text: 'the order is on its way, and too many requests wait for orders: send it again' };
+const NOT_KNOWN: Refusal = { code: 99, text: 'the outcome of the order is not known' };
 const PENDING: Record<string, string> = {
   [MSG.NEW_ORDER_SINGLE]: codes.PENDING_NEW,
   [MSG.ORDER_CANCEL_REQUEST]: codes.PENDING_CANCEL,

@@ -84,8 +84,9 @@ export class TrackedOrders {
     return tracked;
   }
 
-  isRequested(client: FixClient, clientId: string): boolean {
-    return this.#requested.has(keyOf(client.login.account, clientId));
+  /** The request that entered a ClOrdID whose outcome is not known. */
+  requestedBy(client: FixClient, clientId: string): Requested | undefined {
+    return this.#requested.get(keyOf(client.login.account, clientId));
   }
 
   request(clientId: string, requested: Requested): void {
@@ -166,6 +167,7 @@ export class TrackedOrders {
   }
 }
 
-function keyOf(account: number, clientId: string): string {
+/** A ClOrdID is unique within its account. */
+export function keyOf(account: number, clientId: string): string {
   return `${account}:${clientId}`;
 }
