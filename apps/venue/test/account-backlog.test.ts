@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { AccountBacklog } from '../src/doors/binance/account-backlog.ts';
-import { AccountEvent } from '../src/doors/binance/user-streams.ts';
+import { AccountEvent } from '../src/doors/binance/account-event.ts';
 import { until } from './support/until.ts';
 
 function reader(log: number[]) {

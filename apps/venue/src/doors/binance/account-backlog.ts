@@ -1,7 +1,7 @@
 /** Events of accounts that their readers are still to be sent, so that what one account brings about holds up nobody else. */
 import { Fifo } from '../../core/fairness/fifo.ts';
 import { Slices, Turns, type Worker } from '../../core/fairness/slices.ts';
-import type { AccountEvent } from './user-streams.ts';
+import type { AccountEvent } from './account-event.ts';
 
 /** Milliseconds of a turn of the event loop, shared out by account. */
 const TURN_MS = 1;

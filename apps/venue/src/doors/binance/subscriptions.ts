@@ -1,6 +1,7 @@
 /** Accounts whose events go out on one connection of the WebSocket API. */
 import { errors } from '../http/errors.ts';
-import { AccountEvent, type UserStreams } from './user-streams.ts';
+import { AccountEvent } from './account-event.ts';
+import type { UserStreams } from './user-streams.ts';
 import { type Connection, OVERRUN } from './ws-connection.ts';
 
 /** Accounts that one connection may hear. */

@@ -8,8 +8,8 @@ import { endStatus, ORDER_STATUS_NAMES } from '../../domain/order-status.ts';
 import type { Fill, Order } from '../../domain/orders.ts';
 import { errors } from '../http/errors.ts';
 import { AccountBacklog, type Reader } from './account-backlog.ts';
+import { AccountEvent } from './account-event.ts';
 import { feeJson, icebergQuantity, listNumber, ms, SIDE_NAMES, selfTradeName, stopPrice, timeInForceName, typeName } from './format.ts';
-import { textFrame } from './frame.ts';
 import { expiryReason, reportTerms } from './report-fields.ts';
 
 const LISTEN_KEY_MS = 60 * 60_000;
@@ -18,26 +18,6 @@ const ZERO = '0.00000000';
 /** Readers of one account's events, and those of them that one API key or listen key may have: each costs every event of the account. */
 const MOST_READERS = 64;
 const MOST_READERS_BY_KEY = 16;
-
-/** An event as JSON, framed once for all that read it in one form. */
-export class AccountEvent {
-  readonly text: string;
-  readonly #frames = new Map<string, Buffer>();
-
-  constructor(event: object) {
-    this.text = JSON.stringify(event);
-  }
-
-  /** The message that has the event between a head and a tail. */
-  frame(head: string, tail: string): Buffer {
-    let frame = this.#frames.get(head);
-    if (frame === undefined) {
-      frame = textFrame(head + this.text + tail);
-      this.#frames.set(head, frame);
-    }
-    return frame;
-  }
-}
 
 /** A capability to read an account's events: of an API key, and no longer than it. */
 interface ListenKey {

@@ -12,14 +12,13 @@ import { type CommandFields, cancel, cancelReplace, massCancel, type NewOrder, n
 import type { FixClient } from './fix-client.ts';
 import * as codes from './fix-codes.ts';
 import { FixReports, type Refusal } from './fix-reports.ts';
-import { BadField, checkAccount, checkReference, MissingField, need, readInstrument, readOrder, SIDE_CODES } from './order-reader.ts';
-import { cancelRefusalIn, cancelRefusalOf, refusalIn, refusalOf } from './refusals.ts';
+import { readMassCancel, reportMassCancel } from './mass-cancel-request.ts';
+import { BadField, checkAccount, checkReference, MissingField, need, readInstrument, readOrder } from './order-reader.ts';
+import { cancelRefusalIn, cancelRefusalOf, NOT_KNOWN, ON_ITS_WAY, refusalIn, refusalOf } from './refusals.ts';
 import { StoredOrders } from './stored-orders.ts';
 import { keyOf, type Requested, TrackedOrders } from './tracked-orders.ts';
 import type { UsedIds } from './used-ids.ts';
 import { WaitingRequests } from './waiting-requests.ts';
-
-const APPLICATION_NOT_AVAILABLE = 4;
 
 /** Order entry by FIX: requests become commands. What becomes of them is told by {@link TrackedOrders}. */
 export class FixOrders {
@@ -255,47 +254,29 @@ export class FixOrders {
   massCancel(client: FixClient, message: FixMessage): void {
     const clientId = need(message, TAG.CL_ORD_ID);
     const type = need(message, TAG.MASS_CANCEL_REQUEST_TYPE);
-    const answer = (response: string, more: readonly FixField[]) =>
-      client.session.send(MSG.ORDER_MASS_CANCEL_REPORT, [
-        [TAG.CL_ORD_ID, clientId],
-        [TAG.ORDER_ID, clientId],
-        [TAG.MASS_CANCEL_REQUEST_TYPE, type],
-        [TAG.MASS_CANCEL_RESPONSE, response],
-        [TAG.MASS_ACTION_REPORT_ID, client.session.isFixt ? this.#reports.nextId() : undefined],
-        ...more,
-      ]);
+    const report = (response: string, more: readonly FixField[]) => reportMassCancel(this.#reports, client, message, response, more);
     const refuse = ({ text, code }: Refusal) =>
-      answer('0', [
+      report('0', [
         [TAG.MASS_CANCEL_REJECT_REASON, code],
         [TAG.TEXT, text],
       ]);
-    const problem = this.#massCancelProblem(client, message, type);
-    if (problem !== undefined) {
-      refuse(problem);
+    if (this.#isUsed(client, clientId)) {
+      refuse({ code: 99, text: 'ClOrdID is in use, or was used before' });
+      return;
+    }
+    const meant = readMassCancel(this.#services.market, client, message);
+    if ('text' in meant) {
+      refuse(meant);
       return;
     }
     this.#use(client, clientId);
-    const instrument = type === '1' ? this.#services.market.find(message.get(TAG.SYMBOL)!)!.number : -1;
-    const side = SIDE_CODES.indexOf(message.get(TAG.SIDE) ?? '');
+    const { instrument, side } = meant;
     this.#submit(client, message, massCancel(client.login.account, instrument, side), undefined, refuse, (outcome) =>
-      answer(outcome.reason === 0 ? type : '0', [
+      report(outcome.reason === 0 ? type : '0', [
         [TAG.TOTAL_AFFECTED_ORDERS, outcome.endedCount],
         [TAG.MASS_CANCEL_REJECT_REASON, outcome.reason === 0 ? undefined : 99],
       ]),
     );
-  }
-
-  /** MassCancelRejectReason: 0 the kind is not supported, 1 no such symbol, 99 something else. */
-  #massCancelProblem(client: FixClient, message: FixMessage, type: string): Refusal | undefined {
-    const symbol = message.get(TAG.SYMBOL);
-    const account = message.get(TAG.ACCOUNT) ?? client.account;
-    if (this.#isUsed(client, need(message, TAG.CL_ORD_ID))) return { code: 99, text: 'ClOrdID is in use, or was used before' };
-    if (type !== '1' && type !== '7') return { code: 0, text: 'MassCancelRequestType must be 1 or 7' };
-    if (type === '1' && this.#services.market.find(symbol ?? '') === undefined) return { code: 1, text: 'no such symbol' };
-    if (type === '7' && symbol !== undefined) return { code: 99, text: 'Symbol is of MassCancelRequestType 1' };
-    if (account !== client.account) return { code: 99, text: `Account must be ${client.account}, the login's` };
-    if (!['1', '2', undefined].includes(message.get(TAG.SIDE))) return { code: 99, text: 'Side must be 1 or 2' };
-    return undefined;
   }
 
   // ── What the day has seen ────────────────────────────────────────────────────────────────────────────────────────────────
@@ -326,18 +307,8 @@ export class FixOrders {
       return false;
     }
     if (this.#ids.isComplete) return true;
-    this.#sayNotAvailable(client, message, "the day's ClOrdIDs are not known yet: send it again");
+    this.#reports.sayNotAvailable(client, message, "the day's ClOrdIDs are not known yet: send it again");
     return false;
-  }
-
-  #sayNotAvailable(client: FixClient, message: FixMessage, why: string): void {
-    client.session.send(MSG.BUSINESS_MESSAGE_REJECT, [
-      [TAG.REF_SEQ_NUM, message.get(TAG.MSG_SEQ_NUM)],
-      [TAG.REF_MSG_TYPE, message.type],
-      [TAG.BUSINESS_REJECT_REF_ID, message.get(TAG.CL_ORD_ID)],
-      [TAG.BUSINESS_REJECT_REASON, APPLICATION_NOT_AVAILABLE],
-      [TAG.TEXT, why],
-    ]);
   }
 
   /** Reports where an order stands that a request names: open, on its way, ended, or never one. */
@@ -370,7 +341,7 @@ export class FixOrders {
         if (ended === undefined) report(codes.REJECTED, refusalOf(REASON.UNKNOWN_ORDER, 'no order has this ClOrdID'));
         else this.#reports.send(of, ended, codes.ORDER_STATUS_REPORT, codes.ordStatus(ended), [[TAG.CL_ORD_ID, clientId]]);
       },
-      fail: (why) => this.#sayNotAvailable(client, message, why),
+      fail: (why) => this.#reports.sayNotAvailable(client, message, why),
     });
   }
 
@@ -415,9 +386,6 @@ export class FixOrders {
   }
 }
 
-/** Too many requests of a client wait already. */
-const ON_ITS_WAY: Refusal = { code: 99, text: 'the order is on its way, and too many requests wait for orders: send it again' };
-const NOT_KNOWN: Refusal = { code: 99, text: 'the outcome of the order is not known' };
 const PENDING: Record<string, string> = {
   [MSG.NEW_ORDER_SINGLE]: codes.PENDING_NEW,
   [MSG.ORDER_CANCEL_REQUEST]: codes.PENDING_CANCEL,

@@ -9,6 +9,9 @@ import type { FixClient } from './fix-client.ts';
 import * as codes from './fix-codes.ts';
 import { POST_ONLY_CODE, SIDE_CODES, TIME_CODES } from './order-reader.ts';
 
+/** BusinessRejectReason */
+const APPLICATION_NOT_AVAILABLE = 4;
+
 /** Whom reports on an order go to, and what the orders before it in its chain had traded. */
 export interface Reported {
   client: FixClient;
@@ -37,6 +40,16 @@ export class FixReports {
   /** An id that no report has had. */
   nextId(): string {
     return `${this.#started}-${++this.#execution}`;
+  }
+
+  sayNotAvailable(client: FixClient, message: FixMessage, why: string): void {
+    client.session.send(MSG.BUSINESS_MESSAGE_REJECT, [
+      [TAG.REF_SEQ_NUM, message.get(TAG.MSG_SEQ_NUM)],
+      [TAG.REF_MSG_TYPE, message.type],
+      [TAG.BUSINESS_REJECT_REF_ID, message.get(TAG.CL_ORD_ID)],
+      [TAG.BUSINESS_REJECT_REASON, APPLICATION_NOT_AVAILABLE],
+      [TAG.TEXT, why],
+    ]);
   }
 
   send({ client, baseLots, baseAmount }: Reported, order: Order, execution: string, status: string, more: readonly FixField[]): void {

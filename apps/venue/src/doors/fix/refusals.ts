@@ -3,6 +3,13 @@ import * as codes from './fix-codes.ts';
 import type { Refusal } from './fix-reports.ts';
 import { BadField } from './order-reader.ts';
 
+/** Too many requests of a client wait already. */
+export const ON_ITS_WAY: Refusal = {
+  code: 99,
+  text: 'the order is on its way, and too many requests wait for orders: send it again under a new ClOrdID',
+};
+export const NOT_KNOWN: Refusal = { code: 99, text: 'the outcome of the order is not known' };
+
 export function refusalOf(reason: number, text = codes.inWords(reason)): Refusal {
   return { code: codes.ordRejReason(reason), text };
 }
