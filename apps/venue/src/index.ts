@@ -11,7 +11,7 @@ import { startVenue as start } from './venue.ts';
 export { ConfigError, DEFAULTS, type VenueConfig } from './domain/config.ts';
 export { readConfig } from './domain/config-sources.ts';
 export type { AssetDefinition, InstrumentDefinition } from './domain/market.ts';
-export type { StoreAddress } from './store/store.ts';
+export type { OpenStoreModule, StoreAddress } from './store/store.ts';
 
 /** What is traded; everything else is as docs/configuration.md says when it is left out. */
 export interface VenueSettings extends Partial<VenueConfig> {
