@@ -5,8 +5,6 @@ import type { Pending } from './outcome.ts';
 
 /** Clock commands at once: few, so that an order that comes meanwhile waits for few. */
 const AT_ONCE = 4;
-/** Milliseconds that their events take this thread, beyond which it is one at a time. */
-const SLOW_MS = 10;
 /** Milliseconds until another try, when the venue takes no commands. */
 const AGAIN_MS = 1000;
 
@@ -19,7 +17,6 @@ export class LeftOver {
   readonly #submit: (fields: CommandFields) => Promise<unknown>;
   #waiting: Pending[] = [];
   #isGoingOn = false;
-  #atOnce = AT_ONCE;
 
   constructor(shared: Shared, submit: (fields: CommandFields) => Promise<unknown>) {
     this.#shared = shared;
@@ -34,10 +31,8 @@ export class LeftOver {
   }
 
   async #send(): Promise<void> {
-    const began = performance.now();
-    const clocks = Array.from({ length: this.#atOnce }, () => this.#submit({ head: commandHead(COMMAND.CLOCK) }));
+    const clocks = Array.from({ length: AT_ONCE }, () => this.#submit({ head: commandHead(COMMAND.CLOCK) }));
     const results = await Promise.allSettled(clocks);
-    this.#atOnce = performance.now() - began > SLOW_MS ? 1 : AT_ONCE;
     const done = () => {
       this.#isGoingOn = false;
     };
