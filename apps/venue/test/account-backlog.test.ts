@@ -41,8 +41,9 @@ it('readers of an account with more than may wait are disconnected, and others a
   const end = backlog.add(1, flooded);
   const small = reader(few);
   backlog.add(2, small);
-  for (const n of range(0, 5001)) backlog.push(1, event(n));
-  assert.deepEqual(flooded.ends, ['overrun']);
+  for (const n of range(0, 5010)) backlog.push(1, event(n));
+  assert.deepEqual(flooded.ends, ['overrun'], 'once, however much more there is');
+  assert.equal(backlog.isFollowed(1), false);
   for (const n of range(0, 10)) backlog.push(2, event(n));
   end();
   assert.equal(backlog.isFollowed(1), false);

@@ -59,10 +59,7 @@ export class AccountBacklog {
     followed.readers.set(reader, followed.sent + followed.waiting.length);
     return () => {
       followed.readers.delete(reader);
-      if (followed.readers.size > 0) return;
-      this.#waiting -= followed.waiting.length;
-      followed.waiting.clear();
-      if (this.#accounts.get(account) === followed) this.#accounts.delete(account);
+      if (followed.readers.size === 0) this.#forget(account, followed);
     };
   }
 
@@ -71,12 +68,21 @@ export class AccountBacklog {
     const followed = this.#accounts.get(account);
     if (followed === undefined) return;
     if (this.#waiting >= this.#mostWaiting && followed.waiting.length >= FEW_WAITING) {
-      for (const reader of [...followed.readers.keys()]) reader.overrun();
+      const readers = [...followed.readers.keys()];
+      followed.readers.clear();
+      this.#forget(account, followed);
+      for (const reader of readers) reader.overrun();
       return;
     }
     this.#waiting++;
     followed.waiting.push(make);
     this.#turns.add(followed);
+  }
+
+  #forget(account: number, followed: Followed): void {
+    this.#waiting -= followed.waiting.length;
+    followed.waiting.clear();
+    if (this.#accounts.get(account) === followed) this.#accounts.delete(account);
   }
 
   #send(followed: Followed): boolean {

@@ -46,7 +46,7 @@ function executionRules(services: BinanceServices, sent: Parameters, caller: Cal
   return { symbolRules: numbers.map((number) => ({ symbol: services.market.instruments[number].symbol, rules: [] })) };
 }
 
-/** The price that an administrator or an auction set for bands to be measured from. Throws ApiError -2043 where there is none. */
+/** The price that bands are measured from: its definition's, until an administrator or an auction sets another. Throws ApiError -2043 where there is none. */
 function referencePrice(services: BinanceServices, sent: Parameters) {
   const instrument = instrumentOf(services, sent);
   const reference = services.rules.referencePrice(instrument.number);
