@@ -222,3 +222,35 @@ describe('a call without a login', () => {
     assert.ok((await admittedInATurn(false)) < 6);
   });
 });
+
+describe('an address whose calls are refused', () => {
+  let venue: GrpcVenue;
+  before(async () => {
+    venue = await GrpcVenue.start('grpc-refused');
+  });
+  after(() => venue.close());
+
+  it('is told so twenty times a second, is cut off beyond what may wait, and holds up no trader there', async () => {
+    const [sessions, calls] = [12, 20]; // as many as a connection that has not signed in may have open
+    const begun = performance.now();
+    const lines: ReturnType<typeof venue.connect>[] = [];
+    let told = 0;
+    const refusals = Array.from({ length: sessions * calls }, (_, i) => {
+      if (i % calls === 0) lines.push(venue.connect());
+      const guess = begin(lines.at(-1)!, pathOf(listOpenOrders), { authorization: basic('alice', `wrong password ${i}`) });
+      return statusOf(guess, list).then((status) => {
+        if (status === '16') told++;
+        return status;
+      });
+    });
+    const trader = venue.connect();
+    assert.equal(await statusOf(begin(trader, pathOf(listOpenOrders), { authorization: basic('bob') }), list), '0');
+    const toldBefore = told;
+    const statuses = await Promise.all(refusals);
+    const seconds = (performance.now() - begun) / 1000;
+    for (const session of [trader, ...lines]) session.close();
+    assert.ok(told <= 20 * seconds + 2, `${told} in ${seconds} s`);
+    assert.ok(toldBefore < told, 'the trader waited for all refusals');
+    assert.deepEqual(new Set(statuses), new Set(['16', 'closed 8']));
+  });
+});

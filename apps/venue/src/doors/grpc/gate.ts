@@ -8,6 +8,7 @@ import type { Services } from '../../core/services.ts';
 import * as pb from './generated/outcry/v1/venue_pb.js';
 import { ADMINISTRATOR, LOGIN, PEER } from './peer.ts';
 import { rethrow } from './refusals.ts';
+import { SlowRefusals } from './slow-refusals.ts';
 
 /** Weights by address of calls that need no login, as REST's of the same kind; 1 when it is not said. */
 const WEIGHTS = new Map<unknown, number>([
@@ -31,14 +32,25 @@ export class Gate {
   readonly #logins: LogIns;
   readonly #throttles = new Map<number, Throttle>();
   readonly #slices = new Slices(TURN_MS);
+  readonly #refusals = new SlowRefusals();
 
   constructor(services: Services, logins: LogIns) {
     this.#services = services;
     this.#logins = logins;
   }
 
-  /** Rejects with ConnectError: unauthenticated, resource_exhausted. */
+  /** Rejects with ConnectError: unauthenticated, resource_exhausted; an address that is refused often waits for that. */
   readonly check = async (context: HandlerContext): Promise<void> => {
+    try {
+      await this.#letIn(context);
+    } catch (error) {
+      const isKnown = context.values.get(LOGIN) !== undefined || context.values.get(ADMINISTRATOR) !== undefined;
+      if (!isKnown) await this.#refusals.wait(context);
+      throw error;
+    }
+  };
+
+  async #letIn(context: HandlerContext): Promise<void> {
     if (context.service.typeName === pb.Trading.typeName) await this.#signIn(context);
     else if (context.service.typeName === pb.Admin.typeName && context.method !== pb.Admin.method.getStatus) this.#admit(context);
     else {
@@ -46,7 +58,7 @@ export class Gate {
       if (context.values.get(PEER).hasSlice) this.weigh(context, weight);
       else await this.admitAnybody(context, weight);
     }
-  };
+  }
 
   /** Counts a call or message of somebody without a login, and waits for its slice. Rejects with ConnectError: resource_exhausted, or why the call is over. */
   async admitAnybody(context: HandlerContext, weight: number): Promise<void> {
