@@ -6,6 +6,7 @@ const WATCHERS = 100;
 const READERS = 150;
 const BODIES = 100;
 const HISTORY = 16;
+const REFUSED = 20;
 
 function webSocket(port: number, path: string): ReturnType<typeof connectTo> {
   const socket = connectTo(port).resume();
@@ -54,6 +55,25 @@ export const WEB_NEIGHBOURS: Record<string, Neighbour> = {
         .slice(0, 65_000);
       const request = `POST /api/v3/order HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
       return `${await ask(target, BODIES, request, end)} answers`;
+    },
+  },
+  'rest-refused': {
+    what: `${REFUSED} connections that ask for nothing there is, one request after the other, opened again as they are closed`,
+    attack: async (target, end) => {
+      let [answers, opened] = [0, 0];
+      const request = 'GET /api/v3/nothing HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n';
+      const open = () => {
+        opened++;
+        const socket = connectTo(portOf(target), () => {
+          answers++;
+          socket.write(request);
+        });
+        socket.on('close', () => performance.now() < end && setImmediate(open));
+        socket.write(request);
+      };
+      for (let i = 0; i < REFUSED; i++) open();
+      await sleep(end - performance.now());
+      return `${answers} answers over ${opened} connections`;
     },
   },
   'rest-history': {
