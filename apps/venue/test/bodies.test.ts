@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import crypto from 'node:crypto';
 import fs from 'node:fs';
 import http from 'node:http';
+import net from 'node:net';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { parseStrictly } from '../src/domain/strict-json.ts';
@@ -137,5 +138,31 @@ describe('an administrator’s JSON that says a key twice', () => {
       assert.deepEqual(parseStrictly(text), JSON.parse(text), text);
     for (const text of ['{"a":1,"a":1}', '{"b":[{"a":1,"c":{},"a":2}]}', '{"a":"}","a":1}', '{"__proto__":1,"__proto__":2}'])
       assert.throws(() => parseStrictly(text), SyntaxError, text);
+  });
+});
+
+describe('a body in chunks', () => {
+  /** What comes back of an order whose body has so many chunks of so many bytes: nothing when its connection was ended first. */
+  async function answerTo(chunks: number, bytes: number): Promise<string> {
+    const { hostname, port } = new URL(venue.url);
+    const socket = net.connect(Number(port), hostname);
+    let text = '';
+    socket.on('data', (piece) => (text += piece));
+    socket.on('error', () => undefined);
+    const head = `POST /api/v3/order HTTP/1.1\r\nHost: ${hostname}:${port}\r\nX-MBX-APIKEY: alice\r\nConnection: close\r\nContent-Type: ${FORM}\r\nTransfer-Encoding: chunked\r\n\r\n`;
+    const chunk = `${bytes.toString(16)}\r\n${'a'.repeat(bytes)}\r\n`;
+    socket.write(`${head}${chunk.repeat(chunks)}0\r\n\r\n`);
+    await new Promise((resolve) => socket.once('close', resolve));
+    return text;
+  }
+
+  it('is read when there are few, or they are not small', async () => {
+    assert.match(await answerTo(100, 1), /^HTTP\/1.1 400 .*"code":-1/s);
+    assert.match(await answerTo(150, 64), /^HTTP\/1.1 400 .*"code":-1/s);
+  });
+
+  it('ends its connection when they are many and small: each costs as much as a long one', async () => {
+    assert.equal(await answerTo(150, 1), '');
+    assert.equal(await answerTo(150, 63), '');
   });
 });

@@ -137,6 +137,47 @@ describe("streams that come to nothing at gRPC's port", () => {
   });
 });
 
+describe('messages in crumbs', () => {
+  let venue: GrpcVenue;
+  before(async () => {
+    venue = await GrpcVenue.start('grpc-crumbs', { connections: { loginMs: 120_000 } });
+  });
+  after(() => venue.close());
+
+  const authorization = basic('alice');
+  const frames = (count: number, payload: Uint8Array) => Buffer.concat(Array.from({ length: count }, () => frame(DATA, 0, 1, payload)));
+  /** What is left to send of a message of 10,000 bytes is never sent. */
+  const head = frame(DATA, 0, 1, Buffer.from([0, 0, 0, 0x27, 0x10]));
+
+  it('end the connection whose frames are many and small', async () => {
+    const socket = connect(venue);
+    socket.write(Buffer.concat([call(1, pathOf(listOpenOrders), { authorization }), head, frames(300, Buffer.alloc(1))]));
+    await untilClosed(socket, 'sends a message byte by byte');
+  });
+
+  it("also those of a login's stream", async () => {
+    const socket = connect(venue);
+    socket.write(call(1, pathOf(entry), { authorization }));
+    await venue.untilOpen(({ entryStreams }) => entryStreams === 1);
+    socket.write(Buffer.concat([head, frames(300, Buffer.alloc(1))]));
+    await untilClosed(socket, 'sends an entry byte by byte');
+  });
+
+  it('are read when they are whole messages of a stream, however short', async () => {
+    const socket = connect(venue);
+    socket.write(call(1, pathOf(entry), { authorization }));
+    await venue.untilOpen(({ entryStreams }) => entryStreams === 1);
+    let answered = 0;
+    socket.on('data', (piece: Buffer) => (answered += piece.length));
+    socket.write(frames(300, Buffer.alloc(5))); // requests that say nothing: each is refused
+    await until(
+      () => answered > 300 * 5,
+      () => `${answered} bytes of answers`,
+    );
+    assert.ok(!socket.destroyed);
+  });
+});
+
 describe('answers that nobody reads', () => {
   it('are given up in their time, and so is their call', async () => {
     const venue = await GrpcVenue.start('grpc-unread', { connections: { loginMs: 1000 } });
