@@ -166,3 +166,24 @@ describe('a body in chunks', () => {
     assert.equal(await answerTo(150, 63), '');
   });
 });
+
+describe('a request that is answered before its body has come', () => {
+  const routes = ['/api/v3/order', '/outcry/v1/accounts', '/outcry.v1.Trading/PlaceOrder', '/nothing'];
+  const bodies = { chunked: 'Transfer-Encoding: chunked\r\n\r\n400\r\n', long: 'Content-Length: 1000000\r\n\r\n' };
+  for (const route of routes) {
+    for (const [name, body] of Object.entries(bodies)) {
+      for (const expect of ['', 'Expect: 100-continue\r\n']) {
+        it(`has its connection ended: ${route}, ${name} ${expect}`.trim(), async () => {
+          const { hostname, port } = new URL(venue.url);
+          const socket = net.connect(Number(port), hostname);
+          let text = '';
+          socket.on('data', (piece) => (text += piece));
+          const type = route.includes('v1.Trading') ? 'application/json' : FORM;
+          socket.write(`POST ${route} HTTP/1.1\r\nHost: ${hostname}:${port}\r\nContent-Type: ${type}\r\n${expect}${body}`);
+          await new Promise((resolve) => socket.once('close', resolve));
+          assert.match(text, /^(HTTP\/1.1 100 Continue\r\n\r\n)?HTTP\/1.1 40[0-9] .*connection: close/is);
+        });
+      }
+    }
+  }
+});

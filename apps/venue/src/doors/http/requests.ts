@@ -1,9 +1,10 @@
 /** What every HTTP request passes before a route has it. */
-import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Services } from '../../core/services.ts';
 import type { Browsers } from './browsers.ts';
 import { ApiError, apiErrorOf } from './errors.ts';
+import { bodyBytes } from './long-bodies.ts';
 import { refusalOf } from './raw-answer.ts';
 import { SECURITY_HEADERS } from './security-headers.ts';
 import { normalizeTarget } from './target.ts';
@@ -17,8 +18,6 @@ declare module 'fastify' {
 
 /** Methods that change nothing. */
 const READS = new Set(['GET', 'HEAD', 'OPTIONS']);
-/** A body that nobody wants is read over up to here, so that the connection can go on; beyond it the connection ends. */
-const MOST_UNWANTED_BYTES = 64 * 1024;
 
 /** For pages of the configuration's origins. */
 const CORS_HEADERS = {
@@ -96,8 +95,6 @@ export function guardRequests(server: FastifyInstance, services: Services, brows
     reply.headers(SECURITY_HEADERS);
     const { method, headers } = request;
     const isRead = READS.has(method);
-    const unwanted = request.is404 || isRead ? bodyBytes(headers) : 0;
-    if (unwanted > MOST_UNWANTED_BYTES) reply.header('connection', 'close');
     if (!weigh(services, request, reply, done)) return;
     if (headers.origin !== undefined && browsers.isConfigured(headers.origin)) {
       allowOrigin(reply, headers.origin);
@@ -107,7 +104,7 @@ export function guardRequests(server: FastifyInstance, services: Services, brows
       }
     }
     if (request.is404) done(noSuchRoute(request));
-    else if (unwanted > 0) done(new ApiError(-1100, `${method} takes no body.`));
+    else if (isRead && bodyBytes(headers) > 0) done(new ApiError(-1100, `${method} takes no body.`));
     else done();
   });
 }
@@ -137,10 +134,4 @@ function allowOrigin(reply: FastifyReply, origin: string): void {
     .header('access-control-expose-headers', CORS_EXPOSED)
     .header('cross-origin-resource-policy', 'cross-origin')
     .header('vary', 'origin');
-}
-
-/** Bytes of a request's body that it says; one that does not say has any number. */
-function bodyBytes(headers: IncomingHttpHeaders): number {
-  if (headers['transfer-encoding'] !== undefined) return Number.POSITIVE_INFINITY;
-  return Number(headers['content-length'] ?? 0);
 }

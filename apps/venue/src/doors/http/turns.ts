@@ -1,17 +1,14 @@
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { watchPieces } from '../../core/fairness/pieces.ts';
 import { Slices } from '../../core/fairness/slices.ts';
 import { type ApiError, apiErrorOf } from './errors.ts';
+import { guardLongBody } from './long-bodies.ts';
 import { refusalOf, refuseRaw } from './raw-answer.ts';
 
 /** Requests of a connection that have no answer yet; no client pipelines that deep. */
 export const MOST_PIPELINED = 32;
 /** Milliseconds of a turn of the event loop in which pipelined requests are begun. */
 const TURN_MS = 2;
-
-/** Bytes that the chunks of a body have at least, on average. */
-const LEAST_CHUNK = 64;
 
 /** Throws what has an ApiError (apiErrorOf) for a request that is not answered, whatever it asks for. */
 export type Check = (request: IncomingMessage) => void;
@@ -67,12 +64,7 @@ export class Turns {
       return;
     }
     line.last = [request, response];
-    if (request.headers['transfer-encoding'] !== undefined)
-      watchPieces(
-        request,
-        () => LEAST_CHUNK,
-        () => socket.destroy(),
-      );
+    guardLongBody(request, response);
     response.once('close', line.onAnswered);
     if (line.openRequests === 1) {
       this.#begin(request, response);
