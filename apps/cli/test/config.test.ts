@@ -34,7 +34,7 @@ describe('outcry serve with a wrong configuration', () => {
     assert.equal(stdout, '');
     for (const message of [
       /wrong\.json: prot: there is no such key \(its value: 8080\); did you mean port\?/,
-      /wrong\.json: durability: "sync" is not one of fsync, os, none/,
+      /wrong\.json: durability: "sync" is not one of fsync, os/,
       /wrong\.json: fix\.port is missing/,
       /--port: port: 70000 is not a whole number from 0 to 65535/,
       /--set limits\.order: there is no such key; did you mean limits\.orders\?/,

@@ -35,7 +35,7 @@ function instrument(change: object): object {
 }
 
 const WRONG: [config: object, message: RegExp][] = [
-  [{ durability: 'sync' }, /^durability: "sync" is not one of fsync, os, none; did you mean fsync\?$/],
+  [{ durability: 'sync' }, /^durability: "sync" is not one of fsync, os; did you mean fsync\?$/],
   [{ durability: '' }, /^durability: "" is not one of/],
   [{ prot: 1 }, /^prot: there is no such key \(its value: 1\); did you mean port\?$/],
   [{ nonsense: { a: 1 } }, /^nonsense: there is no such key \(its value: \{"a":1\}\); known: assets, /],

@@ -19,7 +19,7 @@ async function crewWith(t: TestContext, eventStart = 0): Promise<Crew> {
   const directory = temporaryDirectory('event-ring');
   const crew = await startCrew({
     limits: LIMITS,
-    journal: { directory, durability: 'none', segmentBytes: 1 << 20, partition: 0 },
+    journal: { directory, durability: 'os', segmentBytes: 1 << 20, partition: 0 },
     memory: { commandSlots: 256, eventSlots: EVENT_SLOTS, wait: 'park', hasWireThread: true, eventStart },
   });
   t.after(async () => {

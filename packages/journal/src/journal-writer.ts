@@ -7,7 +7,7 @@ import { DurableNote } from './durable-note.ts';
 import { batchHead, Head, MAX_BATCH, RECORD_BYTES, segmentHead, segmentName } from './format.ts';
 import type { Tail } from './journal-reader.ts';
 
-export type Durability = 'fsync' | 'os' | 'none';
+export type Durability = 'fsync' | 'os';
 
 export interface JournalOptions {
   directory: string;
@@ -42,7 +42,7 @@ export class JournalWriter {
   readonly #options: JournalOptions;
   readonly #disk: JournalDisk;
   readonly #head = new Head();
-  readonly #durableNote: DurableNote | undefined;
+  readonly #durableNote: DurableNote;
   #directory = -1;
   /** the directory once more: given up when no other descriptor is to be had */
   #reserve = -1;
@@ -66,7 +66,6 @@ export class JournalWriter {
     this.#durable = nextSequence - 1;
     this.#previous = tail?.journalMark ?? 0;
     this.#head.prepareBatches(options.version, options.durability === 'fsync');
-    if (options.durability === 'none') return;
     const { directory, journal } = options;
     this.#durableNote = new DurableNote(directory, { journal, sequence: this.#durable, batch: this.#previous }, disk);
     this.#directory = fs.openSync(directory, 'r');
@@ -94,7 +93,6 @@ export class JournalWriter {
 
   /** Commands that the next batch can take: more than 0, a new segment is opened when the current one is full. */
   batchRoom(): number {
-    if (this.#options.durability === 'none') return MAX_BATCH;
     if (this.#roomForCommands() < 1) this.#openSegment();
     return Math.min(MAX_BATCH, this.#roomForCommands());
   }
@@ -103,24 +101,22 @@ export class JournalWriter {
   append(first: Uint8Array, second: Uint8Array | undefined): void {
     const bytes = first.length + (second?.length ?? 0);
     const count = bytes / RECORD_BYTES;
-    if (this.#options.durability !== 'none') {
-      let crc = crc32(first);
-      if (second !== undefined) crc = crc32(second, crc);
-      this.#head.writeBatch(this.#next, count, crc, this.#durable, this.#previous);
-      const parts = second === undefined ? [this.#head.bytes, first] : [this.#head.bytes, first, second];
-      const written = this.#disk.write(this.#fd, parts, this.#offset);
-      if (written !== batchHead.BYTES + bytes) throw noRoom(`wrote ${written} of ${batchHead.BYTES + bytes} bytes to ${this.#path}`);
-      if (this.#options.durability === 'fsync') this.#sync(this.#fd, this.#next + count - 1);
-      this.#offset += batchHead.BYTES + bytes;
-      this.#previous = this.#head.journalMark;
-    }
+    let crc = crc32(first);
+    if (second !== undefined) crc = crc32(second, crc);
+    this.#head.writeBatch(this.#next, count, crc, this.#durable, this.#previous);
+    const parts = second === undefined ? [this.#head.bytes, first] : [this.#head.bytes, first, second];
+    const written = this.#disk.write(this.#fd, parts, this.#offset);
+    if (written !== batchHead.BYTES + bytes) throw noRoom(`wrote ${written} of ${batchHead.BYTES + bytes} bytes to ${this.#path}`);
+    if (this.#options.durability === 'fsync') this.#sync(this.#fd, this.#next + count - 1);
+    this.#offset += batchHead.BYTES + bytes;
+    this.#previous = this.#head.journalMark;
     this.#next += count;
     this.#note();
   }
 
   /** Opens the next segment where one is prepared: to be called now and then, so that a roll needs nothing of the system. */
   openSpare(): void {
-    if (this.#spare >= 0 || this.#durableNote === undefined) return;
+    if (this.#spare >= 0) return;
     this.#sparePath = path.join(this.#options.directory, SPARE_NAME);
     this.#spare = openIfThere(this.#sparePath);
     if (this.#spare >= 0 && this.#reserve < 0) this.#keepReserve();
@@ -129,13 +125,13 @@ export class JournalWriter {
   close(): void {
     for (const fd of [this.#fd, this.#spare, this.#reserve, this.#directory]) if (fd >= 0) fs.closeSync(fd);
     this.#fd = this.#spare = this.#reserve = this.#directory = -1;
-    this.#durableNote?.close();
+    this.#durableNote.close();
   }
 
   /** The batch is durable, whether or not the note of it can be written: then the note is behind, which it may be. */
   #note(): void {
     try {
-      this.#durableNote?.write(this.#next - 1, this.#previous);
+      this.#durableNote.write(this.#next - 1, this.#previous);
       this.noteFailure = undefined;
     } catch (error) {
       this.noteFailure = error as Error;

@@ -6,7 +6,7 @@ import { after, describe, it } from 'node:test';
 import fc from 'fast-check';
 import { isShortage, type JournalDisk, RealDisk } from '../src/disk.ts';
 import { readNote } from '../src/durable-note.ts';
-import { batchHead, JournalDamage, JournalMismatch, MAX_BATCH, RECORD_BYTES, SECTOR, segmentHead, segmentName } from '../src/format.ts';
+import { batchHead, JournalDamage, JournalMismatch, RECORD_BYTES, SECTOR, segmentHead, segmentName } from '../src/format.ts';
 import { cutEnd, type JournalEnd } from '../src/journal-end.ts';
 import { JournalReader, type Tail } from '../src/journal-reader.ts';
 import { allocateSegment, type Durability, JournalWriter, SPARE_NAME } from '../src/journal-writer.ts';
@@ -146,16 +146,6 @@ describe('journal', () => {
     assert.deepEqual(filesOf(directory), [segmentName(1)]);
     assert.equal(writer.segment, path.join(directory, segmentName(1)));
     assert.equal(writer.room, SMALL_SEGMENT - segmentHead.BYTES - batchHead.BYTES - RECORD_BYTES);
-    writer.close();
-  });
-
-  it('writes nothing when told to keep nothing', () => {
-    const directory = newDirectory();
-    const writer = writerIn(directory, 1, undefined, undefined, 'none');
-    assert.equal(writer.batchRoom(), MAX_BATCH);
-    append(writer, [5]);
-    assert.equal(writer.nextSequence, 6);
-    assert.deepEqual(fs.readdirSync(directory), []);
     writer.close();
   });
 

@@ -210,7 +210,7 @@ export const VENUE = object(
     assets: list(ASSET, 'what is paid with and traded', { default: [] }),
     instruments: list(INSTRUMENT, 'what can be traded for what', { default: [] }),
     limits: LIMITS,
-    durability: oneOf<Durability>(['fsync', 'os', 'none'], 'when a command counts: on the disk, handed to the system, or at once', 'fsync'),
+    durability: oneOf<Durability>(['fsync', 'os'], 'when a command counts: on the disk, or handed to the system', 'fsync'),
     segmentBytes: whole(16 * KIB, 4 * KIB ** 3, 'bytes of a journal segment', DEFAULT_SEGMENT_BYTES),
     commandSlots: powerOfTwo(16, MOST_SLOTS, "slots of the commands' ring", 1 << 16),
     eventSlots: powerOfTwo(16, MOST_SLOTS, "slots of the events' ring", 1 << 17),
