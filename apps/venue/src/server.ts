@@ -9,7 +9,7 @@ import fastifySwagger from '@fastify/swagger';
 import fastifySwaggerUi from '@fastify/swagger-ui';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
-import { BACKLOG } from './core/fairness/listening.ts';
+import { BACKLOG, readLittle } from './core/fairness/listening.ts';
 import { addAdminRoutes } from './doors/admin/routes.ts';
 import type { BinanceServices, Operation } from './doors/binance/operation.ts';
 import { accountOperations } from './doors/binance/operations/account.ts';
@@ -79,6 +79,7 @@ export async function startServer(services: BinanceServices, grpc: GrpcGateway, 
   };
   try {
     await server.listen({ host: config.host, port: config.port, backlog: BACKLOG });
+    readLittle(server.server);
   } catch (error) {
     await close(); // their timers would keep the process
     throw error;

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
+import net from 'node:net';
 import { it } from 'node:test';
 import { Worker } from 'node:worker_threads';
-import { BACKLOG } from '../src/core/fairness/listening.ts';
+import { setNice } from '@outcry/memory/libc';
+import { BACKLOG, listenAt, readLittle } from '../src/core/fairness/listening.ts';
 import { DEFAULTS, DEMO_ASSETS, DEMO_INSTRUMENTS, DEMO_RATE_LIMITS } from '../src/domain/config.ts';
 import { Doors } from './support/doors.ts';
 import { anyPorts, temporaryDirectory } from './support/process.ts';
@@ -37,4 +39,28 @@ it('no door takes more connections in one turn of its thread than the system kee
     () => counts.subarray(0, ports.length).every((count) => count === CROWD),
     () => `let in: ${counts}`,
   );
+});
+
+it('little of a connection is read at once, so that many which send much leave time for others', async (t) => {
+  const MUCH = 1_000_000;
+  let got = 0;
+  let most = 0;
+  const server = net.createServer((socket) =>
+    socket.on('data', (piece) => {
+      got += piece.length;
+      most = Math.max(most, piece.length);
+    }),
+  );
+  t.after(() => server.close());
+  const port = await listenAt(server, '127.0.0.1', 0);
+  readLittle(server);
+  const client = net.connect(port, '127.0.0.1');
+  t.after(() => client.destroy());
+  client.write(Buffer.alloc(MUCH));
+  await until(
+    () => got === MUCH,
+    () => `${got} of ${MUCH} bytes`,
+  );
+  if (setNice(0).done) assert.ok(most <= 16_384, `${most} bytes at once`);
+  else t.diagnostic('no system calls here: Node reads 64 KiB at once');
 });

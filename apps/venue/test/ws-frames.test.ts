@@ -83,6 +83,7 @@ describe('a WebSocket', () => {
   const floods: Record<string, Buffer> = {
     pings: Buffer.concat(Array(5000).fill(frame(PING, Buffer.alloc(100)))),
     pongs: Buffer.concat(Array(20_000).fill(frame(PONG, ''))),
+    'messages of a byte': Buffer.concat(Array(20_000).fill(frame(TEXT, 'x'))),
     'fragments of a byte': Buffer.concat([frame(TEXT, '{', false), ...Array(20_000).fill(frame(0, 'a', false))]),
     'empty fragments': Buffer.concat([frame(TEXT, '{', false), ...Array(20_000).fill(frame(0, '', false))]),
   };

@@ -26,6 +26,7 @@ interface Libc {
   readonly setpriority: Call;
   readonly dup: Call;
   readonly flock: Call;
+  readonly setsockopt: Call;
   readonly mbind: Call;
   readonly nodeOf: Call;
   readonly mmap: Call;
@@ -47,6 +48,8 @@ const SCHED_OTHER = 0;
 const SCHED_FIFO = 1;
 const SCHED_IDLE = 5;
 const PRIO_PROCESS = 0;
+const SOL_SOCKET = 1;
+const SO_RCVBUF = 8;
 const LOCK_EX = 2;
 const LOCK_NB = 4;
 const MPOL_F_NODE_ADDR = 3;
@@ -82,6 +85,7 @@ function load(): Libc | string {
       setpriority: libc.func('int setpriority(int which, unsigned int who, int nice)'),
       dup: libc.func('int dup(int fd)'),
       flock: libc.func('int flock(int fd, int operation)'),
+      setsockopt: libc.func('int setsockopt(int fd, int level, int name, const int32_t *value, uint32_t length)'),
       mbind: (...args) => mbind(numbers.mbind, ...args),
       nodeOf: (address) => {
         const node: number[] = [-1];
@@ -221,6 +225,15 @@ export function setNice(nice: number): Outcome {
 export function duplicateFile(fd: number): number {
   loaded ??= load();
   return typeof loaded === 'string' ? -1 : loaded.dup(fd);
+}
+
+/**
+ * How much the system keeps of what a socket has received and nobody has read, bytes (SO_RCVBUF, socket(7)); of a listening socket: of all
+ * that are accepted there.
+ */
+export function setReceiveBuffer(fd: number, bytes: number): Outcome {
+  const value = new Int32Array([bytes]);
+  return attempt((libc) => libc.setsockopt(fd, SOL_SOCKET, SO_RCVBUF, value, value.byteLength), `${bytes} bytes`);
 }
 
 /**

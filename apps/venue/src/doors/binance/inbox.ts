@@ -5,6 +5,8 @@ import type { Connection } from './ws-connection.ts';
 const AT_ONCE = 16;
 /** ... and milliseconds of them. */
 const TURN_MS = 2;
+/** Messages that may wait; a client that sends more at once is disconnected: each costs as much to take apart as a long one. */
+const MOST_WAITING = 1024;
 /** A message counts as one more for each 4 KiB. */
 const KILOBYTES_4 = 12;
 
@@ -25,6 +27,11 @@ export class Inbox {
     this.#handle = handle;
     this.#throttle = new Throttle(messagesPerSecond);
     connection.socket.on('message', (data) => {
+      if (connection.isClosed) return;
+      if (this.#messages.length >= MOST_WAITING) {
+        connection.refuse('too many messages at once');
+        return;
+      }
       this.#messages.push(data.toString());
       if (!this.#isBusy) void this.#work();
     });

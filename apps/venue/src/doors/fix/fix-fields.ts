@@ -48,9 +48,15 @@ const CODES: Readonly<Record<number, RegExp>> = {
   [TAG.SUBSCRIPTION_REQUEST_TYPE]: /^[0-2]$/,
   [TAG.MD_UPDATE_TYPE]: /^[01]$/,
   [TAG.AGGREGATED_BOOK]: /^[YN]$/,
-  [TAG.MD_ENTRY_TYPE]: /^[0-9A-Za-z]$/,
-  [TAG.SECURITY_ID_SOURCE]: /^[0-9A-Za-z]$/,
+  [TAG.MD_ENTRY_TYPE]: /^[0-9A-HJ-Za]$/,
+  [TAG.SECURITY_ID_SOURCE]: /^[1-9A-Y]$/,
   [TAG.APPL_VER_ID]: /^9$/,
+  447: /^[1-9A-T]$/, // PartyIDSource
+  452: /^(?:[1-9]\d{0,2}|[4-9]\d{3})$/, // PartyRole: from 4000 on as two parties agree
+  460: /^(?:[1-9]|1[0-3])$/, // Product
+  581: /^[1-4678]$/, // AccountType
+  582: /^[1-5]$/, // CustOrderCapacity
+  803: /^(?:[1-9]\d{0,2}|[4-9]\d{3})$/, // PartySubIDType: as PartyRole
 };
 /** Numbers with a sign and a fraction at most, as the type float has them. */
 const DECIMALS = [TAG.PRICE, TAG.STOP_PX, TAG.ORDER_QTY, TAG.MIN_QTY, TAG.MAX_SHOW, TAG.MAX_FLOOR, TAG.DISPLAY_QTY];

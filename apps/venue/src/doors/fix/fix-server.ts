@@ -7,7 +7,7 @@ import type { Logger } from 'pino';
 import { plainAddress } from '../../core/accounts/accounts.ts';
 import { LogIns, type SignedIn } from '../../core/accounts/log-ins.ts';
 import { Connections, type Place } from '../../core/fairness/connections.ts';
-import { listenAt } from '../../core/fairness/listening.ts';
+import { listenAt, readLittle } from '../../core/fairness/listening.ts';
 import { Slices, Turns } from '../../core/fairness/slices.ts';
 import { Throttle } from '../../core/fairness/throttle.ts';
 import type { Services } from '../../core/services.ts';
@@ -66,7 +66,9 @@ export class FixServer {
 
   /** Rejects when the port is taken. Returns the port. */
   async listen(host: string, port: number): Promise<number> {
-    return await listenAt(this.#server, host, port);
+    const listening = await listenAt(this.#server, host, port);
+    readLittle(this.#server);
+    return listening;
   }
 
   close(): void {

@@ -9,7 +9,7 @@ import http2, {
 import type { Server } from 'node:net';
 import type { ContextValues } from '@connectrpc/connect';
 import { Connections, type Place } from '../../core/fairness/connections.ts';
-import { listenAt } from '../../core/fairness/listening.ts';
+import { listenAt, readLittle } from '../../core/fairness/listening.ts';
 import { watchPieces } from '../../core/fairness/pieces.ts';
 import { Slices } from '../../core/fairness/slices.ts';
 import type { Throttle } from '../../core/fairness/throttle.ts';
@@ -131,6 +131,7 @@ export class Http2Door {
     server.on('stream', (stream, headers, _flags, rawHeaders) => this.#handle(handler, stream as ServerHttp2Stream, headers, rawHeaders));
     server.on('session', (session) => this.#enter(session));
     const listening = await listenAt(server, host, port);
+    readLittle(server);
     this.#timer = setInterval(() => this.#look(), Math.ceil(Math.min(connections.loginMs, connections.idleMs) / LOOKS));
     return listening;
   }
