@@ -89,6 +89,12 @@ export class TrackedOrders {
     return this.#requested.get(keyOf(client.login.account, clientId));
   }
 
+  /** Whether the outcome of a ClOrdID is still to come. */
+  isOnItsWay(client: FixClient, clientId: string): boolean {
+    const requested = this.requestedBy(client, clientId);
+    return requested !== undefined && !requested.isUnknown;
+  }
+
   request(clientId: string, requested: Requested): void {
     this.#requested.set(keyOf(requested.client.login.account, clientId), requested);
   }
