@@ -1,3 +1,4 @@
+/** Order books of npm packages that the book is compared with. */
 import { OPERATION } from '@outcry/workload/operation';
 import { OrderBook as HftOrderBook } from 'hft-limit-order-book';
 import { OrderBook as NodejsOrderBook } from 'nodejs-order-book';

@@ -1,3 +1,4 @@
+/** The house: floors, circles, lengths and first comments of files. */
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';

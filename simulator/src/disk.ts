@@ -1,3 +1,4 @@
+/** A disk for the simulator, which forgets, tears and damages what was written. */
 import fs from 'node:fs';
 import path from 'node:path';
 import { type JournalDisk, RealDisk } from '@outcry/journal/disk';

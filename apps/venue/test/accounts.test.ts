@@ -1,3 +1,4 @@
+/** Accounts from records: what a door is told, and when a login expires. */
 import assert from 'node:assert/strict';
 import crypto from 'node:crypto';
 import { describe, it } from 'node:test';

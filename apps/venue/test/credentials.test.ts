@@ -1,3 +1,4 @@
+/** Keys and logins: added, rotated, revoked, and never shown where they must not be. */
 import assert from 'node:assert/strict';
 import crypto from 'node:crypto';
 import fs from 'node:fs';

@@ -1,3 +1,4 @@
+/** Failing disks, stores and data directories under a running venue. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';

@@ -1,3 +1,4 @@
+/** The ITCH feed of a venue: a reader has its book, over loss and late starts. */
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import os from 'node:os';

@@ -1,3 +1,4 @@
+/** Every byte of every field of OUCH messages: refused, or as documented. */
 import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
 import * as wire from '@outcry/wire/ouch50';

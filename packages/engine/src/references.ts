@@ -1,3 +1,4 @@
+/** References of deposits and withdrawals that were seen. */
 import { command } from '@outcry/market/command';
 import { bytesOf, f64Of, i32Of, reserve, type Span, within } from '@outcry/memory/span';
 import { decodeText } from './order-details.ts';

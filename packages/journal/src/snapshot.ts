@@ -1,3 +1,4 @@
+/** Snapshot files: written, listed, read. */
 import fs from 'node:fs';
 import path from 'node:path';
 import { crc32 } from 'node:zlib';

@@ -1,3 +1,4 @@
+/** The journal: written, read, cut after a crash, refused when damaged. */
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import os from 'node:os';

@@ -1,3 +1,4 @@
+/** Pools of equal blocks for many threads. */
 import { FreeBits } from './free-bits.ts';
 import * as handles from './handle.ts';
 import { isAlive } from './liveness.ts';

@@ -1,3 +1,4 @@
+/** How a thread waits for work. */
 import { type Bell, sleepThread } from './bell.ts';
 import { yieldThread } from './libc.ts';
 

@@ -1,3 +1,4 @@
+/** FIX sessions, without sockets. */
 import { type FixField, type FixMessage, MSG, parseFix, REJECT_REASON, TAG } from './fix.ts';
 import {
   type CheckOptions,

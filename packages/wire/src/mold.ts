@@ -1,3 +1,4 @@
+/** MoldUDP64: datagrams written and read. */
 import { getU64, setAlpha, setU64, WIRE_ERROR } from './layout.ts';
 
 /**

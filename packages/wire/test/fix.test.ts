@@ -1,3 +1,4 @@
+/** FIX messages, and sessions over lines that break. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { FixFramer, type FixMessage, fixTime, formatFix, MSG, parseFix, parseFixTime, REJECT_REASON, TAG } from '@outcry/wire/fix';

@@ -1,3 +1,4 @@
+/** The `feed play` command's sender: datagrams of a file, at the pace of their times or faster. */
 import dgram from 'node:dgram';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { FeedFilter } from '@outcry/wire/filter';

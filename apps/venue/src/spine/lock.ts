@@ -1,3 +1,4 @@
+/** The lock of a data directory: one process at a time. */
 import fs from 'node:fs';
 import path from 'node:path';
 import { replaceFile } from '@outcry/journal/durable-file';

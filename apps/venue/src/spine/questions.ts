@@ -1,3 +1,5 @@
+/** Questions from one thread to another: limits, deadlines, cancellation. */
+
 /** Who asks another thread something. */
 export interface Asker {
   /** whose questions are counted together: an address, an account */

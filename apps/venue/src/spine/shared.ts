@@ -1,3 +1,4 @@
+/** The venue's shared memory: its layout, and one thread's handles on it. */
 import { command } from '@outcry/market/command';
 import { event } from '@outcry/market/event';
 import { Arena, type ArenaHandle } from '@outcry/memory/arena';

@@ -1,3 +1,5 @@
+/** The venue's time, kept by one thread and read by all. */
+
 /**
  * The venue's time: the steady clock of the machine, which no one can set, held against its wall clock. A wall clock that is set a little
  * is followed slowly; one that is set far is followed when it has kept to that for a few seconds, so that a jump there and back changes

@@ -1,3 +1,4 @@
+/** A client of SoupBinTCP, and of OUCH over it. */
 import net from 'node:net';
 import { viewOf } from '@outcry/wire/layout';
 import * as wire from '@outcry/wire/ouch50';

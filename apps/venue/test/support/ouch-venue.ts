@@ -1,3 +1,4 @@
+/** A venue with an OUCH port, and an OUCH client by hand. */
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';

@@ -1,3 +1,4 @@
+/** The cascade: triggers, pegged orders and expiries that a command sets off. */
 import { REASON } from '@outcry/market/reason';
 import { TRADING_STATE } from '@outcry/market/states';
 import type { Engine } from '../engine.ts';

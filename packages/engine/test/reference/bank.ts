@@ -1,3 +1,4 @@
+/** Money of the reference venue: balances, holds, fees. */
 import { BUY } from '@outcry/market/order-terms';
 import { ACCOUNT_RULE, INSTRUMENT_RULE } from '@outcry/market/rules';
 import type { Account, Instrument, Order } from './records.ts';

@@ -1,3 +1,4 @@
+/** The reference venue: the rule book once more, written to be read, that the engine is compared with. */
 import { LIST_TYPE } from '@outcry/market/command';
 import {
   AT_CLOSE,

@@ -1,3 +1,4 @@
+/** Commands and events of tests, in few words. */
 import { COMMAND, command, commandHead, generationOf, orderHandle, POST_ONLY, slotOf } from '@outcry/market/command';
 import { EVENT, event } from '@outcry/market/event';
 import { BUY, GTC, LIMIT, type OrderKind, type Side, type TimeInForce } from '@outcry/market/order-terms';

@@ -1,3 +1,4 @@
+/** Disks for tests: a small one, and one that fails. */
 import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';

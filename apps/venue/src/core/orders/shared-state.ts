@@ -1,3 +1,4 @@
+/** Balances and best prices in shared memory, for readers on any thread. */
 import fs from 'node:fs';
 import { BUY, SELL } from '@outcry/market/order-terms';
 import { Arena } from '@outcry/memory/arena';

@@ -1,3 +1,5 @@
+/** Writes each connection's frames of a turn at once. */
+
 /** Who has frames to write. */
 export interface Writer {
   flush(): void;

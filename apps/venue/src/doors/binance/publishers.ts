@@ -1,3 +1,4 @@
+/** Publisher threads as the order lane sees them: connections and questions handed to them, and their end. */
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';

@@ -1,3 +1,5 @@
+/** Reads which streams the path of a WebSocket connection names. */
+
 /** What the address of a stream connection asks for. */
 export interface NamedStreams {
   isCombined: boolean;

@@ -1,3 +1,4 @@
+/** One client's WebSocket: bounded output, conflated streams, and how it ends. */
 import net from 'node:net';
 import type { Duplex } from 'node:stream';
 import { TLSSocket } from 'node:tls';

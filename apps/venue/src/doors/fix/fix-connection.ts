@@ -1,3 +1,4 @@
+/** One TCP connection of the FIX door: read in slices, throttled, bounded. */
 import type net from 'node:net';
 import { FixFramer } from '@outcry/wire/fix';
 import type { FixSession } from '@outcry/wire/fix-session';

@@ -1,3 +1,4 @@
+/** The FIX port: logons, sessions by SenderCompID, and the daily roll. */
 import fs from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';

@@ -1,3 +1,4 @@
+/** Orders that FIX clients follow, and the reports on what happens to them. */
 import { REASON } from '@outcry/market/reason';
 import { type FixField, TAG } from '@outcry/wire/fix';
 import type { OrderFollower } from '../../core/orders/view.ts';

@@ -1,3 +1,4 @@
+/** One reader of gRPC market data: what waits for it, and what it missed. */
 import { Fifo } from '../../core/fairness/fifo.ts';
 import type { Framed } from './framed.ts';
 

@@ -1,3 +1,4 @@
+/** Shares an HTTP server's turns among the connections that send requests. */
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { Slices } from '../../core/fairness/slices.ts';

@@ -1,3 +1,4 @@
+/** The GLIMPSE door: snapshots of the books for readers of the feed. */
 import { endOfSnapshot } from '@outcry/wire/itch';
 import { NO_SUCH_SESSION, NOT_AUTHORIZED, writeNumber } from '@outcry/wire/soup';
 import type { LogIns, SignedIn } from '../../core/accounts/log-ins.ts';

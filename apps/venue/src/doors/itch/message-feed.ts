@@ -1,3 +1,4 @@
+/** Numbers market data messages, sends them by multicast, and answers requests for them. */
 import dgram from 'node:dgram';
 import { reserve } from '@outcry/memory/span';
 import { HISTOGRAM_BYTES, Histogram } from '@outcry/telemetry/histogram';

@@ -1,3 +1,4 @@
+/** Reads the prices, quantities and appendages of OUCH orders. */
 import { commandHead, POST_ONLY } from '@outcry/market/command';
 import {
   AT_CLOSE,

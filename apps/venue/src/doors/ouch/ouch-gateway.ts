@@ -1,3 +1,4 @@
+/** Order entry by OUCH 5.0: messages to commands, events to messages. */
 import { WIRE_ERROR_NAMES } from '@outcry/wire/layout';
 import * as wire from '@outcry/wire/ouch50';
 import { checkOuch, inbound } from '@outcry/wire/ouch50';

@@ -1,3 +1,4 @@
+/** Long work for OUCH clients, a little in each turn: mass cancels, lists of open orders. */
 import { sideOf } from './codes.ts';
 import { sideLetterOf } from './order-letters.ts';
 import type { OrderTable } from './order-table.ts';

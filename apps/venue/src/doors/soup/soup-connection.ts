@@ -1,3 +1,4 @@
+/** One client of a SoupBinTCP port: login, packets, silence. */
 import type net from 'node:net';
 import {
   LOGIN_ACCEPTED_BYTES,

@@ -1,3 +1,4 @@
+/** A TCP port that speaks SoupBinTCP, with its clients. */
 import net, { type AddressInfo } from 'node:net';
 import { HEARTBEAT_MS } from '@outcry/wire/soup';
 import { plainAddress } from '../../core/accounts/accounts.ts';

@@ -1,3 +1,4 @@
+/** Starts the wire thread, and speaks with it. */
 import { Worker } from 'node:worker_threads';
 import type { Outcome } from '@outcry/memory/libc';
 import type { Span } from '@outcry/memory/span';
