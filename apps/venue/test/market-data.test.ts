@@ -11,6 +11,7 @@ import { SOUP } from '@outcry/wire/soup';
 import { Random } from '@outcry/workload/random';
 import { OuchClient, type Received, SoupClient } from './support/ouch-client.ts';
 import { VenueProcess } from './support/process.ts';
+import { until } from './support/until.ts';
 import { WIDE_INSTRUMENTS } from './support/wide-market.ts';
 
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'outcry-itch-'));
@@ -49,14 +50,6 @@ async function start(data = path.join(folder, `data-${count}`)) {
       ...more,
     });
   return { venue, ports, follow, data };
-}
-
-async function until(holds: () => boolean | Promise<boolean>, what: string): Promise<void> {
-  const deadline = performance.now() + 60_000;
-  while (!(await holds())) {
-    if (performance.now() > deadline) throw new Error(`not in time: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
 }
 
 /** Orders of all kinds from both demo accounts, until so many have been sent; waits for their outcomes. */
