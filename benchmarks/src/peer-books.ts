@@ -12,7 +12,7 @@ interface PeerBook {
   depth(): [asks: [price: number, size: number][], bids: [price: number, size: number][]];
 }
 
-export interface Peer {
+interface Peer {
   readonly name: string;
   /** whether a goal is stated against it */
   readonly isGoal: boolean;

@@ -6,7 +6,7 @@ import { SECTOR } from '@outcry/journal/format';
 import type { Random } from '@outcry/workload/random';
 
 /** How a disk may fail. */
-export interface DiskFaults {
+interface DiskFaults {
   /** shares of writes and syncs */
   full: number;
   failedSync: number;
@@ -15,7 +15,7 @@ export interface DiskFaults {
 }
 
 /** The power went in the middle of something. */
-export class PowerCut extends Error {
+class PowerCut extends Error {
   readonly code = 'POWER';
 }
 

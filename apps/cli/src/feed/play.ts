@@ -12,7 +12,7 @@ const AHEAD_MS = 1;
 /** Datagrams sent at full speed before the system gets its turn. */
 const BURST = 64;
 
-export interface PlayOptions {
+interface PlayOptions {
   speed: number;
   line?: Line[];
   interface: string;

@@ -17,7 +17,7 @@ export class Unanswered extends Error {
   }
 }
 
-export interface QuestionLimits {
+interface QuestionLimits {
   /** without an answer, in all */
   most: number;
   /** of these, by one asker */

@@ -102,7 +102,7 @@ export function createVenueMemory(start: number, options: VenueMemoryOptions): V
 }
 
 /** The words of the venue's time, for its keeper. */
-export function clockWords(controlWords: Span): Int32Array {
+function clockWords(controlWords: Span): Int32Array {
   return i32Of(controlWords).subarray(CONTROL_WORD.CLOCK, CONTROL_WORD.CLOCK + CLOCK_WORDS);
 }
 

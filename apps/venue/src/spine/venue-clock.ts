@@ -21,13 +21,13 @@ const STEADY_FOR_MS = 3000;
 const LOOK_EVERY_MS = 250;
 
 /** Milliseconds of the machine's steady clock, the same for all threads. */
-export function steadyMs(): number {
+function steadyMs(): number {
   const [seconds, nanoseconds] = process.hrtime();
   return seconds * 1000 + nanoseconds / 1e6;
 }
 
 /** Sets what is added to the steady clock, in microseconds. One thread does. */
-export function setOffset(words: Int32Array, offset: number): void {
+function setOffset(words: Int32Array, offset: number): void {
   const seconds = Math.floor(offset / SECOND_US);
   Atomics.add(words, WORDS.VERSION, 1);
   Atomics.store(words, WORDS.SECONDS, seconds | 0);

@@ -48,7 +48,7 @@ interface Reader {
   current: number;
 }
 
-export interface HistorySettings extends Omit<HistoryThreadData, 'cancelled'> {
+interface HistorySettings extends Omit<HistoryThreadData, 'cancelled'> {
   readers: number;
   deadlineMs: number;
   /** see QuestionLimits */

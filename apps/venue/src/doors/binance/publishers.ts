@@ -28,7 +28,7 @@ const RESTART_MS = 500;
 
 type ThreadSettings = Omit<PublisherThreadData, 'ring' | 'bell' | 'pipe' | 'isSuccessor'>;
 
-export interface PublisherSettings extends ThreadSettings {
+interface PublisherSettings extends ThreadSettings {
   count: number;
   slots: number;
   deadlineMs: number;

@@ -28,7 +28,7 @@ interface Owner {
 }
 
 /** What a connection asks of its door. */
-export interface FixDoor<Client extends Owner = Owner> {
+interface FixDoor<Client extends Owner = Owner> {
   /** Takes a message. */
   onText(connection: FixConnection<Client>, text: string): void;
   /** There is something to do for {@link FixConnection.step}. */

@@ -18,7 +18,7 @@ import { FixConnection, STALLED_MS } from './fix-connection.ts';
 import { FileFixStore } from './fix-store.ts';
 
 /** The venue's CompID. */
-export const VENUE_COMP_ID = 'OUTCRY';
+const VENUE_COMP_ID = 'OUTCRY';
 const VERSIONS = ['FIX.4.4', 'FIXT.1.1'];
 /** What all FIX clients together may take of a turn of the event loop. */
 const TURN_MS = 2;

@@ -11,7 +11,7 @@ import { type FixReports, type Reported, trim } from './fix-reports.ts';
 import { LeftOrders } from './left-orders.ts';
 
 /** What the gateway knows of an order beyond the view. */
-export interface Tracked extends Reported {
+interface Tracked extends Reported {
   /** the request that this order, or its end, answers to */
   requestId: string;
   /** requests to replace it that are under way */

@@ -12,9 +12,9 @@ export const MOST_PIPELINED = 32;
 const TURN_MS = 2;
 
 /** Throws what has an ApiError (apiErrorOf) for a request that is not answered, whatever it asks for. */
-export type Check = (request: IncomingMessage) => void;
+type Check = (request: IncomingMessage) => void;
 /** What is told of bytes that are no request. */
-export type Malformed = (address: string, error: { code?: string }) => ApiError;
+type Malformed = (address: string, error: { code?: string }) => ApiError;
 
 /** What comes over one connection. */
 interface Line {

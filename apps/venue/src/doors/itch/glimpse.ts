@@ -32,7 +32,7 @@ const REST = 4;
 /** Connections of one login at once. */
 const MOST_OF_A_LOGIN = 8;
 
-export interface GlimpseOptions {
+interface GlimpseOptions {
   readonly publisher: ItchPublisher;
   readonly logins: LogIns;
   /** where snapshots lie while somebody reads them */

@@ -19,12 +19,12 @@ const REQUESTS_MS = 100;
 const MOST_WAITING = 4 * 1024 * 1024;
 const MULTICAST_TTL = 16;
 
-export interface Line {
+interface Line {
   group: string;
   port: number;
 }
 
-export interface FeedOptions {
+interface FeedOptions {
   session: string;
   /** where datagrams go: the same on each line */
   lines: readonly Line[];

@@ -28,7 +28,7 @@ const MOST_BYTES = 255;
 const MOST_WAITING = 4096;
 
 /** What the gateway needs of the venue around it. */
-export interface OuchSurroundings {
+interface OuchSurroundings {
   readonly shared: Shared;
   readonly admission: Entrance;
   readonly market: Market;

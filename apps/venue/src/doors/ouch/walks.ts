@@ -10,7 +10,7 @@ const ORDERS_A_TURN = 2048;
 const ORDERS_A_STEP = 256;
 
 /** What a walk does with each order. Returns false when it cannot be done now: the walk goes on from there, later. */
-export type Visit = (slot: number) => boolean;
+type Visit = (slot: number) => boolean;
 
 interface UnderWay {
   readonly walk: Walk;

@@ -57,7 +57,7 @@ export interface SoupApplication<Port extends SoupPort> {
   onGone(port: Port, login: SignedIn): void;
 }
 
-export interface ConnectionOptions {
+interface ConnectionOptions {
   readonly turns: Turns;
   /** milliseconds to log in, whatever is sent meanwhile */
   readonly loginMs: number;

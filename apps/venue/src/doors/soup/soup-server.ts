@@ -10,7 +10,7 @@ import { type SoupApplication, SoupConnection, type SoupPort } from './soup-conn
 import type { Turns } from './turns.ts';
 
 /** Where a server listens, and what its clients may take. */
-export interface ServerOptions {
+interface ServerOptions {
   host: string;
   /** 0: any free one */
   port: number;
