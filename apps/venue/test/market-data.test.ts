@@ -9,6 +9,7 @@ import { BUY, ItchBook, SELL } from '@outcry/feed/itch-book';
 import { glimpse, itch } from '@outcry/wire/itch';
 import { SOUP } from '@outcry/wire/soup';
 import { Random } from '@outcry/workload/random';
+import { administer } from './support/admin.ts';
 import { OuchClient, type Received, SoupClient } from './support/ouch-client.ts';
 import { VenueProcess } from './support/process.ts';
 import { until } from './support/until.ts';
@@ -205,15 +206,7 @@ test('auctions and halts are told: state, indicative price, the orders that trad
   const { venue, ports, follow, data } = await start();
   const received: Received[] = [];
   const reader = await follow({ late: true, onMessage: (view, at, bytes) => received.push(itch.describe(view, at, bytes)) });
-  const headers = { 'x-outcry-admin': fs.readFileSync(path.join(data, 'admin.token'), 'utf8'), 'content-type': 'application/json' };
-  const state = async (name: string) => {
-    const answer = await fetch(`${venue.url}/outcry/v1/instruments/BTCUSDT/state`, {
-      method: 'POST',
-      headers,
-      body: JSON.stringify({ state: name }),
-    });
-    assert.equal(answer.status, 200, await answer.text());
-  };
+  const state = (name: string) => administer({ url: venue.url, data }, 'instruments/BTCUSDT/state', { state: name });
   await state('OPENING_AUCTION');
   const alice = await OuchClient.open(ports.ouch, 'ALICE', 'alicepass');
   const bob = await OuchClient.open(ports.ouch, 'BOB', 'bobpass');

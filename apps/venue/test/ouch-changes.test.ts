@@ -6,7 +6,7 @@ import { TAG } from '@outcry/wire/ouch50';
 import { REJECT } from '../src/doors/ouch/codes.ts';
 import type { Received } from './support/ouch-client.ts';
 import { alice, assertEntered, code, codes, element, enter, every, outcome, references, venue } from './support/ouch-fields.ts';
-import { ouchMessage } from './support/ouch-venue.ts';
+import { ouchMessage } from './support/ouch-message.ts';
 
 describe('Replace Order', () => {
   /** What comes of a replacement of an order that stands. */

@@ -5,7 +5,8 @@ import * as wire from '@outcry/wire/ouch50';
 import { TAG } from '@outcry/wire/ouch50';
 import { REJECT } from '../src/doors/ouch/codes.ts';
 import { alice, assertEntered, bob, code, codes, element, enter, every, outcome, references, u32, venue } from './support/ouch-fields.ts';
-import { ORDER, ouchMessage } from './support/ouch-venue.ts';
+import { ouchMessage } from './support/ouch-message.ts';
+import { ORDER } from './support/ouch-venue.ts';
 
 describe('a field of Enter Order with any byte is refused, or does what docs/wire.md says', () => {
   const fields: [string, string, number][] = [

@@ -4,7 +4,8 @@ import { after } from 'node:test';
 import * as wire from '@outcry/wire/ouch50';
 import { loginOf } from './logins.ts';
 import type { Received } from './ouch-client.ts';
-import { type OuchHand, OuchVenue, ouchMessage, PASSWORD } from './ouch-venue.ts';
+import { ouchMessage } from './ouch-message.ts';
+import { type OuchHand, OuchVenue, PASSWORD } from './ouch-venue.ts';
 
 const logins = ['ALICE', 'BOB'].map((user, i) => loginOf(user, i + 1, i, [PASSWORD]));
 export const venue = new OuchVenue(logins);
