@@ -14,7 +14,17 @@ import * as codes from './fix-codes.ts';
 import { FixReports, type Refusal } from './fix-reports.ts';
 import { readMassCancel, reportMassCancel } from './mass-cancel-request.ts';
 import { BadField, checkReference, MissingField, need, readInstrument, readOrder } from './order-reader.ts';
-import { cancelRefusalIn, cancelRefusalOf, NOT_KNOWN, ON_ITS_WAY, refusalIn, refusalOf } from './refusals.ts';
+import {
+  cancelRefusalIn,
+  cancelRefusalOf,
+  NOT_KNOWN,
+  OF_ANOTHER_DAY,
+  ON_ITS_WAY,
+  refusalIn,
+  refusalOf,
+  TOO_MANY_IDS,
+  USED_BEFORE,
+} from './refusals.ts';
 import { StatusAnswers } from './status-answers.ts';
 import { keyOf, type Requested, TrackedOrders } from './tracked-orders.ts';
 import type { UsedIds } from './used-ids.ts';
@@ -55,7 +65,7 @@ export class FixOrders {
     const refuse = (refusal: Refusal) => this.#reports.refuse(client, message, refusal);
     if (this.#isUsed(client, clientId)) {
       if (isAgain(message)) this.#status.report(client, message, clientId);
-      else refuse(refusalOf(REASON.DUPLICATE_CLIENT_ID, 'ClOrdID is in use, or was used before'));
+      else refuse(refusalOf(REASON.DUPLICATE_CLIENT_ID, USED_BEFORE));
       return;
     }
     if (!this.#mayEnter(client, message, refuse)) return;
@@ -169,7 +179,7 @@ export class FixOrders {
   }
 
   #refuseAsUsed(client: FixClient, message: FixMessage, original: string): void {
-    const refusal = cancelRefusalOf(REASON.DUPLICATE_CLIENT_ID, 'ClOrdID is in use, or was used before');
+    const refusal = cancelRefusalOf(REASON.DUPLICATE_CLIENT_ID, USED_BEFORE);
     this.#refuseCancel(client, message, this.#orders.find(client, original), refusal);
   }
 
@@ -233,7 +243,7 @@ export class FixOrders {
         [TAG.TEXT, text],
       ]);
     if (this.#isUsed(client, clientId)) {
-      refuse({ code: 99, text: 'ClOrdID is in use, or was used before' });
+      refuse({ code: 99, text: USED_BEFORE });
       return;
     }
     const meant = readMassCancel(this.#services.market, client, message);
@@ -271,11 +281,11 @@ export class FixOrders {
   #mayEnter(client: FixClient, message: FixMessage, refuse: (refusal: Refusal) => void): boolean {
     const original = message.get(TAG.ORIG_SENDING_TIME);
     if (original !== undefined && parseFixTime(original) < this.#day.begin) {
-      refuse({ code: message.type === MSG.NEW_ORDER_SINGLE ? codes.STALE : 99, text: 'it is from before this session day' });
+      refuse({ code: message.type === MSG.NEW_ORDER_SINGLE ? codes.STALE : 99, text: OF_ANOTHER_DAY });
       return false;
     }
     if (this.#ids.isFull(client.login.account)) {
-      refuse({ code: 99, text: 'the account has used too many ClOrdIDs today' });
+      refuse(TOO_MANY_IDS);
       return false;
     }
     if (this.#ids.isComplete) return true;
