@@ -56,6 +56,34 @@ describe('the house (house.json)', () => {
   });
 });
 
+describe('the first comment of a file', () => {
+  const about = (text: string, file = 'src/order-book.ts') => isAboutItsFile(file, text);
+  const imports = "import fs from 'node:fs';\n";
+
+  it('is about the file at its top, or alone below the imports', () => {
+    assert.ok(about(`/** Books. */\n${imports}export const A = 1;\nexport const B = 2;\n`));
+    assert.ok(about(`#!/usr/bin/env node\n// Books.\n${imports}`));
+    assert.ok(about(`${imports}\n/** Books. */\n\nexport const A = 1;\nexport const B = 2;\n`));
+  });
+
+  it('may be that of the only export, or of the one that the file is named after', () => {
+    assert.ok(about(`${imports}\n/** A book. */\nexport class Book {}\n`));
+    assert.ok(about(`${imports}\n/** A book. */\nexport class OrderBook {}\nexport const A = 1;\n`));
+  });
+
+  it('is not about the file when it is about a part of it', () => {
+    assert.ok(!about('/** How many. */\nexport const MOST = 1;\nexport class OrderBook {}\n'));
+    assert.ok(!about(`${imports}\n/** How many. */\nconst MOST = 1;\n\n/** A book. */\nexport class OrderBook {}\n`));
+    assert.ok(!about(`${imports}\nconst MOST = 1;\n\n/** Books. */\n\nexport class OrderBook {}\nexport class Book {}\n`));
+  });
+
+  it('of a test may be inside it, or on it, but not on what it stands on', () => {
+    assert.ok(about("test('a', () => {\n  // why\n});\n", 'test/a.test.ts'));
+    assert.ok(about("import 'x';\n/** Why. */\ntest('a', () => {});\n", 'test/a.test.ts'));
+    assert.ok(!about("import 'x';\n/** How many. */\nconst MOST = 1;\ntest('a', () => {});\n", 'test/a.test.ts'));
+  });
+});
+
 /** Imports within a package that its floors do not allow. */
 function against(folder: string, { floors, apart, shared }: (typeof house.rooms)[string]): string[] {
   const root = `${folder}/src/`;
