@@ -13,7 +13,7 @@ export const BUILT = ['memory', 'market', 'book', 'ledger', 'engine', 'journal',
 /** What is packed: the terminal is served from its source. */
 export const PACKED = [...BUILT, 'apps/terminal'];
 
-export interface Manifest {
+interface Manifest {
   name: string;
   version: string;
   exports: Record<string, unknown>;

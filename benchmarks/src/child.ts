@@ -2,7 +2,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
-export interface ChildRun<T> {
+interface ChildRun<T> {
   result: T;
   /** what the process printed: traces of the runtime */
   output: string;

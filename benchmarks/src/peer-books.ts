@@ -1,3 +1,4 @@
+/** Order books of npm packages that the book is compared with. */
 import { OPERATION } from '@outcry/workload/operation';
 import { OrderBook as HftOrderBook } from 'hft-limit-order-book';
 import { OrderBook as NodejsOrderBook } from 'nodejs-order-book';
@@ -11,7 +12,7 @@ interface PeerBook {
   depth(): [asks: [price: number, size: number][], bids: [price: number, size: number][]];
 }
 
-export interface Peer {
+interface Peer {
   readonly name: string;
   /** whether a goal is stated against it */
   readonly isGoal: boolean;

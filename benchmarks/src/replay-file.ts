@@ -20,12 +20,7 @@ export function replayFile(file: string, runs: number, withLatency: boolean, onR
   return replayStream(readOperations(file), runs, withLatency, onRun);
 }
 
-export function replayStream(
-  stream: OperationStream,
-  runs: number,
-  withLatency: boolean,
-  onRun: (done: number) => void = () => {},
-): ReplayResult {
+function replayStream(stream: OperationStream, runs: number, withLatency: boolean, onRun: (done: number) => void = () => {}): ReplayResult {
   const replay = new BookReplay(stream);
   replay.play(0, stream.count);
   const books = replay.summaries();

@@ -1,3 +1,4 @@
+/** Replays a file of commands: a task for the scheduler. */
 import { type ReplayResult, replayFile } from './replay-file.ts';
 
 /** What the scheduler runs for each of several files: see runParallel in @outcry/memory. */

@@ -4,7 +4,7 @@ import net from 'node:net';
 import { Histogram } from '@outcry/telemetry/histogram';
 import { Random } from '@outcry/workload/random';
 
-export interface RestRun {
+interface RestRun {
   orders: number;
   seconds: number;
   /** answers other than 200, with the first of their bodies */
@@ -18,7 +18,7 @@ const REQUESTS = 4096;
 const END_OF_HEAD = Buffer.from('\r\n\r\n');
 
 /** Signed orders around one price, ready to send: the venue is measured here, not the client's signing. */
-export function signedOrders(host: string): Buffer[] {
+function signedOrders(host: string): Buffer[] {
   const random = new Random(11);
   return Array.from({ length: REQUESTS }, () => {
     const key = random.chance(0.5) ? 'alice' : 'bob';

@@ -12,7 +12,7 @@ function storeInMemory(folder: string): string {
 }
 
 /** What a session signs in with: user and password at OUCH, FIX and gRPC, key and secret at REST. */
-export interface BenchLogin {
+interface BenchLogin {
   user: string;
   password: string;
   key: string;

@@ -1,4 +1,4 @@
-// The house: which files there are, what each imports, and what house.json allows.
+/** The house: which files there are, what each imports, and what house.json allows. */
 import fs from 'node:fs';
 import path from 'node:path';
 import { ROOT } from '../packages.ts';
@@ -8,8 +8,9 @@ interface House {
   packages: string[][];
   /** the floors within a package: a file imports from its own and those before it */
   rooms: Record<string, { floors: string[]; apart: string; shared: string[] }>;
-  /** lines of a source file */
+  /** lines of a source file, and of a test */
   longest: number;
+  longestTest: number;
   /** those that are longer, and why */
   longer: Record<string, string>;
   /** circles that are known: their folder, and why */
@@ -25,12 +26,26 @@ export const sources: readonly string[] = house.packages
   .filter((file) => !file.includes('/generated/'))
   .sort();
 
+/** All files that people wrote, tests and scripts too. */
+export const allFiles: readonly string[] = fs
+  .globSync(['{packages,apps}/*/{bin,src,test}/**/*.{js,ts}', '{simulator,benchmarks,scripts,examples}/**/*.{js,ts}'], { cwd: ROOT })
+  .filter((file) => !/\/(generated|node_modules|dist)\//.test(file))
+  .sort();
+
+/** Whether a file is a test, or helps tests. */
+export function isTest(file: string): boolean {
+  return file.includes('/test/');
+}
+
+export function textOf(file: string): string {
+  return fs.readFileSync(path.join(ROOT, file), 'utf8');
+}
+
 const IMPORT = /\b(?:from|import)\s*\(?\s*'([^']+)'/g;
 
 /** What a file imports of the house, as types or values: files from the root; packages whose file is not said by their folder. */
 export function importsOf(file: string): string[] {
-  const text = fs.readFileSync(path.join(ROOT, file), 'utf8');
-  return [...text.matchAll(IMPORT)].flatMap(([, name]) => resolve(file, name) ?? []);
+  return [...textOf(file).matchAll(IMPORT)].flatMap(([, name]) => resolve(file, name) ?? []);
 }
 
 /** The package that a file is in. */

@@ -1,3 +1,4 @@
+/** A disk for the simulator, which forgets, tears and damages what was written. */
 import fs from 'node:fs';
 import path from 'node:path';
 import { type JournalDisk, RealDisk } from '@outcry/journal/disk';
@@ -5,7 +6,7 @@ import { SECTOR } from '@outcry/journal/format';
 import type { Random } from '@outcry/workload/random';
 
 /** How a disk may fail. */
-export interface DiskFaults {
+interface DiskFaults {
   /** shares of writes and syncs */
   full: number;
   failedSync: number;
@@ -14,7 +15,7 @@ export interface DiskFaults {
 }
 
 /** The power went in the middle of something. */
-export class PowerCut extends Error {
+class PowerCut extends Error {
   readonly code = 'POWER';
 }
 

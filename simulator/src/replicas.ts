@@ -10,7 +10,7 @@ import { Random } from '@outcry/workload/random';
 
 export const SIMULATED_LIMITS: EngineLimits = { orders: 20_000, accounts: 32, assets: 4, instruments: 4 };
 
-export interface ReplicaReport {
+interface ReplicaReport {
   commands: number;
   stateHash: string;
   /** times that the states were compared, and that the replica went on from a snapshot */

@@ -23,7 +23,7 @@ import { misdirect, rot, SimulatedDisk } from './disk.ts';
 import { SIMULATED_LIMITS } from './replicas.ts';
 import { EventStore, type MakeStore, type SimulatedStore } from './simulated-store.ts';
 
-export interface SimulationReport {
+interface SimulationReport {
   seed: number;
   commands: number;
   acknowledged: number;
@@ -35,7 +35,7 @@ export interface SimulationReport {
 }
 
 /** A guarantee was broken: the message says which, and the seed brings it back. */
-export class BrokenGuarantee extends Error {}
+class BrokenGuarantee extends Error {}
 
 const SEGMENT_BYTES = 64 * 1024;
 const RING = 512;
@@ -51,7 +51,7 @@ const MOST_ORDERS = [SIMULATED_LIMITS.orders, 300, 60];
  * sent, assets are conserved, the state is the one that the commands alone give, the store holds their rows, and small files hold what they
  * held last.
  */
-export class Simulation {
+class Simulation {
   readonly seed: number;
   readonly #random: Random;
   readonly #root: string;

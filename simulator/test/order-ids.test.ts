@@ -1,3 +1,4 @@
+/** Order ids over reused slots and restored snapshots, as clients see them. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { order as orderRecord } from '@outcry/book/records';

@@ -1,3 +1,4 @@
+/** The engine's story of recorded commands, against those of its earlier versions. */
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { Engine } from '@outcry/engine/engine';

@@ -1,3 +1,4 @@
+/** Simulated venues, on a few new seeds in each run. */
 import assert from 'node:assert/strict';
 import os from 'node:os';
 import { describe, it } from 'node:test';

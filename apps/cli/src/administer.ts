@@ -1,3 +1,4 @@
+/** Requests to a running venue as its administrator, for all commands that make them. */
 import fs from 'node:fs';
 import path from 'node:path';
 import { adminTokenFile } from '@outcry/venue/core/accounts/admin-token';

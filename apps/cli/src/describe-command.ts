@@ -1,3 +1,4 @@
+/** Journaled commands in words, as `outcry journal` prints them. */
 import { ALLOW_FAILURE, COMMAND, COMMAND_NAMES, command, LESS_TRADED, LIST_TYPE, POST_ONLY, wordOfPiece } from '@outcry/market/command';
 import { flagsOf, instrumentOf, kindOf, orderKindOf, sideOf, timeInForceOf } from '@outcry/market/command-head';
 import { ACCOUNT_RULE, INSTRUMENT_RULE } from '@outcry/market/rules';

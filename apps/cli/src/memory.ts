@@ -1,3 +1,4 @@
+/** The `memory` command: shows a venue's memory, and sizes for its next run. */
 import fs from 'node:fs';
 import path from 'node:path';
 import { replaceFile } from '@outcry/journal/durable-file';

@@ -1,3 +1,4 @@
+/** Options that several commands have, and how their values are read. */
 import { DEFAULTS } from '@outcry/venue/domain/config';
 import { InvalidArgumentError } from 'commander';
 

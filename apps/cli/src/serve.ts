@@ -1,3 +1,4 @@
+/** The `serve` command: starts a venue, and ends it on a signal. */
 import { startDemo } from '@outcry/venue/demo/demo';
 import { startVenue } from '@outcry/venue/venue';
 import { Command } from 'commander';

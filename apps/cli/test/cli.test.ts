@@ -1,3 +1,4 @@
+/** The `outcry` command as a user runs it: exit codes, error lines, and what its subcommands print. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import crypto from 'node:crypto';

@@ -1,3 +1,5 @@
+/** Elements and times of the page, for all of its panels. */
+
 /** An element that the page must have. */
 export function element<T extends HTMLElement = HTMLElement>(id: string): T {
   const found = document.getElementById(id);

@@ -3,7 +3,7 @@ import { element, make, timeOfDay } from './dom.ts';
 
 const MOST = 30;
 
-export interface ShownTrade {
+interface ShownTrade {
   price: string;
   quantity: string;
   time: number;

@@ -1,3 +1,4 @@
+/** The venue's parts in the order of their start, ended in reverse. */
 import type { Logger } from 'pino';
 
 /** Something that was started. */

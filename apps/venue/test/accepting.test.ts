@@ -1,3 +1,4 @@
+/** Doors that accept many connections at once: no turn of a thread takes more than the backlog. */
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import net from 'node:net';

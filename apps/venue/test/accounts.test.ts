@@ -1,8 +1,9 @@
+/** Accounts from records: what a door is told, and when a login expires. */
 import assert from 'node:assert/strict';
 import crypto from 'node:crypto';
 import { describe, it } from 'node:test';
 import { AccountView } from '../src/core/accounts/account-view.ts';
-import { isAdmin } from '../src/core/accounts/administrators.ts';
+import { administratorOf } from '../src/core/accounts/administrators.ts';
 import type { OperatorKey } from '../src/core/accounts/operator-key.ts';
 import { Registry } from '../src/core/accounts/registry.ts';
 import type { Services } from '../src/core/services.ts';
@@ -69,7 +70,7 @@ describe('who asks to administer', () => {
     const desk = new Desk({ 'key/a': keyRecord('a', secret, 'ADMIN'), 'key/t': keyRecord('t', other, 'TRADE') });
     Object.defineProperty(desk.view, 'all', { get: () => assert.fail('accounts are gone through') });
     const services = { accounts: desk.view, adminToken: { is: () => false } } as unknown as Services;
-    const may = (given: string) => isAdmin(services, given, '127.0.0.1');
+    const may = (given: string) => administratorOf(services, given, '127.0.0.1') !== undefined;
     assert.deepEqual([may(other), may(crypto.randomBytes(32).toString('hex'))], [false, false]);
     desk.change('key/t', keyRecord('t', other, 'ADMIN'));
     assert.equal(may(other), true);

@@ -1,3 +1,4 @@
+/** Random clients at every door of one venue, for a while. */
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';

@@ -1,3 +1,4 @@
+/** Bad requests over REST: each gets a documented error, and the venue goes on. */
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import net from 'node:net';

@@ -1,12 +1,12 @@
 /** Every documented operation that the venue has, called over REST and the WebSocket API: the fields of its answer are those documented. */
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
-import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { operations } from '../src/server.ts';
 import { CALLS, type Desk } from './binance-coverage/calls.ts';
 import { operationFacts } from './binance-coverage/coverage.ts';
 import { names, type OperationFact } from './binance-coverage/fact.ts';
+import { administer } from './support/admin.ts';
 import { BothDoors } from './support/both-doors.ts';
 import { temporaryDirectory, VenueProcess } from './support/process.ts';
 
@@ -25,9 +25,7 @@ before(async () => {
   };
   desk = { accepted };
   await accepted('POST', '/api/v3/order', { symbol: 'ETHUSDT', side: 'BUY', type: 'MARKET', quantity: '0.1' });
-  const headers = { 'x-outcry-admin': fs.readFileSync(path.join(data, 'admin.token'), 'utf8').trim(), 'content-type': 'application/json' };
-  const body = JSON.stringify({ REFERENCE_PRICE: '3000' });
-  assert.equal((await fetch(`${venue.url}/outcry/v1/instruments/ETHUSDT/rules`, { method: 'POST', headers, body })).status, 200);
+  await administer({ url: venue.url, data }, 'instruments/ETHUSDT/rules', { REFERENCE_PRICE: '3000' });
   // Who has no account may be behind: history has the trade before the tests ask for it.
   while ((await alice.rest.public('/api/v3/historicalTrades?symbol=ETHUSDT')).body.length === 0);
 });

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
 import { after, before, it } from 'node:test';
+import { administer } from './support/admin.ts';
 import { Listener } from './support/listener.ts';
 import { Client, temporaryDirectory, VenueProcess } from './support/process.ts';
 
@@ -21,11 +22,7 @@ after(async () => {
   fs.rmSync(data, { recursive: true, force: true });
 });
 
-async function admin(route: string, body: object): Promise<void> {
-  const headers = { 'x-outcry-admin': fs.readFileSync(path.join(data, 'admin.token'), 'utf8').trim(), 'content-type': 'application/json' };
-  const response = await fetch(`${venue.url}/outcry/v1/${route}`, { method: 'POST', headers, body: JSON.stringify(body) });
-  assert.equal(response.status, 200, await response.text());
-}
+const admin = (route: string, body: object) => administer({ url: venue.url, data }, route, body);
 
 const order = { symbol: 'BTCUSDT', side: 'BUY', type: 'LIMIT', timeInForce: 'GTC', quantity: '0.01', price: '50000' };
 

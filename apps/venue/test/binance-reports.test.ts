@@ -1,10 +1,10 @@
 /** What an account is told of its orders: fields that appear under a condition, and filters that only an administrator's rules bring about. */
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
-import path from 'node:path';
 import { after, before, it } from 'node:test';
 import { names } from './binance-coverage/fact.ts';
 import { conditionalFields, REPORT_FIELDS } from './binance-coverage/user-events.ts';
+import { administer } from './support/admin.ts';
 import { BothDoors } from './support/both-doors.ts';
 import { temporaryDirectory, VenueProcess } from './support/process.ts';
 
@@ -24,14 +24,7 @@ after(async () => {
   fs.rmSync(data, { recursive: true, force: true });
 });
 
-async function admin(route: string, body: object): Promise<void> {
-  const headers = {
-    'content-type': 'application/json',
-    'x-outcry-admin': fs.readFileSync(path.join(data, 'admin.token'), 'utf8').trim(),
-  };
-  const response = await fetch(`${venue.url}/outcry/v1/${route}`, { method: 'POST', headers, body: JSON.stringify(body) });
-  assert.equal(response.status, 200, await response.text());
-}
+const admin = (route: string, body: object) => administer({ url: venue.url, data }, route, body);
 
 const order = (more: Record<string, string>) => ({ symbol: SYMBOL, type: 'LIMIT', timeInForce: 'GTC', quantity: '0.01', ...more });
 

@@ -9,6 +9,7 @@ import { Market } from '../src/domain/market.ts';
 import { STORED_DATA } from '../src/doors/binance/stored-data.ts';
 import { History } from '../src/store/sqlite/history.ts';
 import { StoreWriter } from '../src/store/sqlite/store-writer.ts';
+import { administer } from './support/admin.ts';
 import { Listener } from './support/listener.ts';
 import { Client, temporaryDirectory, VenueProcess } from './support/process.ts';
 
@@ -166,14 +167,7 @@ describe('tickers of a running venue', () => {
   });
 
   it('of instruments with a status: others are left out, one that is named is refused', async () => {
-    const headers = {
-      'x-outcry-admin': fs.readFileSync(path.join(data, 'admin.token'), 'utf8').trim(),
-      'content-type': 'application/json',
-    };
-    const state = async (name: string) => {
-      const url = `${venue.url}/outcry/v1/instruments/ETHUSDT/state`;
-      assert.equal((await fetch(url, { method: 'POST', headers, body: JSON.stringify({ state: name }) })).status, 200);
-    };
+    const state = (name: string) => administer({ url: venue.url, data }, 'instruments/ETHUSDT/state', { state: name });
     await state('HALTED');
     const symbols = async (route: string) => (await ask(route)).map(({ symbol }: any) => symbol);
     for (const route of ['ticker/price', 'ticker/bookTicker', 'ticker/24hr']) {

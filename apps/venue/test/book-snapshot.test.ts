@@ -1,3 +1,4 @@
+/** Book snapshots for GLIMPSE, written bit by bit while the book changes. */
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { SELL } from '@outcry/market/order-terms';

@@ -1,3 +1,4 @@
+/** ccxt's binance class trades on the demo venue. */
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import { after, before, describe, it } from 'node:test';

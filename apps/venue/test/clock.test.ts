@@ -1,3 +1,4 @@
+/** The venue's clock when the machine's clocks are set. */
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import { describe, it } from 'node:test';

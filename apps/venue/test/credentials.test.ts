@@ -1,22 +1,18 @@
+/** Keys and logins: added, rotated, revoked, and never shown where they must not be. */
 import assert from 'node:assert/strict';
 import crypto from 'node:crypto';
 import fs from 'node:fs';
-import net from 'node:net';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import * as grpc from '@grpc/grpc-js';
-import { loadSync } from '@grpc/proto-loader';
-import { FixFramer, type FixMessage, fixTime, formatFix, parseFix } from '@outcry/wire/fix';
 import { operations } from '../src/server.ts';
 import { Listener } from './support/listener.ts';
 import { OuchClient, SoupClient } from './support/ouch-client.ts';
 import { anyPorts, Client, temporaryDirectory, VenueProcess } from './support/process.ts';
+import { entryStream, fixClient } from './support/signed-in.ts';
 import { until } from './support/until.ts';
 import { WIDE_INSTRUMENTS } from './support/wide-market.ts';
 
-const PROTO = fileURLToPath(new URL('../proto', import.meta.url));
-const { outcry } = grpc.loadPackageDefinition(loadSync(path.join(PROTO, 'outcry/v1/venue.proto'))) as any;
 const SYMBOL = 'BTCUSDT';
 const ORDER = { symbol: SYMBOL, side: 'BUY', type: 'LIMIT', timeInForce: 'GTC', price: '50000', quantity: '0.01' };
 const HOUR_MS = 3_600_000;
@@ -57,14 +53,6 @@ async function signedIn({ key, secret }: { key: string; secret: string }): Promi
   return listener;
 }
 
-async function waitFor(holds: () => Promise<boolean>, what: string): Promise<void> {
-  const deadline = performance.now() + 60_000;
-  while (!(await holds())) {
-    assert.ok(performance.now() < deadline, `not in time: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-}
-
 before(async () => {
   const config = path.join(data, 'config.json');
   fs.mkdirSync(data, { recursive: true });
@@ -98,7 +86,7 @@ describe('an API key', () => {
     assert.equal((await client.signed('GET', '/api/v3/openOrders')).body.code, -2015);
     for (const listener of [session, subscribed]) assert.equal((await listener.untilClosed()).code, 1008);
     assert.equal((await stream.until(({ e }) => e === 'listenKeyExpired')).listenKey, listenKey);
-    await waitFor(async () => (await openOrders()) === before, 'orders of its session are cancelled');
+    await until(async () => (await openOrders()) === before, 'orders of its session are cancelled');
     const place = { ...ORDER, timestamp: Date.now() };
     const { result } = await kept.request({ id: 3, method: 'order.place', params: place });
     assert.equal(result.status, 'NEW', 'the other key of the account trades on');
@@ -142,7 +130,7 @@ describe('an API key', () => {
     for (const validUntil of [Date.now() - 1, 1.5, '2030', 'never'])
       assert.equal((await admin('POST', `keys/${key.id}/expire`, { validUntil })).status, 400);
     const short = await made('accounts/alice/keys', { validUntil: Date.now() + 200 });
-    await waitFor(async () => !(await mayRead(clientOf(short))), 'a key made with an end ends');
+    await until(async () => !(await mayRead(clientOf(short))), 'a key made with an end ends');
   });
 
   it('that may read sees, and changes nothing: no order, no list, no session', async () => {
@@ -218,7 +206,7 @@ describe('a session of cancelOnDisconnect', () => {
     await new Promise((resolve) => setTimeout(resolve, 300));
     assert.ok(await isOpen(orderId));
     back.close();
-    await waitFor(async () => !(await isOpen(orderId)), 'cancelled when the one that owns it is gone');
+    await until(async () => !(await isOpen(orderId)), 'cancelled when the one that owns it is gone');
   });
 
   it('stays when it is asked for again, with all orders since the first time', async () => {
@@ -229,7 +217,7 @@ describe('a session of cancelOnDisconnect', () => {
     assert.equal(again.sessionId, first.sessionId);
     const second = await place(listener, 'second');
     listener.close();
-    await waitFor(async () => !(await isOpen(orderId)) && !(await isOpen(second.orderId)), 'both are cancelled, after the newer time');
+    await until(async () => !(await isOpen(orderId)) && !(await isOpen(second.orderId)), 'both are cancelled, after the newer time');
   });
 
   it('is not another account’s that signs in on the same connection', async () => {
@@ -248,48 +236,13 @@ describe('a session of cancelOnDisconnect', () => {
   });
 });
 
-/** A FIX client that has signed in. */
-async function fixClient(user: string, password: string): Promise<{ got: FixMessage[]; isClosed: boolean }> {
-  const client = { got: [] as FixMessage[], isClosed: false };
-  const framer = new FixFramer(100_000);
-  const socket = net.connect(ports.fix, '127.0.0.1');
-  socket.on('error', () => undefined);
-  socket.on('close', () => {
-    client.isClosed = true;
-  });
-  socket.on('data', (piece: Buffer) => {
-    framer.push(piece);
-    for (let text = framer.next(); text !== undefined; text = framer.next()) client.got.push(parseFix(text));
-  });
-  const head = [[35, 'A'] as const, [49, user] as const, [56, 'OUTCRY'] as const, [34, 1] as const, [52, fixTime(Date.now())] as const];
-  socket.write(formatFix('FIX.4.4', [...head, [98, 0], [108, 30], [554, password], [141, 'Y']]));
-  await until(
-    () => client.got.length > 0 || client.isClosed,
-    () => 'an answer to the logon',
-  );
-  return client;
-}
-
-function entryStream(user: string, password: string): { error: grpc.ServiceError | undefined; close(): void } {
-  const metadata = new grpc.Metadata();
-  metadata.set('authorization', `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`);
-  const client = new outcry.v1.Trading(`127.0.0.1:${ports.grpc}`, grpc.credentials.createInsecure());
-  const call = client.Entry(metadata);
-  const stream = { error: undefined as grpc.ServiceError | undefined, close: () => client.close() };
-  call.on('error', (error: grpc.ServiceError) => {
-    stream.error = error;
-  });
-  call.on('data', () => undefined);
-  return stream;
-}
-
 describe('a login', () => {
   it('that is revoked ends at once at every door, and its name stays its account’s', async () => {
     const { user, password, number } = await made('accounts/alice/logins', { user: 'DOOR' });
     const ouch = await OuchClient.open(ports.ouch, user, password);
     assert.equal(ouch.packets[0].type, 'A');
-    const fix = await fixClient(user, password);
-    const stream = entryStream(user, password);
+    const fix = await fixClient(ports.fix, user, password);
+    const stream = entryStream(ports.grpc, user, password);
     const bystander = await OuchClient.open(ports.ouch, 'ALICE', 'alicepass');
     await new Promise((resolve) => setTimeout(resolve, 200)); // the stream's call is there
 
@@ -303,7 +256,7 @@ describe('a login', () => {
     assert.deepEqual([fix.got.at(-1)!.type, fix.got.at(-1)!.get(58)], ['5', 'the login was revoked']);
     assert.equal(stream.error!.code, grpc.status.UNAUTHENTICATED);
     assert.equal((await OuchClient.open(ports.ouch, user, password)).packets[0].type, 'J');
-    assert.equal((await fixClient(user, password)).got.length, 0);
+    assert.equal((await fixClient(ports.fix, user, password)).got.length, 0);
     bystander.enter(1, 'B', 1, 500_000_000);
     await bystander.next('order_accepted');
     bystander.cancel(1);
@@ -318,7 +271,7 @@ describe('a login', () => {
 
   it('that is rotated lets both passwords in for the overlap, and ends the connections of the old one after it', async () => {
     const { user, password } = await made('accounts/alice/logins', { user: 'TURN' });
-    const old = await fixClient(user, password);
+    const old = await fixClient(ports.fix, user, password);
     const { password: next } = await made(`logins/${user}/rotate`, { overlapMs: 1500 });
     const ouch = await OuchClient.open(ports.ouch, user, next);
     assert.equal(ouch.packets[0].type, 'A');
@@ -370,7 +323,7 @@ describe('an administrator', () => {
     const { token: next } = await made('admin-token/rotate', { overlapMs: 1000 });
     assert.equal(token(), next);
     assert.equal((await admin('GET', 'accounts', undefined, old)).status, 200);
-    await waitFor(async () => (await admin('GET', 'accounts', undefined, old)).status === 401, 'the old token ends');
+    await until(async () => (await admin('GET', 'accounts', undefined, old)).status === 401, 'the old token ends');
     await made('admin-token/rotate', {});
     assert.equal((await admin('GET', 'accounts', undefined, next)).status, 401);
     assert.equal((await admin('GET', 'accounts')).status, 200);
@@ -405,7 +358,7 @@ describe('an administrator', () => {
     const { id } = await made('accounts/bob/keys', { permission: 'READ' });
     await admin('DELETE', `keys/${id}`);
     const lines = () => venue.output.split('\n').filter((line) => line.includes('"audit"') && line.includes(id));
-    await waitFor(async () => lines().length === 2, 'the log’s lines');
+    await until(async () => lines().length === 2, 'the log’s lines');
     const received = lines().map((line) => JSON.parse(line) as Record<string, unknown>);
     assert.deepEqual(
       received.map(({ audit, by, key, from, status }) => [audit, by, key, from, status]),

@@ -1,3 +1,4 @@
+/** A book by level, whose changes several readers take at their own pace. */
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { createLevelPool } from '@outcry/book/level-sums';

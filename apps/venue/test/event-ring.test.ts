@@ -1,3 +1,4 @@
+/** The event ring without readers, and while it is connected. */
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import { describe, it, type TestContext } from 'node:test';

@@ -1,3 +1,4 @@
+/** The filters against the rules as they are documented, in numbers of any size. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import {

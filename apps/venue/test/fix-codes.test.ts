@@ -1,3 +1,4 @@
+/** Every code of every FIX field: accepted as documented, or refused. */
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import os from 'node:os';

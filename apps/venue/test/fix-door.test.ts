@@ -1,3 +1,4 @@
+/** The FIX door without a venue: logons, the daily roll, limits. */
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';

@@ -1,3 +1,4 @@
+/** Random FIX clients beside an honest one, for a while. */
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import os from 'node:os';

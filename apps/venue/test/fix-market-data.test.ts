@@ -1,3 +1,4 @@
+/** Market data over FIX: subscriptions, large books, limits. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { BUY, SELL } from '@outcry/market/order-terms';

@@ -1,3 +1,4 @@
+/** A ClOrdID enters once in a day, over kills and lost files. */
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import os from 'node:os';

@@ -13,6 +13,7 @@ import { LeftOrders } from '../src/doors/fix/left-orders.ts';
 import { StoredOrders } from '../src/doors/fix/stored-orders.ts';
 import { UsedIds } from '../src/doors/fix/used-ids.ts';
 import type { CommandFields } from '../src/spine/commands.ts';
+import { administer } from './support/admin.ts';
 import { FixClient as Client } from './support/fix-client.ts';
 import { Client as RestClient, temporaryDirectory, VenueProcess } from './support/process.ts';
 import { until } from './support/until.ts';
@@ -29,10 +30,7 @@ test('with cancel-on-disconnect go the orders that a session entered: not those 
   fs.writeFileSync(config, JSON.stringify({ fix: { port: 0 } }));
   const venue = await VenueProcess.start(path.join(folder, 'data'), '--demo', '--no-flow', '--config', config);
   const { ports } = (await (await fetch(`${venue.url}/outcry/v1/status`)).json()) as { ports: { fix: number } };
-  const token = fs.readFileSync(path.join(venue.data, 'admin.token'), 'utf8');
-  const headers = { 'x-outcry-admin': token, 'content-type': 'application/json' };
-  const body = JSON.stringify({ user: 'KILL', password: 'killpass', cancelOnDisconnect: true });
-  assert.equal((await fetch(`${venue.url}/outcry/v1/accounts/alice/logins`, { method: 'POST', headers, body })).status, 200);
+  await administer(venue, 'accounts/alice/logins', { user: 'KILL', password: 'killpass', cancelOnDisconnect: true });
   const rest = new RestClient(venue.url);
   for (const newClientOrderId of ['rest-1', 'rest-2']) {
     const order = { symbol: 'BTCUSDT', side: 'BUY', type: 'LIMIT', timeInForce: 'GTC', price: '50000', quantity: '1', newClientOrderId };

@@ -1,3 +1,4 @@
+/** What a FIX session sends, while its line is slow or broken. */
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import net from 'node:net';

@@ -1,3 +1,4 @@
+/** WebSocket frames of the venue, read by another library's parser. */
 import assert from 'node:assert/strict';
 import type { Writable } from 'node:stream';
 import { test } from 'node:test';

@@ -1,3 +1,4 @@
+/** Random requests and random files, for a while. */
 import assert from 'node:assert/strict';
 import crypto from 'node:crypto';
 import fs from 'node:fs';

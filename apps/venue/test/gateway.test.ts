@@ -1,3 +1,4 @@
+/** The gateway against an engine on the same thread: whose orders an answer names. */
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { order as orderRecord } from '@outcry/book/records';

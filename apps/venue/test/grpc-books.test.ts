@@ -1,3 +1,4 @@
+/** Books by gRPC: a reader that applies every event has the book. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { fromBinary, toBinary } from '@bufbuild/protobuf';

@@ -1,3 +1,4 @@
+/** gRPC requests outside the contract, by every protocol that the port takes. */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { create, type DescField, type DescMessage, fromBinary, type Message, toBinary } from '@bufbuild/protobuf';

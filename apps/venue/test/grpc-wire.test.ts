@@ -1,3 +1,4 @@
+/** Bytes of protobuf messages that decoders read differently. */
 import assert from 'node:assert/strict';
 import type http2 from 'node:http2';
 import { after, before, describe, it } from 'node:test';

@@ -1,3 +1,4 @@
+/** A generic gRPC client: unary calls, order entry, market data. */
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import os from 'node:os';

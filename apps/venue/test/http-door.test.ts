@@ -1,3 +1,4 @@
+/** The HTTP port as browsers and scanners see it: headers, hosts, paths, connections. */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import fs from 'node:fs';

@@ -1,3 +1,4 @@
+/** A sequenced log gives back every message, from memory and from its file. */
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import os from 'node:os';

@@ -1,3 +1,4 @@
+/** A venue is killed under load: every acknowledged order and balance is there. */
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';

@@ -1,3 +1,4 @@
+/** The lanes of a venue: one client's load does not delay another's orders. */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import fs from 'node:fs';

@@ -1,3 +1,4 @@
+/** The lock of a data directory, over processes, containers and deaths. */
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import fs from 'node:fs';

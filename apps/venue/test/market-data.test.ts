@@ -1,3 +1,4 @@
+/** The ITCH feed of a venue: a reader has its book, over loss and late starts. */
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import os from 'node:os';
@@ -8,8 +9,10 @@ import { BUY, ItchBook, SELL } from '@outcry/feed/itch-book';
 import { glimpse, itch } from '@outcry/wire/itch';
 import { SOUP } from '@outcry/wire/soup';
 import { Random } from '@outcry/workload/random';
+import { administer } from './support/admin.ts';
 import { OuchClient, type Received, SoupClient } from './support/ouch-client.ts';
 import { VenueProcess } from './support/process.ts';
+import { until } from './support/until.ts';
 import { WIDE_INSTRUMENTS } from './support/wide-market.ts';
 
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'outcry-itch-'));
@@ -48,14 +51,6 @@ async function start(data = path.join(folder, `data-${count}`)) {
       ...more,
     });
   return { venue, ports, follow, data };
-}
-
-async function until(holds: () => boolean | Promise<boolean>, what: string): Promise<void> {
-  const deadline = performance.now() + 60_000;
-  while (!(await holds())) {
-    if (performance.now() > deadline) throw new Error(`not in time: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
 }
 
 /** Orders of all kinds from both demo accounts, until so many have been sent; waits for their outcomes. */
@@ -211,15 +206,7 @@ test('auctions and halts are told: state, indicative price, the orders that trad
   const { venue, ports, follow, data } = await start();
   const received: Received[] = [];
   const reader = await follow({ late: true, onMessage: (view, at, bytes) => received.push(itch.describe(view, at, bytes)) });
-  const headers = { 'x-outcry-admin': fs.readFileSync(path.join(data, 'admin.token'), 'utf8'), 'content-type': 'application/json' };
-  const state = async (name: string) => {
-    const answer = await fetch(`${venue.url}/outcry/v1/instruments/BTCUSDT/state`, {
-      method: 'POST',
-      headers,
-      body: JSON.stringify({ state: name }),
-    });
-    assert.equal(answer.status, 200, await answer.text());
-  };
+  const state = (name: string) => administer({ url: venue.url, data }, 'instruments/BTCUSDT/state', { state: name });
   await state('OPENING_AUCTION');
   const alice = await OuchClient.open(ports.ouch, 'ALICE', 'alicepass');
   const bob = await OuchClient.open(ports.ouch, 'BOB', 'bobpass');

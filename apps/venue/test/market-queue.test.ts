@@ -1,3 +1,4 @@
+/** A publisher's queue that is full now and then, against one that never is. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Side } from '@outcry/market/order-terms';

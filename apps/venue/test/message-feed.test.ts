@@ -1,3 +1,4 @@
+/** Requests for old feed messages: limits, and requests that cannot be answered. */
 import assert from 'node:assert/strict';
 import dgram from 'node:dgram';
 import { test } from 'node:test';

@@ -1,3 +1,4 @@
+/** Open orders outside the heap against a plain map. */
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { orderHandle } from '@outcry/market/command';

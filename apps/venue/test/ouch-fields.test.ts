@@ -1,47 +1,12 @@
+/** Every byte of every field of Enter Order: refused, or as documented. */
 import assert from 'node:assert/strict';
-import { after, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 import * as wire from '@outcry/wire/ouch50';
 import { TAG } from '@outcry/wire/ouch50';
 import { REJECT } from '../src/doors/ouch/codes.ts';
-import { loginOf } from './support/logins.ts';
-import type { Received } from './support/ouch-client.ts';
-import { ORDER, type OuchHand, OuchVenue, ouchMessage, PASSWORD } from './support/ouch-venue.ts';
-
-const logins = ['ALICE', 'BOB'].map((user, i) => loginOf(user, i + 1, i, [PASSWORD]));
-const venue = new OuchVenue(logins);
-after(() => venue.close());
-const alice = venue.client(logins[0]);
-const bob = venue.client(logins[1]);
-let reference = 0;
-const code = (letter: string) => letter.charCodeAt(0);
-const codes = (letters: string) => new Set([...letters].map(code));
-const every = Array.from({ length: 256 }, (_, byte) => byte);
-
-/** What comes of one message, alone on an empty book. */
-function outcome(send: (client: OuchHand, reference: number) => string | undefined): { ended?: string; received: Received[] } {
-  alice.received();
-  const ended = send(alice, ++reference);
-  venue.runUntilIdle();
-  const received = alice.received();
-  alice.send(ouchMessage(wire.massCancel, { userRef: ++reference, firm: '', symbol: '' }));
-  venue.runUntilIdle();
-  alice.received();
-  assert.equal(venue.openOrders, 0);
-  return { ended, received };
-}
-
-function enter(fields: Record<string, number | string>, tags: number[] = []) {
-  return outcome((client, userRef) => client.enter({ userRef, ...fields }, tags));
-}
-
-/** An entry is refused with a code, or is accepted as it was sent. */
-function assertEntered({ received }: ReturnType<typeof enter>, refusal: number | undefined, what: string): void {
-  if (refusal === undefined) assert.equal(received[0]?.message, 'order_accepted', what);
-  else assert.deepEqual([received[0]?.message, received[0]?.reason, received.length], ['rejected', refusal, 1], what);
-}
-
-const u32 = (value: number) => [(value >>> 24) & 0xff, (value >>> 16) & 0xff, (value >>> 8) & 0xff, value & 0xff];
-const element = (tag: number, ...value: number[]) => [value.length + 1, tag, ...value];
+import { alice, assertEntered, bob, code, codes, element, enter, every, outcome, references, u32, venue } from './support/ouch-fields.ts';
+import { ouchMessage } from './support/ouch-message.ts';
+import { ORDER } from './support/ouch-venue.ts';
 
 describe('a field of Enter Order with any byte is refused, or does what docs/wire.md says', () => {
   const fields: [string, string, number][] = [
@@ -73,7 +38,7 @@ describe('a field of Enter Order with any byte is refused, or does what docs/wir
   it('message type', () => {
     const types = codes('OUXMCDEQ');
     for (const byte of every) {
-      const message = ouchMessage(wire.enterOrder, { ...ORDER, userRef: ++reference });
+      const message = ouchMessage(wire.enterOrder, { ...ORDER, userRef: references.next() });
       message[0] = byte;
       if (byte === code('O')) continue;
       assert.match(alice.send(message) ?? '', types.has(byte) ? /overlong|malformed|truncated/ : /unknown_type/, `type ${byte}`);
@@ -112,18 +77,18 @@ describe('a tag of Enter Order with any byte is refused, or does what docs/wire.
   }
 
   it('PriceType', () => {
-    bob.enter({ userRef: ++reference, side: 'S', price: 500_010_000, quantity: 1 });
-    bob.enter({ userRef: ++reference, side: 'B', price: 499_990_000, quantity: 1 });
+    bob.enter({ userRef: references.next(), side: 'S', price: 500_010_000, quantity: 1 });
+    bob.enter({ userRef: references.next(), side: 'B', price: 499_990_000, quantity: 1 });
     venue.runUntilIdle();
     for (const byte of every) {
       alice.received();
-      alice.enter({ userRef: ++reference }, element(TAG.PRICE_TYPE, byte));
+      alice.enter({ userRef: references.next() }, element(TAG.PRICE_TYPE, byte));
       venue.runUntilIdle();
       const [received] = alice.received();
       if (codes('LPMR').has(byte)) assert.equal(received.message, 'order_accepted', `price type ${byte}`);
       else assert.deepEqual([received.message, received.reason], ['rejected', REJECT.INVALID_PEG], `price type ${byte}`);
     }
-    for (const client of [alice, bob]) client.send(ouchMessage(wire.massCancel, { userRef: ++reference, firm: '', symbol: '' }));
+    for (const client of [alice, bob]) client.send(ouchMessage(wire.massCancel, { userRef: references.next(), firm: '', symbol: '' }));
     venue.runUntilIdle();
   });
 
@@ -274,231 +239,4 @@ it('the highest UserRefNum is refused in every message that uses one, and those 
     [['order_accepted', 2]],
   );
   assert.deepEqual(send(wire.massCancel, { userRef: 3, firm: '', symbol: '' }).slice(1).length, 2);
-});
-
-describe('Replace Order', () => {
-  /** What comes of a replacement of an order that stands. */
-  function replace(fields: Record<string, number | string>, tags: number[] = [], original: Record<string, number | string> = {}) {
-    alice.enter({ userRef: ++reference, ...original });
-    venue.runUntilIdle();
-    const originalRef = reference;
-    return outcome((client, userRef) => {
-      const replacement = {
-        originalRef,
-        userRef,
-        quantity: 50,
-        price: 500_000_000,
-        timeInForce: '5',
-        display: 'Y',
-        sweep: 'N',
-        clientOrderId: '',
-      };
-      return client.send(ouchMessage(wire.replaceOrder, { ...replacement, ...fields }, tags));
-    });
-  }
-
-  it('with any byte in any of its codes is refused and the order stands, or does what docs/wire.md says', () => {
-    for (const [field, known, refusal] of [
-      ['display', 'YAN', REJECT.INVALID_DISPLAY],
-      ['sweep', 'YN', REJECT.ISO_NOT_ALLOWED],
-      ['timeInForce', '035', REJECT.OTHER],
-    ] as const)
-      for (const byte of every) {
-        const { received } = replace({ [field]: byte });
-        if (codes(known).has(byte)) assert.equal(received[0].message, 'order_replaced', `${field} ${byte}`);
-        else
-          assert.deepEqual(
-            received.map(({ message, reason }) => [message, reason]),
-            [['rejected', refusal]],
-            `${field} ${byte}`,
-          );
-      }
-    for (const byte of every) {
-      const { received } = replace({}, element(TAG.SIDE, byte), { side: 'T' });
-      if (byte === code('T')) assert.equal(received[0].message, 'order_replaced');
-      else assert.deepEqual([received[0].message, received[0].reason], ['rejected', REJECT.INVALID_SIDE], `side ${byte}`);
-    }
-  });
-
-  it('keeps what it does not say: side and capacity', () => {
-    const { received } = replace({}, [], { side: 'E', capacity: 'A' });
-    assert.deepEqual([received[0].message, received[0].side, received[0].capacity], ['order_replaced', 'E', 'A']);
-  });
-});
-
-describe('Modify Order and Cancel Order', () => {
-  const modify = (side: number | string, quantity: number, tags: number[] | undefined = undefined, original = 'S') => {
-    alice.enter({ userRef: ++reference, side: original });
-    venue.runUntilIdle();
-    const userRef = reference;
-    return outcome((client) => client.send(ouchMessage(wire.modifyOrder, { userRef, side, quantity }, tags))).received;
-  };
-
-  it('any byte as a side: sells may become short sales and back, all else is a Cancel Reject, and the order stands', () => {
-    for (const original of 'BSTE') {
-      for (const byte of every) {
-        const [received] = modify(byte, 50, undefined, original);
-        const mayBe = byte === code(original) || (original !== 'B' && codes('STE').has(byte));
-        assert.deepEqual(
-          [received.message, received.side ?? ''],
-          mayBe ? ['order_modified', String.fromCharCode(byte)] : ['cancel_reject', ''],
-          `${byte}`,
-        );
-      }
-    }
-  });
-
-  it('only another side is told, a larger quantity ignored, none left is a cancel', () => {
-    assert.deepEqual(
-      modify('T', 100).map(({ message, side, quantity }) => [message, side, quantity]),
-      [['order_modified', 'T', 100]],
-    );
-    assert.deepEqual(modify('S', 101), []);
-    assert.deepEqual(modify('S', 0xffffffff), []);
-    assert.deepEqual(
-      modify('S', 0).map(({ message }) => message),
-      ['order_canceled'],
-    );
-  });
-
-  it('quantities of a cancel at the ends of their range', () => {
-    for (const [quantity, expected] of [
-      [0, [['order_canceled', 100]]],
-      [1, [['order_canceled', 99]]],
-      [100, []],
-      [0x7fffffff, []],
-      [0x80000000, []],
-      [0xffffffff, []],
-    ] as const) {
-      alice.enter({ userRef: ++reference });
-      venue.runUntilIdle();
-      const userRef = reference;
-      const { received } = outcome((client) => client.send(ouchMessage(wire.cancelOrder, { userRef, quantity }, undefined)));
-      assert.deepEqual(
-        received.map(({ message, quantity: lots }) => [message, lots]),
-        expected,
-        String(quantity),
-      );
-    }
-  });
-
-  it('with a tag that they do not have are Cancel Rejects', () => {
-    for (const tag of every) {
-      if (tag === TAG.USER_REF_INDEX || tag === TAG.SHARES_LOCATED || tag === TAG.LOCATE_BROKER) continue;
-      const tags = element(tag, ...new Array(wire.TAG_BYTES[tag] || 3).fill(code('N')));
-      assert.deepEqual(
-        modify('S', 50, tags).map(({ message }) => message),
-        ['cancel_reject'],
-        `tag ${tag}`,
-      );
-      alice.enter({ userRef: ++reference });
-      venue.runUntilIdle();
-      const userRef = reference;
-      const { received } = outcome((client) => client.send(ouchMessage(wire.cancelOrder, { userRef, quantity: 0 }, tags)));
-      assert.deepEqual(
-        received.map(({ message }) => message),
-        ['cancel_reject'],
-        `tag ${tag}`,
-      );
-    }
-  });
-});
-
-describe('Mass Cancel, Disable and Enable Order Entry, Account Query', () => {
-  const mass = (fields: Record<string, number | string>, tags: number[] = []) => {
-    alice.received();
-    alice.send(ouchMessage(wire.massCancel, { userRef: ++reference, firm: '', symbol: '', ...fields }, tags));
-    venue.runUntilIdle();
-    return alice.received();
-  };
-  const stand = () => {
-    const orders = [
-      [{ side: 'B' }, element(TAG.GROUP_ID, 0, 7)],
-      [{ side: 'S', price: 600_000_000 }, []],
-      [{ side: 'T', price: 600_000_000 }, element(TAG.GROUP_ID, 0, 7)],
-      [{ side: 'B', symbol: 'ETHUSDT', price: 20_000_000 }, []],
-      [{ side: 'B' }, element(TAG.USER_REF_INDEX, 3)],
-    ] as const;
-    const first = reference + 1;
-    for (const [fields, tags] of orders) alice.enter({ userRef: ++reference, ...fields }, [...tags]);
-    venue.runUntilIdle();
-    return first;
-  };
-  const cancelled = (received: Received[], first: number) =>
-    received.filter(({ message }) => message === 'order_canceled').map(({ userRef }) => (userRef as number) - first);
-
-  it('take what they mean, by symbol, side, group and channel, and nothing else', () => {
-    for (const [fields, tags, expected] of [
-      [{}, [], [0, 1, 2, 3, 4]],
-      [{ symbol: 'BTCUSDT' }, [], [0, 1, 2, 4]],
-      [{ firm: 'FIRM' }, element(TAG.SIDE, code('B')), [0, 3, 4]],
-      [{}, element(TAG.SIDE, code('S')), [1, 2]],
-      [{}, element(TAG.GROUP_ID, 0, 7), [0, 2]],
-      [{}, element(TAG.GROUP_ID, 0, 8), []],
-      [{}, [...element(TAG.GROUP_ID, 0, 7), ...element(TAG.SIDE, code('T'))], [2]],
-    ] as const) {
-      const first = stand();
-      assert.deepEqual(cancelled(mass(fields, [...tags]), first).sort(), expected, JSON.stringify([fields, tags]));
-      mass({});
-    }
-    const first = stand();
-    reference += 10;
-    assert.deepEqual(cancelled(mass({}, element(TAG.USER_REF_INDEX, 3)), first), [4]);
-    mass({});
-    assert.equal(venue.openOrders, 0);
-  });
-
-  it('with any byte as side or in the firm, or another symbol, are refused with a reason, and nothing is cancelled', () => {
-    stand();
-    const refused = (received: Received[], reason: number, what: string) =>
-      assert.deepEqual(
-        received.map((each) => [each.message, each.userRef, each.reason]),
-        [['rejected', reference, reason]],
-        what,
-      );
-    for (const byte of every) {
-      if (!codes('BSTE').has(byte)) refused(mass({}, element(TAG.SIDE, byte)), REJECT.INVALID_SIDE, `side ${byte}`);
-      if (!/^[A-Z0-9 ]$/.test(String.fromCharCode(byte))) {
-        const message = ouchMessage(wire.massCancel, { userRef: ++reference, firm: '', symbol: '' });
-        message[wire.massCancel.at.firm] = byte;
-        alice.send(message);
-        venue.runUntilIdle();
-        refused(alice.received(), REJECT.FIRM_NOT_AUTHORIZED, `firm ${byte}`);
-        for (const type of [wire.disableEntry, wire.enableEntry]) {
-          const other = ouchMessage(type, { userRef: ++reference, firm: '' });
-          other[type.at.firm] = byte;
-          alice.send(other);
-          venue.runUntilIdle();
-          refused(alice.received(), REJECT.FIRM_NOT_AUTHORIZED, `firm ${byte}`);
-        }
-      }
-      if (byte === 0x20) continue;
-      const message = ouchMessage(wire.massCancel, { userRef: ++reference, firm: '', symbol: '' });
-      message[wire.massCancel.at.symbol] = byte;
-      alice.send(message);
-      venue.runUntilIdle();
-      refused(alice.received(), REJECT.INVALID_SYMBOL, `symbol ${byte}`);
-    }
-    for (const tag of every) {
-      const tags = element(tag, ...new Array(wire.TAG_BYTES[tag] || 3).fill(code('B')));
-      if (![TAG.SIDE, TAG.GROUP_ID, TAG.USER_REF_INDEX].includes(tag as 27)) refused(mass({}, tags), REJECT.OTHER, `tag ${tag}`);
-      if (tag === TAG.USER_REF_INDEX) continue;
-      alice.send(ouchMessage(wire.disableEntry, { userRef: ++reference, firm: '' }, tags));
-      venue.runUntilIdle();
-      refused(alice.received(), REJECT.OTHER, `tag ${tag}`);
-      assert.match(alice.send(ouchMessage(wire.accountQuery, {}, tags)) ?? '', /tag/);
-    }
-    assert.equal(venue.openOrders, 5);
-    mass({});
-  });
-
-  it('a login that has disabled order entry enters nothing until it enables it, also in the next session', () => {
-    alice.send(ouchMessage(wire.disableEntry, { userRef: ++reference, firm: '' }));
-    assertEntered(enter({}), REJECT.FIRM_NOT_AUTHORIZED, 'disabled');
-    venue.roll();
-    alice.logInAgain();
-    assertEntered(enter({}), REJECT.FIRM_NOT_AUTHORIZED, 'still');
-    alice.send(ouchMessage(wire.enableEntry, { userRef: ++reference, firm: '' }));
-    assertEntered(enter({}), undefined, 'enabled');
-  });
 });

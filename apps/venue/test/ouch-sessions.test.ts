@@ -4,7 +4,8 @@ import * as wire from '@outcry/wire/ouch50';
 import { TAG } from '@outcry/wire/ouch50';
 import { loginOf } from './support/logins.ts';
 import type { Received } from './support/ouch-client.ts';
-import { type OuchHand, OuchVenue, ouchMessage, PASSWORD } from './support/ouch-venue.ts';
+import { ouchMessage } from './support/ouch-message.ts';
+import { type OuchHand, OuchVenue, PASSWORD } from './support/ouch-venue.ts';
 
 const login = (user: string, number: number, cancelOnDisconnect = false) => ({
   ...loginOf(user, number, number, [PASSWORD]),

@@ -4,6 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { after, test } from 'node:test';
 import { SOUP } from '@outcry/wire/soup';
+import { administer } from './support/admin.ts';
 import { OuchClient, type Received } from './support/ouch-client.ts';
 import { VenueProcess } from './support/process.ts';
 import { WIDE_INSTRUMENTS } from './support/wide-market.ts';
@@ -165,10 +166,7 @@ test('a client that does not read for a while is told everything afterwards, in 
 
 test('orders of a login with cancel-on-disconnect go with its last connection; a mass cancel takes them by symbol', async () => {
   const { venue, port, data } = await start();
-  const token = fs.readFileSync(path.join(data, 'admin.token'), 'utf8');
-  const headers = { 'x-outcry-admin': token, 'content-type': 'application/json' };
-  const body = JSON.stringify({ user: 'KILL', password: 'killpass', cancelOnDisconnect: true });
-  assert.equal((await fetch(`${venue.url}/outcry/v1/accounts/alice/logins`, { method: 'POST', headers, body })).status, 200);
+  await administer({ url: venue.url, data }, 'accounts/alice/logins', { user: 'KILL', password: 'killpass', cancelOnDisconnect: true });
   const openOrders = async () => ((await (await fetch(`${venue.url}/outcry/v1/status`)).json()) as { openOrders: number }).openOrders;
   const kill = await OuchClient.open(port, 'KILL', 'killpass');
   const alice = await OuchClient.open(port, 'ALICE', 'alicepass');

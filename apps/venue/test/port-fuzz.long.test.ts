@@ -1,3 +1,4 @@
+/** Random bytes at every port, for a while. */
 import assert from 'node:assert/strict';
 import dgram from 'node:dgram';
 import fs from 'node:fs';

@@ -1,3 +1,4 @@
+/** Positions of rings that pass 2^31 and 2^32. */
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import { describe, it, type TestContext } from 'node:test';

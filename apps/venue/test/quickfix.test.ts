@@ -1,3 +1,4 @@
+/** QuickFIX as a client and as an acceptor. */
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import net from 'node:net';

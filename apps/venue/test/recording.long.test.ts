@@ -1,3 +1,4 @@
+/** A recorded feed, played to a venue as orders. */
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import { it } from 'node:test';

@@ -1,3 +1,4 @@
+/** Journals and stores that do not fit together: the start says so, or mends it. */
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';

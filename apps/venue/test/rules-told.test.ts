@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
-import path from 'node:path';
 import { it } from 'node:test';
+import { administer } from './support/admin.ts';
 import { Client, temporaryDirectory, VenueProcess } from './support/process.ts';
 
 const SYMBOL = 'BTCUSDT';
@@ -11,14 +11,7 @@ it('clients are told the rules in force: fees, limits, and whether they may trad
   t.after(() => fs.rmSync(data, { recursive: true, force: true }));
   let venue = await VenueProcess.start(data, '--demo', '--no-flow');
   let alice = new Client(venue.url);
-  const admin = async (route: string, body: object) => {
-    const headers = {
-      'content-type': 'application/json',
-      'x-outcry-admin': fs.readFileSync(path.join(data, 'admin.token'), 'utf8').trim(),
-    };
-    const response = await fetch(`${venue.url}/outcry/v1/${route}`, { method: 'POST', headers, body: JSON.stringify(body) });
-    assert.equal(response.status, 200, await response.text());
-  };
+  const admin = (route: string, body: object) => administer({ url: venue.url, data }, route, body);
   const received = async () => {
     const account = (await alice.signed('GET', '/api/v3/account')).body;
     const commission = (await alice.signed('GET', '/api/v3/account/commission', { symbol: SYMBOL })).body.standardCommission;
@@ -72,11 +65,7 @@ it('a static band is measured from the price that the configuration states, unti
   t.after(() => fs.rmSync(data, { recursive: true, force: true }));
   const venue = await VenueProcess.start(data, '--demo', '--no-flow');
   const alice = new Client(venue.url);
-  const headers = { 'content-type': 'application/json', 'x-outcry-admin': fs.readFileSync(path.join(data, 'admin.token'), 'utf8').trim() };
-  const setRules = async (rules: object) => {
-    const route = `${venue.url}/outcry/v1/instruments/${SYMBOL}/rules`;
-    assert.equal((await fetch(route, { method: 'POST', headers, body: JSON.stringify(rules) })).status, 200);
-  };
+  const setRules = (rules: object) => administer({ url: venue.url, data }, `instruments/${SYMBOL}/rules`, rules);
   const codeAt = async (price: string) => {
     const order = { symbol: SYMBOL, side: 'BUY', type: 'LIMIT', timeInForce: 'GTC', quantity: '0.001', price };
     return (await alice.signed('POST', '/api/v3/order', order)).body.code ?? 0;

@@ -1,3 +1,4 @@
+/** Sessions of orders, over connections that come, go and take over. */
 import assert from 'node:assert/strict';
 import { it, mock } from 'node:test';
 import fc from 'fast-check';

@@ -1,3 +1,4 @@
+/** A venue is killed at changes of its small files. */
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';

@@ -1,3 +1,4 @@
+/** SoupBinTCP ports: logins, places, silence, invalid packets. */
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import net from 'node:net';

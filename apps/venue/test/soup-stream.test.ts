@@ -1,3 +1,4 @@
+/** A SoupBinTCP stream is whole packets in order, however slowly it is read. */
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import type net from 'node:net';

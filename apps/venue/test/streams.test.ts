@@ -3,6 +3,7 @@ import crypto from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { administer } from './support/admin.ts';
 import { Listener } from './support/listener.ts';
 import { Client, temporaryDirectory, VenueProcess } from './support/process.ts';
 
@@ -27,12 +28,7 @@ function limit(side: 'BUY' | 'SELL', price: string, quantity: string, more: Reco
   return { symbol: 'ETHUSDT', side, type: 'LIMIT', timeInForce: 'GTC', price, quantity, ...more };
 }
 
-async function admin(route: string, body: object): Promise<any> {
-  const headers = { 'x-outcry-admin': fs.readFileSync(path.join(data, 'admin.token'), 'utf8'), 'content-type': 'application/json' };
-  const answer = await fetch(`${venue.url}/outcry/v1/${route}`, { method: 'POST', headers, body: JSON.stringify(body) });
-  assert.equal(answer.status, 200);
-  return await answer.json();
-}
+const admin = (route: string, body: object) => administer({ url: venue.url, data }, route, body);
 
 describe('market streams', () => {
   it('tell every change of the book: a copy kept from a snapshot and diffs is the book, update for update', async () => {

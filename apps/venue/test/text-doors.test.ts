@@ -1,3 +1,4 @@
+/** Client order ids of any letters: the same at every text door. */
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import { it } from 'node:test';

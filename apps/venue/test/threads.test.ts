@@ -1,3 +1,4 @@
+/** A thread of the venue dies: every client is answered, and the venue ends. */
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import net from 'node:net';

@@ -1,3 +1,4 @@
+/** Wireshark reads what the venue sends. */
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import fs from 'node:fs';

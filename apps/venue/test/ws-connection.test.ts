@@ -1,3 +1,4 @@
+/** One WebSocket connection: conflation, order, and writes. */
 import assert from 'node:assert/strict';
 import { EventEmitter } from 'node:events';
 import type { Duplex } from 'node:stream';

@@ -21,7 +21,7 @@ export interface Neighbour {
 export const sleep = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 /** Where hostile clients come from: limits by address are theirs alone, on one machine too. */
-export const HOSTILE_ADDRESS = '127.0.0.2';
+const HOSTILE_ADDRESS = '127.0.0.2';
 
 /** A connection whose end, whatever the reason, is counted and no error. */
 export function connectTo(port: number, onData?: (piece: Buffer) => void): net.Socket {

@@ -1,3 +1,4 @@
+/** Lots by price, without orders: books of feeds and publishers. */
 import type { Side } from '@outcry/market/order-terms';
 import { createSlotPool, type SlotPool } from '@outcry/memory/slot-pool';
 import { keyOf, PriceLevels } from './price-levels.ts';

@@ -1,3 +1,4 @@
+/** A plain order book, the model for tests and benchmarks. */
 import { BUY, type Side } from '@outcry/market/order-terms';
 
 /** A trade of a {@link PlainBook}. */

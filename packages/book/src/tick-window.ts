@@ -1,3 +1,4 @@
+/** Price levels in a window addressed by tick. */
 import { level } from './records.ts';
 
 /** Best key of a side: word BEST + side of a window. */

@@ -1,3 +1,4 @@
+/** The order book of one instrument: priority, trades, cancels. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { BUY, MAX_PRICE, SELL, type Side } from '@outcry/market/order-terms';

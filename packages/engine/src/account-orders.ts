@@ -1,3 +1,4 @@
+/** Each account's open orders, as lists of chunks. */
 import { createSlotPool, type SlotPool } from '@outcry/memory/slot-pool';
 import { i32Of, reserve, type Span } from '@outcry/memory/span';
 import { details } from './detail-record.ts';

@@ -1,3 +1,4 @@
+/** Rules of accounts, and the counts that they limit. */
 import { ACCOUNT_RULE } from '@outcry/market/rules';
 import { PERMISSION } from '@outcry/market/states';
 import { assertFits, offsets, record, several } from '@outcry/memory/record';

@@ -1,3 +1,4 @@
+/** The engine's commands beside orders: funds, definitions, rules, states. */
 import { COMMAND, command } from '@outcry/market/command';
 import { instrumentOf } from '@outcry/market/command-head';
 import { REASON } from '@outcry/market/reason';

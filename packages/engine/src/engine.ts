@@ -1,3 +1,4 @@
+/** The engine: applies commands to books and balances, and writes events. */
 import { BookMemory } from '@outcry/book/book-memory';
 import type { OrderBook } from '@outcry/book/order-book';
 import { order as orderRecord, trade as tradeRecord } from '@outcry/book/records';

@@ -1,3 +1,4 @@
+/** The engine's state as byte ranges, for snapshots. */
 import { order as orderRecord } from '@outcry/book/records';
 import type { Side } from '@outcry/market/order-terms';
 import { bytesOf } from '@outcry/memory/span';

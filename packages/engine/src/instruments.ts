@@ -1,3 +1,4 @@
+/** The engine's instruments: their records, rules and books. */
 import type { BookMemory } from '@outcry/book/book-memory';
 import { OrderBook } from '@outcry/book/order-book';
 import { INSTRUMENT_RULE, INSTRUMENT_RULES } from '@outcry/market/rules';

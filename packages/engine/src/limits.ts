@@ -1,3 +1,4 @@
+/** The engine's limits: how many of everything there may be. */
 import { REASON } from '@outcry/market/reason';
 import { bytesOf } from '@outcry/memory/span';
 import type { Engine } from './engine.ts';

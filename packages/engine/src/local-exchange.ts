@@ -1,3 +1,4 @@
+/** An exchange inside a program, without threads or files. */
 import { COMMAND, command, commandHead, POST_ONLY } from '@outcry/market/command';
 import { formatUnits, parseUnits } from '@outcry/market/decimal';
 import { EVENT, event, IS_MAKER, RESTING } from '@outcry/market/event';

@@ -1,3 +1,4 @@
+/** References of deposits and withdrawals that were seen. */
 import { command } from '@outcry/market/command';
 import { bytesOf, f64Of, i32Of, reserve, type Span, within } from '@outcry/memory/span';
 import { decodeText } from './order-details.ts';
@@ -13,7 +14,7 @@ const F64_AMOUNT = 2;
 const TEXT = 6;
 const TEXT_WORDS = command.TEXT_BYTES / 4;
 
-export type Seen = 'new' | 'same' | 'other';
+type Seen = 'new' | 'same' | 'other';
 
 /** References of deposits and withdrawals, so that one that is sent twice takes effect once. */
 export class References {

@@ -7,8 +7,8 @@ const { PIECE_WORDS } = command;
 export const MOST_NAME = 128;
 export const MOST_RECORD = 16_384;
 /** Records, and bytes of all, that a journal may hold: more are refused, by every engine alike. */
-export const MOST_RECORDS = 1_000_000;
-export const MOST_BYTES = 256 * 1024 * 1024;
+const MOST_RECORDS = 1_000_000;
+const MOST_BYTES = 256 * 1024 * 1024;
 const MOST_PIECES = Math.ceil((MOST_NAME + MOST_RECORD) / 4 / PIECE_WORDS);
 /** In an image, ahead of each record: the bytes of its name, and of the record. */
 const HEAD_BYTES = 8;

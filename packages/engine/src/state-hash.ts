@@ -1,3 +1,4 @@
+/** The engine's state as one hash, however the engine came to it. */
 import zlib from 'node:zlib';
 import { order as orderRecord } from '@outcry/book/records';
 import { POOL_CAPACITY_WORD } from '@outcry/memory/slot-pool';

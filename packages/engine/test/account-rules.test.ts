@@ -1,3 +1,4 @@
+/** Rules of accounts that have open orders: what they cost, and what they count. */
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { BUY, GTC, LIMIT, SELL, type Side } from '@outcry/market/order-terms';

@@ -1,3 +1,4 @@
+/** Many orders that expire at once. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { AT_CLOSE, AT_OPEN, BUY, DAY, GTC, GTD, LIMIT, SELL, type Side, type TimeInForce } from '@outcry/market/order-terms';

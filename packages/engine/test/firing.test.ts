@@ -1,3 +1,4 @@
+/** Many triggers that one price reaches. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { LIST_TYPE } from '@outcry/market/command';

@@ -1,3 +1,4 @@
+/** Mass cancels of more orders than end with one command. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { BUY, GTC, LIMIT, SELL, type Side } from '@outcry/market/order-terms';

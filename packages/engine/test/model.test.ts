@@ -1,3 +1,4 @@
+/** The engine against the reference venue, on random streams of commands. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';

@@ -1,3 +1,4 @@
+/** Faults planted in the engine: comparing it with the reference venue finds each. */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import fs from 'node:fs';

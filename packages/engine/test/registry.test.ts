@@ -1,3 +1,4 @@
+/** Records that the engine keeps by name. */
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { COMMAND, command, commandHead } from '@outcry/market/command';

@@ -1,3 +1,4 @@
+/** One instrument's book from Binance's diff stream. */
 import { parseUnits } from '@outcry/market/decimal';
 
 /** A depth update as Binance streams it. */

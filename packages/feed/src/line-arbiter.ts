@@ -1,3 +1,4 @@
+/** Makes one stream of messages of several lines, and asks for what is missing. */
 import { MoldReader, sessionBytes } from '@outcry/wire/mold';
 
 /** What an arbiter needs done, and tells. */

@@ -1,3 +1,4 @@
+/** Open orders of a feed by their 64-bit references. */
 import { words } from './words.ts';
 
 /** Words of an entry: the order's slot (0: free), and its reference's low word. */

@@ -1,3 +1,4 @@
+/** Price levels of many books, sorted, in one piece of memory. */
 import { grown, words } from './words.ts';
 
 /** Words of a ladder's entry in the table: where its block begins, log2 of the block's rungs, rungs in use. */

@@ -1,3 +1,4 @@
+/** Books from ITCH messages against a plain list of orders. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { BUY, ItchBook, SELL } from '@outcry/feed/itch-book';

@@ -1,3 +1,4 @@
+/** Lines that lose, double and delay datagrams: every message arrives once, in order. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { LineArbiter } from '@outcry/feed/line-arbiter';

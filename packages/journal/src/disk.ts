@@ -1,3 +1,4 @@
+/** The disk as the journal uses it. */
 import fs from 'node:fs';
 
 /**

@@ -1,3 +1,4 @@
+/** The note of what was durable, beside the journal. */
 import fs from 'node:fs';
 import path from 'node:path';
 import { crc32 } from 'node:zlib';

@@ -1,3 +1,4 @@
+/** Reads a journal's batches in order, also while it is written. */
 import fs from 'node:fs';
 import { crc32 } from 'node:zlib';
 import { batchHead, Head, JournalDamage, JournalMismatch, RECORD_BYTES, segmentHead } from './format.ts';

@@ -1,3 +1,4 @@
+/** Snapshot files: written, listed, read. */
 import fs from 'node:fs';
 import path from 'node:path';
 import { crc32 } from 'node:zlib';
@@ -17,7 +18,7 @@ const MAGIC = 'OUTCRYS2';
 const HEAD_BYTES = 128;
 const ENTRY_BYTES = 16;
 const PRIVATE = 0o600;
-export const MOST_ROOMS = 16;
+const MOST_ROOMS = 16;
 
 export interface SnapshotFile {
   readonly path: string;

@@ -1,3 +1,4 @@
+/** Balances of accounts in shared memory. */
 import { bytesOf, f64Of, reserve } from '@outcry/memory/span';
 
 /** Words of the head: number of accounts opened and assets defined. */

@@ -1,3 +1,4 @@
+/** The words of a command's head: packed and read. */
 import type { OrderKind, Side, TimeInForce } from './order-terms.ts';
 
 /**

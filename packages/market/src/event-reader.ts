@@ -1,3 +1,4 @@
+/** Reads fields of events. */
 import { event } from './event.ts';
 import type { Side } from './order-terms.ts';
 

@@ -1,3 +1,4 @@
+/** An order's kind, side and terms in one word. */
 import type { OrderKind, Side, TimeInForce } from './order-terms.ts';
 
 /**

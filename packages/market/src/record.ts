@@ -1,3 +1,4 @@
+/** Venue records as commands: their bytes in pieces. */
 import { COMMAND, command, commandHead, wordOfPiece } from './command.ts';
 
 /** What gateways keep in the journal under a name (printable ASCII): see PUT_RECORD. */

@@ -1,3 +1,4 @@
+/** Which texts a command may carry. */
 import { command } from './command.ts';
 
 /** Control characters are padding here and delimiters of other protocols; half a surrogate pair has no UTF-8. */

@@ -1,3 +1,4 @@
+/** The bell: one thread sleeps until another rings. */
 import { CACHE_LINE, i32Of, type Span } from './span.ts';
 
 /**

@@ -1,3 +1,4 @@
+/** A pool that checks every use of a block. */
 import { GUARDED_BY_DEFAULT, GuardError } from './guarded.ts';
 import { INDEX, OWNER, OWNER_BITS } from './handle.ts';
 import type { Placement } from './part.ts';

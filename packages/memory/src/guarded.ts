@@ -1,3 +1,5 @@
+/** What guarded pools report. */
+
 /** What can be wrong with how a block is used. */
 export type Fault = 'double free' | 'use after free' | 'overrun' | 'foreign pointer';
 

@@ -1,3 +1,5 @@
+/** Handles and states of a pool's blocks. */
+
 /**
  * How blocks and their states are written down. A handle is the block's index in its low 20 bits and its generation, from 1, above
  * them: 30 bits. A state has 16: the member that holds the block in the low 6 (0: nobody), the generation above.

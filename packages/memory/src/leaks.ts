@@ -1,3 +1,5 @@
+/** Finds memory use that only grows. */
+
 /** Growth that does not end. */
 export interface SuspectedLeak {
   /** blocks more at the window's end than at its begin, by the fewest in use in its first and last part */

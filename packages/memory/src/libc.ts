@@ -1,3 +1,4 @@
+/** System calls for memory and threads, where they can be made. */
 import fs from 'node:fs';
 import { createRequire } from 'node:module';
 import type { Span } from './piece.ts';

@@ -1,3 +1,4 @@
+/** Placement of memory on the nodes of a machine. */
 import { createPool, openPool } from './guarded-pool.ts';
 import { bindMemory, currentCpu, type Outcome, PAGE } from './libc.ts';
 import { NONE, type Pool } from './pool.ts';

@@ -26,12 +26,12 @@ export const NONE = 0;
 
 /** Blocks of a group: those of one word of free bits. */
 export const GROUP = 32;
-export const MOST_MEMBERS = OWNER;
-export const MOST_MAGAZINE = 64;
+const MOST_MEMBERS = OWNER;
+const MOST_MAGAZINE = 64;
 const MAGAZINES_SHARE = 4;
 
 /** A guarded block's own head before the payload, and its tail behind: 64 bytes each at most, so that payloads stay on cache lines. */
-export const GUARD_HEAD = CACHE_LINE;
+const GUARD_HEAD = CACHE_LINE;
 export const GUARD_TAIL = 16;
 
 /** What all members read, and rarely write. */

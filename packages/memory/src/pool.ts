@@ -1,7 +1,8 @@
+/** Pools of equal blocks for many threads. */
 import { FreeBits } from './free-bits.ts';
 import * as handles from './handle.ts';
-import { releasePages, threadId } from './libc.ts';
-import { bornAt, isAlive } from './liveness.ts';
+import { isAlive } from './liveness.ts';
+import { grow, shrink } from './pool-growth.ts';
 import {
   bytesOfBlock,
   COUNT,
@@ -9,18 +10,16 @@ import {
   GROUP,
   LIVE,
   MEMBER,
-  maskOf,
   NONE,
   offer,
   type PoolParts,
   type PoolShape,
   partsOf,
-  RECLAIMING,
   STATE,
 } from './pool-layout.ts';
-import { reclaimMember } from './pool-reclaim.ts';
+import { joinPool, reclaimMember } from './pool-members.ts';
 import { poolStatistics } from './pool-statistics.ts';
-import { f64Of, i32Of, type Span, within } from './span.ts';
+import { f64Of, i32Of, type Span } from './span.ts';
 import { countOne, type PoolStatistics } from './statistics.ts';
 
 // As constants of this module, numbers and functions become part of the machine code; imported, they are loaded each time.
@@ -82,7 +81,7 @@ export class Pool {
     this.shape = this.parts.shape;
     this.i32 = i32Of(this.parts.blocks);
     this.f64 = f64Of(this.parts.blocks);
-    this.member = this.#join();
+    this.member = joinPool(this.parts);
     this.#own = this.parts.members[this.member - 1];
     this.#magazine = this.#own.magazine;
     this.#room = this.#magazine.length;
@@ -180,22 +179,7 @@ export class Pool {
   /** Gives growth steps back to the system, from the last one on, while all their blocks are free. Returns the bytes given back. */
   trim(): number {
     this.flush();
-    const { shape, words, blocks, stride, isFile } = this.parts;
-    let bytes = 0;
-    for (;;) {
-      const committed = Atomics.load(words, STATE.COMMITTED);
-      if (committed === shape.initial) return bytes;
-      const from = shape.initial + Math.floor((committed - shape.initial - 1) / shape.step) * shape.step;
-      if (!this.#claimAll(from, committed)) return bytes;
-      const span = within(blocks, from * stride, (committed - from) * stride);
-      releasePages(span, isFile);
-      if (Atomics.compareExchange(words, STATE.COMMITTED, committed, from) !== committed) {
-        offer(this.parts, from, committed);
-        return bytes;
-      }
-      Atomics.add(words, STATE.RETURNS, 1);
-      bytes += span.byteLength;
-    }
+    return shrink(this.parts, this.#bits);
   }
 
   /** Ends this thread's membership. Blocks it holds stay in use; it may not use the pool any more. */
@@ -244,7 +228,7 @@ export class Pool {
     for (;;) {
       const handle = this.#room === 0 || this.#isScarce() ? this.#takeOne() : this.#refill();
       if (handle !== NONE) return handle;
-      if (!this.#grow()) break;
+      if (!grow(this.parts)) break;
     }
     this.askToTrim(); // what others keep in their magazines may be here next time
     countOne(this.parts.words, COUNT.FAILURES);
@@ -327,42 +311,6 @@ export class Pool {
     magazine.fill(NONE, this.#count - count, this.#count);
     this.#count -= count;
     this.#move(-count);
-  }
-
-  #grow(): boolean {
-    const { words, shape } = this.parts;
-    const committed = Atomics.load(words, STATE.COMMITTED);
-    if (committed === shape.capacity) return false;
-    const to = Math.min(shape.capacity, committed + shape.step);
-    if (Atomics.compareExchange(words, STATE.COMMITTED, committed, to) !== committed) return true; // another thread grew it
-    offer(this.parts, committed, to);
-    Atomics.add(words, STATE.GROWTHS, 1);
-    return true;
-  }
-
-  /** Claims all blocks from `from` to `to`, or none: they are not all free. */
-  #claimAll(from: number, to: number): boolean {
-    let group = from / GROUP;
-    while (group * GROUP < to && this.#bits.claimWhole(group, maskOf(group, to))) group++;
-    if (group * GROUP >= to) return true;
-    while (--group * GROUP >= from) this.#bits.putBack(group, maskOf(group, to));
-    return false;
-  }
-
-  #join(): number {
-    const { members } = this.parts;
-    for (let i = 0; i < members.length; i++) {
-      const { i32, f64, magazine } = members[i];
-      if (Atomics.compareExchange(i32, MEMBER.STATUS, FREE, RECLAIMING) !== FREE) continue;
-      i32[MEMBER.PID] = process.pid;
-      i32[MEMBER.THREAD] = threadId();
-      i32[MEMBER.TRIMS] = Atomics.load(this.parts.words, STATE.TRIM_REQUESTS);
-      f64[MEMBER.F64_BORN] = bornAt(process.pid, i32[MEMBER.THREAD]);
-      magazine.fill(NONE);
-      Atomics.store(i32, MEMBER.STATUS, LIVE);
-      return i + 1;
-    }
-    throw new Error(`the pool has ${members.length} members already: raise 'members'`);
   }
 
   #isScarce(): boolean {

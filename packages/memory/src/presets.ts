@@ -1,3 +1,4 @@
+/** Pools by name, for records of a venue. */
 import { createPool, openPool } from './guarded-pool.ts';
 import type { Placement } from './part.ts';
 import type { Pool } from './pool.ts';

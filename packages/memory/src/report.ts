@@ -1,3 +1,4 @@
+/** The state of a process's memory as a report. */
 import type { SuspectedLeak } from './leaks.ts';
 import { reuse } from './statistics.ts';
 import type { MemoryWatch, PartReport, PressureLevel } from './watch.ts';

@@ -1,3 +1,4 @@
+/** Positions that threads share. */
 import { CACHE_LINE, i32Of, type Span } from './span.ts';
 
 /**

@@ -1,3 +1,4 @@
+/** Pools of records that one thread owns. */
 import { GUARDED_BY_DEFAULT, GuardError } from './guarded.ts';
 import { bytesOf, f64Of, i32Of, reserve, type Span } from './span.ts';
 import { countOne, type PoolStatistics } from './statistics.ts';

@@ -1,3 +1,5 @@
+/** Counts that pools keep, and what follows from them. */
+
 /** How a pool stands. Counts are since the pool was made; read while others work, each is right by itself. */
 export interface PoolStatistics {
   readonly name: string;

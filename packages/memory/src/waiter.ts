@@ -1,3 +1,4 @@
+/** How a thread waits for work. */
 import { type Bell, sleepThread } from './bell.ts';
 import { yieldThread } from './libc.ts';
 
@@ -28,7 +29,7 @@ const SHORT_SLEEP_MS = 0.1;
 /** Milliseconds that a spinning thread of real-time priority leaves its core to others, once it has looked in vain MOST_SPINS times. */
 const NAP_MS = 0.05;
 /** Milliseconds asleep before a waiter looks by itself. */
-export const LOOK_AGAIN_MS = 100;
+const LOOK_AGAIN_MS = 100;
 
 const pause: () => void = (Atomics as { pause?: () => void }).pause ?? (() => undefined);
 

@@ -1,3 +1,4 @@
+/** Watches how full pools and rings are. */
 import { LeakDetector, type SuspectedLeak } from './leaks.ts';
 import type { Pool } from './pool.ts';
 import type { PoolStatistics } from './statistics.ts';

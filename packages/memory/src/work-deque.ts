@@ -1,3 +1,4 @@
+/** A deque of work that other threads steal from. */
 import { ALONE, headBytes, type Placement, readHead, writeHead } from './part.ts';
 import { CACHE_LINE, i32Of, type Span, within } from './span.ts';
 

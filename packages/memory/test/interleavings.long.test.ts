@@ -1,3 +1,4 @@
+/** All interleavings of longer programs of two threads. */
 import assert from 'node:assert/strict';
 import os from 'node:os';
 import { it } from 'node:test';

@@ -1,3 +1,4 @@
+/** All interleavings of short programs of two threads, up to a number of preemptions. */
 import assert from 'node:assert/strict';
 import os from 'node:os';
 import { describe, it } from 'node:test';

@@ -1,3 +1,4 @@
+/** Placement of memory on machines with any number of nodes. */
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import os from 'node:os';

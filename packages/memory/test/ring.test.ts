@@ -1,3 +1,4 @@
+/** The ring, with one and many producers and consumers. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { describe, it } from 'node:test';

@@ -1,3 +1,4 @@
+/** Memory pressure and leaks, by a clock that the test moves. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';

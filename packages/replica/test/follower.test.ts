@@ -1,3 +1,4 @@
+/** The follower, stopped anywhere: its store has every row once. */
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import { describe, it, type TestContext } from 'node:test';

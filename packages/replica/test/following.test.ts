@@ -1,3 +1,4 @@
+/** A running follower: when it writes, and what it does while its store or disk fails. */
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { type JournalDisk, RealDisk } from '@outcry/journal/disk';

@@ -1,3 +1,4 @@
+/** Latency histograms in shared memory. */
 import { f64Of, reserve, type Span } from '@outcry/memory/span';
 
 /**

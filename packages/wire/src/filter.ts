@@ -1,3 +1,4 @@
+/** Filters of market data: parsed and applied. */
 import { itch, locateOf } from './itch.ts';
 import type { MoldReader } from './mold.ts';
 import { sessionBytes } from './mold.ts';

@@ -1,3 +1,4 @@
+/** FIX sessions, without sockets. */
 import { type FixField, type FixMessage, MSG, parseFix, REJECT_REASON, TAG } from './fix.ts';
 import {
   type CheckOptions,
@@ -10,9 +11,9 @@ import {
   tooLow,
 } from './fix-checks.ts';
 import type { FixPieces } from './fix-format.ts';
+import { FixInbound } from './fix-inbound.ts';
 import { FixLine, type FixLineOptions, fixWeight } from './fix-line.ts';
 import { Silence } from './fix-silence.ts';
-import { WaitingMessages } from './fix-waiting.ts';
 
 export { type FixStore, fixWeight } from './fix-line.ts';
 
@@ -42,10 +43,8 @@ export class FixSession {
   isLoggedOn = false;
   readonly options: FixSessionOptions;
   readonly #line: FixLine;
-  readonly #waiting = new WaitingMessages();
+  readonly #inbound: FixInbound;
   readonly #silence = new Silence();
-  /** numbers asked for end before this; 0: nothing is asked for */
-  #resendUntil = 0;
   #isLoggingOut = false;
   /** This connection is over: nothing that still comes on it counts. */
   #isOver = false;
@@ -53,6 +52,7 @@ export class FixSession {
   constructor(options: FixSessionOptions) {
     this.options = options;
     this.#line = new FixLine(options);
+    this.#inbound = new FixInbound(options);
   }
 
   /** Whether it is a session of FIXT 1.1: of FIX 5.0 SP2, which wants some fields that FIX 4.4 does not have. */
@@ -227,12 +227,12 @@ export class FixSession {
 
   /** Whether the next message in order waits. */
   get #isDue(): boolean {
-    return this.isLoggedOn && this.#waiting.has(this.options.store.nextIn);
+    return this.isLoggedOn && this.#inbound.isDue;
   }
 
   #takeDue(most: number): boolean {
     for (let left = most; left > 0 && this.#isDue; ) {
-      const text = this.#waiting.take(this.options.store.nextIn)!;
+      const text = this.#inbound.take();
       left -= fixWeight(text.length);
       this.#inOrder(parseFix(text, this.options.mostFields));
     }
@@ -241,11 +241,9 @@ export class FixSession {
 
   /** When all that was asked for has come, and something is missing still: asks again. */
   #askForMore(): void {
-    const { store } = this.options;
-    if (!this.isLoggedOn || this.#isDue || store.nextIn < this.#resendUntil) return;
-    this.#resendUntil = 0;
-    const next = this.#waiting.nextFrom(store.nextIn);
-    if (next > store.nextIn) this.#askFor(next);
+    if (!this.isLoggedOn || this.#isDue) return;
+    const until = this.#inbound.missing();
+    if (until !== 0) this.#askFor(until);
   }
 
   #tooLow(message: FixMessage, sequence: number): void {
@@ -260,12 +258,12 @@ export class FixSession {
     }
     // What the other side needs in order to go on does not wait; its number is filled when the gap is.
     if (message.type === MSG.RESEND_REQUEST) this.#sendAgain(message);
-    else this.#waiting.add(sequence, text);
-    if (this.#resendUntil === 0) this.#askFor(sequence);
+    else this.#inbound.keep(sequence, text);
+    if (!this.#inbound.isAsking) this.#askFor(sequence);
   }
 
   #askFor(until: number): void {
-    this.#resendUntil = until;
+    this.#inbound.ask(until);
     this.send(MSG.RESEND_REQUEST, [
       [TAG.BEGIN_SEQ_NO, this.options.store.nextIn],
       [TAG.END_SEQ_NO, 0],
@@ -334,12 +332,9 @@ export class FixSession {
   }
 
   #gapFill(message: FixMessage): void {
-    const { store } = this.options;
     const next = message.number(TAG.NEW_SEQ_NO);
-    if (next > message.number(TAG.MSG_SEQ_NUM)) {
-      store.nextIn = next;
-      this.#waiting.dropBelow(next);
-    } else this.#pass(message, REJECT_REASON.VALUE_INCORRECT, TAG.NEW_SEQ_NO, 'NewSeqNo must be greater than MsgSeqNum');
+    if (next > message.number(TAG.MSG_SEQ_NUM)) this.#inbound.fillTo(next);
+    else this.#pass(message, REJECT_REASON.VALUE_INCORRECT, TAG.NEW_SEQ_NO, 'NewSeqNo must be greater than MsgSeqNum');
   }
 
   /** SequenceReset-Reset: its own number does not count. */
@@ -348,11 +343,8 @@ export class FixSession {
     const next = message.number(TAG.NEW_SEQ_NO);
     if (message.badReason >= 0) this.reject(message, message.badReason, message.badTag, 'a field is wrong');
     else if (this.#isRefusedRepeat(message)) return;
-    else if (next >= store.nextIn) {
-      store.nextIn = next;
-      this.#waiting.clear();
-      this.#resendUntil = 0;
-    } else this.reject(message, REJECT_REASON.VALUE_INCORRECT, TAG.NEW_SEQ_NO, `NewSeqNo must be ${store.nextIn} or greater`);
+    else if (next >= store.nextIn) this.#inbound.resetTo(next);
+    else this.reject(message, REJECT_REASON.VALUE_INCORRECT, TAG.NEW_SEQ_NO, `NewSeqNo must be ${store.nextIn} or greater`);
   }
 
   #sendAgain(message: FixMessage): void {
@@ -373,8 +365,7 @@ export class FixSession {
 
   #begin(): void {
     this.#line.connect();
-    this.#waiting.clear();
-    this.#resendUntil = 0;
+    this.#inbound.begin();
     this.#isLoggingOut = false;
     this.#isOver = false;
   }

@@ -1,3 +1,5 @@
+/** When a FIX session asks whether the other side is there, and when it gives up. */
+
 /** Silence of so many heartbeat intervals is asked about, and of so many is the end. */
 const ASK_AFTER = 1.2;
 const GIVE_UP_AFTER = 2.4;

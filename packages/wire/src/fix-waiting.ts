@@ -1,3 +1,5 @@
+/** FIX messages that wait behind a gap. */
+
 /** Messages, and their bytes, that may wait behind a gap. */
 const MOST_MESSAGES = 4096;
 const MOST_BYTES = 4 * 1024 * 1024;

@@ -1,3 +1,4 @@
+/** MoldUDP64: datagrams written and read. */
 import { getU64, setAlpha, setU64, WIRE_ERROR } from './layout.ts';
 
 /**
@@ -11,7 +12,7 @@ const COUNT = 18;
 export const SESSION_BYTES = 10;
 export const END_OF_SESSION = 0xffff;
 /** Ethernet's 1500 bytes less IPv4's and UDP's heads: what is sent in one piece everywhere. */
-export const DATAGRAM_BYTES = 1472;
+const DATAGRAM_BYTES = 1472;
 
 export function writeMoldHead(view: DataView, at: number, session: string, sequence: number, count: number): void {
   setAlpha(view, at, SESSION_BYTES, session);
@@ -20,7 +21,7 @@ export function writeMoldHead(view: DataView, at: number, session: string, seque
 }
 
 /** Only what changes from one datagram of a session to the next. */
-export function writeMoldNumbers(view: DataView, at: number, sequence: number, count: number): void {
+function writeMoldNumbers(view: DataView, at: number, sequence: number, count: number): void {
   setU64(view, at + SEQUENCE, sequence);
   view.setUint16(at + COUNT, count);
 }

@@ -1,3 +1,5 @@
+/** UDP packets in captures, and captures' packets made of datagrams. */
+
 /** Link types of captures that are understood (tcpdump.org's LINKTYPE_ values). */
 export const LINK = { NULL: 0, ETHERNET: 1, RAW: 101, LINUX_SLL: 113, IPV4: 228, IPV6: 229, LINUX_SLL2: 276 } as const;
 

@@ -1,3 +1,5 @@
+/** Where the bytes of a file are read from. */
+
 /** Where a file's bytes come from: a file, or memory. */
 export interface ByteSource {
   /** Puts at most so many bytes at an offset. Returns how many; 0: no more. */

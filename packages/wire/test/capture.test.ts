@@ -1,3 +1,4 @@
+/** Captures of packets: pcap and pcapng, written and read. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { FeedFilter, FilterError } from '@outcry/wire/filter';

@@ -1,3 +1,4 @@
+/** Messages of ITCH and OUCH against the lengths of their specifications. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { glimpse, itch } from '@outcry/wire/itch';

@@ -1,3 +1,4 @@
+/** The random generator against its published source. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Random } from '@outcry/workload/random';

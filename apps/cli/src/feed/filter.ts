@@ -7,7 +7,7 @@ import type { Line } from './line.ts';
 import { eachDatagram, eachMessage, isMessageFile, isWanted } from './read.ts';
 import { CaptureOfMessages, isCaptureName, MessageFile, PcapFile } from './write.ts';
 
-export interface FilterOptions {
+interface FilterOptions {
   filter: string;
   line: Line[];
   session: string;

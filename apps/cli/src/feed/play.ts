@@ -1,3 +1,4 @@
+/** The `feed play` command's sender: datagrams of a file, at the pace of their times or faster. */
 import dgram from 'node:dgram';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { FeedFilter } from '@outcry/wire/filter';
@@ -11,7 +12,7 @@ const AHEAD_MS = 1;
 /** Datagrams sent at full speed before the system gets its turn. */
 const BURST = 64;
 
-export interface PlayOptions {
+interface PlayOptions {
   speed: number;
   line?: Line[];
   interface: string;

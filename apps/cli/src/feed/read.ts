@@ -1,3 +1,4 @@
+/** Reads files of market data: packets, datagrams and messages, through a filter. */
 import fs from 'node:fs';
 import { LineArbiter } from '@outcry/feed/line-arbiter';
 import type { FeedFilter } from '@outcry/wire/filter';

@@ -12,7 +12,7 @@ import { isCaptureName, MessageFile, PcapFile } from './write.ts';
 const RECEIVE_BYTES = 8 * 1024 * 1024;
 const TELL_EVERY_MS = 5000;
 
-export interface RecordOptions {
+interface RecordOptions {
   line: Line[];
   interface: string;
   seconds?: number;

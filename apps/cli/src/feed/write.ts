@@ -8,13 +8,13 @@ import type { Line } from './line.ts';
 
 const BUFFER_BYTES = 1 << 20;
 
-export interface Address {
+interface Address {
   address: number;
   port: number;
 }
 
 /** Takes messages one after the other. */
-export interface MessageOutput {
+interface MessageOutput {
   /** @param nanoseconds since midnight */
   add(view: DataView, at: number, bytes: number, nanoseconds: number): void;
   close(): void;

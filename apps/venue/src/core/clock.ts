@@ -12,7 +12,7 @@ const TICK_MS = 1000;
 const DAY_MS = 86_400_000;
 
 /** What the engine's story hash was after a command: see Shared.readCheckpoint. */
-export interface Checkpoint {
+interface Checkpoint {
   sequence: number;
   hash: readonly [number, number];
 }

@@ -15,7 +15,7 @@ interface Defined {
 }
 
 /** The engine's part of a definition, which cannot be changed, and all of it in the registry, filters included, to compare with. */
-export interface Definitions {
+interface Definitions {
   assets: readonly AssetDefinition[];
   instruments: readonly InstrumentDefinition[];
 }

@@ -1,3 +1,4 @@
+/** Watches the venue's memory, and refuses new orders while a part of it is full. */
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';

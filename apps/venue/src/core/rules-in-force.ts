@@ -8,7 +8,7 @@ import type { Instrument } from '../domain/market.ts';
 import type { EngineRules } from '../spine/shared.ts';
 
 /** Parts per million of what a side receives; the maker's may be below 0. */
-export interface Fees {
+interface Fees {
   readonly maker: number;
   readonly taker: number;
 }

@@ -1,3 +1,4 @@
+/** Candles: what one sums up, and how prints and other candles are added. */
 import { addExact, addUnits, clear, type Exact, exact } from './exact.ts';
 
 /** Lengths of candles, in seconds, by the names that clients use. */

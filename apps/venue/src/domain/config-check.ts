@@ -31,7 +31,7 @@ export function shown(value: unknown): string {
 }
 
 /** What a schema allows, in words. */
-export function allowed({ type, errorMessage, enum: values, minimum, maximum }: Schema): string {
+function allowed({ type, errorMessage, enum: values, minimum, maximum }: Schema): string {
   if (errorMessage !== undefined) return errorMessage;
   if (values !== undefined) return `one of ${values.join(', ')}`;
   if (type === 'integer') return `a whole number from ${minimum} to ${maximum}`;

@@ -12,7 +12,7 @@ const DEFAULT_ICEBERG_PARTS = 10;
 const DEFAULT_PERCENT_PRICE = { bidUp: '5', bidDown: '0.2', askUp: '5', askDown: '0.2' };
 
 /** Decimal places that clients see for every asset, as Binance has it. */
-export const SHOWN_PLACES = 8;
+const SHOWN_PLACES = 8;
 /** Of a factor of the average price. */
 const BAND_PLACES = 6;
 

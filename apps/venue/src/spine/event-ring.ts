@@ -1,3 +1,4 @@
+/** The engine's output in a venue: the event ring, once it is connected. */
 import { EventOutput } from '@outcry/engine/event-output';
 import { event } from '@outcry/market/event';
 import { sleepThread } from '@outcry/memory/bell';

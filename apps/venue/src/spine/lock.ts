@@ -1,3 +1,4 @@
+/** The lock of a data directory: one process at a time. */
 import fs from 'node:fs';
 import path from 'node:path';
 import { replaceFile } from '@outcry/journal/durable-file';
@@ -5,7 +6,7 @@ import { sleepThread } from '@outcry/memory/bell';
 import { lockFile } from '@outcry/memory/libc';
 
 /** A data directory that this process has claimed. */
-export interface DirectoryLock {
+interface DirectoryLock {
   /** why only other processes of this machine and container are kept out, undefined: all are */
   readonly weakness: string | undefined;
   /** Whether it is still this process's: false once somebody has removed or replaced it. What cannot be read just now (no file descriptor is free, say) is taken to be. */

@@ -1,3 +1,5 @@
+/** Questions from one thread to another: limits, deadlines, cancellation. */
+
 /** Who asks another thread something. */
 export interface Asker {
   /** whose questions are counted together: an address, an account */
@@ -15,7 +17,7 @@ export class Unanswered extends Error {
   }
 }
 
-export interface QuestionLimits {
+interface QuestionLimits {
   /** without an answer, in all */
   most: number;
   /** of these, by one asker */

@@ -1,3 +1,4 @@
+/** The venue's shared memory: its layout, and one thread's handles on it. */
 import { command } from '@outcry/market/command';
 import { event } from '@outcry/market/event';
 import { Arena, type ArenaHandle } from '@outcry/memory/arena';
@@ -101,7 +102,7 @@ export function createVenueMemory(start: number, options: VenueMemoryOptions): V
 }
 
 /** The words of the venue's time, for its keeper. */
-export function clockWords(controlWords: Span): Int32Array {
+function clockWords(controlWords: Span): Int32Array {
   return i32Of(controlWords).subarray(CONTROL_WORD.CLOCK, CONTROL_WORD.CLOCK + CLOCK_WORDS);
 }
 

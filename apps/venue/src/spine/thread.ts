@@ -1,3 +1,4 @@
+/** Where threads run, how urgently, and what happens when one dies. */
 import type { Worker } from 'node:worker_threads';
 import { type Outcome, pinThread, setRealTime } from '@outcry/memory/libc';
 

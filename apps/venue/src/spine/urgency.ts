@@ -1,3 +1,4 @@
+/** How urgently the follower runs: less than the rest, more as it falls behind. */
 import { mayRaisePriority, setIdle, setNice, setOther } from '@outcry/memory/libc';
 
 /**

@@ -1,3 +1,5 @@
+/** The venue's time, kept by one thread and read by all. */
+
 /**
  * The venue's time: the steady clock of the machine, which no one can set, held against its wall clock. A wall clock that is set a little
  * is followed slowly; one that is set far is followed when it has kept to that for a few seconds, so that a jump there and back changes
@@ -19,13 +21,13 @@ const STEADY_FOR_MS = 3000;
 const LOOK_EVERY_MS = 250;
 
 /** Milliseconds of the machine's steady clock, the same for all threads. */
-export function steadyMs(): number {
+function steadyMs(): number {
   const [seconds, nanoseconds] = process.hrtime();
   return seconds * 1000 + nanoseconds / 1e6;
 }
 
 /** Sets what is added to the steady clock, in microseconds. One thread does. */
-export function setOffset(words: Int32Array, offset: number): void {
+function setOffset(words: Int32Array, offset: number): void {
   const seconds = Math.floor(offset / SECOND_US);
   Atomics.add(words, WORDS.VERSION, 1);
   Atomics.store(words, WORDS.SECONDS, seconds | 0);

@@ -1,3 +1,4 @@
+/** Starts the follower thread. */
 import { Worker } from 'node:worker_threads';
 import type { EngineLimits } from '@outcry/engine/limits';
 import type { Logger } from 'pino';

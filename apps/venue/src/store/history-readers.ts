@@ -1,3 +1,4 @@
+/** History threads: which reader takes which question, and what happens when one dies. */
 import { Worker } from 'node:worker_threads';
 import type { Logger } from 'pino';
 import type { Candle } from '../domain/candle.ts';
@@ -47,7 +48,7 @@ interface Reader {
   current: number;
 }
 
-export interface HistorySettings extends Omit<HistoryThreadData, 'cancelled'> {
+interface HistorySettings extends Omit<HistoryThreadData, 'cancelled'> {
   readers: number;
   deadlineMs: number;
   /** see QuestionLimits */

@@ -1,9 +1,10 @@
+/** Positions of accounts at average cost, from their trades. */
 import { BUY } from '@outcry/market/order-terms';
 import type { StoreReader } from './store.ts';
 import type { StoredTrade } from './stored-rows.ts';
 
 /** What an account's trades of an instrument come to: lots, and quote units. */
-export interface Position {
+interface Position {
   /** bought less sold; below 0: sold more than bought */
   lots: bigint;
   /** what the open lots were bought (or sold) for */

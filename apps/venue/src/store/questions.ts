@@ -1,3 +1,4 @@
+/** The questions that history threads answer. */
 import type { Market } from '../domain/market.ts';
 import type { StoreReader } from './store.ts';
 

@@ -1,3 +1,5 @@
+/** Waits until the store has a command. */
+
 /** Who waits for the store to have a command. */
 const POLL_MS = 3;
 

@@ -1,6 +1,6 @@
 /** Enumerations of the requests and answers. */
 
-export interface EnumFact {
+interface EnumFact {
   name: string;
   /** documented values that the venue has */
   values: string;

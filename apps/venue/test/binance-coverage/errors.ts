@@ -10,7 +10,7 @@ export const errorCodes: Fact[] = [
   { name: '-1002 UNAUTHORIZED', not: 'an unknown key is -2015, as Binance answers too' },
   {
     name: '-1003 TOO_MANY_REQUESTS',
-    test: 'faults.test.ts: answers 429 with the time to wait beyond the request weight and the orders allowed',
+    test: 'venue-limits.test.ts: answers 429 with the time to wait beyond the request weight and the orders allowed',
   },
   {
     name: '-1006 UNEXPECTED_RESP',
@@ -19,14 +19,14 @@ export const errorCodes: Fact[] = [
   { name: '-1007 TIMEOUT', test: 'faults.test.ts: does not stop trading; its lag shows, and every row is there once when it is back' },
   {
     name: '-1008 SERVER_BUSY',
-    test: 'faults.test.ts: answers -1008 or acknowledges, and nothing else, when more comes than the rings hold',
+    test: 'venue-limits.test.ts: answers -1008 or acknowledges, and nothing else, when more comes than the rings hold',
   },
   { name: '-1010 ERROR_MSG_RECEIVED', not: 'the engine’s refusals have codes of their own here: -2010, -2011' },
   { name: '-1013 INVALID_MESSAGE', test: 'bad-input.test.ts: a limit order with ' },
   { name: '-1014 UNKNOWN_ORDER_COMPOSITION', not: 'impossible combinations of terms are -2010, Unsupported order combination' },
   {
     name: '-1015 TOO_MANY_ORDERS',
-    test: 'faults.test.ts: answers 429 with the time to wait beyond the request weight and the orders allowed',
+    test: 'venue-limits.test.ts: answers 429 with the time to wait beyond the request weight and the orders allowed',
   },
   { name: '-1016 SERVICE_SHUTTING_DOWN', not: 'a venue that stops ends its connections; requests in flight get -1006' },
   { name: '-1020 UNSUPPORTED_OPERATION', not: 'no operation is there without being supported' },

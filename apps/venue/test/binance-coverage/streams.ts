@@ -1,7 +1,7 @@
 /** Streams of market data, and the lengths of their candles. */
 import type { Fact } from './fact.ts';
 
-export interface StreamFact extends Fact {
+interface StreamFact extends Fact {
   /** an address of it */
   example: string;
 }

@@ -1,3 +1,4 @@
+/** A venue with all doors, and one order by each of them. */
 import assert from 'node:assert/strict';
 import path from 'node:path';
 import type { TestContext } from 'node:test';

@@ -3,13 +3,10 @@ import fs from 'node:fs';
 import http2 from 'node:http2';
 import net from 'node:net';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { type DescMessage, type DescMethod, fromBinary, type MessageShape, toBinary } from '@bufbuild/protobuf';
 import * as grpc from '@grpc/grpc-js';
 import { temporaryDirectory, VenueProcess } from './process.ts';
 import { WIDE_INSTRUMENTS } from './wide-market.ts';
-
-export const PROTO = fileURLToPath(new URL('../../proto', import.meta.url));
 
 /** A venue with a gRPC port, its calls, and what it says of itself. */
 export class GrpcVenue {

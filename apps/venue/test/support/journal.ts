@@ -1,3 +1,4 @@
+/** A journal on disk for tests of recovery. */
 import fs from 'node:fs';
 import { Engine, type EngineLimits } from '@outcry/engine/engine';
 import { LocalEvents } from '@outcry/engine/event-output';

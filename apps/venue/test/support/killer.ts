@@ -7,6 +7,7 @@ import { isMainThread } from 'node:worker_threads';
  * directory (OUTCRY_KILL_IN), before the call takes effect, or in the middle of what it writes. A kill cannot tell what comes between those calls (fsync, close): what
  * was written stays. Segments, snapshots and the store are others' tests.
  */
+
 const directory = process.env.OUTCRY_KILL_IN!;
 const killAt = Number(process.env.OUTCRY_KILL_AT);
 const names = new Map<number, string>();

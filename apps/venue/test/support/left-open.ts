@@ -1,3 +1,4 @@
+/** Ends what a test file left running. */
 import { after } from 'node:test';
 
 /** What a file's own clean-up has time for, which may look at a venue, before a venue that it left running is ended. */

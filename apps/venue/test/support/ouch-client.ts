@@ -1,8 +1,10 @@
+/** A client of SoupBinTCP, and of OUCH over it. */
 import net from 'node:net';
 import { viewOf } from '@outcry/wire/layout';
 import * as wire from '@outcry/wire/ouch50';
 import { beginPacket, readLoginAccepted, SOUP, SOUP_HEAD, SoupFramer, writeLogin } from '@outcry/wire/soup';
 import { endAfterTests } from './left-open.ts';
+import { ouchMessage } from './ouch-message.ts';
 
 export type Received = Record<string, number | string>;
 
@@ -118,7 +120,7 @@ export class OuchClient extends SoupClient {
   }
 
   cancel(userRef: number, quantity = 0): void {
-    this.#send(wire.cancelOrder, undefined, { userRef, quantity });
+    this.#send(wire.cancelOrder, null, { userRef, quantity });
   }
 
   massCancel(userRef: number, symbol = ''): void {
@@ -126,21 +128,10 @@ export class OuchClient extends SoupClient {
   }
 
   query(): void {
-    this.#send(wire.accountQuery, undefined, {});
+    this.#send(wire.accountQuery, null, {});
   }
 
-  #send(type: any, tags: number[] | undefined, fields: Record<string, number | string>): void {
-    const bytes = new Uint8Array(type.length + (tags === undefined ? 0 : 2 + tags.length));
-    const view = viewOf(bytes);
-    const flyweight = type.begin(new type.View(), view, 0);
-    for (const [name, value] of Object.entries(fields)) {
-      const isLetter = typeof value === 'string' && type.fields[name].bytes === 1;
-      flyweight[name] = isLetter ? (value as string).charCodeAt(0) : value;
-    }
-    if (tags !== undefined) {
-      view.setUint16(type.length, tags.length);
-      bytes.set(tags, type.length + 2);
-    }
-    this.packet(SOUP.UNSEQUENCED, bytes);
+  #send(type: any, tags: number[] | null, fields: Record<string, number | string>): void {
+    this.packet(SOUP.UNSEQUENCED, ouchMessage(type, fields, tags));
   }
 }

@@ -1,3 +1,4 @@
+/** A venue with an OUCH port, and an OUCH client by hand. */
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -19,6 +20,7 @@ import { type CommandFields, writeRecords } from '../../src/spine/commands.ts';
 import { EventRing } from '../../src/spine/event-ring.ts';
 import { createVenueMemory, ENGINE_GATE, GATEWAY_GATE, JOURNAL_GATE, Shared, WIRE_GATE } from '../../src/spine/shared.ts';
 import type { Received } from './ouch-client.ts';
+import { ouchMessage } from './ouch-message.ts';
 import { WIDE_INSTRUMENTS } from './wide-market.ts';
 
 const LIMITS: EngineLimits = { orders: 1 << 16, accounts: 64, assets: 4, instruments: 4 };
@@ -236,18 +238,3 @@ export const ORDER = {
   crossType: 'N',
   clientOrderId: '',
 };
-
-/** A message with an appendage, which may be none. */
-export function ouchMessage(type: any, fields: Record<string, number | string>, tags: number[] | undefined = []): Uint8Array {
-  const bytes = new Uint8Array(type.length + (tags === undefined ? 0 : 2 + tags.length));
-  const view = viewOf(bytes);
-  const flyweight = type.begin(new type.View(), view, 0);
-  for (const [name, value] of Object.entries(fields)) {
-    const isLetter = typeof value === 'string' && type.fields[name].bytes === 1;
-    flyweight[name] = isLetter ? (value as string).charCodeAt(0) : value;
-  }
-  if (tags === undefined) return bytes;
-  view.setUint16(type.length, tags.length);
-  bytes.set(tags, type.length + 2);
-  return bytes;
-}

@@ -1,3 +1,4 @@
+/** Venues in processes of their own, and what tests send them. */
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import crypto from 'node:crypto';

@@ -1,3 +1,4 @@
+/** Programs that use QuickFIX: compiled and run. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';

@@ -1,3 +1,4 @@
+/** Takes a SoupBinTCP stream apart. */
 import assert from 'node:assert/strict';
 import { packetBytes } from '@outcry/wire/soup';
 

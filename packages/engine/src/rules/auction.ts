@@ -11,7 +11,7 @@ const { WORDS: ORDER_WORDS, QUANTITY: O_LEFT, NEXT: O_NEXT } = orderRecord;
 const { WORDS, RESERVE, MIN_QUANTITY, LIST } = special;
 
 /** Where an auction trades: ticks (0: nowhere), lots, and lots bought less lots sold at that price. */
-export interface Crossing {
+interface Crossing {
   price: number;
   volume: number;
   surplus: number;

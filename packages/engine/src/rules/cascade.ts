@@ -1,3 +1,4 @@
+/** The cascade: triggers, pegged orders and expiries that a command sets off. */
 import { REASON } from '@outcry/market/reason';
 import { TRADING_STATE } from '@outcry/market/states';
 import type { Engine } from '../engine.ts';
@@ -9,10 +10,10 @@ const { F64_WORDS, F64_EXPIRY } = special;
 const { WORDS: RULES, TRIGGERS, QUEUE, UNFINISHED } = instrumentRule;
 
 /** Orders that may enter in one command by their triggers: the rest enters before the next. */
-export const MOST_ENTERING = 256;
+const MOST_ENTERING = 256;
 /** Triggers that may fire in one command. */
-export const MOST_FIRING = 256;
-export const MOST_LOOKS = 8;
+const MOST_FIRING = 256;
+const MOST_LOOKS = 8;
 /** Orders whose time is over that end before one command, or when an instrument closes: the rest end before the next ones. */
 export const MOST_EXPIRING = 256;
 const NEVER = Number.POSITIVE_INFINITY;

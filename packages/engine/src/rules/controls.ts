@@ -29,7 +29,7 @@ import { bandEnd, noLimit, reached } from './prices.ts';
 import type { RuleBook } from './rule-book.ts';
 import { areTermsValid } from './valid-terms.ts';
 
-export const MOST_PEGS = 1000;
+const MOST_PEGS = 1000;
 
 /**
  * All that an order is checked for before it is accepted, in the order of docs/rules.md, "Controls". Prices that follow from the market

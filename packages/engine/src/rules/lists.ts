@@ -1,3 +1,4 @@
+/** Order lists: what happens to one leg decides the others. */
 import { LIST_TYPE } from '@outcry/market/command';
 import { REASON } from '@outcry/market/reason';
 import { createSlotPool, type SlotPool } from '@outcry/memory/slot-pool';

@@ -11,7 +11,7 @@ const { WORDS, QUANTITY: LEFT, TERMS, ACCOUNT } = orderRecord;
 const ANY = -1;
 
 /** Orders that a mass cancel ends with one command, and orders that it looks at for them: the rest before the next commands. */
-export const MOST_CANCELLED = 256;
+const MOST_CANCELLED = 256;
 const MOST_LOOKED_AT = 65_536;
 /** Different ones of an account that may be under way: one of all its orders may always be. */
 const MOST_RUNNING = 8;

@@ -1,3 +1,4 @@
+/** Compares prices of a side. */
 import { BUY, MAX_PRICE, MIN_PRICE, type Side } from '@outcry/market/order-terms';
 import { mulDiv, WHOLE } from '@outcry/market/rules';
 

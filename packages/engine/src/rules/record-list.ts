@@ -1,3 +1,4 @@
+/** Linked lists of special records. */
 import type { SlotPool } from '@outcry/memory/slot-pool';
 
 /** Words that a list takes, and links that it takes of each record. */

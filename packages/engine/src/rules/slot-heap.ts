@@ -1,3 +1,4 @@
+/** Mergeable heaps of special records. */
 import type { SlotPool } from '@outcry/memory/slot-pool';
 
 const LEFT = 0;

@@ -1,3 +1,4 @@
+/** Records of special orders, and the heap of those that expire. */
 import type { BookMemory } from '@outcry/book/book-memory';
 import { order as orderRecord } from '@outcry/book/records';
 import { DAY } from '@outcry/market/order-terms';

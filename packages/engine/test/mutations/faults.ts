@@ -1,5 +1,7 @@
+/** Faults that mutations.long.test.ts plants in the engine, one at a time. */
+
 /** A fault planted in the code: what it is, where, and the text that it replaces. */
-export interface Fault {
+interface Fault {
   what: string;
   file: string;
   from: string;

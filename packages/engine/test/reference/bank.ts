@@ -1,3 +1,4 @@
+/** Money of the reference venue: balances, holds, fees. */
 import { BUY } from '@outcry/market/order-terms';
 import { ACCOUNT_RULE, INSTRUMENT_RULE } from '@outcry/market/rules';
 import type { Account, Instrument, Order } from './records.ts';
@@ -5,13 +6,13 @@ import type { Account, Instrument, Order } from './records.ts';
 const MOST_UNITS = BigInt(Number.MAX_SAFE_INTEGER);
 const MILLION = 1_000_000n;
 
-export interface Balance {
+interface Balance {
   available: bigint;
   held: bigint;
 }
 
 /** A fee: units of what is received, or of a third asset (asset 0 and up; -1: what is received). */
-export interface Fee {
+interface Fee {
   units: bigint;
   asset: number;
 }

@@ -1,3 +1,4 @@
+/** What the reference venue keeps of orders, instruments and accounts. */
 import { BUY } from '@outcry/market/order-terms';
 import { INSTRUMENT_RULE } from '@outcry/market/rules';
 import type { OrderSpec, SpecialTerms } from './types.ts';

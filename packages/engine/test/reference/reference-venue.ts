@@ -1,3 +1,4 @@
+/** The reference venue: the rule book once more, written to be read, that the engine is compared with. */
 import { LIST_TYPE } from '@outcry/market/command';
 import {
   AT_CLOSE,
@@ -1343,7 +1344,7 @@ function below(centre: number, share: number): number {
 }
 
 /** Shares out an incoming order among orders at one price: docs/rules.md, "Matching policies". */
-export function allocate(i: Instrument, sizes: readonly number[], lots: number): number[] {
+function allocate(i: Instrument, sizes: readonly number[], lots: number): number[] {
   const total = sizes.reduce((a, b) => a + b, 0);
   if (lots >= total) return [...sizes];
   const given = sizes.map(() => 0);

@@ -1,3 +1,4 @@
+/** Commands as tests of the rule book state them. */
 import type { OrderKind, Side, TimeInForce } from '@outcry/market/order-terms';
 
 /** Terms beyond price, quantity and time in force, as a test states them. */

@@ -1,3 +1,4 @@
+/** Commands and events of tests, in few words. */
 import { COMMAND, command, commandHead, generationOf, orderHandle, POST_ONLY, slotOf } from '@outcry/market/command';
 import { EVENT, event } from '@outcry/market/event';
 import { BUY, GTC, LIMIT, type OrderKind, type Side, type TimeInForce } from '@outcry/market/order-terms';
@@ -6,7 +7,7 @@ import { Engine, type EngineLimits } from '../../src/engine.ts';
 import { LocalEvents } from '../../src/event-output.ts';
 
 /** An order as a test states it; what it leaves out is a good-till-cancelled limit order of account 0. */
-export interface OrderTerms {
+interface OrderTerms {
   account: number;
   instrument: number;
   side: Side;
@@ -21,7 +22,7 @@ export interface OrderTerms {
   text: string;
 }
 
-export interface Emitted {
+interface Emitted {
   readonly kind: string;
   readonly order: number;
   readonly account: number;

@@ -5,7 +5,6 @@ import {
   commandHead,
   generationOf,
   LESS_TRADED,
-  LIST_TYPE,
   orderHandle,
   POST_ONLY,
   slotOf,
@@ -263,11 +262,6 @@ export class Player {
         return '';
     }
   }
-}
-
-/** Legs that a list of a type has. */
-export function legsOf(type: number): number {
-  return type === LIST_TYPE.OTOCO ? 3 : 2;
 }
 
 function replaceFlags({ evenIfGone, lessTraded }: { evenIfGone: boolean; lessTraded: boolean }): number {

@@ -1,3 +1,4 @@
+/** Replays commands, and restores images. */
 import { Engine } from '../../src/engine.ts';
 import { LocalEvents } from '../../src/event-output.ts';
 import { imageOf, restoreImage } from '../../src/image.ts';

@@ -1,15 +1,16 @@
+/** Disks for tests: a small one, and one that fails. */
 import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 
-export interface SmallDisk {
+interface SmallDisk {
   readonly directory: string;
   remove(): void;
 }
 
 /** A disk that turns read-only under those who write to it, as ext4 does when it finds an error. */
-export interface FragileDisk extends SmallDisk {
+interface FragileDisk extends SmallDisk {
   turnReadOnly(): void;
 }
 

@@ -1,3 +1,4 @@
+/** Positions at which counters of 31 and 32 bits wrap. */
 import fc from 'fast-check';
 
 /** Numbers around which a counter of 31 or 32 bits, or what extends one, goes wrong. */

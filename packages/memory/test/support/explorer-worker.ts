@@ -24,7 +24,7 @@ export const RESULTS = 16;
 export const RESULT_WORDS = 8;
 /** For each step: the thread to run (-1: the one that ran last, if it can), then the thread that ran, then which could have. */
 export const SCHEDULE = 64;
-export const MOST_STEPS = 400;
+const MOST_STEPS = 400;
 export const RAN = SCHEDULE + MOST_STEPS;
 export const COULD = RAN + MOST_STEPS;
 export const CONTROL_WORDS = COULD + MOST_STEPS;
@@ -32,8 +32,8 @@ export const CONTROL_WORDS = COULD + MOST_STEPS;
 export const NOBODY = -1;
 const DECIDING = -2;
 export const RUNNING = 0;
-export const WAITING = 1;
-export const DONE = 2;
+const WAITING = 1;
+const DONE = 2;
 const STOP = -1;
 const TURNS_BEFORE_YIELD = 500;
 

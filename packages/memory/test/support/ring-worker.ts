@@ -17,7 +17,7 @@ export interface RingWork {
 
 const { role, memory, bells, number, wait, count } = workerData as RingWork;
 /** A bell a consumer. */
-export const MOST_CONSUMERS = 2;
+const MOST_CONSUMERS = 2;
 
 const ring = new Ring(memory);
 

@@ -1,3 +1,4 @@
+/** A store that counts the events of each command. */
 import { EVENT, event } from '@outcry/market/event';
 import type { StateHash } from '@outcry/replica/checkpoint';
 import { type FollowerStore, StoreGone } from '@outcry/replica/follower-store';

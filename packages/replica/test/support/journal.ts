@@ -1,3 +1,4 @@
+/** A journal for tests of the follower. */
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';

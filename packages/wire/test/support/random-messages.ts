@@ -1,3 +1,4 @@
+/** Random values for any field of a message. */
 import { type Field, letter, type MessageType, u8 } from '@outcry/wire/layout';
 import fc from 'fast-check';
 

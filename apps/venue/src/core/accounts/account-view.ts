@@ -1,3 +1,4 @@
+/** Accounts, API keys and logins as doors check them, read from the registry. */
 import crypto from 'node:crypto';
 import { AddressList } from '../../domain/addresses.ts';
 import { type ApiKey, isValid, type KeptKey, type KeptLogin, type Login } from '../../domain/credentials.ts';

@@ -17,7 +17,7 @@ const SECRET_BYTES = 32;
 const ID_BYTES = 4;
 
 /** A key that was made, with its secret, which is not shown again. */
-export interface MadeKey {
+interface MadeKey {
   id: string;
   key: string;
   secret?: string;

@@ -5,12 +5,7 @@ import type { Services } from '../services.ts';
 
 type Holders = Pick<Services, 'accounts' | 'adminToken'>;
 
-/** Whether somebody may administer: by the token, or by the secret of a key that may. @param address where the request came from */
-export function isAdmin(holders: Holders, secret: string, address: string): boolean {
-  return administratorOf(holders, secret, address) !== undefined;
-}
-
-/** Who it is that holds a secret: the token's holder, or a key's. Undefined: nobody who administers. */
+/** Who it is that holds a secret: the token's holder, or a key's. Undefined: nobody who administers. @param address where the request came from */
 export function administratorOf({ accounts, adminToken }: Holders, secret: string, address: string): string | undefined {
   if (secret.length < LEAST_ADMIN_SECRET) return undefined;
   if (adminToken.is(secret)) return 'admin token';

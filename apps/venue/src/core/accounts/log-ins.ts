@@ -1,3 +1,4 @@
+/** Passwords of logins: checked, with a limit on failures. */
 import { sourceOf } from '../../domain/addresses.ts';
 import { isValid, LEAST_PASSWORD, type Login, type Password } from '../../domain/credentials.ts';
 import { isSecret } from '../../domain/secrets.ts';

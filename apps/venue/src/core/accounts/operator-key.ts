@@ -1,3 +1,4 @@
+/** The operator's key: where it is kept, and what it seals. */
 import crypto from 'node:crypto';
 import path from 'node:path';
 import { replaceFile } from '@outcry/journal/durable-file';

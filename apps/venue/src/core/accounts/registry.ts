@@ -1,3 +1,4 @@
+/** The registry: records that the gateways keep in the journal by name. */
 import { COMMAND, commandHead } from '@outcry/market/command';
 import type { VenueRecord } from '@outcry/market/record';
 import { type CommandFields, recordCount, writeRecords } from '../../spine/commands.ts';

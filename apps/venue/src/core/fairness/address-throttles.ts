@@ -1,3 +1,4 @@
+/** Throttles by address, in bounded memory. */
 import { sourceOf } from '../../domain/addresses.ts';
 import { Throttle } from './throttle.ts';
 

@@ -1,3 +1,4 @@
+/** Places for connections at a door, with a limit for each address and for clients that have not signed in. */
 import { sourceOf } from '../../domain/addresses.ts';
 import type { ConnectionSettings } from '../../domain/config.ts';
 

@@ -1,3 +1,4 @@
+/** Listens at TCP ports, with the backlog that all doors use. */
 import type { AddressInfo, Server } from 'node:net';
 import { setReceiveBuffer } from '@outcry/memory/libc';
 

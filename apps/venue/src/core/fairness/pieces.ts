@@ -1,3 +1,4 @@
+/** Watches bodies that come in crumbs. */
 import type { Readable } from 'node:stream';
 
 /** Pieces that a body may come in, whatever their length, before they are looked at. */

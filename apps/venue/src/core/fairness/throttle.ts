@@ -1,3 +1,5 @@
+/** The token bucket that limits how fast a session may send. */
+
 /** Messages that may come at once after a pause: those of so many milliseconds. */
 const BURST_MS = 100;
 

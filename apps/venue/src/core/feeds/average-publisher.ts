@@ -1,3 +1,4 @@
+/** Publishes average prices to threads that keep no market state. */
 import type { Shared } from '../../spine/shared.ts';
 import type { MarketState } from './market-state.ts';
 

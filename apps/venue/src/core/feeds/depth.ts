@@ -1,3 +1,4 @@
+/** One instrument's book by level, with update ids for snapshots and changes. */
 import { createLevelPool, LevelSums } from '@outcry/book/level-sums';
 import { BUY, SELL, type Side } from '@outcry/market/order-terms';
 import type { SlotPool } from '@outcry/memory/slot-pool';

@@ -1,3 +1,4 @@
+/** The order lane's end of a publisher's queue: it never waits, and conflates what has no room. */
 import { BUY, type Side } from '@outcry/market/order-terms';
 import { isCall } from '@outcry/market/states';
 import type { Bell } from '@outcry/memory/bell';

@@ -1,3 +1,4 @@
+/** What the order lane knows of each market: book, last and average price, state. */
 import { TRADING_STATE } from '@outcry/market/states';
 import type { SlotPool } from '@outcry/memory/slot-pool';
 import type { Candle } from '../../domain/candle.ts';

@@ -1,3 +1,4 @@
+/** The publisher's end of its queue. */
 import type { Side } from '@outcry/market/order-terms';
 import type { Ring } from '@outcry/memory/ring';
 import type { Candle } from '../../domain/candle.ts';

@@ -1,3 +1,4 @@
+/** Admission: whether there is room for a new order, in memory and in its account's limit. */
 import { accountsOf, openOrdersOf } from '@outcry/engine/account-orders';
 import { ALLOW_FAILURE, COMMAND } from '@outcry/market/command';
 import { flagsOf, kindOf } from '@outcry/market/command-head';

@@ -8,7 +8,7 @@ import type { Instrument } from '../../domain/market.ts';
 import type { NewOrder } from '../../spine/commands.ts';
 
 /** What prices are measured against, in ticks, by instrument number. */
-export interface AveragePrices {
+interface AveragePrices {
   averagePrice(instrument: number): number;
 }
 

@@ -1,13 +1,12 @@
 /** The gateway of the order lane: sends commands, and answers them from durable events. */
-import { EVENT, event, OF_CANCEL } from '@outcry/market/event';
+import { EVENT, event } from '@outcry/market/event';
 import { kindOf } from '@outcry/market/event-reader';
-import type { Side } from '@outcry/market/order-terms';
 import { REASON } from '@outcry/market/reason';
 import type { Ring } from '@outcry/memory/ring';
-import type { AuctionPrice, Fill, Order, Trade } from '../../domain/orders.ts';
 import { type CommandFields, recordCount, writeRecords } from '../../spine/commands.ts';
 import { ENGINE_GATE, GATEWAY_GATE, JOURNAL_FAILED, JOURNAL_FULL, type Shared } from '../../spine/shared.ts';
 import { type Entrance, EVERYTHING, isReplacement, mayEnter } from './admission.ts';
+import { FanOut } from './fan-out.ts';
 import { LeftOver } from './left-over.ts';
 import { isList, ListsUnderWay } from './open-lists.ts';
 import type { OpenOrders } from './open-orders.ts';
@@ -34,9 +33,6 @@ const EVENTS_A_TURN = 2048;
 /** ... and milliseconds of them, looked at every so many events: an event costs by how many read it. */
 const TURN_MS = 2;
 const LOOK_EVERY = 16;
-/** More than a command that is not a mass cancel ends, with what expires before it. */
-const MOST_ENDED = 2048;
-
 /** Milliseconds between looks at what other gateways' clients bring about, while nobody waits here. */
 const SELDOM_MS = 2;
 
@@ -46,11 +42,9 @@ const SELDOM_MS = 2;
  */
 export class Gateway {
   readonly view: View;
-  readonly marketListeners: Partial<MarketListener>[] = [];
-  readonly orderListeners: OrderFollower[] = [];
-  readonly accountListeners: Partial<AccountListener>[] = [];
-  /** Told what gateways keep in the journal, as it is durable. */
-  onRecord: ViewListener['onRecord'] = () => {};
+  readonly marketListeners: Partial<MarketListener>[];
+  readonly orderListeners: OrderFollower[];
+  readonly accountListeners: Partial<AccountListener>[];
   /** Asked before what may enter orders is sent. Cancels and everything else pass. */
   admission: Entrance = EVERYTHING;
   /** Called after each turn that took in events. */
@@ -64,12 +58,9 @@ export class Gateway {
   readonly #replacing = new Set<number>();
   readonly #listsUnderWay = new ListsUnderWay();
   readonly #leftOver: LeftOver;
+  readonly #fanOut: FanOut;
   /** who waits until what was durable when they came has been taken in */
   #behind: { sequence: number; resolve: () => void }[] = [];
-  #current: Outcome | undefined;
-  /** of the current command: see Pending */
-  #meant = 0;
-  #account = -1;
   #read: number;
   /** see {@link sequence} */
   #taken: number;
@@ -88,7 +79,16 @@ export class Gateway {
     this.#read = shared.events.gate(GATEWAY_GATE);
     this.#taken = shared.memory.start;
     this.#leftOver = new LeftOver(shared, (fields) => this.submit(fields));
-    this.view = new View(this.#fanOut(state), unitOf, state, orders);
+    this.#fanOut = new FanOut(state);
+    this.marketListeners = this.#fanOut.market;
+    this.orderListeners = this.#fanOut.orders;
+    this.accountListeners = this.#fanOut.accounts;
+    this.view = new View(this.#fanOut, unitOf, state, orders);
+  }
+
+  /** Told what gateways keep in the journal, as it is durable. */
+  set onRecord(listener: ViewListener['onRecord']) {
+    this.#fanOut.onRecord = listener;
   }
 
   /** Number of the last command whose events have been taken in. */
@@ -243,20 +243,17 @@ export class Gateway {
       if (sequence > durable) break;
       this.#answerUpTo(sequence - 1);
       const head = this.#pending[this.#head];
-      if (head?.outcome.sequence === sequence) {
-        this.#current = head.outcome;
-        this.#meant = head.meant;
-        this.#account = head.account;
-      } else this.#current = undefined;
+      const answered = head?.outcome.sequence === sequence ? head : undefined;
+      this.#fanOut.noteFor(answered);
       const kind = kindOf(events.i32, at);
-      if (kind === CANCELLING && this.#current !== undefined) head.massCancel = events.f64[(at >> 1) + event.F64_MASS_CANCEL];
+      if (kind === CANCELLING && answered !== undefined) answered.massCancel = events.f64[(at >> 1) + event.F64_MASS_CANCEL];
       else if (kind === CANCELLED_ALL)
         this.#leftOver.end(events.f64[(at >> 1) + event.F64_MASS_CANCEL], events.i32[at + event.ENDED_COUNT]);
       this.view.apply(events.i32, events.f64, at);
       this.#read++;
       if (this.#read % LOOK_EVERY === 0 && performance.now() > until) end = this.#read;
     }
-    this.#current = undefined;
+    this.#fanOut.noteFor(undefined);
     this.#hasMore = this.#read === end && end < published;
     if (this.#hasMore) readUpTo = events.f64[(events.wordOf(end - 1) >> 1) + event.F64_SEQUENCE] - 1;
     this.#taken = readUpTo;
@@ -304,97 +301,5 @@ export class Gateway {
     this.#head = 0;
     this.#replacing.clear();
     for (const { reject } of lost) reject(new GatewayError('unknown_outcome', why));
-  }
-
-  /** Keeps the latest copy of an order that the command being answered entered. Returns whether it is one. */
-  #note(order: Order): boolean {
-    const current = this.#current;
-    if (current === undefined) return false;
-    if (current.order?.id === order.id) current.order = order;
-    const leg = current.legs.findIndex(({ id }) => id === order.id);
-    if (leg >= 0) current.legs[leg] = order;
-    return leg >= 0 || current.order?.id === order.id;
-  }
-
-  #noteMeant(order: Order): void {
-    if (this.#current !== undefined && order.id === this.#meant) this.#current.changed = order;
-  }
-
-  /** Whether anybody follows an account: whoever waits for an answer wants all that the command brings about. */
-  #isFollowed(account: number): boolean {
-    if (this.#current !== undefined) return true;
-    for (const listener of this.orderListeners) if (listener.follows(account)) return true;
-    return false;
-  }
-
-  /** Notes for the command being answered, then tells the listeners. */
-  #fanOut(state: SharedState): ViewListener {
-    const { marketListeners, orderListeners, accountListeners } = this;
-    return {
-      follows: (account) => this.#isFollowed(account),
-      onAccepted: (order: Order) => {
-        if (this.#current !== undefined) {
-          this.#current.order ??= order;
-          this.#current.list = order.terms?.list ?? 0;
-          if (this.#current.list !== 0) this.#current.legs.push(order);
-        }
-        for (const listener of orderListeners) listener.onAccepted?.(order);
-      },
-      onRested: (order: Order) => {
-        this.#note(order);
-        for (const listener of orderListeners) listener.onRested?.(order);
-      },
-      onFill: (fill: Fill) => {
-        if (this.#current !== undefined && this.#current.order?.id === fill.order.id) {
-          this.#note(fill.order);
-          this.#current.fills.push(fill);
-        } else this.#note(fill.order);
-        for (const listener of orderListeners) listener.onFill?.(fill);
-      },
-      onEnded: (order: Order, reason: number) => {
-        // Orders of others may end with it too: their time was up.
-        if (this.#current !== undefined && (this.#account === -1 || this.#account === order.account)) {
-          if (this.#current.endedCount++ < MOST_ENDED) this.#current.ended.push(order);
-        }
-        if (!this.#note(order)) this.#noteMeant(order);
-        for (const listener of orderListeners) listener.onEnded?.(order, reason);
-      },
-      onTriggered: (order: Order) => {
-        this.#note(order);
-        for (const listener of orderListeners) listener.onTriggered?.(order);
-      },
-      onAmended: (order: Order) => {
-        if (!this.#note(order)) this.#noteMeant(order);
-        for (const listener of orderListeners) listener.onAmended?.(order);
-      },
-      onTrade: (trade: Readonly<Trade>) => {
-        for (const listener of marketListeners) listener.onTrade?.(trade);
-      },
-      onState: (instrument: number, instrumentState: number, reference: number) => {
-        for (const listener of marketListeners) listener.onState?.(instrument, instrumentState, reference);
-      },
-      onAuction: (instrument: number, auction: AuctionPrice, isDone: boolean) => {
-        for (const listener of marketListeners) listener.onAuction?.(instrument, auction, isDone);
-      },
-      onDepth: (instrument: number, side: Side, price: number, lots: number) => {
-        state.touch(instrument);
-        for (const listener of marketListeners) listener.onDepth?.(instrument, side, price, lots);
-      },
-      onInstrument: (instrument, lastPrice, lastTrade, time) => {
-        for (const listener of marketListeners) listener.onInstrument?.(instrument, lastPrice, lastTrade, time);
-      },
-      onBalance: (account: number, asset: number) => {
-        for (const listener of accountListeners) listener.onBalance?.(account, asset);
-      },
-      onTransfer: (account: number, asset: number, units: number, time: number) => {
-        for (const listener of accountListeners) listener.onTransfer?.(account, asset, units, time);
-      },
-      onRecord: (name, value) => this.onRecord(name, value),
-      onRejected: (reason: number, flags: number) => {
-        if (this.#current === undefined) return;
-        if ((flags & OF_CANCEL) !== 0) this.#current.cancelReason = reason;
-        else this.#current.reason = reason;
-      },
-    };
   }
 }

@@ -1,3 +1,4 @@
+/** Work that the engine leaves for later commands: continued while no client sends any. */
 import { COMMAND, commandHead } from '@outcry/market/command';
 import type { CommandFields } from '../../spine/commands.ts';
 import type { Shared } from '../../spine/shared.ts';

@@ -1,3 +1,4 @@
+/** The record of an open order in the gateway's memory. */
 import { command } from '@outcry/market/command';
 import {
   instrumentOf,

@@ -1,3 +1,4 @@
+/** Walks an account's open orders in slices, oldest first. */
 import type { Order } from '../../domain/orders.ts';
 import type { Slices } from '../fairness/slices.ts';
 import type { OpenOrders } from './open-orders.ts';

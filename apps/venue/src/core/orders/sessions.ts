@@ -1,3 +1,4 @@
+/** Sessions of orders: cancelled when no connection has owned them for a while. */
 import crypto from 'node:crypto';
 import type { CommandFields } from '../../spine/commands.ts';
 import { massCancel } from '../../spine/commands.ts';

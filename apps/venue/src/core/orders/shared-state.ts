@@ -1,3 +1,4 @@
+/** Balances and best prices in shared memory, for readers on any thread. */
 import fs from 'node:fs';
 import { BUY, SELL } from '@outcry/market/order-terms';
 import { Arena } from '@outcry/memory/arena';
@@ -13,7 +14,7 @@ export const balanceValue = { WORDS: 6, F64_AVAILABLE: 0, F64_HELD: 1, F64_SEQUE
 /** Values of the map `touches`, by instrument and 0: ticks and lots of the best bid and ask; 0 lots: none. */
 export const touchValue = { WORDS: 8, F64_PRICE: 0, F64_LOTS: 2 } as const;
 
-export interface SharedStateOptions {
+interface SharedStateOptions {
   readonly accounts: number;
   readonly assets: number;
   readonly instruments: number;

@@ -1,3 +1,5 @@
+/** Counts the new orders that a door has sent and the engine has not applied. */
+
 /** Records that a door may have collected and not sent: its share of the places, beside the command ring's. */
 const MOST_UNSENT = 1024;
 

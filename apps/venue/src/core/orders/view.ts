@@ -1,3 +1,4 @@
+/** The gateway's view: open orders and balances from durable events, and who is told of each change. */
 import { readPiece, readText } from '@outcry/engine/event-writer';
 import { EVENT, event, IS_HIDDEN, IS_MAKER, NEW_AGGREGATE, RESTING, WAITING } from '@outcry/market/event';
 import { feeAssetOf, flagsOf, instrumentOf, kindOf, reasonOf, sideOf, stateOf, termsOf } from '@outcry/market/event-reader';

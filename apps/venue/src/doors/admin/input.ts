@@ -1,3 +1,4 @@
+/** Reads administrators' requests field by field. */
 import type { Services } from '../../core/services.ts';
 import type { Instrument } from '../../domain/market.ts';
 import { errors } from '../http/errors.ts';

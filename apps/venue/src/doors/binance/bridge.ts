@@ -1,3 +1,4 @@
+/** Carries streams from one thread to connections of another. */
 import { textFrame } from './frame.ts';
 import { messageOf, type StreamReader, type StreamSource, type TextListener } from './streams.ts';
 import { OVERRUN } from './ws-connection.ts';

@@ -245,7 +245,7 @@ export function averagePrice(amount: bigint, lots: bigint, instrument: Instrumen
 }
 
 /** The change from one price to another, in percent with three places. */
-export function percentChange(from: number, to: number): string {
+function percentChange(from: number, to: number): string {
   if (from === 0) return '0.000';
   const thousandths = Math.round(((to - from) * 100_000) / from);
   const sign = thousandths < 0 ? '-' : '';
@@ -253,7 +253,7 @@ export function percentChange(from: number, to: number): string {
   return `${sign}${digits.slice(0, -3)}.${digits.slice(-3)}`;
 }
 
-export function signedPrice(ticks: number, instrument: Instrument): string {
+function signedPrice(ticks: number, instrument: Instrument): string {
   return ticks < 0 ? `-${instrument.formatPrice(-ticks)}` : instrument.formatPrice(ticks);
 }
 

@@ -1,3 +1,4 @@
+/** Counts a client's control and continuation frames, and limits them. */
 import type { Duplex } from 'node:stream';
 import { Throttle } from '../../core/fairness/throttle.ts';
 import type { Connection } from './ws-connection.ts';

@@ -1,3 +1,4 @@
+/** Pings WebSocket connections, and ends those that are half open. */
 import type { Connection } from './ws-connection.ts';
 
 /** A look at those that are due, so many times in each interval of pings: never all connections at once. */

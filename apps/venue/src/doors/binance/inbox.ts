@@ -1,3 +1,4 @@
+/** Takes a WebSocket connection's messages in turn with others, at a limited rate. */
 import { Throttle } from '../../core/fairness/throttle.ts';
 import type { Connection } from './ws-connection.ts';
 

@@ -34,7 +34,7 @@ export interface Caller {
   orderCounts?: (tenSeconds: number, day: number) => void;
 }
 
-export type Security = 'NONE' | 'API_KEY' | 'SIGNED';
+type Security = 'NONE' | 'API_KEY' | 'SIGNED';
 
 /** One thing that clients can ask for, over REST, the WebSocket API, or both. */
 export interface Operation {

@@ -1,5 +1,7 @@
+/** Writes each connection's frames of a turn at once. */
+
 /** Who has frames to write. */
-export interface Writer {
+interface Writer {
   flush(): void;
 }
 

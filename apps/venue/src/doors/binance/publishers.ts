@@ -1,3 +1,4 @@
+/** Publisher threads as the order lane sees them: connections and questions handed to them, and their end. */
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -27,7 +28,7 @@ const RESTART_MS = 500;
 
 type ThreadSettings = Omit<PublisherThreadData, 'ring' | 'bell' | 'pipe' | 'isSuccessor'>;
 
-export interface PublisherSettings extends ThreadSettings {
+interface PublisherSettings extends ThreadSettings {
   count: number;
   slots: number;
   deadlineMs: number;

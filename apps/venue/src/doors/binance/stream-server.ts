@@ -19,7 +19,7 @@ interface Request {
 }
 
 /** What a session of either lane is given. */
-export interface StreamSessionParts {
+interface StreamSessionParts {
   market: StreamSource;
   /** account events, by listen key */
   users: StreamSource;

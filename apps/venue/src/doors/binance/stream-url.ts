@@ -1,5 +1,7 @@
+/** Reads which streams the path of a WebSocket connection names. */
+
 /** What the address of a stream connection asks for. */
-export interface NamedStreams {
+interface NamedStreams {
   isCombined: boolean;
   names: string[];
 }

@@ -1,3 +1,4 @@
+/** Streams and their readers: each update is framed once for all of them. */
 import { textFrame } from './frame.ts';
 import type { Connection } from './ws-connection.ts';
 

@@ -19,7 +19,7 @@ const CLOSE_MS = 500;
 const VERSIONS = { 'sec-websocket-version': '13, 8' };
 
 /** What of an HTTP upgrade a thread needs that did not receive it. */
-export type UpgradeRequest = Pick<IncomingMessage, 'url' | 'headers'>;
+type UpgradeRequest = Pick<IncomingMessage, 'url' | 'headers'>;
 
 /** Makes WebSockets of a thread's upgraded connections, and ends them with the venue. */
 export class WebSocketDoor {

@@ -1,3 +1,4 @@
+/** WebSocket connections at the HTTP port, each handed to the lane that serves it. */
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { Connections, type Place } from '../../core/fairness/connections.ts';

@@ -1,3 +1,4 @@
+/** One client's WebSocket: bounded output, conflated streams, and how it ends. */
 import net from 'node:net';
 import type { Duplex } from 'node:stream';
 import { TLSSocket } from 'node:tls';
@@ -6,7 +7,7 @@ import { textHead } from './frame.ts';
 import type { Outbox } from './outbox.ts';
 
 /** Close codes that this venue uses (RFC 6455, section 7.4). */
-export const POLICY_VIOLATION = 1008;
+const POLICY_VIOLATION = 1008;
 export const GOING_AWAY = 1001;
 /** Why a client that does not keep up is disconnected. */
 export const OVERRUN = 'slow consumer: too much unread data';

@@ -1,3 +1,4 @@
+/** One TCP connection of the FIX door: read in slices, throttled, bounded. */
 import type net from 'node:net';
 import { FixFramer } from '@outcry/wire/fix';
 import type { FixSession } from '@outcry/wire/fix-session';
@@ -27,7 +28,7 @@ interface Owner {
 }
 
 /** What a connection asks of its door. */
-export interface FixDoor<Client extends Owner = Owner> {
+interface FixDoor<Client extends Owner = Owner> {
   /** Takes a message. */
   onText(connection: FixConnection<Client>, text: string): void;
   /** There is something to do for {@link FixConnection.step}. */

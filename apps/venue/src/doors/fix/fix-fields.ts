@@ -88,7 +88,7 @@ function isPrintable(value: string): boolean {
   return true;
 }
 
-export interface FieldProblem {
+interface FieldProblem {
   tag: number;
   /** see REJECT_REASON */
   reason: number;

@@ -1,3 +1,4 @@
+/** The FIX door's parts together, and which of them handles each message type. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type FixMessage, MSG, REJECT_REASON, TAG } from '@outcry/wire/fix';
 import type { Logger } from 'pino';

@@ -13,9 +13,19 @@ import type { FixClient } from './fix-client.ts';
 import * as codes from './fix-codes.ts';
 import { FixReports, type Refusal } from './fix-reports.ts';
 import { readMassCancel, reportMassCancel } from './mass-cancel-request.ts';
-import { BadField, checkAccount, checkReference, MissingField, need, readInstrument, readOrder } from './order-reader.ts';
-import { cancelRefusalIn, cancelRefusalOf, NOT_KNOWN, ON_ITS_WAY, refusalIn, refusalOf } from './refusals.ts';
-import { StoredOrders } from './stored-orders.ts';
+import { BadField, checkReference, MissingField, need, readInstrument, readOrder } from './order-reader.ts';
+import {
+  cancelRefusalIn,
+  cancelRefusalOf,
+  NOT_KNOWN,
+  OF_ANOTHER_DAY,
+  ON_ITS_WAY,
+  refusalIn,
+  refusalOf,
+  TOO_MANY_IDS,
+  USED_BEFORE,
+} from './refusals.ts';
+import { StatusAnswers } from './status-answers.ts';
 import { keyOf, type Requested, TrackedOrders } from './tracked-orders.ts';
 import type { UsedIds } from './used-ids.ts';
 import { WaitingRequests } from './waiting-requests.ts';
@@ -26,17 +36,17 @@ export class FixOrders {
   readonly #day: SessionDay;
   readonly #ids: UsedIds;
   readonly #reports: FixReports;
-  readonly #stored: StoredOrders;
   readonly #orders: TrackedOrders;
   readonly #waiting = new WaitingRequests();
+  readonly #status: StatusAnswers;
 
   constructor(services: Services, day: SessionDay, ids: UsedIds) {
     this.#services = services;
     this.#day = day;
     this.#ids = ids;
     this.#reports = new FixReports(services);
-    this.#stored = new StoredOrders(services);
     this.#orders = new TrackedOrders(services, this.#reports);
+    this.#status = new StatusAnswers(services, this.#orders, this.#waiting, this.#reports);
   }
 
   get listener(): OrderFollower {
@@ -54,8 +64,8 @@ export class FixOrders {
     const clientId = need(message, TAG.CL_ORD_ID);
     const refuse = (refusal: Refusal) => this.#reports.refuse(client, message, refusal);
     if (this.#isUsed(client, clientId)) {
-      if (isAgain(message)) this.#reportState(client, message, clientId);
-      else refuse(refusalOf(REASON.DUPLICATE_CLIENT_ID, 'ClOrdID is in use, or was used before'));
+      if (isAgain(message)) this.#status.report(client, message, clientId);
+      else refuse(refusalOf(REASON.DUPLICATE_CLIENT_ID, USED_BEFORE));
       return;
     }
     if (!this.#mayEnter(client, message, refuse)) return;
@@ -77,12 +87,12 @@ export class FixOrders {
   cancel(client: FixClient, message: FixMessage): void {
     const [clientId, original] = [need(message, TAG.CL_ORD_ID), need(message, TAG.ORIG_CL_ORD_ID)];
     if (this.#isUsed(client, clientId)) {
-      if (isAgain(message)) this.#reportState(client, message, original);
+      if (isAgain(message)) this.#status.report(client, message, original);
       else this.#refuseAsUsed(client, message, original);
       return;
     }
     this.#use(client, clientId);
-    if (!this.#waitsFor(client, original)) {
+    if (!this.#orders.isOnItsWay(client, original)) {
       this.#cancelNow(client, message, clientId, original);
       return;
     }
@@ -112,14 +122,14 @@ export class FixOrders {
   replace(client: FixClient, message: FixMessage): void {
     const [clientId, original] = [need(message, TAG.CL_ORD_ID), need(message, TAG.ORIG_CL_ORD_ID)];
     if (this.#isUsed(client, clientId)) {
-      if (isAgain(message)) this.#reportState(client, message, clientId);
+      if (isAgain(message)) this.#status.report(client, message, clientId);
       else this.#refuseAsUsed(client, message, original);
       return;
     }
     const refuse = (refusal: Refusal) => this.#refuseCancel(client, message, this.#orders.find(client, original), refusal);
     if (!this.#mayEnter(client, message, refuse)) return;
     const requested: Requested = { client, logon: client.logons };
-    if (this.#waitsFor(client, original)) this.#replaceLater(client, message, requested);
+    if (this.#orders.isOnItsWay(client, original)) this.#replaceLater(client, message, requested);
     else this.#replaceNow(client, message, requested);
   }
 
@@ -135,7 +145,7 @@ export class FixOrders {
         if (!(error instanceof MissingField)) throw error;
         client.session.reject(message, REJECT_REASON.REQUIRED_TAG_MISSING, error.tag, 'a required field is missing');
       }
-      if (!this.#waitsFor(client, clientId)) this.#waiting.release(key);
+      if (!this.#orders.isOnItsWay(client, clientId)) this.#waiting.release(key);
     };
     if (this.#waiting.add(client, this.#keyOf(client, original), run)) {
       this.#orders.request(clientId, requested);
@@ -169,14 +179,8 @@ export class FixOrders {
   }
 
   #refuseAsUsed(client: FixClient, message: FixMessage, original: string): void {
-    const refusal = cancelRefusalOf(REASON.DUPLICATE_CLIENT_ID, 'ClOrdID is in use, or was used before');
+    const refusal = cancelRefusalOf(REASON.DUPLICATE_CLIENT_ID, USED_BEFORE);
     this.#refuseCancel(client, message, this.#orders.find(client, original), refusal);
-  }
-
-  /** Whether the outcome of a ClOrdID is still to come. */
-  #waitsFor(client: FixClient, clientId: string): boolean {
-    const requested = this.#orders.requestedBy(client, clientId);
-    return requested !== undefined && !requested.isUnknown;
   }
 
   /** Why a ClOrdID names no open order. */
@@ -225,30 +229,8 @@ export class FixOrders {
     });
   }
 
-  /** OrderStatusRequest: of any order of the account, open or not, as any door may have told it. */
   answerStatusRequest(client: FixClient, message: FixMessage): void {
-    const clientId = need(message, TAG.CL_ORD_ID);
-    const tell = () => this.#tellStatus(client, message, clientId);
-    if (this.#waitsFor(client, clientId)) {
-      if (!this.#waiting.add(client, this.#keyOf(client, clientId), tell)) tell();
-      return;
-    }
-    const behind = this.#services.gateway.caughtUp();
-    if (behind === undefined) tell();
-    else void behind.then(tell);
-  }
-
-  #tellStatus(client: FixClient, message: FixMessage, clientId: string): void {
-    const order = this.#orders.find(client, clientId);
-    if (order !== undefined) {
-      try {
-        checkReference(client, message, order, this.#services.market.instruments[order.instrument]);
-      } catch (error) {
-        this.#reports.sendWithoutOrder(client, message, codes.ORDER_STATUS_REPORT, codes.REJECTED, refusalIn(error));
-        return;
-      }
-    }
-    this.#reportState(client, message, clientId);
+    this.#status.answer(client, message);
   }
 
   massCancel(client: FixClient, message: FixMessage): void {
@@ -261,7 +243,7 @@ export class FixOrders {
         [TAG.TEXT, text],
       ]);
     if (this.#isUsed(client, clientId)) {
-      refuse({ code: 99, text: 'ClOrdID is in use, or was used before' });
+      refuse({ code: 99, text: USED_BEFORE });
       return;
     }
     const meant = readMassCancel(this.#services.market, client, message);
@@ -299,50 +281,16 @@ export class FixOrders {
   #mayEnter(client: FixClient, message: FixMessage, refuse: (refusal: Refusal) => void): boolean {
     const original = message.get(TAG.ORIG_SENDING_TIME);
     if (original !== undefined && parseFixTime(original) < this.#day.begin) {
-      refuse({ code: message.type === MSG.NEW_ORDER_SINGLE ? codes.STALE : 99, text: 'it is from before this session day' });
+      refuse({ code: message.type === MSG.NEW_ORDER_SINGLE ? codes.STALE : 99, text: OF_ANOTHER_DAY });
       return false;
     }
     if (this.#ids.isFull(client.login.account)) {
-      refuse({ code: 99, text: 'the account has used too many ClOrdIDs today' });
+      refuse(TOO_MANY_IDS);
       return false;
     }
     if (this.#ids.isComplete) return true;
     this.#reports.sayNotAvailable(client, message, "the day's ClOrdIDs are not known yet: send it again");
     return false;
-  }
-
-  /** Reports where an order stands that a request names: open, on its way, ended, or never one. */
-  #reportState(client: FixClient, message: FixMessage, clientId: string): void {
-    const report = (status: string, refusal: Refusal | undefined, text?: string) =>
-      this.#reports.sendWithoutOrder(client, message, codes.ORDER_STATUS_REPORT, status, refusal, text);
-    const order = this.#orders.find(client, clientId);
-    if (order !== undefined) {
-      this.#orders.reportState(client, order);
-      return;
-    }
-    if (this.#orders.requestedBy(client, clientId) !== undefined) {
-      report(codes.PENDING_NEW, undefined, 'it is on its way');
-      return;
-    }
-    let instrument: Instrument;
-    try {
-      checkAccount(client, message);
-      instrument = readInstrument(this.#services.market, message);
-    } catch (error) {
-      report(codes.REJECTED, refusalIn(error));
-      return;
-    }
-    this.#stored.ask({
-      client,
-      clientId,
-      instrument: instrument.number,
-      answer: (ended) => {
-        const of = { client, clientId, baseLots: 0, baseAmount: 0 };
-        if (ended === undefined) report(codes.REJECTED, refusalOf(REASON.UNKNOWN_ORDER, 'no order has this ClOrdID'));
-        else this.#reports.send(of, ended, codes.ORDER_STATUS_REPORT, codes.ordStatus(ended), [[TAG.CL_ORD_ID, clientId]]);
-      },
-      fail: (why) => this.#reports.sayNotAvailable(client, message, why),
-    });
   }
 
   #refuseCancel(client: FixClient, message: FixMessage, order: Order | undefined, refusal: Refusal): void {

@@ -1,3 +1,4 @@
+/** Writes ExecutionReports, OrderCancelRejects and BusinessMessageRejects. */
 import { LIMIT, MARKET_TO_LIMIT, NO_TRIGGER } from '@outcry/market/order-terms';
 import { triggerOf } from '@outcry/market/terms';
 import { type FixField, type FixMessage, fixTime, MSG, TAG } from '@outcry/wire/fix';

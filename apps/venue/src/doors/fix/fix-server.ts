@@ -1,3 +1,4 @@
+/** The FIX port: logons, sessions by SenderCompID, and the daily roll. */
 import fs from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
@@ -17,7 +18,7 @@ import { FixConnection, STALLED_MS } from './fix-connection.ts';
 import { FileFixStore } from './fix-store.ts';
 
 /** The venue's CompID. */
-export const VENUE_COMP_ID = 'OUTCRY';
+const VENUE_COMP_ID = 'OUTCRY';
 const VERSIONS = ['FIX.4.4', 'FIXT.1.1'];
 /** What all FIX clients together may take of a turn of the event loop. */
 const TURN_MS = 2;

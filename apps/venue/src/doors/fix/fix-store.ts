@@ -1,3 +1,4 @@
+/** A FIX session's numbers and sent messages on disk. */
 import fs from 'node:fs';
 import path from 'node:path';
 import type { FixStore } from '@outcry/wire/fix-session';

@@ -1,3 +1,5 @@
+/** A compact set of the ClOrdIDs that were used. */
+
 /** Which ClOrdIDs were used: a set of hashes that is small and does not shrink. */
 const SHARDS = 256;
 const FEWEST_SLOTS = 16;

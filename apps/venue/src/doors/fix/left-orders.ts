@@ -1,3 +1,4 @@
+/** Cancels on disconnect for FIX sessions, a few orders at a time. */
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { type Gateway, GatewayError } from '../../core/orders/gateway.ts';
 import type { Order } from '../../domain/orders.ts';

@@ -17,7 +17,7 @@ const TYPES = [BID, OFFER];
 /** Entries written in one slice, and in one message of changes. */
 const SLICE = 256;
 
-export interface Wanted {
+interface Wanted {
   bids: boolean;
   offers: boolean;
   trades: boolean;

@@ -8,6 +8,9 @@ export const ON_ITS_WAY: Refusal = {
   code: 99,
   text: 'the order is on its way, and too many requests wait for orders: send it again under a new ClOrdID',
 };
+export const TOO_MANY_IDS: Refusal = { code: 99, text: 'the account has used too many ClOrdIDs today' };
+export const USED_BEFORE = 'ClOrdID is in use, or was used before';
+export const OF_ANOTHER_DAY = 'it is from before this session day';
 export const NOT_KNOWN: Refusal = { code: 99, text: 'the outcome of the order is not known' };
 
 export function refusalOf(reason: number, text = codes.inWords(reason)): Refusal {

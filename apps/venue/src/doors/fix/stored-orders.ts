@@ -1,3 +1,4 @@
+/** Looks up ended orders in the store for FIX status requests. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Services } from '../../core/services.ts';
 import type { Order } from '../../domain/orders.ts';

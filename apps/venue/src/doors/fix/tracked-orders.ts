@@ -1,3 +1,4 @@
+/** Orders that FIX clients follow, and the reports on what happens to them. */
 import { REASON } from '@outcry/market/reason';
 import { type FixField, TAG } from '@outcry/wire/fix';
 import type { OrderFollower } from '../../core/orders/view.ts';
@@ -10,7 +11,7 @@ import { type FixReports, type Reported, trim } from './fix-reports.ts';
 import { LeftOrders } from './left-orders.ts';
 
 /** What the gateway knows of an order beyond the view. */
-export interface Tracked extends Reported {
+interface Tracked extends Reported {
   /** the request that this order, or its end, answers to */
   requestId: string;
   /** requests to replace it that are under way */
@@ -87,6 +88,12 @@ export class TrackedOrders {
   /** The request that entered a ClOrdID whose outcome is not known. */
   requestedBy(client: FixClient, clientId: string): Requested | undefined {
     return this.#requested.get(keyOf(client.login.account, clientId));
+  }
+
+  /** Whether the outcome of a ClOrdID is still to come. */
+  isOnItsWay(client: FixClient, clientId: string): boolean {
+    const requested = this.requestedBy(client, clientId);
+    return requested !== undefined && !requested.isUnknown;
   }
 
   request(clientId: string, requested: Requested): void {

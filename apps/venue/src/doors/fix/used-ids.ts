@@ -1,3 +1,4 @@
+/** ClOrdIDs that accounts have used since the session day began. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Services } from '../../core/services.ts';

@@ -1,3 +1,4 @@
+/** FIX requests that wait for the outcome of another one. */
 import type { FixClient } from './fix-client.ts';
 
 /** Requests of one client that may wait. */

@@ -1,3 +1,4 @@
+/** Logs what administrators change by gRPC. */
 import { Code, ConnectError, type Interceptor } from '@connectrpc/connect';
 import type { Services } from '../../core/services.ts';
 import type * as pb from './generated/outcry/v1/venue_pb.js';

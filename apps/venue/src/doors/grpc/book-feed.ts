@@ -1,3 +1,4 @@
+/** One instrument's book and trades as gRPC events, made once for all watchers. */
 import { create, toBinary, type UnknownField } from '@bufbuild/protobuf';
 import { BUY, SELL } from '@outcry/market/order-terms';
 import type { DepthChange } from '../../core/feeds/depth.ts';

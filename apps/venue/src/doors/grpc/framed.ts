@@ -1,3 +1,4 @@
+/** Market data events that are encoded once for all readers. */
 import { create, toBinary, type UnknownField } from '@bufbuild/protobuf';
 import { WireType } from '@bufbuild/protobuf/wire';
 import * as pb from './generated/outcry/v1/venue_pb.js';

@@ -1,3 +1,4 @@
+/** Lets gRPC calls in by their headers: credentials, weights, limits. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Code, ConnectError, type HandlerContext } from '@connectrpc/connect';
 import { administratorOf } from '../../core/accounts/administrators.ts';

@@ -1,3 +1,4 @@
+/** The gRPC door: its services on a port of its own and on the HTTP port. */
 import type { Http2ServerRequest } from 'node:http2';
 import { create } from '@bufbuild/protobuf';
 import type { ConnectRouter, ConnectRouterOptions, ServiceImpl } from '@connectrpc/connect';

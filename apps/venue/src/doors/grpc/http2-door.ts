@@ -1,3 +1,4 @@
+/** The HTTP/2 server of gRPC's port, with its limits on connections and calls. */
 import fs from 'node:fs';
 import http2, {
   Http2ServerRequest,

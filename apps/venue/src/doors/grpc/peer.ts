@@ -1,8 +1,9 @@
+/** What a gRPC call knows of its other end. */
 import { type ContextValues, createContextKey, createContextValues, type HandlerContext } from '@connectrpc/connect';
 import type { SignedIn } from '../../core/accounts/log-ins.ts';
 
 /** Who is at the other end of a call. */
-export interface Peer {
+interface Peer {
   readonly address: string;
   /** its calls have begun in a slice of their connection's */
   readonly hasSlice: boolean;

@@ -16,7 +16,7 @@ const COMPRESSED = 1;
 const wire = new WireCheck();
 
 /** What is wrong with the messages of a call, for whoever takes them in their order. */
-export class Faults {
+class Faults {
   #seen = 0;
   #taken = 0;
   readonly #faults: { number: number; why: string }[] = [];
@@ -33,7 +33,7 @@ export class Faults {
   }
 }
 
-export const FAULTS = createContextKey<Faults | undefined>(undefined, { description: 'what is wrong with the bytes of its messages' });
+const FAULTS = createContextKey<Faults | undefined>(undefined, { description: 'what is wrong with the bytes of its messages' });
 
 /** A handler that looks at its requests first. @param mostBytes of a message: of a longer one Connect reads no more */
 export function scanned(handler: UniversalHandler, mostBytes: number): UniversalHandler {

@@ -1,3 +1,4 @@
+/** Limits how many refusals an address is sent in a second. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { HandlerContext } from '@connectrpc/connect';
 import { AddressThrottles } from '../../core/fairness/address-throttles.ts';

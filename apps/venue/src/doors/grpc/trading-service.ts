@@ -1,3 +1,4 @@
+/** Order entry by gRPC: unary calls, and the stream. */
 import { create } from '@bufbuild/protobuf';
 import { Code, ConnectError, type HandlerContext, type ServiceImpl } from '@connectrpc/connect';
 import type { SignedIn } from '../../core/accounts/log-ins.ts';

@@ -1,3 +1,4 @@
+/** Limits streams that come to nothing, by connection and address. */
 import { AddressThrottles } from '../../core/fairness/address-throttles.ts';
 import { Throttle } from '../../core/fairness/throttle.ts';
 

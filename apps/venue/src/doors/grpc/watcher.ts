@@ -1,3 +1,4 @@
+/** One reader of gRPC market data: what waits for it, and what it missed. */
 import { Fifo } from '../../core/fairness/fifo.ts';
 import type { Framed } from './framed.ts';
 
@@ -6,7 +7,7 @@ const MOST_WAITING = 10_000;
 const READY = 1000;
 
 /** Who serves watchers. */
-export interface Desk<Feed> {
+interface Desk<Feed> {
   /** A watcher wants a snapshot of a feed. */
   begin(watcher: Watcher<Feed>, feed: Feed): void;
   /** A watcher has room for more of its snapshots. */

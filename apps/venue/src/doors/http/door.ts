@@ -1,3 +1,4 @@
+/** Connections of an HTTP server, each with its place and its deadlines. */
 import type { Server, Socket } from 'node:net';
 import { Connections, type Place } from '../../core/fairness/connections.ts';
 import type { VenueConfig } from '../../domain/config.ts';

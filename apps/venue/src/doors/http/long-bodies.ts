@@ -1,3 +1,4 @@
+/** Ends the connections of long bodies that nobody waits for. */
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import { watchPieces } from '../../core/fairness/pieces.ts';
 

@@ -1,3 +1,4 @@
+/** An instrument's trading state and auction in JSON. */
 import { TRADING_STATE } from '@outcry/market/states';
 import type { MarketState } from '../../core/feeds/market-state.ts';
 

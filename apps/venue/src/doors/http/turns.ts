@@ -1,3 +1,4 @@
+/** Shares an HTTP server's turns among the connections that send requests. */
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { Slices } from '../../core/fairness/slices.ts';
@@ -11,9 +12,9 @@ export const MOST_PIPELINED = 32;
 const TURN_MS = 2;
 
 /** Throws what has an ApiError (apiErrorOf) for a request that is not answered, whatever it asks for. */
-export type Check = (request: IncomingMessage) => void;
+type Check = (request: IncomingMessage) => void;
 /** What is told of bytes that are no request. */
-export type Malformed = (address: string, error: { code?: string }) => ApiError;
+type Malformed = (address: string, error: { code?: string }) => ApiError;
 
 /** What comes over one connection. */
 interface Line {

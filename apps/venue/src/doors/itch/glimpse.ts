@@ -1,3 +1,4 @@
+/** The GLIMPSE door: snapshots of the books for readers of the feed. */
 import { endOfSnapshot } from '@outcry/wire/itch';
 import { NO_SUCH_SESSION, NOT_AUTHORIZED, writeNumber } from '@outcry/wire/soup';
 import type { LogIns, SignedIn } from '../../core/accounts/log-ins.ts';
@@ -31,7 +32,7 @@ const REST = 4;
 /** Connections of one login at once. */
 const MOST_OF_A_LOGIN = 8;
 
-export interface GlimpseOptions {
+interface GlimpseOptions {
   readonly publisher: ItchPublisher;
   readonly logins: LogIns;
   /** where snapshots lie while somebody reads them */

@@ -1,3 +1,4 @@
+/** Numbers market data messages, sends them by multicast, and answers requests for them. */
 import dgram from 'node:dgram';
 import { reserve } from '@outcry/memory/span';
 import { HISTOGRAM_BYTES, Histogram } from '@outcry/telemetry/histogram';
@@ -18,12 +19,12 @@ const REQUESTS_MS = 100;
 const MOST_WAITING = 4 * 1024 * 1024;
 const MULTICAST_TTL = 16;
 
-export interface Line {
+interface Line {
   group: string;
   port: number;
 }
 
-export interface FeedOptions {
+interface FeedOptions {
   session: string;
   /** where datagrams go: the same on each line */
   lines: readonly Line[];

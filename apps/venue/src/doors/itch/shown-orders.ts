@@ -1,3 +1,4 @@
+/** Orders as the ITCH feed shows them, in their order in time. */
 import type { Side } from '@outcry/market/order-terms';
 import { f64Of, i32Of, reserve } from '@outcry/memory/span';
 

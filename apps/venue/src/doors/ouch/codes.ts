@@ -12,8 +12,6 @@ export const CONTINUOUS = codeOf('N');
 export const VISIBLE = codeOf('Y');
 export const ADDED = codeOf('A');
 export const REMOVED = codeOf('R');
-export const START_OF_DAY = codeOf('S');
-export const END_OF_DAY = codeOf('E');
 
 /** Letters that a field may have, as a table by code: 1 where it is one of them. */
 export function lettersOf(text: string): Uint8Array {

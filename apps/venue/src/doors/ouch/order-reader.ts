@@ -1,3 +1,4 @@
+/** Reads the prices, quantities and appendages of OUCH orders. */
 import { commandHead, POST_ONLY } from '@outcry/market/command';
 import {
   AT_CLOSE,
@@ -26,7 +27,7 @@ import { lettersOf, REJECT } from './codes.ts';
 import { isName } from './request-tags.ts';
 
 /** A price of 214,748.3647 means none: the market's (section 1.2). 200,000.0000, which means the same at Nasdaq, is a price here. */
-export const MARKET_PRICE = 0x7fffffff;
+const MARKET_PRICE = 0x7fffffff;
 
 const ENTER = enterOrder.at;
 const REPLACE = replaceOrder.at;

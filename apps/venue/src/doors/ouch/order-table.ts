@@ -1,3 +1,4 @@
+/** Open orders as the OUCH door knows them, outside the JavaScript heap. */
 import crypto from 'node:crypto';
 import { f64Of, i32Of, reserve } from '@outcry/memory/span';
 import type { Flow } from './port.ts';

@@ -1,3 +1,4 @@
+/** Order entry by OUCH 5.0: messages to commands, events to messages. */
 import { WIRE_ERROR_NAMES } from '@outcry/wire/layout';
 import * as wire from '@outcry/wire/ouch50';
 import { checkOuch, inbound } from '@outcry/wire/ouch50';
@@ -27,7 +28,7 @@ const MOST_BYTES = 255;
 const MOST_WAITING = 4096;
 
 /** What the gateway needs of the venue around it. */
-export interface OuchSurroundings {
+interface OuchSurroundings {
   readonly shared: Shared;
   readonly admission: Entrance;
   readonly market: Market;

@@ -40,7 +40,7 @@ const SPACE = 0x20;
 const NO_ID = new DataView(new Uint8Array(ID_BYTES).fill(SPACE).buffer);
 
 /** What requests need of the gateway that they came to. */
-export interface Parts {
+interface Parts {
   readonly instruments: readonly Instrument[];
   readonly filters: OrderFilters;
   readonly table: OrderTable;

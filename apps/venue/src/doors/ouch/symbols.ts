@@ -1,3 +1,4 @@
+/** Instruments by the eight letters of their OUCH symbols. */
 import { enterOrder } from '@outcry/wire/ouch50';
 import type { Instrument } from '../../domain/market.ts';
 

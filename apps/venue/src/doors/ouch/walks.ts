@@ -1,3 +1,4 @@
+/** Long work for OUCH clients, a little in each turn: mass cancels, lists of open orders. */
 import { sideOf } from './codes.ts';
 import { sideLetterOf } from './order-letters.ts';
 import type { OrderTable } from './order-table.ts';
@@ -9,7 +10,7 @@ const ORDERS_A_TURN = 2048;
 const ORDERS_A_STEP = 256;
 
 /** What a walk does with each order. Returns false when it cannot be done now: the walk goes on from there, later. */
-export type Visit = (slot: number) => boolean;
+type Visit = (slot: number) => boolean;
 
 interface UnderWay {
   readonly walk: Walk;

@@ -1,3 +1,4 @@
+/** The sequenced packets of one session, in memory and in a file. */
 import fs from 'node:fs';
 import { beginPacket, SOUP, SOUP_HEAD, wholePackets } from '@outcry/wire/soup';
 import { END_MARK, hasEnd, isTooManyOpen, openDirect } from './log-file.ts';

@@ -1,3 +1,4 @@
+/** One client of a SoupBinTCP port: login, packets, silence. */
 import type net from 'node:net';
 import {
   LOGIN_ACCEPTED_BYTES,
@@ -56,7 +57,7 @@ export interface SoupApplication<Port extends SoupPort> {
   onGone(port: Port, login: SignedIn): void;
 }
 
-export interface ConnectionOptions {
+interface ConnectionOptions {
   readonly turns: Turns;
   /** milliseconds to log in, whatever is sent meanwhile */
   readonly loginMs: number;

@@ -1,3 +1,4 @@
+/** A TCP port that speaks SoupBinTCP, with its clients. */
 import net, { type AddressInfo } from 'node:net';
 import { HEARTBEAT_MS } from '@outcry/wire/soup';
 import { plainAddress } from '../../core/accounts/accounts.ts';
@@ -9,7 +10,7 @@ import { type SoupApplication, SoupConnection, type SoupPort } from './soup-conn
 import type { Turns } from './turns.ts';
 
 /** Where a server listens, and what its clients may take. */
-export interface ServerOptions {
+interface ServerOptions {
   host: string;
   /** 0: any free one */
   port: number;

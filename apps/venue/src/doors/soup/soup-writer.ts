@@ -1,3 +1,4 @@
+/** The one writer of a SoupBinTCP connection. */
 import type net from 'node:net';
 import { beginPacket, packetBytes, SOUP, SOUP_HEAD } from '@outcry/wire/soup';
 import type { LogReader, Packets, SequencedLog } from './sequenced-log.ts';

@@ -1,3 +1,5 @@
+/** Shares a thread's turns among SoupBinTCP clients. */
+
 /** Messages that are taken in a turn of the event loop: in all, and of one client. Some milliseconds, and some tenths of one. */
 const MESSAGES_A_TURN = 8192;
 const MESSAGES_A_CLIENT = 1024;

@@ -1,3 +1,4 @@
+/** Starts the wire thread, and speaks with it. */
 import { Worker } from 'node:worker_threads';
 import type { Outcome } from '@outcry/memory/libc';
 import type { Span } from '@outcry/memory/span';
@@ -51,7 +52,7 @@ export type WireWord = { ports: Ports } | { failure: { message: string } } | { w
 export type Ports = Record<string, number | string>;
 
 /** The thread of the industry protocols, running. */
-export interface Wire {
+interface Wire {
   readonly latencies: WireStart['latencies'];
   /** Opens its doors, once the order lane answers. Resolves with all its ports; rejects when one is taken. */
   open(): Promise<WireStart['ports']>;

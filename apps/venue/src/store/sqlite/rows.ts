@@ -1,3 +1,4 @@
+/** Queries of SQLite: conditions, rows one by one, and a file that may be replaced. */
 import fs from 'node:fs';
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
 import { StoreUnavailable } from '../store.ts';

@@ -1,3 +1,5 @@
+/** The tables of the SQLite store, and their version. */
+
 /** What a candle sums up, each as exact.ts has it: in two columns, the second of them its high part. */
 export const CANDLE_SUMS = ['quantity', 'amount', 'taker_buy_quantity', 'taker_buy_amount'] as const;
 const SUM_COLUMNS = CANDLE_SUMS.flatMap((name) => [name, `${name}_high`]);

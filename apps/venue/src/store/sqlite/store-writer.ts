@@ -1,3 +1,4 @@
+/** Writes the engine's events into the SQLite store. */
 import fs from 'node:fs';
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import { readText } from '@outcry/engine/event-writer';

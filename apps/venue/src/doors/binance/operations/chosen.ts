@@ -19,7 +19,7 @@ function hasStatus({ feeds, rules }: BinanceServices, instrument: Instrument, st
 }
 
 /** Throws ApiError -1122 for a status that is none, -1220 for an instrument that has another one. */
-export function checkStatus(services: BinanceServices, { symbolStatus: status }: Parameters, instrument: Instrument): void {
+function checkStatus(services: BinanceServices, { symbolStatus: status }: Parameters, instrument: Instrument): void {
   if (status === undefined) return;
   if (!STATUSES.includes(status)) throw errors.invalidStatus();
   if (!hasStatus(services, instrument, status)) throw errors.otherStatus();

@@ -1,3 +1,4 @@
+/** Parameters of Binance's requests, as schemas. */
 import { type TSchema, Type } from 'typebox';
 
 /** Parameters, all of them strings on the wire; the patterns are what -1100 reports as the legal range. */
