@@ -11,7 +11,7 @@ import type { Order } from '../../domain/orders.ts';
 import { type CommandFields, cancel, cancelReplace, massCancel, type NewOrder, newOrder } from '../../spine/commands.ts';
 import type { FixClient } from './fix-client.ts';
 import * as codes from './fix-codes.ts';
-import { FixReports, type Refusal } from './fix-reports.ts';
+import type { FixReports, Refusal } from './fix-reports.ts';
 import { readMassCancel, reportMassCancel } from './mass-cancel-request.ts';
 import { BadField, checkAccount, checkReference, MissingField, need, readInstrument, readOrder } from './order-reader.ts';
 import { cancelRefusalIn, cancelRefusalOf, NOT_KNOWN, ON_ITS_WAY, refusalIn, refusalOf } from './refusals.ts';
@@ -30,13 +30,13 @@ export class FixOrders {
   readonly #orders: TrackedOrders;
   readonly #waiting = new WaitingRequests();
 
-  constructor(services: Services, day: SessionDay, ids: UsedIds) {
+  constructor(services: Services, day: SessionDay, ids: UsedIds, reports: FixReports) {
     this.#services = services;
     this.#day = day;
     this.#ids = ids;
-    this.#reports = new FixReports(services);
+    this.#reports = reports;
     this.#stored = new StoredOrders(services);
-    this.#orders = new TrackedOrders(services, this.#reports);
+    this.#orders = new TrackedOrders(services, reports);
   }
 
   get listener(): OrderFollower {
