@@ -10,7 +10,7 @@ import { WIDE_INSTRUMENTS } from './support/wide-market.ts';
 const folder = temporaryDirectory('fix-turns');
 after(() => fs.rmSync(folder, { recursive: true, force: true }));
 
-const ORDERS = 4000;
+const ORDERS = 2000;
 
 it('a session whose orders another door cancels is told of each in order, and of the last ones too when the venue stops', async () => {
   const config = path.join(folder, 'config.json');
