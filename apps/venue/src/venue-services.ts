@@ -63,7 +63,8 @@ export async function createServices(
   const userStreams = new UserStreams(market, gateway.view, crew.shared.clock.now());
   const store = { store: address, assets: config.assets, instruments: config.instruments };
   const { historyMs: deadlineMs, webSockets, webSocketBufferBytes: bufferBytes } = config;
-  await storeReached(crew, config.readWaitMs, log);
+  const storeWatch = new StoreWatch(crew.shared.stored);
+  await storeReached(crew, storeWatch, config.readWaitMs, log);
   const publishers = await Publishers.start(
     {
       ...store,
@@ -96,7 +97,8 @@ export async function createServices(
     rules: new RulesInForce(crew.pools.rules),
     publishers,
     history,
-    reads: new StoredReads(crew.shared, history, (account) => gateway.view.lastCommand(account), config.readWaitMs),
+    reads: new StoredReads(crew.shared, storeWatch, history, (account) => gateway.view.lastCommand(account), config.readWaitMs),
+    storeWatch,
     shared: crew.shared,
     limiter: new RateLimiter(config.rateLimits),
     slices: new Slices(LISTING_MS),
@@ -112,8 +114,8 @@ export async function createServices(
 }
 
 /** Waits for a bounded time until the store has what was recovered: charts and average prices are loaded from it. */
-async function storeReached({ shared, recovery }: Crew, mostMs: number, log: Logger): Promise<void> {
-  if (await new StoreWatch(shared.stored).reached(recovery.sequence, mostMs)) return;
+async function storeReached({ shared, recovery }: Crew, watch: StoreWatch, mostMs: number, log: Logger): Promise<void> {
+  if (await watch.reached(recovery.sequence, mostMs)) return;
   const missing = recovery.sequence - shared.stored.known;
   log.warn(`the store is ${missing} commands behind: charts and average prices begin without their trades`);
 }
@@ -139,8 +141,7 @@ export async function loadMarkets({ feeds, history, log }: Services): Promise<vo
     for (const feed of feeds) {
       const { number } = feed.instrument;
       feed.loadMinutes(await history.minutes(number, AVERAGE_MINUTES));
-      const last = await history.lastTrade(number);
-      if (last !== undefined) feed.setLast(last.id, last.price, last.quantity, last.time);
+      feed.loadLast(await history.lastTrade(number));
     }
   } catch (error) {
     log.warn(`no average prices from the store: ${(error as Error).message}`);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { AccountBacklog } from '../src/doors/binance/account-backlog.ts';
+import { AccountBacklog } from '../src/core/fairness/account-backlog.ts';
 import { AccountEvent } from '../src/doors/binance/account-event.ts';
 import { until } from './support/until.ts';
 
@@ -13,7 +13,7 @@ const event = (n: number) => () => new AccountEvent({ n });
 const range = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => from + i);
 
 it('readers are sent their account’s events in order, each from when it came; another account waits for a turn and not for all of them', async () => {
-  const backlog = new AccountBacklog();
+  const backlog = new AccountBacklog<AccountEvent, ReturnType<typeof reader>>({ eventsASlice: 8 });
   const [first, late, other]: number[][] = [[], [], []];
   backlog.add(1, reader(first));
   backlog.add(2, reader(other));
@@ -35,7 +35,7 @@ it('readers are sent their account’s events in order, each from when it came; 
 });
 
 it('readers of an account with more than may wait are disconnected, and others are sent what is theirs', async () => {
-  const backlog = new AccountBacklog(5000);
+  const backlog = new AccountBacklog<AccountEvent, ReturnType<typeof reader>>({ eventsASlice: 8, mostWaiting: 5000 });
   const [many, few]: number[][] = [[], []];
   const flooded = reader(many);
   const end = backlog.add(1, flooded);

@@ -13,6 +13,7 @@ import { LeftOrders } from '../src/doors/fix/left-orders.ts';
 import { StoredOrders } from '../src/doors/fix/stored-orders.ts';
 import { UsedIds } from '../src/doors/fix/used-ids.ts';
 import type { CommandFields } from '../src/spine/commands.ts';
+import { StoreWatch } from '../src/store/store-watch.ts';
 import { administer } from './support/admin.ts';
 import { FixClient as Client } from './support/fix-client.ts';
 import { Client as RestClient, temporaryDirectory, VenueProcess } from './support/process.ts';
@@ -118,7 +119,7 @@ test("a client whose questions take the store long does not hold up others' answ
   const services = {
     config: { readWaitMs: 15_000 },
     gateway: { sequence: 7 },
-    shared: { stored: { read: () => stored } },
+    storeWatch: new StoreWatch({ read: () => stored }),
     history: {
       storedOrder: ({ who }: { who: string }) => {
         asked.push(who);

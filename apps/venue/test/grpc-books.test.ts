@@ -8,7 +8,7 @@ import { MarketFeed } from '../src/core/feeds/market-feed.ts';
 import { DEMO_ASSETS, DEMO_INSTRUMENTS } from '../src/domain/config.ts';
 import { Market } from '../src/domain/market.ts';
 import { BookFeed } from '../src/doors/grpc/book-feed.ts';
-import type { Framed } from '../src/doors/grpc/framed.ts';
+import type { FramedEvent } from '../src/doors/grpc/framed.ts';
 import * as pb from '../src/doors/grpc/generated/outcry/v1/venue_pb.js';
 import { StreamQueue } from '../src/doors/grpc/queue.ts';
 import { Watcher } from '../src/doors/grpc/watcher.ts';
@@ -26,9 +26,9 @@ class Reader {
     feed.begin(this.watcher);
   }
 
-  take(event: Framed): void {
-    const bytes = toBinary(pb.MarketEventSchema, event.frame());
-    assert.deepEqual(bytes, toBinary(pb.MarketEventSchema, event.message()), 'both formats say the same');
+  take(event: FramedEvent): void {
+    const bytes = toBinary(pb.MarketEventSchema, event.of(false));
+    assert.deepEqual(bytes, toBinary(pb.MarketEventSchema, event.of(true)), 'both formats say the same');
     const { event: got } = fromBinary(pb.MarketEventSchema, bytes);
     if (got.case === 'trade' || got.case === undefined) return;
     if (got.case === 'snapshot') {

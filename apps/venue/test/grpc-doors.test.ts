@@ -8,6 +8,7 @@ import { create, toBinary } from '@bufbuild/protobuf';
 import { Code, ConnectError, createContextValues, type HandlerContext } from '@connectrpc/connect';
 import * as grpc from '@grpc/grpc-js';
 import type { Login } from '../src/core/accounts/accounts.ts';
+import { AccountBacklog } from '../src/core/fairness/account-backlog.ts';
 import type { Services } from '../src/core/services.ts';
 import type { Order } from '../src/domain/orders.ts';
 import type { Gate } from '../src/doors/grpc/gate.ts';
@@ -237,11 +238,11 @@ describe('a login that sends too fast', () => {
 
 describe('a stream of order entry', () => {
   /** The service alone, for one that is signed in. */
-  function service(): { trading: TradingService; context: HandlerContext } {
+  function service(streams?: ConstructorParameters<typeof TradingService>[2]): { trading: TradingService; context: HandlerContext } {
     const gate = { throttle: async () => undefined } as unknown as Gate;
     const values = createContextValues().set(LOGIN, { account: 1 } as Login);
-    const context = { values, signal: new AbortController().signal } as HandlerContext;
-    return { trading: new TradingService({} as Services, gate), context };
+    const context = { values, signal: new AbortController().signal, requestHeader: new Headers() } as HandlerContext;
+    return { trading: new TradingService({} as Services, gate, streams), context };
   }
 
   function answersTo(requests: AsyncIterable<pb.EntryRequest>): AsyncIterable<pb.EntryResponse> {
@@ -250,7 +251,13 @@ describe('a stream of order entry', () => {
   }
 
   it('that is not read holds so many updates and no more, and says why it ended', async () => {
-    const { trading, context } = service();
+    const streams: ConstructorParameters<typeof TradingService>[2] = new AccountBacklog({ eventsASlice: 1 });
+    const { trading, context } = service(streams);
+    const told = () =>
+      until(
+        () => streams.waitingOf(1) === 0,
+        () => `${streams.waitingOf(1)} updates`,
+      );
     const never = new Promise<never>(() => undefined);
     async function* requests(): AsyncGenerator<pb.EntryRequest> {
       yield create(pb.EntryRequestSchema, { requestId: 1n });
@@ -260,8 +267,10 @@ describe('a stream of order entry', () => {
     assert.equal((await answers.next()).value?.requestId, 1n);
     const order = { account: 1 } as Order;
     for (let i = 0; i < 65_536; i++) trading.listener.onEnded!(order, 0);
+    await told();
     assert.equal(trading.streamCount, 1);
     trading.listener.onEnded!(order, 0);
+    await told();
     await assert.rejects(answers.next(), ({ code }: ConnectError) => code === Code.ResourceExhausted);
     assert.equal(trading.streamCount, 0);
   });

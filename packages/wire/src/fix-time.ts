@@ -18,14 +18,18 @@ export function fixTime(milliseconds: number): string {
   return lastText;
 }
 
-/** Milliseconds since 1970 of a UTCTimestamp; NaN when it is none: also a day that its month does not have, and hour 24. */
+/**
+ * Milliseconds since 1970 of a UTCTimestamp; NaN when it is none: also a day that its month does not have, and hour 24. A leap second, which
+ * is 23:59:60 (FIX 4.4 volume 1, "UTCTimestamp": 60 only if it is one), is taken for the millisecond before it, since no count of
+ * milliseconds has it: it is not before what came before it, nor after what comes after it.
+ */
 export function parseFixTime(text: string): number {
   const match = /^(\d{4})(\d\d)(\d\d)-(\d\d:\d\d:)(\d\d)(\.\d{3,9})?$/.exec(text);
   if (match === null) return Number.NaN;
   const [, year, month, day, minute, second, fraction = ''] = match;
-  // A leap second is one: it is taken for the one before it.
-  const time = `${year}-${month}-${day}T${minute}${second === '60' ? '59' : second}`;
-  const milliseconds = Date.parse(`${time}${fraction.slice(0, 4)}Z`);
+  const isLeap = second === '60' && minute === '23:59:';
+  const time = `${year}-${month}-${day}T${minute}${isLeap ? '59' : second}`;
+  const milliseconds = Date.parse(`${time}${isLeap ? '.999' : fraction.slice(0, 4)}Z`);
   // Date.parse reads February 31st as a day of March, and 24:00:00 as the next day.
   return Number.isNaN(milliseconds) || !new Date(milliseconds).toISOString().startsWith(time) ? Number.NaN : milliseconds;
 }

@@ -54,7 +54,18 @@ test('random bytes at the framer and the parser end in nothing or in messages, n
   );
   assert.equal(parseFixTime('20260102-03:04:05.678'), NOW);
   assert.ok(Number.isNaN(parseFixTime('2026-01-02')));
-  assert.equal(parseFixTime('20280229-23:59:60'), Date.UTC(2028, 1, 29, 23, 59, 59));
   for (const none of ['20990231-00:00:00', '20270229-00:00:00', '20990431-00:00:00', '20990101-24:00:00', '20991301-00:00:00'])
+    assert.ok(Number.isNaN(parseFixTime(none)), none);
+});
+
+test('a leap second is between the second before it and the next day, and only the last second of a day is one', () => {
+  const last = Date.UTC(2028, 11, 31, 23, 59, 59, 999);
+  for (const leap of ['20281231-23:59:60', '20281231-23:59:60.000', '20281231-23:59:60.999']) assert.equal(parseFixTime(leap), last);
+  const order = ['20281231-23:59:59.998', '20281231-23:59:60.001', '20281231-23:59:60.900', '20290101-00:00:00.000'].map(parseFixTime);
+  assert.deepEqual(
+    order,
+    [...order].sort((a, b) => a - b),
+  );
+  for (const none of ['20281231-23:59:61', '20281231-12:00:60', '20281231-22:59:60', '20281231-23:58:60.000', '20281231-23:60:00'])
     assert.ok(Number.isNaN(parseFixTime(none)), none);
 });

@@ -4,6 +4,7 @@ import type { VenueConfig } from '../domain/config.ts';
 import type { Market } from '../domain/market.ts';
 import type { Shared } from '../spine/shared.ts';
 import type { HistoryReader } from '../store/history-reader.ts';
+import type { StoreWatch } from '../store/store-watch.ts';
 import type { Accounts } from './accounts/accounts.ts';
 import type { AdminToken } from './accounts/admin-token.ts';
 import type { Registry } from './accounts/registry.ts';
@@ -35,6 +36,8 @@ export interface Services {
   rules: RulesInForce;
   history: HistoryReader;
   reads: StoredReads;
+  /** for all that wait for the store to have a command */
+  storeWatch: StoreWatch;
   shared: Shared;
   limiter: RateLimiter;
   /** of long answers that the order lane makes */

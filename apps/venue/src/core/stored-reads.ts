@@ -1,7 +1,7 @@
 import { type Asker, Unanswered } from '../spine/questions.ts';
 import type { Shared } from '../spine/shared.ts';
 import type { HistoryReader } from '../store/history-reader.ts';
-import { StoreWatch } from '../store/store-watch.ts';
+import type { StoreWatch } from '../store/store-watch.ts';
 
 /** Reads of the store in which an account finds what it was told before. */
 export class StoredReads {
@@ -12,9 +12,9 @@ export class StoredReads {
   readonly #lastCommand: (account: number) => number;
 
   /** @param lastCommand that changed an account's orders or balances, of those taken in @param waitMs for the store to come that far */
-  constructor(shared: Shared, history: HistoryReader, lastCommand: (account: number) => number, waitMs: number) {
+  constructor(shared: Shared, watch: StoreWatch, history: HistoryReader, lastCommand: (account: number) => number, waitMs: number) {
     this.#shared = shared;
-    this.#watch = new StoreWatch(shared.stored);
+    this.#watch = watch;
     this.#history = history;
     this.#lastCommand = lastCommand;
     this.#waitMs = waitMs;

@@ -101,7 +101,7 @@ class PublisherThread {
       feed.load(seconds, await history.candles(number, seconds, { limit }));
     }
     const [last] = await history.trades(number, { limit: 1 });
-    if (last !== undefined) feed.setLast(last.id, last.price, last.quantity, last.time);
+    feed.loadLast(last);
     this.#loaded[number] = last?.id ?? 0;
   }
 

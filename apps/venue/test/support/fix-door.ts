@@ -80,6 +80,7 @@ export class FixDoor {
       },
       onEnd: (client, isMoved) => void this.ended.push(`${client.login.user} ${isMoved ? 'moved' : 'ended'}`),
       onClear: () => undefined,
+      whenTold: (_client, then) => then(),
     };
     const log = pino({ level: 'warn' }, { write: (line: string) => void this.warnings.push(line) });
     return [day, new FixServer(services, application, day, log)];

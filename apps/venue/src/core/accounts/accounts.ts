@@ -79,7 +79,8 @@ export class Accounts extends AccountView {
   }
 
   /**
-   * Makes another key with the same permission and addresses, and ends the old one after a while.
+   * Makes another key with the same permission and addresses, and ends the old one after a while. Where the journal takes the new one and
+   * not the old one's end, the new one goes again, since nobody gets its secret: the old one stays as it was.
    * @param publicKey of the new one, where the old one has one
    */
   rotateKey(which: string, overlapMs: number, publicKey?: string, validUntil?: number): Promise<MadeKey> {
@@ -89,11 +90,20 @@ export class Accounts extends AccountView {
         throw new Refusal('invalid', 'This key signs by Ed25519: send the new public key.');
       if (overlapMs > 0) this.#checkRoom(account);
       const made = await this.#putKey(account, { publicKey, permission, addresses: addresses?.entries, validUntil });
-      const kept = this.#keptKey(id);
-      if (overlapMs === 0) await this.#registry.remove(`key/${id}`);
-      else await this.#registry.put(`key/${id}`, { ...kept, validUntil: sooner(kept.validUntil, Date.now() + overlapMs) });
+      try {
+        await this.#endAfter(id, overlapMs);
+      } catch (error) {
+        await this.#registry.remove(`key/${made.id}`).catch(() => undefined);
+        throw error;
+      }
       return made;
     });
+  }
+
+  async #endAfter(id: string, overlapMs: number): Promise<void> {
+    const kept = this.#keptKey(id);
+    if (overlapMs === 0) await this.#registry.remove(`key/${id}`);
+    else await this.#registry.put(`key/${id}`, { ...kept, validUntil: sooner(kept.validUntil, Date.now() + overlapMs) });
   }
 
   /** Adds a login, or revives one of the account that was revoked. Returns its password, which is not shown again. */

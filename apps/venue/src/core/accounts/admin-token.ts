@@ -1,6 +1,7 @@
 /** The administrator's token: made at the first start, replaced on request. */
 import crypto from 'node:crypto';
 import path from 'node:path';
+import { realDisk } from '@outcry/journal/disk';
 import { stageFile } from '@outcry/journal/durable-file';
 import { isValid, LEAST_ADMIN_SECRET, type Password } from '../../domain/credentials.ts';
 import { isSecret, type KeptSecret } from '../../domain/secrets.ts';
@@ -27,6 +28,8 @@ export class AdminToken {
   readonly #registry: Registry;
   readonly #operatorKey: OperatorKey;
   #accepted: readonly Password[] = [];
+  /** when the token before the last one ends, where the journal does not say it (yet) */
+  #previousUntil: number | undefined;
   #lastRotation: Promise<unknown> = Promise.resolve();
 
   private constructor(data: string, registry: Registry, operatorKey: OperatorKey) {
@@ -42,9 +45,8 @@ export class AdminToken {
   /** Makes a token where the file has none that holds: it was lost, or this is the first start. Ends a rotation that a crash cut short. */
   static async open(data: string, registry: Registry, operatorKey: OperatorKey): Promise<AdminToken> {
     const token = new AdminToken(data, registry, operatorKey);
-    const inFile = readFileIfThere(adminTokenFile(data))?.trim() ?? '';
-    if (!token.is(inFile)) await token.rotate(0);
-    else await token.#keepOnly(inFile);
+    if (!token.is(token.#inFile())) await token.rotate(0);
+    else await token.#settle();
     return token;
   }
 
@@ -66,11 +68,13 @@ export class AdminToken {
   }
 
   async #rotate(overlapMs: number): Promise<string> {
+    await this.#settle();
     const made = crypto.randomBytes(TOKEN_BYTES).toString('hex');
     const before = this.#registry.get(RECORD) as KeptToken | undefined;
     const kept = this.#operatorKey.keep(made);
     const old = before && { salt: before.salt, hash: before.hash };
     const staged = stageFile(adminTokenFile(this.#data), [Buffer.from(made)]);
+    this.#previousUntil = undefined;
     try {
       await this.#registry.put(RECORD, { ...kept, previous: old } satisfies KeptToken);
     } catch (error) {
@@ -80,30 +84,48 @@ export class AdminToken {
     try {
       staged.replace();
     } catch (error) {
-      if (before !== undefined && !this.#isInFile(made)) await this.#registry.put(RECORD, before);
+      await this.#takeBack(made, before).catch(() => undefined); // then the next rotation does it, or the next start
       throw error;
     }
-    if (old !== undefined) {
-      const previous = overlapMs > 0 ? { ...old, validUntil: Date.now() + overlapMs } : undefined;
-      await this.#registry.put(RECORD, { ...kept, previous } satisfies KeptToken);
-    }
+    if (old !== undefined) await this.#endPrevious(kept, old, Date.now() + overlapMs);
     return made;
   }
 
-  #isInFile(token: string): boolean {
-    return readFileIfThere(adminTokenFile(this.#data))?.trim() === token;
+  /** Ends the token before the last one at a time, also where the journal does not take that: then it ends here, and at the next start. */
+  async #endPrevious(kept: KeptSecret, old: KeptSecret, validUntil: number): Promise<void> {
+    this.#previousUntil = validUntil;
+    this.#take(this.#registry.get(RECORD) as KeptToken);
+    const previous = validUntil > Date.now() ? { ...old, validUntil } : undefined;
+    await this.#registry.put(RECORD, { ...kept, previous } satisfies KeptToken).catch(() => undefined);
   }
 
-  /** After a rotation that did not end: the token in the file is the only one from now on. */
-  async #keepOnly(inFile: string): Promise<void> {
-    const { previous, ...last } = this.#registry.get(RECORD) as KeptToken;
-    if (previous === undefined || previous.validUntil !== undefined) return;
-    const isLast = isSecret(this.#operatorKey.check(last), inFile);
-    await this.#registry.put(RECORD, isLast ? last : { salt: previous.salt, hash: previous.hash });
+  /** A token did not get into the file, as far as that says: it does not hold. */
+  async #takeBack(made: string, before: KeptToken | undefined): Promise<void> {
+    if (before !== undefined && this.#inFile() !== made) await this.#registry.put(RECORD, before);
+  }
+
+  #inFile(): string {
+    return readFileIfThere(adminTokenFile(this.#data))?.trim() ?? '';
+  }
+
+  /** After a rotation that did not end: the token in the file is the only one from now on, once it is surely there. */
+  async #settle(): Promise<void> {
+    const record = this.#registry.get(RECORD) as KeptToken | undefined;
+    if (record?.previous === undefined || record.previous.validUntil !== undefined) return;
+    realDisk.syncDirectory(this.#data);
+    const inFile = this.#inFile();
+    const { previous, ...last } = record;
+    const kept = [last, { salt: previous.salt, hash: previous.hash }].find((one) => isSecret(this.#operatorKey.check(one), inFile));
+    if (kept !== undefined) await this.#registry.put(RECORD, kept);
+  }
+
+  /** When a token ends, undefined: not by itself. */
+  #endOf(one: NonNullable<KeptToken['previous']>, kept: KeptToken | undefined): number | undefined {
+    return one === kept?.previous ? (one.validUntil ?? this.#previousUntil) : undefined;
   }
 
   #take(kept: KeptToken | undefined): void {
     const all = kept === undefined ? [] : [kept, ...(kept.previous === undefined ? [] : [kept.previous])];
-    this.#accepted = all.map((one) => ({ ...this.#operatorKey.check(one), validUntil: (one as KeptToken['previous'])?.validUntil }));
+    this.#accepted = all.map((one) => ({ ...this.#operatorKey.check(one), validUntil: this.#endOf(one, kept) }));
   }
 }

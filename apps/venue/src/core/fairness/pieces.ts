@@ -10,7 +10,7 @@ const FREE_PIECES = 100;
  * crumb too many on, none of them is taken in.
  * @param leastBytes that pieces have on average @param onCrumbs may be called again
  */
-export function watchPieces(body: Readable, leastBytes: () => number, onCrumbs: () => void): void {
+export function watchPieces(body: Readable, leastBytes: number, onCrumbs: () => void): void {
   let pieces = 0;
   let bytes = 0;
   const push = body.push;
@@ -18,7 +18,7 @@ export function watchPieces(body: Readable, leastBytes: () => number, onCrumbs: 
     if (piece !== null) {
       pieces++;
       bytes += piece.length;
-      if (pieces > FREE_PIECES && bytes < pieces * leastBytes()) {
+      if (pieces > FREE_PIECES && bytes < pieces * leastBytes) {
         onCrumbs();
         return false;
       }

@@ -30,9 +30,14 @@ export class Slices {
    * @param group of the key; left out: the key is one of its own
    */
   take(key: unknown, group = key): Promise<void> | undefined {
-    if (!this.#isDue) this.#begin();
-    if (this.#waiting.size === 0 && performance.now() < this.#end) return undefined;
+    if (this.hasTime) return undefined;
     return new Promise((go) => this.#push(key, group, go));
+  }
+
+  /** Whether this turn has time left, and nobody waits for it. */
+  get hasTime(): boolean {
+    if (!this.#isDue) this.#begin();
+    return this.#waiting.size === 0 && performance.now() < this.#end;
   }
 
   /** Resolves when its slice comes, in another turn: for work that begins only after others of this turn have called, too. */
@@ -102,6 +107,11 @@ export class Turns<T extends Worker> {
   constructor(slices: Slices, step: (worker: T) => boolean) {
     this.#slices = slices;
     this.#step = step;
+  }
+
+  /** Whether this turn has time left, and nobody waits for it. */
+  get hasTime(): boolean {
+    return this.#slices.hasTime;
   }
 
   /** There is work for somebody. May be called as often as one likes. */

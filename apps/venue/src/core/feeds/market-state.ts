@@ -47,6 +47,11 @@ export class MarketState {
     }
   }
 
+  /** Takes in which trade was the last before a start, undefined: none is known. */
+  loadLast(trade: Readonly<Pick<Trade, 'id' | 'price' | 'quantity' | 'time'>> | undefined): void {
+    if (trade !== undefined) this.setLast(trade.id, trade.price, trade.quantity, trade.time);
+  }
+
   /**
    * Goes on where a venue of before ended. Its book's changes are numbered from the time on, in microseconds: fewer come than microseconds
    * pass, so that no number is used again, and who kept a book over the restart sees that it is another one.

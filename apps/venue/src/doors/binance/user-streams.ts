@@ -2,12 +2,12 @@
 import crypto from 'node:crypto';
 import { BUY, LIMIT } from '@outcry/market/order-terms';
 import { REASON } from '@outcry/market/reason';
+import { AccountBacklog, type Reader } from '../../core/fairness/account-backlog.ts';
 import type { AccountListener, OrderListener, View } from '../../core/orders/view.ts';
 import type { Market } from '../../domain/market.ts';
 import { endStatus, ORDER_STATUS_NAMES } from '../../domain/order-status.ts';
 import type { Fill, Order } from '../../domain/orders.ts';
 import { errors } from '../http/errors.ts';
-import { AccountBacklog, type Reader } from './account-backlog.ts';
 import { AccountEvent } from './account-event.ts';
 import { feeJson, icebergQuantity, listNumber, ms, SIDE_NAMES, selfTradeName, stopPrice, timeInForceName, typeName } from './format.ts';
 import { expiryReason, reportTerms } from './report-fields.ts';
@@ -18,6 +18,14 @@ const ZERO = '0.00000000';
 /** Readers of one account's events, and those of them that one API key or listen key may have: each costs every event of the account. */
 const MOST_READERS = 64;
 const MOST_READERS_BY_KEY = 16;
+/** Events of an account in a slice: each is written to every reader. */
+const EVENTS_A_SLICE = 8;
+
+/** Who reads an account's events. */
+export interface EventReader extends Reader<AccountEvent> {
+  /** the API key or listen key that it came with */
+  readonly key: string;
+}
 
 /** A capability to read an account's events: of an API key, and no longer than it. */
 interface ListenKey {
@@ -34,7 +42,7 @@ export class UserStreams implements Partial<OrderListener & AccountListener> {
   readonly #view: View;
   readonly #keys = new Map<string, ListenKey>();
   readonly #ofApiKey = new Map<string, string>();
-  readonly #backlog = new AccountBacklog();
+  readonly #backlog = new AccountBacklog<AccountEvent, EventReader>({ eventsASlice: EVENTS_A_SLICE });
   readonly #changed = new Map<number, Set<number>>();
   /** number of the last one told */
   #executions: number;
@@ -118,7 +126,7 @@ export class UserStreams implements Partial<OrderListener & AccountListener> {
   }
 
   /** Returns how to end it; undefined: the account, or the key, has as many readers as it may. */
-  subscribe(account: number, reader: Reader): (() => void) | undefined {
+  subscribe(account: number, reader: EventReader): (() => void) | undefined {
     const all = this.#backlog.readersOf(account);
     const byKey = all.filter(({ key }) => key === reader.key).length;
     if (all.length >= MOST_READERS || byKey >= MOST_READERS_BY_KEY) return undefined;

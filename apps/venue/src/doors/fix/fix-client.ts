@@ -30,4 +30,6 @@ export interface FixApplication {
   /** Its connection is over. @param isMoved the session goes on with another one */
   onEnd(client: FixClient, isMoved: boolean): void;
   onClear(client: FixClient): void;
+  /** Calls once all is sent that a client is to be told by now. */
+  whenTold(client: FixClient, then: () => void): void;
 }

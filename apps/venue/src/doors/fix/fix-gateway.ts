@@ -8,6 +8,7 @@ import type { FixClient } from './fix-client.ts';
 import { badField, isTaken, strangeTag } from './fix-fields.ts';
 import { FixMarketData } from './fix-market-data.ts';
 import { FixOrders } from './fix-orders.ts';
+import { FixReports } from './fix-reports.ts';
 import { FixServer } from './fix-server.ts';
 import { MissingField } from './order-reader.ts';
 import { UsedIds } from './used-ids.ts';
@@ -21,6 +22,7 @@ const WAIT_FOR_IDS_MS = 10_000;
 /** The venue's FIX door: sessions, orders, market data. */
 export class FixGateway {
   readonly #server: FixServer;
+  readonly #reports: FixReports;
   readonly #marketData: FixMarketData;
   readonly #day: SessionDay;
   readonly #ids: UsedIds;
@@ -28,7 +30,8 @@ export class FixGateway {
   private constructor(services: Services, log: Logger) {
     this.#day = new SessionDay(services.config.sessionRoll, () => services.now());
     this.#ids = new UsedIds(services, this.#day, log);
-    const orders = new FixOrders(services, this.#day, this.#ids);
+    this.#reports = new FixReports(services);
+    const orders = new FixOrders(services, this.#day, this.#ids, this.#reports);
     const marketData = new FixMarketData(services);
     this.#marketData = marketData;
     services.gateway.orderListeners.push(orders.listener);
@@ -52,6 +55,7 @@ export class FixGateway {
         marketData.gone(client);
       },
       onClear: (client: FixClient) => marketData.clear(client),
+      whenTold: (client: FixClient, then: () => void) => this.#reports.behind(client, then),
     };
     this.#server = new FixServer(services, application, this.#day, log);
   }
@@ -76,6 +80,7 @@ export class FixGateway {
     this.#day.close();
     this.#ids.close();
     this.#marketData.close();
+    this.#reports.finish(); // it is kept for those that read it later
     this.#server.close();
   }
 }

@@ -11,7 +11,7 @@ import type { Order } from '../../domain/orders.ts';
 import { type CommandFields, cancel, cancelReplace, massCancel, type NewOrder, newOrder } from '../../spine/commands.ts';
 import type { FixClient } from './fix-client.ts';
 import * as codes from './fix-codes.ts';
-import { FixReports, type Refusal } from './fix-reports.ts';
+import type { FixReports, Refusal } from './fix-reports.ts';
 import { readMassCancel, reportMassCancel } from './mass-cancel-request.ts';
 import { BadField, checkReference, MissingField, need, readInstrument, readOrder } from './order-reader.ts';
 import {
@@ -40,13 +40,13 @@ export class FixOrders {
   readonly #waiting = new WaitingRequests();
   readonly #status: StatusAnswers;
 
-  constructor(services: Services, day: SessionDay, ids: UsedIds) {
+  constructor(services: Services, day: SessionDay, ids: UsedIds, reports: FixReports) {
     this.#services = services;
     this.#day = day;
     this.#ids = ids;
-    this.#reports = new FixReports(services);
-    this.#orders = new TrackedOrders(services, this.#reports);
-    this.#status = new StatusAnswers(services, this.#orders, this.#waiting, this.#reports);
+    this.#reports = reports;
+    this.#orders = new TrackedOrders(services, reports);
+    this.#status = new StatusAnswers(services, this.#orders, this.#waiting, reports);
   }
 
   get listener(): OrderFollower {

@@ -9,6 +9,7 @@ import type { Order } from '../../domain/orders.ts';
 import type { FixClient } from './fix-client.ts';
 import * as codes from './fix-codes.ts';
 import { POST_ONLY_CODE, SIDE_CODES, TIME_CODES } from './order-reader.ts';
+import { ReportLines } from './report-lines.ts';
 
 /** BusinessRejectReason */
 const APPLICATION_NOT_AVAILABLE = 4;
@@ -28,14 +29,16 @@ export interface Refusal {
   code: number;
 }
 
-/** ExecutionReports, and what says that there is nothing to report. */
+/** ExecutionReports, and what says that there is nothing to report: all that goes out of orders, in order by account. */
 export class FixReports {
   readonly #services: Services;
+  readonly #lines: ReportLines;
   readonly #started = Date.now().toString(36);
   #execution = 0;
 
-  constructor(services: Services) {
+  constructor(services: Services, lines = new ReportLines()) {
     this.#services = services;
+    this.#lines = lines;
   }
 
   /** An id that no report has had. */
@@ -43,8 +46,23 @@ export class FixReports {
     return `${this.#started}-${++this.#execution}`;
   }
 
+  /** Sends a message behind what is to be reported before it. */
+  tell(client: FixClient, type: string, fields: readonly FixField[]): void {
+    this.#lines.tell(client.login.account, () => client.session.send(type, fields));
+  }
+
+  /** Does something once all is sent that a client is to be told by now. */
+  behind(client: FixClient, then: () => void): void {
+    this.#lines.behind(client.login.account, then);
+  }
+
+  /** Sends all that waits, now. */
+  finish(): void {
+    this.#lines.finish();
+  }
+
   sayNotAvailable(client: FixClient, message: FixMessage, why: string): void {
-    client.session.send(MSG.BUSINESS_MESSAGE_REJECT, [
+    this.tell(client, MSG.BUSINESS_MESSAGE_REJECT, [
       [TAG.REF_SEQ_NUM, message.get(TAG.MSG_SEQ_NUM)],
       [TAG.REF_MSG_TYPE, message.type],
       [TAG.BUSINESS_REJECT_REF_ID, message.get(TAG.CL_ORD_ID)],
@@ -53,7 +71,12 @@ export class FixReports {
     ]);
   }
 
-  send({ client, baseLots, baseAmount }: Reported, order: Order, execution: string, status: string, more: readonly FixField[]): void {
+  /** Reports an order. @param order a copy: as it is to be reported, whatever becomes of it meanwhile */
+  send(reported: Reported, order: Order, execution: string, status: string, more: readonly FixField[]): void {
+    this.#lines.tell(order.account, () => this.#send(reported, order, execution, status, more));
+  }
+
+  #send({ client, baseLots, baseAmount }: Reported, order: Order, execution: string, status: string, more: readonly FixField[]): void {
     const instrument = this.#services.market.instruments[order.instrument];
     const quantity = (lots: number) => trim(instrument.formatQuantity(lots));
     const lots = baseLots + order.quantity - order.left;
@@ -86,7 +109,7 @@ export class FixReports {
     refusal: Refusal | undefined,
     text = '',
   ): void {
-    client.session.send(MSG.EXECUTION_REPORT, [
+    this.tell(client, MSG.EXECUTION_REPORT, [
       [TAG.ORDER_ID, 'NONE'],
       [TAG.EXEC_ID, this.nextId()],
       [TAG.EXEC_TYPE, execution],
@@ -110,7 +133,7 @@ export class FixReports {
 
   /** OrderCancelReject: of a cancel request, or of a replace request. */
   refuseCancel(client: FixClient, message: FixMessage, order: Order | undefined, { text, code }: Refusal): void {
-    client.session.send(MSG.ORDER_CANCEL_REJECT, [
+    this.tell(client, MSG.ORDER_CANCEL_REJECT, [
       [TAG.ORDER_ID, order?.id ?? 'NONE'],
       [TAG.CL_ORD_ID, message.get(TAG.CL_ORD_ID)],
       [TAG.ORIG_CL_ORD_ID, message.get(TAG.ORIG_CL_ORD_ID)],

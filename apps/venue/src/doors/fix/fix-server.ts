@@ -289,12 +289,17 @@ export class FixServer {
     for (const client of this.#clients.values()) {
       client.isRolling = true;
       if (client.connection === undefined) this.#rollOver(client);
-      else client.session.logout('the session day is over');
+      else this.#application.whenTold(client, () => this.#logOutOfDay(client));
     }
     this.#rolling = setTimeout(() => {
       for (const client of this.#clients.values()) if (client.isRolling) this.#leave(client, false);
       this.#removeOldDays();
     }, ROLL_MS);
+  }
+
+  /** What it is to be told of the day by now is sent; it may have begun anew meanwhile, when that took long. */
+  #logOutOfDay(client: FixClient): void {
+    if (client.isRolling) client.session.logout('the session day is over');
   }
 
   #rollOver(client: FixClient): void {

@@ -28,7 +28,7 @@ export function reportMassCancel(
   more: readonly FixField[],
 ): void {
   const clientId = need(message, TAG.CL_ORD_ID);
-  client.session.send(MSG.ORDER_MASS_CANCEL_REPORT, [
+  reports.tell(client, MSG.ORDER_MASS_CANCEL_REPORT, [
     [TAG.CL_ORD_ID, clientId],
     [TAG.ORDER_ID, clientId],
     [TAG.MASS_CANCEL_REQUEST_TYPE, need(message, TAG.MASS_CANCEL_REQUEST_TYPE)],

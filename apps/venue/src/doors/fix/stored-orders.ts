@@ -3,7 +3,6 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Services } from '../../core/services.ts';
 import type { Order } from '../../domain/orders.ts';
 import { Unanswered } from '../../spine/questions.ts';
-import { StoreWatch } from '../../store/store-watch.ts';
 import type { FixClient } from './fix-client.ts';
 
 /** Questions of one client that may wait. */
@@ -25,11 +24,9 @@ export class StoredOrders {
   readonly #services: Services;
   /** by client: what it asked, the first one under way */
   readonly #lines = new Map<FixClient, Question[]>();
-  readonly #watch: StoreWatch;
 
   constructor(services: Services) {
     this.#services = services;
-    this.#watch = new StoreWatch(services.shared.stored);
   }
 
   ask(question: Pick<Question, 'client' | 'instrument' | 'clientId' | 'answer' | 'fail'>): void {
@@ -50,7 +47,7 @@ export class StoredOrders {
     while (line.length > 0) {
       const [question] = line;
       const { sequence, deadline } = question;
-      if (await this.#watch.reached(sequence, deadline - performance.now())) await this.#answer(question);
+      if (await this.#services.storeWatch.reached(sequence, deadline - performance.now())) await this.#answer(question);
       else question.fail('the store is behind: ask again');
       line.shift();
       await nextTurn();

@@ -4,7 +4,6 @@ import type { Logger } from 'pino';
 import type { Services } from '../../core/services.ts';
 import type { SessionDay } from '../../core/session-day.ts';
 import { textHash } from '../../spine/commands.ts';
-import { StoreWatch } from '../../store/store-watch.ts';
 import { IdSet } from './id-set.ts';
 
 /** ClOrdIDs of an account in a day, beyond which it enters nothing new, and no more are remembered: 200 MB of memory. */
@@ -62,11 +61,10 @@ export class UsedIds {
 
   /** Reads the day's orders of accounts with logins, a few at a time, once the store has what was recovered; until it has, as long as that takes. */
   async load(): Promise<void> {
-    const { shared } = this.#services;
+    const { shared, storeWatch } = this.#services;
     const recovered = shared.memory.start;
     if (recovered === 0) this.isComplete = true;
-    const watch = new StoreWatch(shared.stored);
-    while (this.#isRunning && !(await watch.reached(recovered, RETRY_MS)));
+    while (this.#isRunning && !(await storeWatch.reached(recovered, RETRY_MS)));
     for (let isFirst = true; this.#isRunning && !this.isComplete; isFirst = false) {
       try {
         await this.#read();

@@ -5,7 +5,7 @@ import type { DepthChange } from '../../core/feeds/depth.ts';
 import type { MarketState } from '../../core/feeds/market-state.ts';
 import type { Instrument } from '../../domain/market.ts';
 import type { Trade } from '../../domain/orders.ts';
-import { encoded, Framed } from './framed.ts';
+import { encoded, Framed, type FramedEvent } from './framed.ts';
 import * as pb from './generated/outcry/v1/venue_pb.js';
 import type { Watcher } from './watcher.ts';
 
@@ -43,7 +43,7 @@ export class BookFeed {
   readonly #watchers = new Set<Watcher<BookFeed>>();
   /** of these, those whose snapshot is not whole */
   readonly #beginning = new Map<Watcher<BookFeed>, Cursor>();
-  #trades: Framed[] = [];
+  #trades: FramedEvent[] = [];
 
   constructor(feed: MarketState) {
     this.#feed = feed;
@@ -75,7 +75,7 @@ export class BookFeed {
   addTrade({ id, price, quantity, takerSide, time }: Readonly<Trade>): void {
     const { instrument } = this;
     this.#trades.push(
-      new Framed(1, () => {
+      new Framed(pb.MarketEventSchema, 1, () => {
         const value = create(pb.TradeSchema, {
           symbol: instrument.symbol,
           tradeId: BigInt(id),
@@ -84,7 +84,7 @@ export class BookFeed {
           takerSide: takerSide === BUY ? pb.Side.BUY : pb.Side.SELL,
           time: BigInt(time),
         });
-        return { case: 'trade', value };
+        return { event: { case: 'trade', value } };
       }),
     );
   }
@@ -134,14 +134,15 @@ export class BookFeed {
     return true;
   }
 
-  #put(events: readonly Framed[], weight: number): void {
+  #put(events: readonly FramedEvent[], weight: number): void {
     if (events.length === 0) return;
     for (const watcher of this.#watchers) if (!watcher.put(this, events, weight)) this.leave(watcher);
   }
 
-  #book(kind: 'snapshot' | 'change', part: Part): Framed {
+  #book(kind: 'snapshot' | 'change', part: Part): FramedEvent {
     const { instrument } = this;
-    return new Framed(Math.max(1, part.bids.length + part.asks.length), () => ({ case: kind, value: bookMessage(instrument, part) }));
+    const weight = Math.max(1, part.bids.length + part.asks.length);
+    return new Framed(pb.MarketEventSchema, weight, () => ({ event: { case: kind, value: bookMessage(instrument, part) } }));
   }
 }
 

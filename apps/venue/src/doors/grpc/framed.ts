@@ -1,7 +1,8 @@
 /** Market data events that are encoded once for all readers. */
-import { create, toBinary, type UnknownField } from '@bufbuild/protobuf';
+import { create, type DescMessage, type MessageInitShape, type MessageShape, toBinary, type UnknownField } from '@bufbuild/protobuf';
 import { WireType } from '@bufbuild/protobuf/wire';
-import * as pb from './generated/outcry/v1/venue_pb.js';
+import type { HandlerContext } from '@connectrpc/connect';
+import type * as pb from './generated/outcry/v1/venue_pb.js';
 
 /**
  * Encoded fields, to be written into a message as they are: as if it had come with fields that it does not know. The first one's number
@@ -11,34 +12,48 @@ export function encoded(bytes: Uint8Array): UnknownField {
   return { no: bytes[0] >>> 3, wireType: WireType.LengthDelimited, data: bytes.subarray(1) };
 }
 
+/** Whether a call's messages are JSON. */
+export function isJson({ requestHeader }: HandlerContext): boolean {
+  return requestHeader.get('content-type')?.includes('json') === true;
+}
+
 /**
- * An event of a market data stream. It becomes a message when its first reader takes it, and bytes once for all readers of the binary
- * format: what is written for each of them is an empty message around those bytes.
+ * A message of streams, the same for all that read it. It is made when its first reader takes it, and becomes bytes once for all readers of
+ * the binary format: what is written for each of them is an empty message around those bytes. It has one field, whose value has a length.
  */
-export class Framed {
+export class Framed<Schema extends DescMessage> {
   /** levels of a book in it, or 1 */
   readonly weight: number;
-  readonly #make: () => pb.MarketEvent['event'];
-  #message: pb.MarketEvent | undefined;
-  #frame: pb.MarketEvent | undefined;
+  readonly #schema: Schema;
+  readonly #make: () => MessageInitShape<Schema>;
+  #message: MessageShape<Schema> | undefined;
+  #frame: MessageShape<Schema> | undefined;
 
-  constructor(weight: number, make: () => pb.MarketEvent['event']) {
+  constructor(schema: Schema, weight: number, make: () => MessageInitShape<Schema>) {
+    this.#schema = schema;
     this.weight = weight;
     this.#make = make;
   }
 
-  /** For JSON. */
-  message(): pb.MarketEvent {
-    this.#message ??= create(pb.MarketEventSchema, { event: this.#make() });
+  /** As a call writes it. */
+  of(asJson: boolean): MessageShape<Schema> {
+    return asJson ? this.#asMessage() : this.#asFrame();
+  }
+
+  #asMessage(): MessageShape<Schema> {
+    this.#message ??= create(this.#schema, this.#make());
     return this.#message;
   }
 
-  /** For the binary format. */
-  frame(): pb.MarketEvent {
+  #asFrame(): MessageShape<Schema> {
     if (this.#frame === undefined) {
-      this.#frame = create(pb.MarketEventSchema);
-      this.#frame.$unknown = [encoded(toBinary(pb.MarketEventSchema, create(pb.MarketEventSchema, { event: this.#make() })))];
+      const bytes = toBinary(this.#schema, create(this.#schema, this.#make()));
+      this.#frame = create(this.#schema);
+      this.#frame.$unknown = [encoded(bytes)];
     }
     return this.#frame;
   }
 }
+
+/** An event of a market data stream. */
+export type FramedEvent = Framed<typeof pb.MarketEventSchema>;

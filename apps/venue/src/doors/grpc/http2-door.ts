@@ -30,9 +30,8 @@ const HEAD_LIMIT = 16 * 1024;
 /** Streams that a client may reset at once, and a second; frames that have no business where they come, and streams beyond MOST_CALLS. */
 const MOST_RESETS = 2 * MOST_CALLS;
 const MOST_INVALID = 100;
-/** Bytes that DATA frames have at least, on average: of a call, and of a stream of a login's, whose messages have heads of 5. */
-const LEAST_FRAME = 64;
-const LEAST_FRAME_OF_STREAM = 5;
+/** Bytes that the DATA frames of a call have at least, on average: the head of a message has 5, and what is read may end inside one. */
+const LEAST_FRAME = 4;
 /** Bytes that may wait for the reader of a connection, and for those of an address: of answers to calls that are not streams. */
 const MOST_WAITING = 4 << 20;
 const MOST_WAITING_AT_ADDRESS = 32 << 20;
@@ -208,11 +207,7 @@ export class Http2Door {
     const call: Call = { stream, place, since: performance.now(), isWhole: false, isStream: false, waitsSince: 0 };
     peer.calls.add(call);
     this.#byStream.set(stream, call);
-    watchPieces(
-      stream,
-      () => (call.isStream ? LEAST_FRAME_OF_STREAM : LEAST_FRAME),
-      () => peer.session.destroy(undefined, NGHTTP2_ENHANCE_YOUR_CALM),
-    );
+    watchPieces(stream, LEAST_FRAME, () => peer.session.destroy(undefined, NGHTTP2_ENHANCE_YOUR_CALM));
     const whole = () => this.#whole(call);
     if (stream.endAfterHeaders) whole();
     else stream.once('end', whole);

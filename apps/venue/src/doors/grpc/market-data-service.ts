@@ -8,6 +8,7 @@ import type { Services } from '../../core/services.ts';
 import type { Trade } from '../../domain/orders.ts';
 import { BookFeed, bookMessage, encodedBook } from './book-feed.ts';
 import { instrumentOf } from './convert.ts';
+import { isJson } from './framed.ts';
 import type { Gate } from './gate.ts';
 import * as pb from './generated/outcry/v1/venue_pb.js';
 import { endSlowly, onceOver, PEER } from './peer.ts';
@@ -88,7 +89,7 @@ export class MarketDataService implements ServiceImpl<typeof pb.MarketData> {
     );
     for (let event = await watcher.next(); event !== undefined; event = await watcher.next()) {
       await this.#slices.wait(ANYBODY);
-      yield asJson ? event.message() : event.frame();
+      yield event.of(asJson);
     }
   }
 
@@ -155,8 +156,4 @@ export class MarketDataService implements ServiceImpl<typeof pb.MarketData> {
     for (const feed of this.#traded) feed.sendTrades();
     this.#traded.clear();
   }
-}
-
-function isJson({ requestHeader }: HandlerContext): boolean {
-  return requestHeader.get('content-type')?.includes('json') === true;
 }

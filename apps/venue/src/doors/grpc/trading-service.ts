@@ -1,7 +1,9 @@
 /** Order entry by gRPC: unary calls, and the stream. */
-import { create } from '@bufbuild/protobuf';
+import { create, type MessageInitShape } from '@bufbuild/protobuf';
 import { Code, ConnectError, type HandlerContext, type ServiceImpl } from '@connectrpc/connect';
 import type { SignedIn } from '../../core/accounts/log-ins.ts';
+import { AccountBacklog, type Reader } from '../../core/fairness/account-backlog.ts';
+import { Slices } from '../../core/fairness/slices.ts';
 import { walkOrders } from '../../core/orders/order-walk.ts';
 import type { OrderFollower } from '../../core/orders/view.ts';
 import type { Services } from '../../core/services.ts';
@@ -9,6 +11,7 @@ import type { Fill, Order } from '../../domain/orders.ts';
 import { cancel, newOrder } from '../../spine/commands.ts';
 import { checkRequest } from './check-request.ts';
 import { fillMessage, instrumentOf, orderMessage, readOrder, readOrderId } from './convert.ts';
+import { Framed, isJson } from './framed.ts';
 import type { Gate } from './gate.ts';
 import * as pb from './generated/outcry/v1/venue_pb.js';
 import { endSlowly, LOGIN, onceOver, PEER } from './peer.ts';
@@ -28,23 +31,37 @@ const MOST_LOOKED_AT = 10_000;
 const LIST_WEIGHT = 6;
 const ORDERS_A_WEIGHT = 100;
 
-/** Of an entry stream, what goes out: an answer, or an update that becomes a message when its reader takes it. */
-type Outgoing = pb.EntryResponse | { order: Order; fill: Fill | undefined };
+/** Updates of an account in a slice: each is written to every stream of the account, a fiftieth of a millisecond each. */
+const UPDATES_A_SLICE = 1;
+/** Milliseconds of a turn of the event loop for streams that have not read what was theirs in its turn. */
+const CATCH_UP_MS = 1;
+
+/** Of an entry stream, what goes out: an answer, or an update, which all streams of its account have. */
+type Outgoing = pb.EntryResponse | Framed<typeof pb.EntryResponseSchema>;
+
+/** A stream of an account. */
+interface EntryStream extends Reader<Outgoing> {
+  readonly queue: StreamQueue<Outgoing>;
+  /** what its call signed in with */
+  readonly login: SignedIn;
+}
 
 /** Order entry by gRPC, gRPC-Web and Connect. */
 export class TradingService implements ServiceImpl<typeof pb.Trading> {
   readonly #services: Services;
   readonly #gate: Gate;
-  /** by account: each with what its call signed in with */
-  readonly #streams = new Map<number, Map<StreamQueue<Outgoing>, SignedIn>>();
+  readonly #streams: AccountBacklog<Outgoing, EntryStream>;
+  readonly #catchUps = new Slices(CATCH_UP_MS);
 
-  constructor(services: Services, gate: Gate) {
+  /** @param streams in tests only */
+  constructor(services: Services, gate: Gate, streams = new AccountBacklog<Outgoing, EntryStream>({ eventsASlice: UPDATES_A_SLICE })) {
+    this.#streams = streams;
     this.#services = services;
     this.#gate = gate;
   }
 
   readonly listener: OrderFollower = {
-    follows: (account) => this.#streams.size > 0 && this.#streams.has(account),
+    follows: (account) => this.#streams.isFollowed(account),
     onAccepted: (order) => this.#send(order),
     onFill: (fill) => this.#send(fill.order, fill),
     onEnded: (order) => this.#send(order),
@@ -54,16 +71,13 @@ export class TradingService implements ServiceImpl<typeof pb.Trading> {
 
   /** Open entry streams. */
   get streamCount(): number {
-    let count = 0;
-    for (const streams of this.#streams.values()) count += streams.size;
-    return count;
+    return [...this.#streams.readers()].length;
   }
 
   /** Ends the streams of logins that were revoked, or whose password holds no more. */
   endRevoked(holds: (login: SignedIn) => boolean): void {
-    for (const streams of this.#streams.values()) {
-      for (const [queue, login] of streams) if (!holds(login)) queue.drop(new ConnectError('the login was revoked', Code.Unauthenticated));
-    }
+    for (const { queue, login } of [...this.#streams.readers()])
+      if (!holds(login)) queue.drop(new ConnectError('the login was revoked', Code.Unauthenticated));
   }
 
   async placeOrder(request: pb.PlaceOrderRequest, context: HandlerContext): Promise<pb.PlaceOrderResponse> {
@@ -105,44 +119,40 @@ export class TradingService implements ServiceImpl<typeof pb.Trading> {
 
   async *entry(requests: AsyncIterable<pb.EntryRequest>, context: HandlerContext): AsyncGenerator<pb.EntryResponse> {
     const login = loginOf(context);
-    const queue = new StreamQueue<Outgoing>(MOST_WAITING, () => endSlowly(context));
-    const leave = this.#join(login, queue);
+    const asJson = isJson(context);
+    const stream = newStream(login, context);
+    const { queue } = stream;
+    const leave = this.#join(stream);
     context.values.get(PEER).mayBeSilent();
     onceOver(context.signal, () => {
       leave();
       queue.drop(context.signal.reason);
     });
-    this.#workOff(login, requests, queue, context.signal).then(
+    this.#workOff(stream, requests, context.signal).then(
       () => queue.end(),
       (error: unknown) => queue.end(error),
     );
     try {
-      for await (const outgoing of queue) yield this.#message(outgoing);
+      for await (const outgoing of queue) {
+        if (queue.length > 0) await this.#catchUps.take(login.account);
+        yield outgoing instanceof Framed ? outgoing.of(asJson) : outgoing;
+      }
     } finally {
       leave();
       queue.drop();
     }
   }
 
-  /** Lets a queue have the account's updates. Returns what ends that. Throws ConnectError, resource_exhausted. */
-  #join(login: SignedIn, queue: StreamQueue<Outgoing>): () => void {
-    const { account } = login;
-    const streams = this.#streams.get(account) ?? new Map<StreamQueue<Outgoing>, SignedIn>();
-    if (streams.size >= MOST_STREAMS) throw new ConnectError(`an account has at most ${MOST_STREAMS} streams`, Code.ResourceExhausted);
-    this.#streams.set(account, streams.set(queue, login));
-    return () => {
-      streams.delete(queue);
-      if (streams.size === 0 && this.#streams.get(account) === streams) this.#streams.delete(account);
-    };
+  /** Lets a stream have the account's updates. Returns what ends that. Throws ConnectError, resource_exhausted. */
+  #join(stream: EntryStream): () => void {
+    const { account } = stream.login;
+    if (this.#streams.readersOf(account).length >= MOST_STREAMS)
+      throw new ConnectError(`an account has at most ${MOST_STREAMS} streams`, Code.ResourceExhausted);
+    return this.#streams.add(account, stream);
   }
 
   /** Commands go in in the order in which they come, without waiting for each other's outcome; of those under way only the number is kept. */
-  async #workOff(
-    login: SignedIn,
-    requests: AsyncIterable<pb.EntryRequest>,
-    queue: StreamQueue<Outgoing>,
-    signal: AbortSignal,
-  ): Promise<void> {
+  async #workOff(stream: EntryStream, requests: AsyncIterable<pb.EntryRequest>, signal: AbortSignal): Promise<void> {
     let underWay = 0;
     let wake = () => {};
     const oneIsDone = () =>
@@ -150,10 +160,10 @@ export class TradingService implements ServiceImpl<typeof pb.Trading> {
         wake = resolve;
       });
     for await (const request of requests) {
-      await this.#gate.throttle(login, signal);
-      if (queue.isEnded) return;
+      await this.#gate.throttle(stream.login, signal);
+      if (stream.queue.isEnded) return;
       underWay++;
-      void this.#work(login.account, request, queue).finally(() => {
+      void this.#work(stream, request).finally(() => {
         underWay--;
         wake();
       });
@@ -162,7 +172,8 @@ export class TradingService implements ServiceImpl<typeof pb.Trading> {
     while (underWay > 0) await oneIsDone();
   }
 
-  async #work(account: number, message: pb.EntryRequest, queue: StreamQueue<Outgoing>): Promise<void> {
+  async #work(stream: EntryStream, message: pb.EntryRequest): Promise<void> {
+    const { account } = stream.login;
     const { requestId, request } = message;
     let response: pb.EntryResponse['response'];
     try {
@@ -173,8 +184,7 @@ export class TradingService implements ServiceImpl<typeof pb.Trading> {
     } catch (error) {
       response = { case: 'error', value: ConnectError.from(error).rawMessage };
     }
-    const weight = response.case === 'placed' ? 1 + response.value.fills.length : 1;
-    this.#put(queue, create(pb.EntryResponseSchema, { requestId, response }), weight);
+    this.#streams.pushTo(account, stream, create(pb.EntryResponseSchema, { requestId, response }));
   }
 
   async #place(account: number, request: pb.PlaceOrderRequest): Promise<pb.PlaceOrderResponse> {
@@ -200,24 +210,36 @@ export class TradingService implements ServiceImpl<typeof pb.Trading> {
   }
 
   #send(order: Order, fill?: Fill): void {
-    const streams = this.#streams.get(order.account);
-    if (streams === undefined) return;
-    for (const queue of streams.keys()) this.#put(queue, { order, fill }, 1);
+    this.#streams.push(order.account, () => new Framed(pb.EntryResponseSchema, 1, () => this.#update(order, fill)));
   }
 
-  #put(queue: StreamQueue<Outgoing>, outgoing: Outgoing, weight: number): void {
-    if (!queue.put(outgoing, weight)) queue.drop(new ConnectError('the stream is not read', Code.ResourceExhausted));
+  #update(order: Order, fill: Fill | undefined): MessageInitShape<typeof pb.EntryResponseSchema> {
+    const value = { order: orderMessage(this.#services, order), fill: fill && fillMessage(this.#services, fill) };
+    return { response: { case: 'update', value } };
   }
+}
 
-  #message(outgoing: Outgoing): pb.EntryResponse {
-    if ('$typeName' in outgoing) return outgoing;
-    const { order, fill } = outgoing;
-    const value = create(pb.OrderUpdateSchema, {
-      order: orderMessage(this.#services, order),
-      fill: fill && fillMessage(this.#services, fill),
-    });
-    return create(pb.EntryResponseSchema, { response: { case: 'update', value } });
-  }
+/** A stream that nobody has told anything yet. One that is not read, or of an account of which too much waits, ends. */
+function newStream(login: SignedIn, context: HandlerContext): EntryStream {
+  const queue = new StreamQueue<Outgoing>(MOST_WAITING, () => endSlowly(context));
+  const end = (why: string) => queue.drop(new ConnectError(why, Code.ResourceExhausted));
+  return {
+    queue,
+    login,
+    hear: (outgoing) => {
+      if (!queue.put(outgoing, weightOf(outgoing))) end('the stream is not read');
+    },
+    overrun: () => {
+      end("more of the account's updates wait than may");
+      endSlowly(context);
+    },
+  };
+}
+
+function weightOf(outgoing: Outgoing): number {
+  if (outgoing instanceof Framed) return outgoing.weight;
+  const { response } = outgoing;
+  return response.case === 'placed' ? 1 + response.value.fills.length : 1;
 }
 
 function loginOf({ values }: HandlerContext): SignedIn {

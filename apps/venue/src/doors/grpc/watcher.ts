@@ -1,6 +1,6 @@
 /** One reader of gRPC market data: what waits for it, and what it missed. */
 import { Fifo } from '../../core/fairness/fifo.ts';
-import type { Framed } from './framed.ts';
+import type { FramedEvent } from './framed.ts';
 
 /** Levels and trades that may wait for a reader before it misses what comes, and that it may have waiting to get more of a snapshot. */
 const MOST_WAITING = 10_000;
@@ -19,7 +19,7 @@ export class Watcher<Feed = unknown> {
   readonly #desk: Desk<Feed>;
   /** feeds of which it missed something: it gets a new snapshot when it has caught up */
   readonly #missed = new Set<Feed>();
-  readonly #events = new Fifo<Framed>();
+  readonly #events = new Fifo<FramedEvent>();
   #weight = 0;
   #isEnded = false;
   #error: unknown;
@@ -45,7 +45,7 @@ export class Watcher<Feed = unknown> {
   }
 
   /** Returns false when it lags: it does not get them, nor anything more of the feed until it has caught up. */
-  put(feed: Feed, events: readonly Framed[], weight: number): boolean {
+  put(feed: Feed, events: readonly FramedEvent[], weight: number): boolean {
     if (this.#isEnded) return true;
     if (this.#weight + weight > MOST_WAITING && this.#weight > 0) {
       this.#missed.add(feed);
@@ -73,7 +73,7 @@ export class Watcher<Feed = unknown> {
   }
 
   /** The next event; undefined: the end. Rejects with the error that it ended with. */
-  async next(): Promise<Framed | undefined> {
+  async next(): Promise<FramedEvent | undefined> {
     for (;;) {
       const event = this.#events.shift();
       if (event !== undefined) {
