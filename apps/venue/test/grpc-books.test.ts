@@ -4,9 +4,11 @@ import { describe, it } from 'node:test';
 import { fromBinary, toBinary } from '@bufbuild/protobuf';
 import { BUY, SELL, type Side } from '@outcry/market/order-terms';
 import fc from 'fast-check';
+import { Fifo } from '../src/core/fairness/fifo.ts';
 import { MarketFeed } from '../src/core/feeds/market-feed.ts';
 import { DEMO_ASSETS, DEMO_INSTRUMENTS } from '../src/domain/config.ts';
 import { Market } from '../src/domain/market.ts';
+import type { Trade } from '../src/domain/orders.ts';
 import { BookFeed } from '../src/doors/grpc/book-feed.ts';
 import type { FramedEvent } from '../src/doors/grpc/framed.ts';
 import * as pb from '../src/doors/grpc/generated/outcry/v1/venue_pb.js';
@@ -133,6 +135,28 @@ describe('whoever applies what comes has the book', () => {
     }
     assert.deepEqual(slow.book, bookOf(market));
     assert.ok(slow.snapshots > 1);
+  });
+});
+
+describe('a turn’s trades', () => {
+  it('are one note for each watcher, however many they are, and come in order', async (t) => {
+    const feed = new BookFeed(new MarketFeed(instrument));
+    const watchers = Array.from({ length: 3 }, () => new Reader(feed).watcher);
+    while (feed.sendSlice());
+    for (const watcher of watchers) await watcher.next();
+    const push = t.mock.method(Fifo.prototype, 'push');
+    for (let round = 0; round < 2; round++) {
+      for (let i = 0; i < 500; i++) feed.addTrade({ id: round * 500 + i, price: 1, quantity: 1, takerSide: BUY, time: 0 } as Trade);
+      feed.sendTrades();
+    }
+    assert.equal(push.mock.callCount(), 2 * watchers.length);
+    for (const watcher of watchers) {
+      for (let id = 0; id < 1000; id++) {
+        const { event } = (await watcher.next())!.of(true);
+        assert.equal(Number((event.value as pb.Trade).tradeId), id);
+      }
+      assert.equal(watcher.stuckMs(Number.POSITIVE_INFINITY), 0, 'nothing waits');
+    }
   });
 });
 

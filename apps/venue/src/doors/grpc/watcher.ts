@@ -19,7 +19,11 @@ export class Watcher<Feed = unknown> {
   readonly #desk: Desk<Feed>;
   /** feeds of which it missed something: it gets a new snapshot when it has caught up */
   readonly #missed = new Set<Feed>();
-  readonly #events = new Fifo<FramedEvent>();
+  /** as they were put, which all readers of a feed share: a turn's trades are one note for each of them */
+  readonly #batches = new Fifo<readonly FramedEvent[]>();
+  /** the batch at hand, and the next event in it */
+  #batch: readonly FramedEvent[] = [];
+  #at = 0;
   #weight = 0;
   #isEnded = false;
   #error: unknown;
@@ -44,7 +48,10 @@ export class Watcher<Feed = unknown> {
     return this.#isEnded;
   }
 
-  /** Returns false when it lags: it does not get them, nor anything more of the feed until it has caught up. */
+  /**
+   * Returns false when it lags: it does not get them, nor anything more of the feed until it has caught up.
+   * @param events one or more; nobody changes the list later
+   */
   put(feed: Feed, events: readonly FramedEvent[], weight: number): boolean {
     if (this.#isEnded) return true;
     if (this.#weight + weight > MOST_WAITING && this.#weight > 0) {
@@ -52,7 +59,7 @@ export class Watcher<Feed = unknown> {
       return false;
     }
     if (this.#weight === 0) this.lastRead = performance.now();
-    for (const event of events) this.#events.push(event);
+    this.#batches.push(events);
     this.#weight += weight;
     this.#wake();
     return true;
@@ -62,20 +69,22 @@ export class Watcher<Feed = unknown> {
   end(error?: unknown): void {
     this.#isEnded = true;
     this.#error ??= error;
-    this.#events.clear();
+    this.#batches.clear();
+    this.#batch = [];
+    this.#at = 0;
     this.#missed.clear();
     this.#wake();
   }
 
   /** Milliseconds that something has been waiting for the reader, without its taking anything. */
   stuckMs(now: number): number {
-    return this.#events.length === 0 ? 0 : now - this.lastRead;
+    return this.#isEmpty ? 0 : now - this.lastRead;
   }
 
   /** The next event; undefined: the end. Rejects with the error that it ended with. */
   async next(): Promise<FramedEvent | undefined> {
     for (;;) {
-      const event = this.#events.shift();
+      const event = this.#take();
       if (event !== undefined) {
         this.#weight -= event.weight;
         this.lastRead = performance.now();
@@ -88,6 +97,18 @@ export class Watcher<Feed = unknown> {
         this.#wake = resolve;
       });
     }
+  }
+
+  get #isEmpty(): boolean {
+    return this.#at === this.#batch.length && this.#batches.length === 0;
+  }
+
+  #take(): FramedEvent | undefined {
+    if (this.#at === this.#batch.length) {
+      this.#batch = this.#batches.shift() ?? [];
+      this.#at = 0;
+    }
+    return this.#at < this.#batch.length ? this.#batch[this.#at++] : undefined;
   }
 
   /** Asks for the rest of snapshots, and for new ones where it missed something. */
