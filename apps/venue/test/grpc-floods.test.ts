@@ -1,5 +1,6 @@
 /** Clients of gRPC's port that send what costs the venue much and themselves little, by frames that no library would send. */
 import assert from 'node:assert/strict';
+import http2, { type Http2ServerResponse } from 'node:http2';
 import net from 'node:net';
 import { after, before, describe, it } from 'node:test';
 import { create, toBinary } from '@bufbuild/protobuf';
@@ -262,6 +263,33 @@ describe('a call without a login', () => {
     assert.equal(await admittedInATurn(true), 6);
     assert.ok((await admittedInATurn(false)) < 6);
   });
+});
+
+it('an answer that is written as the door looks at its calls arrives whole', async () => {
+  const LOOK_MS = 20;
+  const connections = { ...DEFAULTS.connections, loginMs: 120_000, idleMs: 5 * LOOK_MS };
+  const door = new Http2Door({ ...DEFAULTS, assets: [], instruments: [], connections });
+  let due: Http2ServerResponse[] = [];
+  // Answers at every millisecond: some right before the door looks, in the same turn.
+  const answering = setInterval(() => {
+    for (const response of due) {
+      response.writeHead(200, { 'content-type': 'application/grpc' });
+      response.addTrailers({ 'grpc-status': '16' });
+      response.end();
+    }
+    due = [];
+  }, 1);
+  const port = await door.listen((_request, response) => void due.push(response), 0);
+  after(() => {
+    clearInterval(answering);
+    door.close();
+  });
+  const client = http2.connect(`http://127.0.0.1:${port}`);
+  after(() => client.destroy());
+  const callAgain = async () => {
+    for (let i = 0; i < 100; i++) assert.equal(await statusOf(begin(client, '/')), '16');
+  };
+  await Promise.all(Array.from({ length: 20 }, callAgain));
 });
 
 describe('an address whose calls are refused', () => {

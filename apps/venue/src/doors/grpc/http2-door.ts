@@ -67,6 +67,8 @@ interface Call {
   isStream: boolean;
   /** by performance.now(): since when something waits for its reader; 0: nothing does */
   waitsSince: number;
+  /** its answer was given, but for trailers that may be on their way, when the door looked last */
+  wasAnswered: boolean;
 }
 
 type Handler = (request: Http2ServerRequest, response: Http2ServerResponse) => void;
@@ -204,7 +206,7 @@ export class Http2Door {
   }
 
   #begin(peer: Peer, stream: ServerHttp2Stream, place: Place): void {
-    const call: Call = { stream, place, since: performance.now(), isWhole: false, isStream: false, waitsSince: 0 };
+    const call: Call = { stream, place, since: performance.now(), isWhole: false, isStream: false, waitsSince: 0, wasAnswered: false };
     peer.calls.add(call);
     this.#byStream.set(stream, call);
     watchPieces(stream, LEAST_FRAME, () => peer.session.destroy(undefined, NGHTTP2_ENHANCE_YOUR_CALM));
@@ -278,9 +280,10 @@ export class Http2Door {
       if (call.isStream || stream.writableLength === 0) call.waitsSince = 0;
       else call.waitsSince ||= now;
       // One that was answered before its request was there would stay half open for as long as the client likes.
-      if (stream.writableFinished) stream.close(NGHTTP2_NO_ERROR);
+      if (call.wasAnswered) stream.close(NGHTTP2_NO_ERROR);
       else if (!isWhole && now - since > loginMs && !stream.state.remoteClose) stream.close(NGHTTP2_CANCEL);
       else if (call.waitsSince > 0 && now - call.waitsSince > loginMs) stream.close(NGHTTP2_CANCEL);
+      call.wasAnswered = stream.writableFinished;
     }
     const isIdle = peer.calls.size === 0 && now - peer.lastCall > loginMs;
     const isDead = peer.asked > 0 && now - peer.asked > idleMs / 2;
