@@ -9,15 +9,15 @@ import { printTable } from './output.ts';
 export function configCommand(): Command {
   const command = new Command('config').description('Check and show a configuration, without starting a venue.');
   withConfigOptions(command.command('check [file]'))
-    .description('Tell everything that is wrong with a configuration. Ends with 2 when something is.')
+    .description('Say everything that is wrong with a configuration. Ends with 2 when something is wrong.')
     .action(check);
   withConfigOptions(command.command('print [file]'))
-    .description('The configuration that takes effect, and where each value comes from: default, demo, file, environment or option.')
+    .description('Print the configuration that takes effect, and where each value comes from: default, demo, file, environment or option.')
     .option('--json', 'print JSON')
     .action(print);
   command
     .command('schema')
-    .description("The JSON Schema of a configuration file, for editors (its address goes to the file's $schema).")
+    .description('Print the JSON Schema of a configuration file, for editors.')
     .action(() => console.log(JSON.stringify(fileSchema(), null, 2)));
   return command;
 }

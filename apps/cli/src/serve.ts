@@ -17,10 +17,10 @@ interface ServeOptions extends ConfigOptions {
 
 export function serveCommand(): Command {
   return withConfigOptions(new Command('serve').description('Run the venue.'))
-    .option('--no-flow', 'the demo without its order flow')
+    .option('--no-flow', 'with --demo: without its order flow')
     .option(
       '--accept-journal-loss <n>',
-      'start once, giving up the missing commands after n (n as the refused start says); what is cut is kept in a file',
+      'start although commands after n are missing; a refused start says n, and what is cut is kept in a file',
       between(0, Number.MAX_SAFE_INTEGER),
     )
     .action(serve);
