@@ -18,6 +18,7 @@ import { portTaken } from './core/port-taken.ts';
 import type { Services } from './core/services.ts';
 import type { VenueConfig } from './domain/config.ts';
 import { Market } from './domain/market.ts';
+import { marketWarnings } from './domain/market-warnings.ts';
 import type { BinanceServices } from './doors/binance/operation.ts';
 import { FixGateway } from './doors/fix/fix-gateway.ts';
 import { GrpcGateway } from './doors/grpc/grpc-gateway.ts';
@@ -91,6 +92,7 @@ export async function startVenue(config: VenueConfig, hooks: VenueHooks): Promis
     const foundation = await layFoundation(config, crew, log);
     parts.add(() => foundation.accounts.close());
     compareMarket(foundation.registry, config); // before anything is told of instruments that are not defined any more
+    for (const warning of marketWarnings(config)) log.warn(warning);
     const wire = hasWireThread(config) ? await startWire(config, crew, foundation.accounts, log) : undefined;
     if (wire !== undefined) parts.add(() => wire.close());
     logStart(log, crew);
