@@ -182,6 +182,22 @@ describe('outcry replay', () => {
   });
 });
 
+it('outcry serve stops in good order when its terminal is closed, and its demo shows what still opens an account', async () => {
+  const data = path.join(directory, 'demo');
+  const first = await VenueProcess.start(data, '--demo', '--no-flow', '--log-level', 'info');
+  assert.match(first.output, /alice {2}\(API key "alice", secret "alice-secret"; OUCH, FIX and gRPC: ALICE, alicepass\)/);
+  const where = ['--data', data, '--url', first.url];
+  json('account', 'key', 'rotate', 'alice', ...where);
+  json('account', 'login', 'rotate', 'BOB', ...where);
+  for (const output of [first.child.stdout!, first.child.stderr!]) output.destroy();
+  assert.equal(await first.kill('SIGHUP'), 0);
+  const second = await VenueProcess.start(data, '--demo', '--no-flow');
+  await second.close();
+  assert.match(second.output, /alice {2}\(API key changed since the first start; OUCH, FIX and gRPC: ALICE, alicepass\)/);
+  assert.match(second.output, /bob {4}\(API key "bob", secret "bob-secret"; OUCH, FIX and gRPC: password changed since the first start\)/);
+  assert.doesNotMatch(second.output, /alice-secret|bobpass/);
+});
+
 describe('outcry on a running venue and its data', () => {
   const data = path.join(directory, 'venue');
   let venue: VenueProcess;
