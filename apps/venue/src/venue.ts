@@ -1,5 +1,6 @@
 import type { Worker } from 'node:worker_threads';
 import { COMMAND, commandHead } from '@outcry/market/command';
+import { INSTRUMENT_RULE, WHOLE } from '@outcry/market/rules';
 import type { Stored } from '@outcry/replica/evidence';
 import type { Recovery } from '@outcry/replica/recovery';
 import { Histogram } from '@outcry/telemetry/histogram';
@@ -92,7 +93,6 @@ export async function startVenue(config: VenueConfig, hooks: VenueHooks): Promis
     const foundation = await layFoundation(config, crew, log);
     parts.add(() => foundation.accounts.close());
     compareMarket(foundation.registry, config); // before anything is told of instruments that are not defined any more
-    for (const warning of marketWarnings(config)) log.warn(warning);
     const wire = hasWireThread(config) ? await startWire(config, crew, foundation.accounts, log) : undefined;
     if (wire !== undefined) parts.add(() => wire.close());
     logStart(log, crew);
@@ -106,6 +106,8 @@ export async function startVenue(config: VenueConfig, hooks: VenueHooks): Promis
     const services = await createServices(config, market, foundation, crew, address, parts, log);
     for (const [name, span] of Object.entries(wire?.latencies ?? {})) services.latencies[name] = new Histogram(span);
     acknowledging.gateway = services.gateway;
+    const sparesBuyers = (instrument: number) => services.rules.instrument(instrument, INSTRUMENT_RULE.BUYER_DISCOUNT) === WHOLE;
+    for (const warning of marketWarnings(config, sparesBuyers)) log.warn(warning);
     connect(services);
     await loadMarkets(services);
     runOrderLane(services, hooks, parts);

@@ -8,11 +8,18 @@ import { Asset, Instrument } from './market.ts';
 const LEAST_SHARE = 0.01;
 const GROWS_TO = 2;
 
-/** Of definitions that are valid: a text each. A fee on one lot is taken in units of the base asset, and rounded up to a whole one. */
-export function marketWarnings({ assets, instruments, feeTiers }: Pick<VenueConfig, 'assets' | 'instruments' | 'feeTiers'>): string[] {
+/**
+ * Of definitions that are valid: a text each. A fee on one lot is taken in units of the base asset, and rounded up to a whole one.
+ * @param sparesBuyers whether an instrument's rules say that its buyers pay nothing
+ */
+export function marketWarnings(
+  { assets, instruments, feeTiers }: Pick<VenueConfig, 'assets' | 'instruments' | 'feeTiers'>,
+  sparesBuyers: (instrument: number) => boolean = () => false,
+): string[] {
   const known = assets.map((definition, number) => new Asset(number, definition));
   const tiers = feeTiers?.tiers ?? [];
   return instruments.flatMap((definition, number) => {
+    if (sparesBuyers(number)) return [];
     const { symbol, base, lotUnits } = new Instrument(number, definition, known);
     const rates = [definition, ...tiers].flatMap(({ makerFeePpm, takerFeePpm }) => [makerFeePpm, takerFeePpm]);
     const worst = Math.max(...rates.filter((rate) => isEaten(lotUnits, rate)));
@@ -20,7 +27,7 @@ export function marketWarnings({ assets, instruments, feeTiers }: Pick<VenueConf
     const share = Math.round((feeOf(lotUnits, worst) / lotUnits) * 100);
     return [
       `${symbol}: a buyer of one lot (${definition.lot} ${base.name}) pays ${share} % of it, as the fee of ${worst / 10_000} % is rounded up ` +
-        `to a whole unit of ${base.name}: give ${base.name} a larger scale, or ${symbol} a larger lot, or fees of 0`,
+        `to a whole unit of ${base.name}: give ${base.name} a larger scale, or ${symbol} a larger lot or no fees, or set its rule BUYER_DISCOUNT to ${WHOLE}`,
     ];
   });
 }
