@@ -18,10 +18,10 @@ interface BenchOptions {
 
 export function benchCommand(): Command {
   return new Command('bench')
-    .description('Measure, and say which goals are met. Takes minutes; leave the machine alone meanwhile.')
+    .description('Measure the venue, and say which goals are met. Takes minutes, on a machine with nothing else to do.')
     .addArgument(new Argument('<figure>', 'what to measure').choices([...NAMES, 'all']))
     .option('--runs <n>', 'timed runs after a warm-up', between(1, 100), 5)
-    .option('--seconds <n>', 'how long the sustained runs of engine and pipeline take', between(1, 3600), 30)
+    .option('--seconds <n>', 'seconds that the sustained runs of engine and pipeline take', between(1, 3600), 30)
     .option('--directory <dir>', 'where journals are written: the disk that is measured', os.tmpdir())
     .option('--json', 'print one JSON object a figure, each on its line')
     .addHelpText('after', `\nFigures:\n${NAMES.map((name) => `  ${name.padEnd(10)} ${FIGURES[name].what}`).join('\n')}\n`)

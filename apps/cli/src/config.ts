@@ -1,7 +1,10 @@
 /** `outcry config`: what a venue would make of its configuration, without starting one. */
+import { compareWithJournal } from '@outcry/venue/core/known-market';
 import { ConfigError } from '@outcry/venue/domain/config';
 import { shown } from '@outcry/venue/domain/config-check';
 import { fileSchema } from '@outcry/venue/domain/config-schema';
+import { marketWarnings } from '@outcry/venue/domain/market-warnings';
+import { journalOf } from '@outcry/venue/venue-services';
 import { Command } from 'commander';
 import { type ConfigOptions, configured, withConfigOptions } from './configured.ts';
 import { printTable } from './output.ts';
@@ -9,15 +12,17 @@ import { printTable } from './output.ts';
 export function configCommand(): Command {
   const command = new Command('config').description('Check and show a configuration, without starting a venue.');
   withConfigOptions(command.command('check [file]'))
-    .description('Tell everything that is wrong with a configuration. Ends with 2 when something is.')
+    .description(
+      'Say everything that is wrong with a configuration, and where its market differs from the data directory. Ends with 2 then.',
+    )
     .action(check);
   withConfigOptions(command.command('print [file]'))
-    .description('The configuration that takes effect, and where each value comes from: default, demo, file, environment or option.')
+    .description('Print the configuration that takes effect, and where each value comes from: default, demo, file, environment or option.')
     .option('--json', 'print JSON')
     .action(print);
   command
     .command('schema')
-    .description("The JSON Schema of a configuration file, for editors (its address goes to the file's $schema).")
+    .description('Print the JSON Schema of a configuration file, for editors.')
     .action(() => console.log(JSON.stringify(fileSchema(), null, 2)));
   return command;
 }
@@ -30,9 +35,11 @@ function withFile(file: string | undefined, options: ConfigOptions): ConfigOptio
 
 function check(file: string | undefined, options: ConfigOptions): void {
   const { config } = configured(withFile(file, options));
+  const isKnown = compareWithJournal(config, journalOf(config));
+  for (const warning of marketWarnings(config)) console.log(`Warning: ${warning}.`);
   const count = (n: number, what: string) => `${n} ${what}${n === 1 ? '' : 's'}`;
   console.log(
-    `Nothing is wrong: ${count(config.assets.length, 'asset')}, ${count(config.instruments.length, 'instrument')}, data in ${config.data}.`,
+    `Nothing is wrong: ${count(config.assets.length, 'asset')}, ${count(config.instruments.length, 'instrument')}, data in ${config.data}${isKnown ? ', which has the same market' : ''}.`,
   );
 }
 

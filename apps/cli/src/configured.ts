@@ -23,6 +23,8 @@ export interface ConfigOptions {
   set?: string[];
 }
 
+/** The demo's welcome is not to be lost among messages of the start. */
+const DEMO_LOG_LEVEL = 'warn';
 const LOOPBACK = ['127.0.0.1', 'localhost', '::1'];
 
 export function withConfigOptions(command: Command): Command {
@@ -31,9 +33,16 @@ export function withConfigOptions(command: Command): Command {
     .option('--data <dir>', `directory of journal, snapshots and store (default: "${DEFAULTS.data}")`)
     .option('--port <n>', `port (default: ${DEFAULTS.port}; 0: any free one)`)
     .option('--host <h>', `address to listen on (default: "${DEFAULTS.host}")`)
-    .option('--demo', 'BTCUSDT and ETHUSDT, accounts alice and bob, and an order flow; on loopback only')
-    .option('--log-level <level>', 'trace, debug, info, warn, error, fatal or silent')
-    .option('--set <key=value>', 'any key of the configuration: limits.orders=1000000', (one: string, all: string[] = []) => [...all, one]);
+    .option('--demo', 'trade BTCUSDT and ETHUSDT with accounts alice and bob, on loopback only')
+    .option(
+      '--log-level <level>',
+      `trace, debug, info, warn, error, fatal or silent (default: "${DEFAULTS.logLevel}"; with --demo "${DEMO_LOG_LEVEL}")`,
+    )
+    .option(
+      '--set <key=value>',
+      'any key of the configuration, as limits.orders=1000000; may be given more than once',
+      (one: string, all: string[] = []) => [...all, one],
+    );
 }
 
 /** Command line over environment over configuration file over demo over defaults. Throws ConfigError with all that is wrong. */
@@ -52,7 +61,7 @@ export function configured(options: ConfigOptions): Resolved {
 
 function demoSettings(port: unknown): Partial<VenueConfig> {
   const gateways = demoGateways(typeof port === 'number' ? port : DEFAULTS.port);
-  return { assets: DEMO_ASSETS, instruments: DEMO_INSTRUMENTS, rateLimits: DEMO_RATE_LIMITS, logLevel: 'warn', ...gateways };
+  return { assets: DEMO_ASSETS, instruments: DEMO_INSTRUMENTS, rateLimits: DEMO_RATE_LIMITS, logLevel: DEMO_LOG_LEVEL, ...gateways };
 }
 
 /** The demo's other doors, on the ports after its own; on any free ones when it takes one itself. */

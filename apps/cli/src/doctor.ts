@@ -21,7 +21,7 @@ const SYNC_ROUNDS = 200;
 
 export function doctorCommand(): Command {
   return new Command('doctor')
-    .description('Say what this machine offers a venue, and what took effect when asked for: pinning, SCHED_FIFO, huge pages, disk, clock.')
+    .description('Say what this machine offers a venue: pinning, SCHED_FIFO, huge pages, disk, clock; each is tried.')
     .option('--data <dir>', 'directory whose disk is measured', '.')
     .option('--json', 'print JSON')
     .action(async ({ data, json }: { data: string; json?: boolean }) => {

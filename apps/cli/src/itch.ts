@@ -1,9 +1,9 @@
 import fs from 'node:fs';
 import { ItchDay } from '@outcry/workload/itch-day';
 import { Command } from 'commander';
-import { type Line, readLine } from './feed/line.ts';
+import type { Line } from './feed/line.ts';
 import { CaptureOfMessages, isCaptureName, MessageFile } from './feed/write.ts';
-import { between } from './options.ts';
+import { between, captureLine } from './options.ts';
 import { progressBar } from './output.ts';
 
 interface Options {
@@ -14,17 +14,17 @@ interface Options {
 }
 
 export function itchCommand(): Command {
-  const command = new Command('itch').description('ITCH 5.0 test data.');
+  const command = new Command('itch').description('Generate ITCH 5.0 test data.');
   command
     .command('generate <file>')
     .description(
       'Generate a day of ITCH 5.0: every message type, consistent orders, auctions, halts and crosses. ' +
-        'A file that ends in .pcap is a capture of MoldUDP64 datagrams; another holds messages behind two bytes of length, as Nasdaq publishes days.',
+        'A file whose name ends in .pcap is a capture of MoldUDP64 datagrams; any other holds messages, each behind two bytes of length, as Nasdaq publishes days.',
     )
-    .option('--messages <n>', 'messages of continuous trading, roughly', between(1, 1_000_000_000), 1_000_000)
-    .option('--instruments <n>', 'instruments', between(1, 65_535), 8000)
+    .option('--messages <n>', 'messages of continuous trading, approximately', between(1, 1_000_000_000), 1_000_000)
+    .option('--instruments <n>', 'number of instruments', between(1, 65_535), 8000)
     .option('--seed <n>', 'the same seed gives the same day', between(1, 2 ** 31 - 1), 1)
-    .option('--line <group:port>', 'where the datagrams of a capture go', readLine, [{ group: '239.255.80.1', port: 8090 }])
+    .addOption(captureLine('where the datagrams of a capture go'))
     .action(generate);
   return command;
 }

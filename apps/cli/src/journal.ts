@@ -1,4 +1,4 @@
-/** The `journal` command: prints and examines the journal of a venue that does not run. */
+/** The `journal` command: prints and examines the journal of a venue, which may run. */
 import fs from 'node:fs';
 import path from 'node:path';
 import { Engine } from '@outcry/engine/engine';
@@ -21,7 +21,8 @@ const RECORD_WORDS = RECORD_BYTES / 4;
 
 function sequenceNumber(text: string): number {
   const value = Number(text);
-  if (!/^\d+$/.test(text) || value < 1 || !Number.isSafeInteger(value)) throw new InvalidArgumentError('a sequence number, from 1');
+  if (!/^\d+$/.test(text) || value < 1 || !Number.isSafeInteger(value))
+    throw new InvalidArgumentError('It must be a sequence number, from 1.');
   return value;
 }
 
@@ -30,16 +31,16 @@ export function journalCommand(): Command {
   journal
     .command('dump')
     .description('Print every command, oldest first: its sequence number and its fields in ticks, lots and units.')
-    .option('--data <dir>', 'data directory', 'data')
+    .option('--data <dir>', "the venue's data directory", 'data')
     .option('--from <n>', 'first sequence number', sequenceNumber, 1)
-    .option('--to <n>', 'last sequence number', sequenceNumber, Number.MAX_SAFE_INTEGER)
-    .option('--json', 'one JSON object a line')
+    .option('--to <n>', 'last sequence number (default: the newest)', sequenceNumber)
+    .option('--json', 'print one JSON object a command, each on its line')
     .action(dump);
   journal
     .command('verify')
     .description('Check every checksum and sequence number, and every snapshot against the commands before it.')
-    .option('--data <dir>', 'data directory', 'data')
-    .option('--config <file>', "the venue's configuration, where its store lies elsewhere")
+    .option('--data <dir>', "the venue's data directory", 'data')
+    .option('--config <file>', "the venue's configuration; needed when its store is outside the data directory")
     .option('--no-state', 'checksums and sequence numbers only: do not apply the commands')
     .option('--json', 'print one JSON object')
     .addHelpText('after', '\nEnds with 1 when something is damaged, and says at which byte of which file.\n')
@@ -53,7 +54,17 @@ function journalOf(data: string): string {
   return directory;
 }
 
-async function dump({ data, from, to, json }: { data: string; from: number; to: number; json?: boolean }): Promise<void> {
+async function dump({
+  data,
+  from,
+  to = Number.MAX_SAFE_INTEGER,
+  json,
+}: {
+  data: string;
+  from: number;
+  to?: number;
+  json?: boolean;
+}): Promise<void> {
   const reader = new JournalReader(journalOf(data), from);
   try {
     for (let batch = reader.read(to); batch !== undefined; batch = reader.read(to)) {

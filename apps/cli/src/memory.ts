@@ -21,7 +21,7 @@ interface TuneOptions {
 
 export function memoryCommand(): Command {
   const command = new Command('memory')
-    .description("A running venue's memory: pools and rings, pressure, suspected leaks, health, and what to change.")
+    .description("Print a running venue's memory: pools and rings, pressure, suspected leaks, health, and what to change.")
     .option('--url <url>', 'address of the running venue', DEFAULT_URL)
     .option('--json', 'print JSON')
     .action(async ({ url, json }: { url: string; json?: boolean }) => {
@@ -30,7 +30,9 @@ export function memoryCommand(): Command {
     });
   command
     .command('tune')
-    .description('Sizes for the next run from the peaks of the runs so far: pools half as much again, rings four times, rounded up.')
+    .description(
+      'Propose sizes for the next run from the peaks of the runs so far: 1.5 times the peak for pools, four times for rings, rounded up.',
+    )
     .option('--data <dir>', "the venue's data directory, where its peaks are recorded", 'data')
     .option('--config <file>', 'write the sizes into this configuration file; created if missing')
     .option('--json', 'print JSON')

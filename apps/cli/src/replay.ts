@@ -2,7 +2,7 @@ import os from 'node:os';
 import { type ReplayResult, replayFile } from '@outcry/benchmarks/replay-file';
 import type { ReplayJob } from '@outcry/benchmarks/replay-task';
 import { runParallel } from '@outcry/memory/scheduler';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { between } from './options.ts';
 import { printTable, progressBar } from './output.ts';
 
@@ -15,14 +15,18 @@ interface ReplayOptions {
 
 export function replayCommand(): Command {
   return new Command('replay')
-    .description('Play files of 16-byte order operations through the order book alone, and say what came of it and how long it took.')
+    .description('Play files of 16-byte order operations through the order book alone; print the trades, the books and the time it took.')
     .argument(
       '<files...>',
       'operations: u8 op (0 limit, 1 IOC, 2 market, 3 cancel, 4 replace), u8 side, u16 symbol, u32 id, i32 price, i32 quantity',
     )
     .option('--runs <n>', 'timed runs, after one to warm up', between(1, 1000), 5)
-    .option('--threads <n>', 'several files are played at once; times are best taken with 1', between(1, 256), os.availableParallelism())
-    .option('--latency', 'time every operation as well, in a run of its own')
+    .addOption(
+      new Option('--threads <n>', 'files that are played at once; 1 gives the steadiest times')
+        .argParser(between(1, 256))
+        .default(os.availableParallelism(), 'one a core'),
+    )
+    .option('--latency', 'time every operation too, in a separate run')
     .option('--json', 'print one JSON object a file, each on its line')
     .action(async (files: string[], options: ReplayOptions) => {
       for (const [i, result] of (await replayAll(files, options)).entries()) {

@@ -1,5 +1,6 @@
 /** The `serve` command: starts a venue, and ends it on a signal. */
-import { startDemo } from '@outcry/venue/demo/demo';
+import type { Services } from '@outcry/venue/core/services';
+import { demoCredentials, startDemo } from '@outcry/venue/demo/demo';
 import { startVenue } from '@outcry/venue/venue';
 import { Command } from 'commander';
 import pino from 'pino';
@@ -18,10 +19,10 @@ interface ServeOptions extends ConfigOptions {
 
 export function serveCommand(): Command {
   return withConfigOptions(new Command('serve').description('Run the venue.'))
-    .option('--no-flow', 'the demo without its order flow')
+    .option('--no-flow', 'with --demo: without its order flow')
     .option(
       '--accept-journal-loss <n>',
-      'start once, giving up the missing commands after n (n as the refused start says); what is cut is kept in a file',
+      'start although commands after n are missing; a refused start says n, and what is cut is kept in a file',
       between(0, Number.MAX_SAFE_INTEGER),
     )
     .action(serve);
@@ -59,14 +60,16 @@ async function serve(options: ServeOptions): Promise<void> {
   };
   process.on('SIGINT', () => void stop('SIGINT'));
   process.on('SIGTERM', () => void stop('SIGTERM'));
+  process.on('SIGHUP', () => void stop('SIGHUP')); // its terminal is closed
   console.log(
-    options.demo
-      ? demoWelcome(venue.url, venue.services.ports)
-      : `The venue listens on ${venue.url} (API documentation: ${venue.url}/docs)`,
+    options.demo ? demoWelcome(venue.url, venue.services) : `The venue listens on ${venue.url} (API documentation: ${venue.url}/docs)`,
   );
 }
 
-function demoWelcome(url: string, ports: Record<string, number | string>): string {
+function demoWelcome(url: string, services: Services): string {
+  const { ports } = services;
+  const hasKey = services.accounts.byKey('alice') !== undefined;
+  const [apiKey, secret] = hasKey ? ['alice', 'alice-secret'] : ['YOUR KEY', 'YOUR SECRET'];
   const ws = url.replace('http', 'ws');
   return `
 Outcry demo venue on ${url}
@@ -77,13 +80,13 @@ Outcry demo venue on ${url}
   OUCH 5.0    port ${ports.ouch} (SoupBinTCP)      FIX 4.4, 5.0 SP2   port ${ports.fix} (TargetCompID OUTCRY)
   gRPC        port ${ports.grpc} (with reflection)
   ITCH 5.0    ${ports.itch} (MoldUDP64, session ${ports.itchSession}); requests ${ports.itchRequests}/udp, GLIMPSE ${ports.glimpse}
-  accounts    alice  (API key "alice", secret "alice-secret"; OUCH, FIX and gRPC: ALICE, alicepass)
-              bob    (API key "bob", secret "bob-secret"; OUCH, FIX and gRPC: BOB, bobpass)
+  accounts    alice  (${demoCredentials(services, 'alice')})
+              bob    (${demoCredentials(services, 'bob')})
 
 Trade on it with ccxt (npm install ccxt), as a file trade.mjs:
 
   import ccxt from 'ccxt';
-  const venue = new ccxt.binance({ apiKey: 'alice', secret: 'alice-secret',
+  const venue = new ccxt.binance({ apiKey: '${apiKey}', secret: '${secret}',
     options: { fetchCurrencies: false, fetchMargins: false, fetchMarkets: { types: ['spot'] } } });
   venue.urls.api = { ...venue.urls.api, public: '${url}/api/v3', private: '${url}/api/v3', sapi: '${url}/sapi/v1',
     ws: { spot: '${ws}/ws', 'ws-api': { spot: '${ws}/ws-api/v3' } } };

@@ -18,14 +18,16 @@ const MOST_SEED = 0x7fffffff;
 
 export function simulateCommand(): Command {
   return new Command('simulate')
-    .description("Run the venue's parts under a seeded scheduler and a disk that forgets, and check what it promises after each crash.")
+    .description(
+      "Run the venue's parts under a seeded scheduler and a disk that loses unsynced writes, and check after each crash that nothing acknowledged is lost.",
+    )
     .option(
       '--seed <n>',
-      'the first seed: the same seed gives the same life (default: a random one, which is printed)',
+      'the first seed; the same seed gives the same run (default: a random one, which is printed)',
       between(0, MOST_SEED),
     )
-    .option('--minutes <n>', 'how long, a seed after the other; 0: only the first', between(0, 10_000), 1)
-    .option('--turns <n>', 'turns of a life', between(1, 10_000_000), 3000)
+    .option('--minutes <n>', 'minutes to go on, one seed after another; 0: the first seed only', between(0, 10_000), 1)
+    .option('--turns <n>', 'scheduler turns a seed', between(1, 10_000_000), 3000)
     .option('--directory <dir>', 'where journals and snapshots are written', os.tmpdir())
     .option(
       '--replicas <commands>',

@@ -9,7 +9,9 @@ import { fileURLToPath } from 'node:url';
 import { PlainBook } from '@outcry/book/plain-book';
 import { generateBookFlow } from '@outcry/workload/book-flow';
 import { kindOf, OPERATION, sideOf } from '@outcry/workload/operation';
+import { type Command, CommanderError } from 'commander';
 import { Client, OUTCRY, temporaryDirectory, VenueProcess } from '../../venue/test/support/process.ts';
+import { outcryProgram } from '../src/program.ts';
 
 /** What a pipe takes before somebody reads, on Linux. */
 const PIPE_BYTES = 65_536;
@@ -27,43 +29,42 @@ function json(...args: string[]): any {
 }
 
 describe('outcry', () => {
-  const commands = [
-    'serve',
-    'config',
-    'config check',
-    'config print',
-    'config schema',
-    'replay',
-    'bench',
-    'journal',
-    'journal dump',
-    'journal verify',
-    'memory',
-    'memory tune',
-    'doctor',
-    'account',
-    'account create',
-    'account fund',
-  ];
-  for (const command of [
-    '',
-    ...commands,
-    'account list',
-    'account key',
-    'account login',
-    'feed',
-    'feed record',
-    'feed play',
-    'feed stats',
-    'feed filter',
-    'itch generate',
-  ]) {
-    it(`${command} --help says how it is used`, () => {
-      const { status, stdout } = outcry(...command.split(' ').filter((word) => word !== ''), '--help');
-      assert.equal(status, 0);
-      assert.match(stdout, new RegExp(`^Usage: outcry ${command}`));
-    });
-  }
+  const commands: [called: string, Command][] = [];
+  const visit = (called: string, command: Command) => {
+    commands.push([called, command]);
+    for (const each of command.commands) visit(`${called} ${each.name()}`, each);
+  };
+  const program = outcryProgram();
+  visit('outcry', program);
+
+  it('every command says how it is used, with defaults that can be typed', () => {
+    assert.ok(commands.length > 30, commands.map(([called]) => called).join(', '));
+    for (const [called, command] of commands) {
+      const help = command.helpInformation();
+      assert.ok(help.startsWith(`Usage: ${called}`), help);
+      assert.doesNotMatch(help, /\(default:?\s+[[{]|\d{16}/, called);
+    }
+    const { status, stdout } = outcry('feed', 'filter', '--help');
+    assert.equal(status, 0);
+    assert.match(stdout, /\(default: 239\.255\.80\.1:8090\)/);
+    for (const line of stdout.split('\n')) assert.ok(line.length <= 100, line);
+  });
+
+  it('a command without an argument or option that it needs names it in one line, and says where help is', async () => {
+    let said = '';
+    const writeErr = (text: string) => {
+      said += text;
+    };
+    for (const [, command] of commands) command.configureOutput({ writeErr });
+    for (const [called, command] of commands) {
+      const needed = command.registeredArguments.find(({ required }) => required)?.name();
+      if (needed === undefined) continue;
+      said = '';
+      await assert.rejects(program.parseAsync(called.split(' ').slice(1), { from: 'user' }), CommanderError);
+      const missing = `(missing required argument '${needed}'|required option '--\\w+ <.*>' not specified)`;
+      assert.match(said, new RegExp(`^outcry: ${missing}\nSee: ${called} --help\n$`));
+    }
+  });
 
   it('says what is wrong in one line, and ends with 1', () => {
     for (const [args, message] of [
@@ -84,8 +85,9 @@ describe('outcry', () => {
       [['dance'], /unknown command 'dance'/],
       [['journal', 'sing'], /unknown command 'sing'/],
       [['journal', 'dump', '--form', '3'], /unknown option '--form'/],
-      [['journal', 'dump', '--from', 'x'], /a sequence number, from 1/],
-      [['account', 'create'], /missing required argument/],
+      [['journal', 'dump', '--from', 'x'], /'x' is invalid\. It must be a sequence number, from 1/],
+      [['account', 'login', 'alice'], /^outcry: missing required argument 'user'\nSee: outcry account login --help\n$/],
+      [['account', 'key', 'expire', 'k', 'soon'], /'soon' is invalid .*'time'\. It must be a time such as/],
       [['journal'], /Usage: outcry journal/],
       [[], /Usage: outcry/],
     ] as [string[], RegExp][]) {
@@ -179,6 +181,22 @@ describe('outcry replay', () => {
     fs.writeFileSync(path.join(directory, 'short.ops'), Buffer.alloc(17));
     assert.match(outcry('replay', path.join(directory, 'short.ops')).stderr, /16/);
   });
+});
+
+it('outcry serve stops in good order when its terminal is closed, and its demo shows what still opens an account', async () => {
+  const data = path.join(directory, 'demo');
+  const first = await VenueProcess.start(data, '--demo', '--no-flow', '--log-level', 'info');
+  assert.match(first.output, /alice {2}\(API key "alice", secret "alice-secret"; OUCH, FIX and gRPC: ALICE, alicepass\)/);
+  const where = ['--data', data, '--url', first.url];
+  json('account', 'key', 'rotate', 'alice', ...where);
+  json('account', 'login', 'rotate', 'BOB', ...where);
+  for (const output of [first.child.stdout!, first.child.stderr!]) output.destroy();
+  assert.equal(await first.kill('SIGHUP'), 0);
+  const second = await VenueProcess.start(data, '--demo', '--no-flow');
+  await second.close();
+  assert.match(second.output, /alice {2}\(API key changed since the first start; OUCH, FIX and gRPC: ALICE, alicepass\)/);
+  assert.match(second.output, /bob {4}\(API key "bob", secret "bob-secret"; OUCH, FIX and gRPC: password changed since the first start\)/);
+  assert.doesNotMatch(second.output, /alice-secret|bobpass/);
 });
 
 describe('outcry on a running venue and its data', () => {

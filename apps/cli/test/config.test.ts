@@ -74,6 +74,28 @@ describe('outcry config', () => {
     assert.match(bad.stderr, /durability: "sync".*\n.*ouch\.prot: .*\n.*ouch\.port is missing/);
   });
 
+  it('check warns of fees that are rounded up to a large part of what is bought, and the venue does at its start', async () => {
+    const sword = { ...DEMO_INSTRUMENTS[0], symbol: 'SWORDUSDT', base: 'SWORD', tick: '0.01', lot: '1', takerFeePpm: 20_000 };
+    const config = (scale: number, takerFeePpm: number) => ({
+      assets: [...DEMO_ASSETS, { name: 'SWORD', scale }],
+      instruments: [{ ...sword, takerFeePpm, makerFeePpm: 0 }],
+    });
+    const warned = outcry(['config', 'check', write('sword.json', config(0, 20_000))]);
+    const warning =
+      /SWORDUSDT: a buyer of one lot \(1 SWORD\) pays 100 % of it, as the fee of 2 % is rounded up to a whole unit of SWORD: /;
+    assert.equal(warned.status, 0, warned.stderr);
+    assert.match(warned.stdout, warning);
+    for (const [scale, fee] of [
+      [0, 0],
+      [2, 20_000],
+      [4, 100],
+    ])
+      assert.doesNotMatch(outcry(['config', 'check', write('sword.json', config(scale, fee))]).stdout, /Warning/);
+    const venue = await VenueProcess.start(path.join(directory, 'sword'), '--config', write('sword.json', config(0, 20_000)));
+    await venue.close();
+    assert.match(venue.output, warning);
+  });
+
   it('print says what takes effect and where it comes from, and hides what is a secret', () => {
     const secret = 'ab'.repeat(32);
     const file = write('printed.json', { ...MARKET, limits: { orders: 500 }, operatorKeyFile: secret });
@@ -110,6 +132,8 @@ it('a definition whose keys are in another order is the same; one that is change
   const [bitcoin, ether] = DEMO_INSTRUMENTS;
   await (await start(MARKET)).close();
   await (await start({ instruments: reversed(DEMO_INSTRUMENTS), assets: reversed(DEMO_ASSETS) })).close();
+  const check = (config: object) => outcry(['config', 'check', write('market.json', config), '--data', data]);
+  assert.match(check(MARKET).stdout, /^Nothing is wrong: .* data in .*, which has the same market\.\n$/);
   for (const [instruments, message] of [
     [[bitcoin], /instruments\[1\] \(ETHUSDT\) of the data directory is not defined any more: .*cannot be changed or removed/],
     [
@@ -129,6 +153,11 @@ it('a definition whose keys are in another order is the same; one that is change
     assert.equal(status, 1);
     assert.match(stderr, message);
     assert.ok(!/ {4}at /.test(stderr), stderr);
+    const checked = check({ ...MARKET, instruments });
+    assert.deepEqual([checked.status, checked.stdout], [2, '']);
+    assert.match(checked.stderr, message);
   }
-  await (await start(MARKET)).close();
+  const running = await start(MARKET);
+  assert.equal(check(MARKET).status, 0, 'while a venue runs on it');
+  await running.close();
 });

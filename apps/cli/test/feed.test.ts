@@ -110,10 +110,10 @@ test('what cannot be done is said in one line', () => {
     [['feed', 'stats', file('missing')], /ENOENT/],
     [['feed', 'stats', file('noise')], /no capture: unknown magic number at byte 0/],
     [['feed', 'stats', file('noise'), '--filter', 'colour red'], /cannot be filtered by/],
-    [['feed', 'record', file('noise'), '--line', 'nowhere'], /a line is GROUP:PORT/, 2],
+    [['feed', 'record', file('noise'), '--line', 'nowhere'], /It must be GROUP:PORT/, 2],
     [['feed', 'play', file('noise'), '--speed', '0'], /a number above 0/, 2],
     [['feed', 'play', file('day.itch')], /holds messages and no addresses: say where to send them, with --line/],
-    [['feed', 'filter', file('day.itch'), file('y'), '--filter', 'type A', '--session', 'much too long'], /one to ten letters/, 2],
+    [['feed', 'filter', file('day.itch'), file('y'), '--filter', 'type A', '--session', 'much too long'], /one to ten printable/, 2],
     [['itch', 'generate', file('noise')], /EEXIST/],
     [['itch', 'generate', file('x'), '--instruments', '0'], /a whole number from 1 to 65535/, 2],
   ] as [string[], RegExp, number?][]) {

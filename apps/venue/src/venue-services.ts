@@ -117,7 +117,10 @@ export async function createServices(
 async function storeReached({ shared, recovery }: Crew, watch: StoreWatch, mostMs: number, log: Logger): Promise<void> {
   if (await watch.reached(recovery.sequence, mostMs)) return;
   const missing = recovery.sequence - shared.stored.known;
-  log.warn(`the store is ${missing} commands behind: charts and average prices begin without their trades`);
+  log.warn(
+    `history is still ${missing} commands behind the journal: nothing is lost, and it catches up by itself; ` +
+      'until the next start, candles and average prices may lack the trades of these commands',
+  );
 }
 
 /** Where the store is that a configuration names; its file may lie outside the data directory. */

@@ -1,5 +1,6 @@
 import type { Worker } from 'node:worker_threads';
 import { COMMAND, commandHead } from '@outcry/market/command';
+import { INSTRUMENT_RULE, WHOLE } from '@outcry/market/rules';
 import type { Stored } from '@outcry/replica/evidence';
 import type { Recovery } from '@outcry/replica/recovery';
 import { Histogram } from '@outcry/telemetry/histogram';
@@ -18,6 +19,7 @@ import { portTaken } from './core/port-taken.ts';
 import type { Services } from './core/services.ts';
 import type { VenueConfig } from './domain/config.ts';
 import { Market } from './domain/market.ts';
+import { marketWarnings } from './domain/market-warnings.ts';
 import type { BinanceServices } from './doors/binance/operation.ts';
 import { FixGateway } from './doors/fix/fix-gateway.ts';
 import { GrpcGateway } from './doors/grpc/grpc-gateway.ts';
@@ -104,6 +106,8 @@ export async function startVenue(config: VenueConfig, hooks: VenueHooks): Promis
     const services = await createServices(config, market, foundation, crew, address, parts, log);
     for (const [name, span] of Object.entries(wire?.latencies ?? {})) services.latencies[name] = new Histogram(span);
     acknowledging.gateway = services.gateway;
+    const sparesBuyers = (instrument: number) => services.rules.instrument(instrument, INSTRUMENT_RULE.BUYER_DISCOUNT) === WHOLE;
+    for (const warning of marketWarnings(config, sparesBuyers)) log.warn(warning);
     connect(services);
     await loadMarkets(services);
     runOrderLane(services, hooks, parts);

@@ -76,35 +76,61 @@ it('candles of every interval are the sums of what was traded in it, in any time
         const [high, low] = [Math.max(sum.high, price), Math.min(sum.low, price)];
         wanted.set(begin, { ...sum, volume: sum.volume + quantity, count: sum.count + 1, close: price, high, low });
       }
-      const rows = [...wanted].map(([begin, { volume, count, open, close, high, low }]) => [
-        begin,
-        ...[open, high, low, close].map((ticks) => instrument.formatPrice(ticks)),
-        instrument.formatQuantity(volume),
-        count,
-      ]);
+      const interval = candleInterval(name, zone)!;
+      const begins = [...wanted.keys()];
+      const [first, last] = [begins[0], beginOf(name, time, zone)];
+      /** Up to so many candles from one on; prices stand still where nothing traded. */
+      const rows = (from: number, most: number, to = last) => {
+        const list: unknown[][] = [];
+        let before = begins.findLastIndex((begin) => begin <= from);
+        for (let begin = from; begin <= to && list.length < most; begin = interval.next(begin)) {
+          if (begins[before + 1] === begin) before++;
+          const { open, high, low, close, volume, count } = wanted.get(begins[before])!;
+          const isTraded = begins[before] === begin;
+          const prices = isTraded ? [open, high, low, close] : [close, close, close, close];
+          const quantity = instrument.formatQuantity(isTraded ? volume : 0);
+          list.push([begin, ...prices.map((ticks) => instrument.formatPrice(ticks)), quantity, isTraded ? count : 0]);
+        }
+        return list;
+      };
+      const latestRows = (most: number) => rows(Math.max(first, interval.step(last, 1 - most)), most);
       const received = (list: readonly any[][]) => list.map(([begin, o, h, l, c, v, , , n]) => [begin, o, h, l, c, v, n]);
-      const klines = async (range: object) => received(await STORED_DATA.klines(history, market, 0, name, zone, range as never));
+      const klines = async (range: object, now = time) =>
+        received(await STORED_DATA.klines(history, market, 0, name, zone, range as never, now));
       const where = `${name} ${zone}`;
-      assert.deepEqual(await klines({ limit: 1000 }), rows, where);
-      assert.deepEqual(await klines({ limit: 3 }), rows.slice(-3), where);
-      assert.deepEqual(await klines({ startTime: START - 400 * DAY, limit: 3 }), rows.slice(0, 3), where);
-      const [from, to] = [rows[1]?.[0] as number, rows[Math.floor(rows.length / 2)][0] as number];
-      if (rows.length > 4) {
+      assert.deepEqual(await klines({ limit: 1000 }), latestRows(1000), where);
+      assert.deepEqual(await klines({ limit: 3 }), latestRows(3), where);
+      assert.deepEqual(await klines({ startTime: START - 400 * DAY, limit: 3 }), rows(first, 3), where);
+      assert.deepEqual(await klines({ endTime: START - 400 * DAY, limit: 3 }), [], where);
+      const [from, to] = [begins[Math.floor(begins.length / 3)], begins[Math.floor(begins.length / 2)]];
+      if (begins.length > 4) {
+        assert.deepEqual(await klines({ startTime: from, endTime: to, limit: 1000 }), rows(from, 1000, to), where);
         assert.deepEqual(
-          await klines({ startTime: from, endTime: to, limit: 1000 }),
-          rows.slice(1, Math.floor(rows.length / 2) + 1),
+          await klines({ startTime: from + 1, endTime: to - 1, limit: 1000 }),
+          rows(interval.next(from), 1000, to - 1),
           where,
         );
-        assert.equal((await klines({ startTime: from + 1, endTime: to - 1, limit: 1000 })).length, Math.floor(rows.length / 2) - 2, where);
+        assert.deepEqual(await klines({ endTime: to, limit: 5 }), rows(Math.max(first, interval.step(to, -4)), 5, to), where);
       }
-      const interval = candleInterval(name, zone)!;
-      const latest = feed.latest(interval, 3)!.map(({ openTime, trades: count }) => [openTime, count]);
-      assert.deepEqual(
-        latest,
-        rows.slice(-3).map(([begin, , , , , , count]) => [begin, count]),
-        where,
-      );
-      for (const [begin] of rows) assert.equal(beginOf(name, interval.next(begin as number), zone), interval.next(begin as number), where);
+      // Time goes on without a trade: so do the candles.
+      const later = interval.step(last, 2);
+      assert.deepEqual((await klines({ limit: 3 }, later)).slice(-2), rows(interval.next(last), 2, later), where);
+      for (const [most, now] of [
+        [3, time],
+        [3, later],
+        [900, time],
+      ]) {
+        const latest = feed.latest(interval, most, now)?.map(({ openTime, close, trades: count }) => [openTime, close, count]);
+        if (latest === undefined) continue;
+        const kept = await klines({ limit: most }, now);
+        assert.deepEqual(
+          latest.map(([begin, close, count]) => [begin, instrument.formatPrice(close), count]),
+          kept.map(([begin, , , , close, , count]) => [begin, close, count]),
+          where,
+        );
+      }
+      assert.ok(feed.latest(interval, 3, time) !== undefined, where);
+      for (const begin of begins) assert.equal(beginOf(name, interval.next(begin), zone), interval.next(begin), where);
     }
   }
 });

@@ -289,9 +289,13 @@ describe('the rule book over REST', () => {
     assert.equal((await fund('100')).body.free, first, 'sent again, it does nothing');
     assert.match((await fund('200')).body.msg, /reference_reused/);
     const move = () => admin('POST', 'accounts/alice/transfer', { to: 'bob', asset: 'USDT', amount: '10' });
-    assert.match((await move()).body.msg, /unknown_account/);
+    assert.match((await move()).body.msg, /unknown_account: alice and bob are not of one family: one must be the PARENT of the other/);
+    const self = await admin('POST', 'accounts/alice/transfer', { to: 'alice', asset: 'USDT', amount: '10' });
+    assert.match(self.body.msg, /unknown_account: from and to are the same account/);
     await admin('POST', 'accounts/bob/rules', { PARENT: 'alice' });
     assert.equal((await move()).status, 200);
+    const all = await admin('POST', 'accounts/alice/transfer', { to: 'bob', asset: 'USDT', amount: '80000000' });
+    assert.match(all.body.msg, /insufficient_balance: the account has less available/);
     await admin('POST', 'accounts/bob/rules', { PARENT: null });
   });
 

@@ -169,7 +169,8 @@ export class Settlement {
     const hasRules = (this.#modes[account] & FEE_RULES) !== 0;
     const tier = hasRules ? this.#accounts.get(account, ACCOUNT_RULE.FEE_TIER) : 0;
     const at = instrument << INSTRUMENT;
-    const rate = tier !== 0 ? this.tiers[tier * 2 + (isMaker ? 0 : 1)] : this.#instruments.i32[isMaker ? at | MAKER_FEE : at | TAKER_FEE];
+    let rate = tier !== 0 ? this.tiers[tier * 2 + (isMaker ? 0 : 1)] : this.#instruments.i32[isMaker ? at | MAKER_FEE : at | TAKER_FEE];
+    if (rate > 0 && asset === this.#instruments.i32[at | BASE]) rate = this.#discounted(instrument, rate);
     fee.asset = 0;
     if (rate < 0) {
       fee.units = 0 - Math.min(mulDiv(units, -rate, WHOLE), Math.max(0, this.#ledger.fees(asset)));
@@ -178,6 +179,11 @@ export class Settlement {
     fee.units = feeOf(units, rate);
     if (!hasRules || rate === 0 || this.#accounts.get(account, ACCOUNT_RULE.THIRD_ASSET_FEES) === 0) return;
     this.#payInThirdAsset(fee, account, instrument, quoteUnits, rate);
+  }
+
+  /** What a buyer pays of a rate, in parts per million, rounded down. */
+  #discounted(instrument: number, rate: number): number {
+    return mulDiv(rate, WHOLE - this.#instruments.rule(instrument, INSTRUMENT_RULE.BUYER_DISCOUNT), WHOLE);
   }
 
   #payInThirdAsset(fee: Fee, account: number, instrument: number, quoteUnits: number, rate: number): void {

@@ -74,6 +74,26 @@ describe('settling a trade', () => {
     assert.equal(market.engine.ledger.fees(BTC), taker.amount);
   });
 
+  for (const side of [BUY, SELL]) {
+    it(`delivers all that is bought where buyers pay nothing, and charges the ${side === BUY ? 'maker' : 'taker'} who sells in the quote asset`, () => {
+      const market = funded([1000, 2000]);
+      market.send(
+        COMMAND.SET_INSTRUMENT_RULE,
+        { [command.INSTRUMENT_RULE]: INSTRUMENT_RULE.BUYER_DISCOUNT },
+        { [command.F64_VALUE]: 1_000_000 },
+      );
+      market.limit(BOB, side === BUY ? SELL : BUY, 101, 3);
+      const emitted = market.order({ account: ALICE, side, price: 101, quantity: 3 });
+      const fees = emitted.filter(({ kind }) => kind === 'fill').map(({ amount }) => amount);
+      const fee = (ppm: number) => Math.ceil((101 * 3 * UNIT * ppm) / 1e6);
+      assert.deepEqual(fees, side === BUY ? [fee(1000), 0] : [0, fee(2000)]);
+      const buyer = side === BUY ? ALICE : BOB;
+      assert.equal(market.available(buyer, BTC), 1_000_000 + 3 * LOT);
+      assert.equal(market.available(1 - buyer, USDT), 10_000_000 + 101 * 3 * UNIT - fees[0] - fees[1]);
+      assert.equal(market.engine.ledger.fees(BTC), 0);
+    });
+  }
+
   it("numbers an instrument's trades from 1 and marks the first fill at each price as a new aggregate", () => {
     const market = funded();
     for (const price of [100, 100, 101]) market.limit(BOB, SELL, price, 1);

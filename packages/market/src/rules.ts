@@ -63,6 +63,7 @@ export const INSTRUMENT_RULES = {
   TAKER_FEE: rule(12, 'ppm', 'what the taker pays of what it receives'),
   FEE_INSTRUMENT: rule(13, 'instrument', 'the instrument whose price changes fees into its base asset'),
   FEE_SHARE: rule(14, 'ppm', 'what is left of a fee that is paid in that asset', { initial: WHOLE }),
+  BUYER_DISCOUNT: rule(15, 'ppm', "what is taken off a buyer's fee; 1000000: sellers alone pay fees, in the quote asset", { isRuled }),
 } as const satisfies Record<string, InstrumentRule>;
 
 export type InstrumentRuleName = keyof typeof INSTRUMENT_RULES;

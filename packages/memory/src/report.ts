@@ -39,7 +39,8 @@ export function memoryReport(watch: MemoryWatch): MemoryReport {
     health: healthOf(watch.level, parts, suspectedLeaks.length),
     process: { residentBytes: rss, heapBytes: heapUsed, bufferBytes: arrayBuffers },
     parts,
-    topConsumers: [...parts]
+    topConsumers: parts
+      .filter(({ isTotal }) => !isTotal)
       .sort((a, b) => b.bytes - a.bytes)
       .slice(0, TOP)
       .map(({ name }) => name),
@@ -66,21 +67,22 @@ function recommend(parts: readonly PartReport[], leaks: MemoryReport['suspectedL
   const advice: string[] = [];
   for (const part of parts) {
     const setting = part.setting ?? `the capacity of ${part.name}`;
-    if (part.failures > 0) advice.push(`${part.name} was exhausted ${part.failures} times: raise ${setting} (now ${part.capacity})`);
+    const remedy = part.remedy ?? `raise ${setting} (now ${part.capacity})`;
+    if (part.failures > 0) advice.push(`${part.name} was exhausted ${part.failures} times: ${remedy}`);
     else if (!part.isQueue && (part.level === 'high' || part.level === 'critical')) {
-      advice.push(`${part.name} is ${percent(part.usage)} full: raise ${setting} (now ${part.capacity})`);
+      advice.push(`${part.name} is ${percent(part.usage)} full: ${remedy}`);
     }
-    if (part.isQueue && part.peak >= part.capacity) advice.push(`${part.name} was full: raise ${setting} (now ${part.capacity})`);
+    if (part.isQueue && part.peak >= part.capacity) advice.push(`${part.name} was full: ${remedy}`);
     if (part.refused > 0)
       advice.push(`${part.name} refused ${part.refused} handles given twice or made up: run with OUTCRY_GUARDED=1 to find where`);
     const idleBytes = part.bytes * (1 - part.peak / Math.max(1, part.committed));
-    if (part.peak < part.committed * HARDLY_USED && idleBytes > WORTH_SAVING_BYTES) {
+    if (part.remedy === undefined && part.peak < part.committed * HARDLY_USED && idleBytes > WORTH_SAVING_BYTES) {
       advice.push(`${part.name} never used more than ${part.peak} of ${part.capacity}: lower ${setting}`);
     }
   }
   for (const { name, perMinute, minutesToFull } of leaks) {
     advice.push(
-      `${name} grows by ${perMinute.toFixed(0)} a minute without coming back: full in ${minutesToFull.toFixed(0)} minutes; a leak?`,
+      `${name} grows by ${perMinute.toFixed(0)} a minute and does not shrink: full in ${minutesToFull.toFixed(0)} minutes; a leak?`,
     );
   }
   return advice;

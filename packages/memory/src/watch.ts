@@ -14,6 +14,10 @@ export interface Watched {
   readonly component: string;
   /** the setting that sizes it, for recommendations */
   readonly setting?: string;
+  /** what to do when it is full, for recommendations, where it has no size of its own to change */
+  readonly remedy?: string;
+  /** all other parts are in it: it is no consumer of memory beside them */
+  readonly isTotal?: boolean;
   /** sizes must be powers of two */
   readonly powerOfTwo?: boolean;
   /** a queue is full for moments and empty again: it is shown, and does not count as pressure */
@@ -44,6 +48,8 @@ export interface WatchOptions {
 export interface PartReport extends PoolStatistics {
   readonly component: string;
   readonly setting: string | undefined;
+  readonly remedy: string | undefined;
+  readonly isTotal: boolean;
   readonly powerOfTwo: boolean;
   readonly isQueue: boolean;
   /** in use over capacity */
@@ -173,10 +179,10 @@ export class MemoryWatch {
   }
 
   #report({ part, peak, level }: Watching, statistics: PoolStatistics): PartReport {
-    const { component, setting, powerOfTwo = false, isQueue = false } = part;
+    const { component, setting, remedy, isTotal = false, powerOfTwo = false, isQueue = false } = part;
     const usage = usageOf(statistics);
     const highest = Math.max(peak, statistics.peak);
-    return { ...statistics, peak: highest, component, setting, powerOfTwo, isQueue, usage, level: PRESSURE_LEVELS[level] };
+    return { ...statistics, peak: highest, component, setting, remedy, isTotal, powerOfTwo, isQueue, usage, level: PRESSURE_LEVELS[level] };
   }
 
   #notify(level: number, part: PartReport): void {

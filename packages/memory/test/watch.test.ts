@@ -141,6 +141,39 @@ describe('memory pressure', () => {
   });
 });
 
+describe('what a report advises', () => {
+  const part = (name: string, capacity: number, inUse: number, blockBytes: number) => ({
+    ...pool({ capacity: 64 }).statistics(name),
+    capacity,
+    committed: capacity,
+    inUse,
+    peak: inUse,
+    blockBytes,
+    bytes: inUse * blockBytes,
+  });
+
+  it('is a setting for what a setting sizes, and what else to do where none does', () => {
+    const { watch, look } = clocked({});
+    watch.watch({ component: 'test', setting: 'limits.orders', statistics: () => part('orders', 100, 95, 64) });
+    watch.watch({ component: 'test', remedy: 'raise limits.accounts', statistics: () => part('balances', 100, 95, 64) });
+    look();
+    assert.deepEqual(memoryReport(watch).recommendations, [
+      'orders is 95% full: raise limits.orders (now 100)',
+      'balances is 95% full: raise limits.accounts',
+    ]);
+  });
+
+  it('is nothing for the memory of a process that the machine has plenty of, and its whole is not named as a part of itself', () => {
+    const { watch, look } = clocked({});
+    const remedy = 'give the machine more memory';
+    watch.watch({ component: 'process', remedy, isTotal: true, statistics: () => part('resident pages', 6_000_000, 100_000, 4096) });
+    watch.watch({ component: 'test', setting: 'slots', statistics: () => part('ring', 1000, 5, 64) });
+    look();
+    const { recommendations, topConsumers } = memoryReport(watch);
+    assert.deepEqual([recommendations, topConsumers], [[], ['ring']]);
+  });
+});
+
 describe('suspected leaks', () => {
   it('are parts that grow through the whole window, not those whose use comes and goes', () => {
     const [leaking, breathing] = [pool({ capacity: 10_000 }), pool({ capacity: 10_000 })];
@@ -163,7 +196,7 @@ describe('suspected leaks', () => {
     );
     assert.ok(Math.abs(leaks[0].perMinute - 120) < 15, `${leaks[0].perMinute} a minute`);
     const { recommendations, health } = memoryReport(watch);
-    assert.match(recommendations.join('\n'), /leaking grows by 1\d\d a minute without coming back: full in \d+ minutes; a leak\?/);
+    assert.match(recommendations.join('\n'), /leaking grows by 1\d\d a minute and does not shrink: full in \d+ minutes; a leak\?/);
     assert.ok(health <= 90 && health >= 85, `${health}: ten off for the leak, five where it left gaps`);
   });
 

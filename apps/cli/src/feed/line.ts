@@ -15,5 +15,5 @@ export function readLine(text: string, before: Line[] = []): Line[] {
   } catch {
     // said below
   }
-  throw new InvalidArgumentError('a line is GROUP:PORT, as 239.255.80.1:8090');
+  throw new InvalidArgumentError('It must be GROUP:PORT, as 239.255.80.1:8090.');
 }

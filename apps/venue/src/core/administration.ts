@@ -1,7 +1,7 @@
 /** What administrators can have done, at every door that lets them in: accounts, funds, and the engine's commands. */
 import { COMMAND, command, commandHead } from '@outcry/market/command';
 import { DecimalError } from '@outcry/market/decimal';
-import { REASON_NAMES } from '@outcry/market/reason';
+import { REASON, REASON_NAMES } from '@outcry/market/reason';
 import { textFault } from '@outcry/market/text';
 import type { Asset, Market } from '../domain/market.ts';
 import { Refusal } from '../domain/refusal.ts';
@@ -73,11 +73,20 @@ export async function fundAccount(services: Services, name: string, assetName: s
   return { account: name, asset: asset.name, free: asset.format(available), locked: asset.format(held) };
 }
 
+/** Texts of reasons, by their codes. */
+type Explained = Readonly<Record<number, string>>;
+
+const EXPLAINED: Explained = {
+  [REASON.INSUFFICIENT_BALANCE]: 'the account has less available',
+  [REASON.REFERENCE_REUSED]: 'the reference came before, with another amount, asset or account',
+};
+
 /** Sends an administrator's command. Rejects with Refusal, with the engine's reason, or what Gateway.submit throws. */
-export async function administer(services: Services, fields: CommandFields): Promise<Outcome> {
+export async function administer(services: Services, fields: CommandFields, explained: Explained = {}): Promise<Outcome> {
   const outcome = await services.gateway.submit(fields);
-  if (outcome.reason !== 0) throw new Refusal('refused', `Refused: ${REASON_NAMES[outcome.reason]}.`);
-  return outcome;
+  if (outcome.reason === 0) return outcome;
+  const why = explained[outcome.reason] ?? EXPLAINED[outcome.reason];
+  throw new Refusal('refused', `Refused: ${REASON_NAMES[outcome.reason]}${why === undefined ? '' : `: ${why}`}.`);
 }
 
 /** Throws Refusal. */

@@ -61,9 +61,11 @@ export class MemoryMonitor {
     this.#watch.watch({ component: 'gateway', setting: 'limits.orders', statistics: view });
     this.#watch.watch({
       component: 'gateway',
+      remedy: 'raise limits.accounts',
       statistics: () => plainStatistics('balances', state.balances.size, state.balances.capacity, BALANCE_BYTES),
     });
-    this.#watch.watch({ component: 'process', statistics: new ResidentMemory().statistics });
+    const remedy = 'give the machine, or the container, more memory, or lower the limits of the parts that hold most';
+    this.#watch.watch({ component: 'process', remedy, isTotal: true, statistics: new ResidentMemory().statistics });
     this.#watch.listeners.push((level, before, part) => {
       const full = `${part.name} ${part.inUse} of ${part.capacity}`;
       const consequence = level === 'critical' ? '; new orders are refused' : before === 'critical' ? '; new orders are taken again' : '';

@@ -1,5 +1,6 @@
 /** The demo: accounts with money, and makers and takers that trade. */
 import type { Logger } from 'pino';
+import { LogIns } from '../core/accounts/log-ins.ts';
 import { createAccount, fundAccount } from '../core/administration.ts';
 import type { Services } from '../core/services.ts';
 import type { Venue } from '../venue.ts';
@@ -21,7 +22,7 @@ export async function startDemo(venue: Venue, withFlow: boolean, log: Logger): P
   for (const name of [...MAKERS, TAKER]) await open(services, name, []);
   for (const name of CLIENTS) {
     const { logins } = services.accounts.find(name)!;
-    if (logins.length === 0) await services.accounts.addLogin(name, name.toUpperCase(), { password: `${name}pass` });
+    if (logins.length === 0) await services.accounts.addLogin(name, userOf(name), { password: passwordOf(name) });
   }
   if (services.registry.get(FUNDED) === undefined) {
     for (const name of CLIENTS) await fund(services, name, CLIENT_FUNDS);
@@ -31,6 +32,18 @@ export async function startDemo(venue: Venue, withFlow: boolean, log: Logger): P
   if (!withFlow) return { stop: () => undefined };
   const number = (name: string) => services.accounts.find(name)!.number;
   return new DemoFlow(services, MAKERS.map(number), number(TAKER), SEED, log);
+}
+
+const userOf = (name: string) => name.toUpperCase();
+const passwordOf = (name: string) => `${name}pass`;
+
+/** What a client of the demo may sign in with, in words: an operator may have ended what it began with. */
+export function demoCredentials({ accounts }: Services, name: string): string {
+  const gone = 'changed since the first start';
+  const hasKey = accounts.byKey(name) !== undefined;
+  const hasLogin = new LogIns(accounts.logins).check(userOf(name), passwordOf(name), '127.0.0.1') !== undefined;
+  const key = hasKey ? `API key "${name}", secret "${name}-secret"` : `API key ${gone}`;
+  return `${key}; OUCH, FIX and gRPC: ${hasLogin ? `${userOf(name)}, ${passwordOf(name)}` : `password ${gone}`}`;
 }
 
 async function open(services: Services, name: string, keys: { key: string; secret: string }[]): Promise<void> {

@@ -63,6 +63,29 @@ export class CandleInterval {
     return Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + 1, 1) - this.#zone;
   }
 
+  /** Start of the candle so many later; earlier where that is negative. */
+  step(start: number, count: number): number {
+    for (; count > 0; count--) start = this.next(start);
+    for (; count < 0; count++) start = this.start(start - 1);
+    return start;
+  }
+
+  /**
+   * Its candles from one start to another without a hole, oldest first: one in which nothing traded has the close before it as all its
+   * prices. There is none before the first trade of all.
+   * @param candles those in which something traded @param close before `from`, in ticks; undefined: nothing had traded
+   */
+  fill(candles: readonly Candle[], from: number, to: number, close: number | undefined): Candle[] {
+    const all: Candle[] = [];
+    let next = 0;
+    for (let start = from; start <= to; start = this.next(start)) {
+      const traded = candles[next]?.openTime === start ? candles[next++] : undefined;
+      close = traded?.close ?? close;
+      if (close !== undefined) all.push(traded ?? newCandle(start, close));
+    }
+    return all;
+  }
+
   /** Its candles out of kept ones, oldest first. Where one has one part, it is that. */
   merge(kept: readonly Candle[]): Candle[] {
     if (this.parts === 1) return [...kept];

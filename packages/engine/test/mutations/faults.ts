@@ -118,6 +118,12 @@ export const FAULTS: readonly Fault[] = [
     from: 'Math.min(mulDiv(units, -rate, WHOLE), Math.max(0, this.#ledger.fees(asset)))',
     to: 'mulDiv(units, -rate, WHOLE)',
   },
+  {
+    what: "a buyer's discount is the seller's",
+    file: SETTLEMENT,
+    from: 'asset === this.#instruments.i32[at | BASE]',
+    to: 'asset !== this.#instruments.i32[at | BASE]',
+  },
   { what: 'a third-asset fee is rounded down', file: SETTLEMENT, from: '+ divisor - 1n) / divisor', to: ') / divisor' },
   {
     what: 'both sides of an auction do not pay the same fee',

@@ -140,7 +140,9 @@ export class Bank {
     const tier = account.rules[ACCOUNT_RULE.FEE_TIER];
     const [makerRate, takerRate] =
       tier !== 0 ? (this.tiers[tier] ?? [0, 0]) : [i.rules[INSTRUMENT_RULE.MAKER_FEE], i.rules[INSTRUMENT_RULE.TAKER_FEE]];
-    const rate = BigInt(isMaker ? makerRate : takerRate);
+    const full = BigInt(isMaker ? makerRate : takerRate);
+    const isDiscounted = full > 0n && asset === i.base;
+    const rate = isDiscounted ? (full * (MILLION - BigInt(i.rules[INSTRUMENT_RULE.BUYER_DISCOUNT]))) / MILLION : full;
     if (rate < 0n) {
       const rebate = (received * -rate) / MILLION;
       const pot = this.fees.get(asset) ?? 0n;

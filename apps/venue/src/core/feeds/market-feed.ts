@@ -12,6 +12,7 @@ const RECENT_TRADES = 1000;
 const RECENT_CANDLES = 1500;
 /** Candles of a length that a start takes in: with as many, or more, there may have been others before. */
 export const CANDLES_LOADED = 1000;
+const MINUTE = 60;
 const MINUTES_A_DAY = 1440;
 const DAY_MS = 86_400_000;
 
@@ -25,6 +26,8 @@ export class MarketFeed extends MarketState {
   readonly #candles = new Map<number, Candle[]>();
   /** what was traded in the running second, and is in no candle yet */
   readonly #second = newCandle(0, 0);
+  /** milliseconds since 1970: what traded before is not known by the second, as sums of minutes came */
+  #summedUntil = 0;
   /** the running aggregate, when its first trades were not told one by one: not kept */
   #partial: AggregateTrade | undefined;
 
@@ -77,6 +80,7 @@ export class MarketFeed extends MarketState {
   addSum(sum: Candle, seconds: number): void {
     this.#closeSecond();
     this.#addToCandles(sum, seconds);
+    if (seconds >= MINUTE) this.#summedUntil = sum.openTime + seconds * 1000;
     this.trades.length = 0;
     this.aggregates.length = 0;
     this.#partial = undefined;
@@ -88,21 +92,23 @@ export class MarketFeed extends MarketState {
     return this.#candles.get(seconds)!;
   }
 
-  /** The latest candles of an interval, oldest first; undefined: there may have been more than are kept here. */
-  latest(interval: CandleInterval, most: number): Candle[] | undefined {
+  /**
+   * The latest candles of an interval without a hole, oldest first, the last of them the running one; undefined: there may have been more
+   * trades than are kept here.
+   * @param now milliseconds since 1970
+   */
+  latest(interval: CandleInterval, most: number, now: number): Candle[] | undefined {
     const kept = this.candles(interval.base);
+    const last = kept.at(-1);
+    if (last === undefined) return [];
+    const to = interval.start(Math.max(now, last.openTime));
+    const from = interval.step(to, 1 - most);
+    if (interval.base < MINUTE && from < this.#summedUntil) return undefined;
     let first = kept.length;
-    let count = 0;
-    for (let start = Number.NaN; first > 0; first--) {
-      const own = interval.start(kept[first - 1].openTime);
-      if (own === start) continue;
-      if (count === most) break;
-      start = own;
-      count++;
-    }
-    const isWhole = first > 0 || kept.length < CANDLES_LOADED || (count === most && interval.parts === 1);
+    while (first > 0 && kept[first - 1].openTime >= from) first--;
+    const isWhole = first > 0 || kept.length < CANDLES_LOADED || (interval.parts === 1 && kept[0].openTime === from);
     if (!isWhole) return undefined;
-    return interval.merge(kept.slice(first));
+    return interval.fill(interval.merge(kept.slice(first)), from, to, kept[first - 1]?.close);
   }
 
   /** Puts what the second has so far into the candles. */

@@ -1,5 +1,6 @@
 /** The routes by which administrators set states, rules and fee tiers, transfer, and cancel all. */
 import { COMMAND, commandHead } from '@outcry/market/command';
+import { REASON } from '@outcry/market/reason';
 import { ACCOUNT_RULE, INSTRUMENT_RULE } from '@outcry/market/rules';
 import { PERMISSION, TRADING_STATE } from '@outcry/market/states';
 import type { FastifyInstance } from 'fastify';
@@ -118,7 +119,12 @@ async function transfer(services: Services, from: AccountRecord, body: Body) {
   const to = services.accounts.named(text(body, 'to'));
   const asset = assetNamed(services.market, text(body, 'asset'));
   const amount = readDecimal(() => asset.parse(text(body, 'amount')));
-  await administer(services, { head: commandHead(COMMAND.TRANSFER), account: from.number, slot: to.number, asset: asset.number, amount });
+  const fields = { head: commandHead(COMMAND.TRANSFER), account: from.number, slot: to.number, asset: asset.number, amount };
+  const why =
+    from === to
+      ? 'from and to are the same account'
+      : `${from.name} and ${to.name} are not of one family: one must be the PARENT of the other, or both have the same (accounts/NAME/rules)`;
+  await administer(services, fields, { [REASON.UNKNOWN_ACCOUNT]: why });
   return { from: from.name, to: to.name, asset: asset.name, amount: asset.format(amount) };
 }
 

@@ -36,6 +36,7 @@ import { Stream, type StreamReader, type StreamSource, type StreamText, type Tex
 const PARTIAL = [5, 10, 20];
 /** Candles that a stream may be behind: a second's ten, after a long turn. */
 const CANDLES_BEHIND = 10;
+const MINUTE_MS = 60_000;
 
 /** Best bid and ask: prices and lots; 0 lots: none. */
 type Touch = [bid: number, bidLots: number, ask: number, askLots: number];
@@ -57,7 +58,8 @@ export class MarketStreams implements FeedListener, StreamSource {
   readonly #fastSent: number[];
   readonly #slowSent: number[];
   readonly #touches: Touch[];
-  readonly #daySent: number[];
+  /** by instrument, of the day that was told last */
+  readonly #daySent: { state: number; minute: number; trades: number }[];
   readonly #aggregates: { instrument: Instrument; trade: AggregateTrade }[] = [];
   /** by kind and instrument of what is told when it has changed: what was told last */
   readonly #said = new Map<string, string>();
@@ -73,7 +75,7 @@ export class MarketStreams implements FeedListener, StreamSource {
     this.#fastSent = feeds.map((feed) => feed.updateId);
     this.#slowSent = feeds.map((feed) => feed.updateId);
     this.#touches = feeds.map(() => [0, 0, 0, 0]);
-    this.#daySent = feeds.map(() => 0);
+    this.#daySent = feeds.map(() => ({ state: 0, minute: 0, trades: 0 }));
   }
 
   /** Streams that somebody reads. */
@@ -236,7 +238,6 @@ export class MarketStreams implements FeedListener, StreamSource {
     const all = this.#streams.get(ALL_BOOK_TICKERS);
     if (stream === undefined && all === undefined) return;
     const event = bookEvent(feed);
-    if (event === undefined) return;
     if (stream !== undefined) this.#publish(stream, event, stream.name);
     if (all !== undefined) this.#publish(all, event, `${ALL_BOOK_TICKERS} ${event.s}`);
   }
@@ -275,16 +276,20 @@ export class MarketStreams implements FeedListener, StreamSource {
   #publishKline(feed: MarketFeed, kind: string, interval: CandleInterval, now: number): void {
     const stream = this.#streams.get(streamOf(feed.instrument, kind));
     if (stream === undefined) return;
-    const candles = feed.latest(interval, CANDLES_BEHIND) ?? [];
+    const candles = feed.latest(interval, CANDLES_BEHIND, now) ?? [];
     let first = candles.length - 1;
     while (stream.candle.openTime > 0 && first > 0 && candles[first - 1].openTime >= stream.candle.openTime) first--;
-    for (let i = Math.max(0, first); i < candles.length; i++) {
+    first = Math.max(0, first);
+    let lastTrade = feed.lastTradeId;
+    for (let i = first; i < candles.length; i++) lastTrade -= candles[i].trades;
+    for (let i = first; i < candles.length; i++) {
       const { openTime, trades } = candles[i];
+      lastTrade += trades;
       const closed = isClosed(candles[i], interval, now);
       const { candle: sent } = stream;
       if (sent.openTime === openTime && sent.trades === trades && sent.closed === closed) continue;
       stream.candle = { openTime, trades, closed };
-      this.#publish(stream, klineMessage(feed, candles[i], interval, now));
+      this.#publish(stream, klineMessage(feed, candles[i], interval, lastTrade, now));
     }
   }
 
@@ -293,9 +298,14 @@ export class MarketStreams implements FeedListener, StreamSource {
     const streams = kinds.map((kind) => this.#streams.get(streamOf(feed.instrument, kind)));
     const heard = streams.some((stream) => stream !== undefined) || this.#streams.has(ALL_TICKERS) || this.#streams.has(ALL_MINI_TICKERS);
     const state = feed.updateId + feed.lastTradeId;
-    if (!heard || this.#daySent[number] === state) return;
-    this.#daySent[number] = state;
-    dayEvents(feed, now).forEach((event, i) => {
+    const minute = Math.floor(now / MINUTE_MS); // whole minutes leave the day
+    const sent = this.#daySent[number];
+    if (!heard || (sent.state === state && sent.minute === minute)) return;
+    const events = dayEvents(feed, now);
+    const isSame = sent.state === state && sent.trades === events[0].n;
+    this.#daySent[number] = { state, minute, trades: events[0].n };
+    if (isSame) return;
+    events.forEach((event, i) => {
       const stream = streams[i];
       if (stream !== undefined) this.#publish(stream, event, stream.name);
       changed[i].push(event);
@@ -337,7 +347,7 @@ export class MarketStreams implements FeedListener, StreamSource {
     const all = (events: (object & { s: string })[]) => events.map((event) => ({ text: JSON.stringify(event), key: `${name} ${event.s}` }));
     switch (name) {
       case ALL_BOOK_TICKERS:
-        return all(this.#feeds.map(bookEvent).filter((event) => event !== undefined));
+        return all(this.#feeds.map(bookEvent));
       case ALL_TICKERS:
       case ALL_MINI_TICKERS: {
         const kind = name === ALL_TICKERS ? 0 : 1;

@@ -35,11 +35,11 @@ export const PUBLIC_DATA = {
     return aggregates.slice(-most).map((trade) => aggregateJson(trade, instrument));
   },
 
-  /** @param zone minutes ahead of UTC */
-  klines(feeds: readonly MarketFeed[], number: number, name: string, zone: number, most: number) {
+  /** @param zone minutes ahead of UTC @param now milliseconds since 1970 */
+  klines(feeds: readonly MarketFeed[], number: number, name: string, zone: number, most: number, now: number) {
     const feed = feeds[number];
     const interval = candleInterval(name, zone)!;
-    return feed.latest(interval, most)?.map((candle) => klineJson(candle, interval, feed.instrument));
+    return feed.latest(interval, most, now)?.map((candle) => klineJson(candle, interval, feed.instrument));
   },
 
   averagePrice(feeds: readonly MarketFeed[], number: number, now: number) {

@@ -20,10 +20,10 @@ export const STORED_DATA = {
     return (await history.aggregates(instrument, range)).map((trade) => aggregateJson(trade, market.instruments[instrument]));
   },
 
-  /** @param zone minutes ahead of UTC */
-  async klines(history: StoreReader, market: Market, instrument: number, name: string, zone: number, range: Range) {
+  /** @param zone minutes ahead of UTC @param now milliseconds since 1970 */
+  async klines(history: StoreReader, market: Market, instrument: number, name: string, zone: number, range: Range, now: number) {
     const interval = candleInterval(name, zone)!;
-    const candles = await candlesOf(history, instrument, interval, range);
+    const candles = await candlesOf(history, instrument, interval, range, now);
     return candles.map((candle) => klineJson(candle, interval, market.instruments[instrument]));
   },
 
@@ -102,21 +102,27 @@ export type StoredAnswer<Q extends StoredQuestion> = Q extends JsonQuestion
     : string
   : Awaited<ReturnType<(typeof QUESTIONS)[Q]>>;
 
-/** Candles of an interval that begin within a range, oldest first: from its start on, else the latest. */
+/** Candles of an interval that begin within a range, without a hole, oldest first: from its start on, else the latest. */
 async function candlesOf(
   history: StoreReader,
   instrument: number,
   interval: CandleInterval,
   { startTime, endTime, limit }: Range,
+  now: number,
 ): Promise<Candle[]> {
-  const within: Range = { limit: limit * interval.parts };
-  if (startTime !== undefined) {
-    const start = interval.start(startTime);
-    within.startTime = start < startTime ? interval.next(start) : start;
+  const kept = (range: Range) => history.candles(instrument, interval.base, range);
+  const last = interval.start(Math.min(endTime ?? now, now));
+  let from = startTime === undefined ? interval.step(last, 1 - limit) : interval.start(startTime);
+  if (startTime !== undefined && from < startTime) from = interval.next(from);
+  const [before] = await kept({ endTime: from - 1, limit: 1 });
+  if (before === undefined) {
+    const [first] = await kept({ startTime: from, limit: 1 });
+    if (first === undefined) return [];
+    from = interval.start(first.openTime);
   }
-  if (endTime !== undefined) within.endTime = interval.next(interval.start(endTime)) - 1;
-  const candles = interval.merge(await history.candles(instrument, interval.base, within));
-  return startTime === undefined ? candles.slice(-limit) : candles.slice(0, limit);
+  const to = Math.min(last, interval.step(from, limit - 1));
+  const traded = interval.merge(await kept({ startTime: from, endTime: interval.next(to) - 1, limit: limit * interval.parts }));
+  return interval.fill(traded, from, to, before?.close);
 }
 
 /** Lengths that a long window is put together of, the shortest first: each up to where the next one begins. */

@@ -3,7 +3,7 @@ import type { MarketFeed } from '../../core/feeds/market-feed.ts';
 import type { Candle } from '../../domain/candle.ts';
 import type { CandleInterval } from '../../domain/candle-interval.ts';
 import { sessionJson } from '../http/session-json.ts';
-import { dayJson, klineJson, levelsJson, ms, windowJson } from './format.ts';
+import { bookTickerJson, dayJson, klineJson, levelsJson, ms, windowJson } from './format.ts';
 import { KLINE_STREAMS, WINDOW_STREAMS } from './stream-names.ts';
 
 /** What streams of one instrument say, as objects. */
@@ -14,8 +14,8 @@ export function presentOf(feed: MarketFeed, kind: string, now: number): object |
   if (partial !== null) return partialEvent(feed, Number(partial[1]));
   if (kind.startsWith('kline_')) {
     const interval = KLINE_STREAMS.get(kind)!;
-    const candle = feed.latest(interval, 1)?.at(-1);
-    return candle && klineMessage(feed, candle, interval, now);
+    const candle = feed.latest(interval, 1, now)?.at(-1);
+    return candle && klineMessage(feed, candle, interval, feed.lastTradeId, now);
   }
   if (WINDOW_STREAMS.has(kind)) return windowEvent(feed, kind, now);
   switch (kind) {
@@ -34,17 +34,10 @@ export function presentOf(feed: MarketFeed, kind: string, now: number): object |
   }
 }
 
-export function bookEvent({ instrument, depth, updateId }: MarketFeed) {
-  const [bid, ask] = [depth.best(BUY), depth.best(SELL)];
-  if (bid === undefined || ask === undefined) return undefined;
-  return {
-    u: updateId,
-    s: instrument.symbol,
-    b: instrument.formatPrice(bid[0]),
-    B: instrument.formatQuantity(bid[1]),
-    a: instrument.formatPrice(ask[0]),
-    A: instrument.formatQuantity(ask[1]),
-  };
+/** A side without orders has zeros. */
+export function bookEvent(feed: MarketFeed) {
+  const { symbol, bidPrice, bidQty, askPrice, askQty } = bookTickerJson(feed);
+  return { u: feed.updateId, s: symbol, b: bidPrice, B: bidQty, a: askPrice, A: askQty };
 }
 
 export function auctionEvent(feed: MarketFeed, done: boolean) {
@@ -63,10 +56,12 @@ export function isClosed(candle: Candle, interval: CandleInterval, now: number):
   return interval.next(candle.openTime) <= now;
 }
 
-export function klineMessage({ instrument }: MarketFeed, candle: Candle, interval: CandleInterval, now: number) {
+/** @param lastTrade id of the last trade up to the candle's end: ids have no holes */
+export function klineMessage({ instrument }: MarketFeed, candle: Candle, interval: CandleInterval, lastTrade: number, now: number) {
   const [t, o, h, l, c, v, T, q, n, V, Q] = klineJson(candle, interval, instrument);
   const x = isClosed(candle, interval, now);
-  const k = { t, T, s: instrument.symbol, i: interval.name, f: -1, L: -1, o, c, h, l, v, n, x, q, V, Q, B: '0' };
+  const [f, L] = candle.trades === 0 ? [-1, -1] : [lastTrade - candle.trades + 1, lastTrade];
+  const k = { t, T, s: instrument.symbol, i: interval.name, f, L, o, c, h, l, v, n, x, q, V, Q, B: '0' };
   return { e: 'kline', E: now, s: instrument.symbol, k };
 }
 

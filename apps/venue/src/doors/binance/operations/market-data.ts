@@ -27,9 +27,20 @@ async function klines(services: BinanceServices, sent: Parameters, caller: Calle
   if (candleInterval(interval, zone) === undefined) throw errors.invalidInterval();
   const range = candleRangeOf(sent);
   const isLatest = range.startTime === undefined && range.endTime === undefined;
-  const latest = isLatest ? await askPublisher(services, caller, 'klines', [number, interval, zone, range.limit]) : undefined;
+  const latest = isLatest
+    ? await askPublisher(services, caller, 'klines', [number, interval, zone, range.limit, services.now()])
+    : undefined;
   if (latest !== undefined) return latest;
-  return await readHistory(services, isLatest ? knowingAll(services, caller) : caller, 'klines', number, interval, zone, range);
+  return await readHistory(
+    services,
+    isLatest ? knowingAll(services, caller) : caller,
+    'klines',
+    number,
+    interval,
+    zone,
+    range,
+    services.now(),
+  );
 }
 
 /** Minutes ahead of UTC. Throws ApiError -1100. */
