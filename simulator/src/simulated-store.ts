@@ -105,6 +105,8 @@ class EventWriter implements FollowerStore {
       if (((i32[at + event.HEAD] >>> 16) & NEW_AGGREGATE) !== 0) this.#aggregates[instrument] = (this.#aggregates[instrument] ?? 0) + 1;
       const amount = price * quantity * this.#unitOf(instrument);
       this.#pending.push([kind, sequence, this.#ids[slot], account, amount, this.#aggregates[instrument] ?? 0]);
+    } else if (kind === EVENT.PREVENTED_MATCH) {
+      this.#pending.push([kind, sequence, this.#ids[slot], account, quantity, f64[(at >> 1) + event.F64_TRADE]]);
     } else if (kind === EVENT.CANCELLED || kind === EVENT.AMENDED || kind === EVENT.TRIGGERED) {
       this.#pending.push([kind, sequence, this.#ids[slot]]);
     }
