@@ -38,7 +38,7 @@ export function imageOf(engine: Engine): Uint8Array[] {
     engine.registry.used(),
     engine.limits.used(),
     engine.ruleBook.massCancels.used(),
-    engine.preventedLots.used((slot) => (isOpen(engine, slot) ? generationOf(engine, slot) : 0)),
+    preventedLotsOf(engine),
   ];
 }
 
@@ -63,6 +63,11 @@ export function restoreImage(engine: Engine, parts: readonly Uint8Array[]): void
   rebuild(engine);
   engine.ruleBook.triggers.restore();
   engine.ruleBook.cascade.setDue();
+}
+
+/** What open orders have lost by self-trade prevention, as PreventedLots restores it. */
+export function preventedLotsOf(engine: Engine): Uint8Array {
+  return engine.preventedLots.used((slot) => (isOpen(engine, slot) ? generationOf(engine, slot) : 0));
 }
 
 function isOpen({ memory }: Engine, slot: number): boolean {
