@@ -134,6 +134,7 @@ it('decrement counts what it takes off both with their quantities, also after a 
   ];
   const last = second.preventedMatches[0].preventedMatchId;
   assert.deepEqual(state(await query(maker.orderId)), ['NEW', 6, 0, 3, last]);
+  assert.equal((await matchesOf(second.orderId)).length, 1); // the store has all of it, and goes on behind it
   alice.close();
   await venue.kill();
   venue = await VenueProcess.start(data, '--demo', '--no-flow');
