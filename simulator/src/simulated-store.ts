@@ -1,4 +1,5 @@
-import { EVENT, event, NEW_AGGREGATE } from '@outcry/market/event';
+import { PreventedLots } from '@outcry/engine/prevented-lots';
+import { EVENT, event, NEW_AGGREGATE, PREVENTED } from '@outcry/market/event';
 import type { Stored } from '@outcry/replica/evidence';
 import type { FollowerStore } from '@outcry/replica/follower-store';
 import type { Random } from '@outcry/workload/random';
@@ -61,6 +62,7 @@ class EventWriter implements FollowerStore {
   readonly #flushes: Flush[];
   readonly #unitOf: (instrument: number) => number;
   readonly #ids: Float64Array;
+  readonly #prevented: PreventedLots;
   readonly #aggregates: number[] = [];
   #pending: Row[] = [];
   /** of the next order, 0: it is the number of its command */
@@ -70,6 +72,7 @@ class EventWriter implements FollowerStore {
     this.#flushes = flushes;
     this.#unitOf = unitOf;
     this.#ids = new Float64Array(orders + 1);
+    this.#prevented = new PreventedLots(orders);
     this.sequence = flushes.at(-1)?.sequence ?? 0;
     this.hash = flushes.at(-1)?.hash;
   }
@@ -84,6 +87,10 @@ class EventWriter implements FollowerStore {
 
   setIds(ids: Float64Array): void {
     this.#ids.set(ids);
+  }
+
+  setPreventedLots(image: Uint8Array): void {
+    this.#prevented.restore(image);
   }
 
   setAggregates(instrument: number, aggregates: number): void {
@@ -105,7 +112,13 @@ class EventWriter implements FollowerStore {
       if (((i32[at + event.HEAD] >>> 16) & NEW_AGGREGATE) !== 0) this.#aggregates[instrument] = (this.#aggregates[instrument] ?? 0) + 1;
       const amount = price * quantity * this.#unitOf(instrument);
       this.#pending.push([kind, sequence, this.#ids[slot], account, amount, this.#aggregates[instrument] ?? 0]);
-    } else if (kind === EVENT.CANCELLED || kind === EVENT.AMENDED || kind === EVENT.TRIGGERED) {
+    } else if (kind === EVENT.PREVENTED_MATCH) {
+      this.#pending.push([kind, sequence, this.#ids[slot], account, quantity, f64[(at >> 1) + event.F64_TRADE]]);
+    } else if (kind === EVENT.AMENDED) {
+      const generation = i32[at + event.ORDER_GENERATION];
+      if (((i32[at + event.HEAD] >>> 16) & PREVENTED) !== 0) this.#prevented.add(slot, generation, f64[(at >> 1) + event.F64_AMOUNT], 0);
+      this.#pending.push([kind, sequence, this.#ids[slot], this.#prevented.lots(slot, generation)]);
+    } else if (kind === EVENT.CANCELLED || kind === EVENT.TRIGGERED) {
       this.#pending.push([kind, sequence, this.#ids[slot]]);
     }
   }

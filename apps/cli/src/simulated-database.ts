@@ -8,7 +8,7 @@ import type { SimulatedStore } from '@outcry/simulator/simulated-store';
 import { SqliteStore } from '@outcry/venue/store/sqlite/sqlite-store';
 import type { Random } from '@outcry/workload/random';
 
-const TABLES = ['orders', 'lists', 'trades', 'balances', 'candles'];
+const TABLES = ['orders', 'lists', 'trades', 'prevented_matches', 'amendments', 'balances', 'candles'];
 
 /** The venue's database in a simulation: a crash takes sectors of what SQLite did not sync. */
 export class SimulatedDatabase implements SimulatedStore {

@@ -16,6 +16,7 @@ import { accountOperations } from './doors/binance/operations/account.ts';
 import { cancelReplaceOperations } from './doors/binance/operations/cancel-replace.ts';
 import { limitOperations } from './doors/binance/operations/limits.ts';
 import { marketDataOperations } from './doors/binance/operations/market-data.ts';
+import { orderHistoryOperations } from './doors/binance/operations/order-history.ts';
 import { orderListOperations } from './doors/binance/operations/order-lists.ts';
 import { tickerOperations } from './doors/binance/operations/tickers.ts';
 import { tradingOperations } from './doors/binance/operations/trading.ts';
@@ -45,6 +46,7 @@ export const operations: readonly Operation[] = [
   ...marketDataOperations,
   ...tickerOperations,
   ...tradingOperations,
+  ...orderHistoryOperations,
   ...cancelReplaceOperations,
   ...orderListOperations,
   ...accountOperations,

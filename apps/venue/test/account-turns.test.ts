@@ -33,7 +33,7 @@ function ended(account: number, id: number): Order {
   return {
     ...{ id, account, instrument: 0, clientId: `o${id}`, side: BUY, kind: LIMIT, timeInForce: GTC, postOnly: false, price: 5_000_000 },
     ...{ quantity: 100, amount: 0, left: 100, executedAmount: 0, status: ORDER_STATUS.CANCELED, time: 1e15, updateTime: 1e15 },
-    ...{ resting: false, shown: 0, waiting: false, terms: undefined },
+    ...{ resting: false, shown: 0, waiting: false, terms: undefined, decremented: 0, preventedMatch: 0 },
   };
 }
 

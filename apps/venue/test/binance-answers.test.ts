@@ -26,6 +26,7 @@ before(async () => {
   desk = { accepted };
   await accepted('POST', '/api/v3/order', { symbol: 'ETHUSDT', side: 'BUY', type: 'MARKET', quantity: '0.1' });
   await administer({ url: venue.url, data }, 'instruments/ETHUSDT/rules', { REFERENCE_PRICE: '3000' });
+  await preventOne();
   // Who has no account may be behind: history has the trade before the tests ask for it.
   while ((await alice.rest.public('/api/v3/historicalTrades?symbol=ETHUSDT')).body.length === 0);
 });
@@ -34,6 +35,19 @@ after(async () => {
   await venue.close();
   fs.rmSync(data, { recursive: true, force: true });
 });
+
+/** Lets two orders of the account meet, inside the spread of a market that moves. */
+async function preventOne(): Promise<void> {
+  const symbol = 'ETHUSDT';
+  for (;;) {
+    const { body } = await alice.rest.public(`/api/v3/ticker/bookTicker?symbol=${symbol}`);
+    const price = (Number(body.askPrice) - 0.01).toFixed(2);
+    const order = { symbol, type: 'LIMIT', price, quantity: '0.01', selfTradePreventionMode: 'EXPIRE_MAKER' };
+    await desk.accepted('POST', '/api/v3/order', { ...order, side: 'BUY', timeInForce: 'GTC' });
+    const met = await desk.accepted('POST', '/api/v3/order', { ...order, side: 'SELL', timeInForce: 'IOC', newOrderRespType: 'FULL' });
+    if (met.preventedMatches !== undefined) return;
+  }
+}
 
 /** Fields of an answer, or of the first entry of a list, which must have one where fields are documented. */
 function checkFields({ answer, empty, without = {} }: OperationFact, got: unknown, where: string): void {

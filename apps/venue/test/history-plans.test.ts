@@ -70,6 +70,12 @@ const QUESTIONS: Record<string, ((history: History) => Promise<unknown>)[]> = {
     (history) => history.listByClientId(0, 'a'),
     (history) => history.ordersOfList(1),
   ],
+  myPreventedMatches: [
+    (history) => history.preventedMatch(0, 0, 1),
+    (history) => history.preventedMatches(0, 0, 1, 0, 500),
+    (history) => history.preventedMatches(0, 0, 1, 7, 500),
+  ],
+  'order/amendments': [(history) => history.amendments(1, 0, 500)],
   positions: [(history) => history.tradesOf(0, 0, { from: 1, limit: 2000 })],
   'fee tiers': [(history) => history.volumePage(0, 0, 1e15, 100), (history) => history.tradeAt(0, 20)],
 };

@@ -41,10 +41,12 @@ function order(slot: number, generation: number, account: number): Order {
     waiting: generation % 3 === 0,
     terms:
       generation % 4 === 0 ? { ...makeTerms({ stopPrice: slot, display: 0, expiry: 2 ** 52, session: 5 }), list: generation } : undefined,
+    decremented: 0,
+    preventedMatch: 0,
   };
 }
 
-const CHANGES = ['rest', 'trigger', 'show', 'trade', 'amend', 'end', 'remove'] as const;
+const CHANGES = ['rest', 'trigger', 'show', 'trade', 'amend', 'decrement', 'end', 'remove'] as const;
 
 /** Does to an order in place, and to its plain copy, what an event would. */
 function happen(orders: OpenOrders, { slot, generation, order: plain }: Placed, change: (typeof CHANGES)[number]): void {
@@ -79,6 +81,10 @@ function happen(orders: OpenOrders, { slot, generation, order: plain }: Placed, 
       Object.assign(plain, { quantity: plain.quantity - 1, left: plain.left - 1, shown: plain.shown - less, updateTime: 7 });
       break;
     }
+    case 'decrement':
+      orders.decrement(slot, 2, plain.preventedMatch + 3);
+      Object.assign(plain, { decremented: plain.decremented + 2, preventedMatch: plain.preventedMatch + 3 });
+      break;
     case 'end':
       assert.equal(orders.end(slot, ORDER_STATUS.EXPIRED, 8), plain.shown);
       Object.assign(plain, { shown: 0, resting: false, status: ORDER_STATUS.EXPIRED, updateTime: 8 });

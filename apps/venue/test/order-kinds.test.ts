@@ -184,6 +184,20 @@ it('orders of other doors are told by FIX and gRPC as what they are', async (t) 
   stream.close();
 });
 
+it('an order that meets one of its own account says in FIX’s Text which one', async (t) => {
+  const doors = await open(t);
+  const fix = await FixClient.logon(doors.port('fix'), 'ALICE');
+  t.after(() => void fix.socket.destroy());
+  fix.order('maker', 1, '0.005', '59000');
+  assert.equal((await fix.take('8')).get(EXECUTION), '0');
+  const meet = async (selfTradePreventionMode: string) =>
+    (await doors.place(doors.alice, 'SELL', '59000', { selfTradePreventionMode })).orderId as number;
+  const decrements = await meet('DECREMENT');
+  assert.deepEqual(received(await fix.take('8'), EXECUTION, 151, 58), ['D', '0.004', `self trade: match 1 with order ${decrements}`]);
+  const expires = await meet('EXPIRE_BOTH');
+  assert.deepEqual(received(await fix.take('8'), EXECUTION, 151, 58), ['C', '0', `self trade: match 2 with order ${expires}`]);
+});
+
 it('a stop that fires is told on the stream of order entry', async (t) => {
   const doors = await open(t);
   const stream = GrpcStream.open(doors.port('grpc'), 'ALICE', 'alicepass');

@@ -53,6 +53,7 @@ const quiet: ViewListener = {
   onAccepted: none,
   onRested: none,
   onFill: none,
+  onPrevented: none,
   onEnded: none,
   onTriggered: none,
   onAmended: none,

@@ -77,6 +77,9 @@ function emitOrder(engine: Engine, slot: number, record: number, where: number):
   f64[(at >> 1) + event.F64_AMOUNT] = details.f64[slot * detailsRecord.F64_WORDS + detailsRecord.F64_EXECUTED];
   const shown = orders[order + orderRecord.QUANTITY];
   if (where === WHERE.DISPLAYED && shown !== left) writer.order(EVENT.SHOWN, 0, 0, slot, price, shown, left);
+  const generation = orders[order + orderRecord.ID];
+  const lots = engine.preventedLots.lots(slot, generation);
+  if (lots > 0) writer.fill(EVENT.DECREMENTED, 0, 0, slot, price, lots, left, engine.preventedLots.match(slot, generation), 0);
 }
 
 /** The list that an order is of, ahead of each of its orders: a reader knows by its number that it is the same. */

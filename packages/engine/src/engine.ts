@@ -25,6 +25,7 @@ import { EventWriter } from './event-writer.ts';
 import { Instruments, instrument as instrumentRecord, PLAIN, WATCHED } from './instruments.ts';
 import { DEFAULT_LIMITS, type EngineLimits, Limits, limit } from './limits.ts';
 import { isIndexed, OrderDetails } from './order-details.ts';
+import { PreventedLots } from './prevented-lots.ts';
 import { References } from './references.ts';
 import { Registry } from './registry.ts';
 import { RuleBook } from './rules/rule-book.ts';
@@ -95,6 +96,7 @@ export class Engine {
   readonly staged = new Staged();
   readonly references = new References();
   readonly registry = new Registry();
+  readonly preventedLots: PreventedLots;
   /** what staged holds, so that the hot path need not ask it */
   #pending = 0;
   readonly #orders: Int32Array;
@@ -117,6 +119,7 @@ export class Engine {
     this.writer = new EventWriter(output, this.memory, this.ledger);
     this.accounts = new AccountRules(room.accounts, room.assets);
     this.specials = new SpecialOrders(this.memory, room.instruments);
+    this.preventedLots = new PreventedLots(room.orders);
     const { memory, ledger, instruments, details, writer, accounts, specials } = this;
     this.settlement = new Settlement(memory, ledger, instruments, details, writer, accounts, specials);
     this.ruleBook = new RuleBook(this);

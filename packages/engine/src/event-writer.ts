@@ -79,7 +79,7 @@ export class EventWriter {
     return at;
   }
 
-  /** A FILL, with the trade's number and the fee in units; or an AMENDED, with the lots taken off. */
+  /** A FILL, with the trade's number and the fee in units; or an AMENDED, with the lots taken off, and what else has these fields. */
   fill(
     kind: number,
     flags: number,

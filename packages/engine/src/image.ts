@@ -6,7 +6,7 @@ import type { Engine } from './engine.ts';
 import { WHERE } from './rules/special-orders.ts';
 
 /** Byte ranges of an image, and where some of them are: the order is that of imageOf and restoreImage. */
-export const IMAGE_PARTS = 20;
+export const IMAGE_PARTS = 21;
 export const IMAGE_PART = {
   ORDERS: 6,
   DETAILS: 7,
@@ -17,6 +17,7 @@ export const IMAGE_PART = {
   REGISTRY: 17,
   LIMITS: 18,
   MASS_CANCELS: 19,
+  PREVENTED_LOTS: 20,
 } as const;
 
 /** An engine's whole state as byte ranges, in a fixed order. They are views: copy or write them before the engine goes on. */
@@ -38,6 +39,7 @@ export function imageOf(engine: Engine): Uint8Array[] {
     engine.registry.used(),
     engine.limits.used(),
     engine.ruleBook.massCancels.used(),
+    preventedLotsOf(engine),
   ];
 }
 
@@ -58,9 +60,23 @@ export function restoreImage(engine: Engine, parts: readonly Uint8Array[]): void
   engine.registry.restore(parts[IMAGE_PART.REGISTRY]);
   engine.limits.restore(parts[IMAGE_PART.LIMITS]);
   engine.ruleBook.massCancels.restore(parts[IMAGE_PART.MASS_CANCELS]);
+  engine.preventedLots.restore(parts[IMAGE_PART.PREVENTED_LOTS]);
   rebuild(engine);
   engine.ruleBook.triggers.restore();
   engine.ruleBook.cascade.setDue();
+}
+
+/** What open orders have lost by self-trade prevention, as PreventedLots restores it. */
+export function preventedLotsOf(engine: Engine): Uint8Array {
+  return engine.preventedLots.used((slot) => (isOpen(engine, slot) ? generationOf(engine, slot) : 0));
+}
+
+function isOpen({ memory }: Engine, slot: number): boolean {
+  return memory.orders.i32[slot * orderRecord.WORDS + orderRecord.QUANTITY] !== 0;
+}
+
+function generationOf({ memory }: Engine, slot: number): number {
+  return memory.orders.i32[slot * orderRecord.WORDS + orderRecord.ID];
 }
 
 function rebuild(engine: Engine): void {
@@ -68,7 +84,7 @@ function rebuild(engine: Engine): void {
   const orders = engine.memory.orders.i32;
   for (let slot = 1; slot < engine.memory.orders.top; slot++) {
     const at = slot * orderRecord.WORDS;
-    if (orders[at + orderRecord.QUANTITY] === 0) continue;
+    if (!isOpen(engine, slot)) continue;
     engine.details.index(slot, orders[at + orderRecord.ACCOUNT]);
     const terms = orders[at + orderRecord.TERMS];
     const side = ((terms >>> 16) & 1) as Side;

@@ -18,7 +18,8 @@ const numbers = offsets(
       TAKER_FEE: 'i32',
       /** ticks, 0 before the first trade */
       LAST_PRICE: 'i32',
-      spare: several('i32', 2),
+      /** matches that self-trade prevention prevented so far: the number of the last one */
+      F64_PREVENTED: 'f64',
       /** quote units per tick and lot, and base units per lot */
       F64_UNIT: 'f64',
       F64_LOT: 'f64',

@@ -41,3 +41,7 @@ export function stateOf(i32: Int32Array, at: number): number {
 export function feeAssetOf(i32: Int32Array, at: number): number {
   return (i32[at + INSTRUMENT_WORD] >>> 16) - 1;
 }
+/** PREVENTED_MATCH: what applied, see STP_NONE in order-terms.ts. */
+export function selfTradeOf(i32: Int32Array, at: number): number {
+  return i32[at + INSTRUMENT_WORD] >>> 16;
+}

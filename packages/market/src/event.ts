@@ -19,7 +19,7 @@ const layout = record(
         /** lots: the order's (ACCEPTED, AMENDED) or the trade's (FILL) */
         quantity: union({ QUANTITY: 'i32', LIST_TYPE: 'i32', ENDED_COUNT: 'i32', VALUE_BYTES: 'i32' }),
         /** lots that the order has left */
-        REMAINING: 'i32',
+        remaining: union({ REMAINING: 'i32', GROUP: 'i32' }),
       },
     }),
     F64_SEQUENCE: 'f64',
@@ -31,7 +31,7 @@ const layout = record(
         first: union({
           /** ACCEPTED: the client's 64 bits */
           client: { CLIENT_LOW: 'i32', CLIENT_HIGH: 'i32' },
-          /** FILL: the trade's number within its instrument, from 1 */
+          /** FILL: the trade's number within its instrument, from 1; PREVENTED_MATCH: the match's, likewise */
           F64_TRADE: 'f64',
           /** BALANCE: units, as HELD */
           F64_AVAILABLE: 'f64',
@@ -40,7 +40,7 @@ const layout = record(
         }),
         second: union({
           /** FILL: fee in units of the asset received, or of the asset whose number + 1 is in INSTRUMENT_WORD's upper half; ACCEPTED: quote
-           * amount of a market order by amount; OPEN_ORDER, AMENDED: see there */
+           * amount of a market order by amount; OPEN_ORDER, AMENDED, PREVENTED_MATCH: see there */
           F64_AMOUNT: 'f64',
           F64_HELD: 'f64',
           F64_SURPLUS: 'f64',
@@ -64,7 +64,7 @@ export const event = { ...offsets(layout), TEXT_WORDS: layout.fields.TEXT.count,
  * Raised when the same commands give other events, or another hash of them, than before: by a rule, a constant of one, a new kind of
  * command or of event. Every batch of a journal carries it, and an engine of another version does not replay it.
  */
-export const REPLAY_VERSION = 3;
+export const REPLAY_VERSION = 4;
 
 export const EVENT = {
   /** An order passed all checks; its id is F64_SEQUENCE, or what an ORDER_ID before it says. Fills, RESTED, CANCELLED follow. */
@@ -111,13 +111,18 @@ export const EVENT = {
   CANCELLING: 20,
   /** A mass cancel is done that was not with its command: its number as above, ENDED_COUNT of orders ended with it. */
   CANCELLED_ALL: 21,
+  /** One side of a trade that self-trade prevention prevented; the maker's comes first, the taker's right after it, then what follows from it.
+   * QUANTITY lots that the order loses (0: none), at PRICE; GROUP of the two accounts (0: none), F64_AMOUNT lots that would have traded. */
+  PREVENTED_MATCH: 22,
+  /** After a start, behind an order that is open: self-trade prevention took QUANTITY lots off it; F64_TRADE is the last match that did. */
+  DECREMENTED: 23,
   /** A part of what the RECORD after it states, in the words of a TEXT. */
   PIECE: 30,
   /** The gateways' record of a name is another one: NAME_BYTES, and VALUE_BYTES of the record (-1: it was removed). */
   RECORD: 31,
 } as const;
 
-/** Flags of an event's head. */
+/** Flags of an event's head. FILL, PREVENTED_MATCH: the order was in the book. */
 export const IS_MAKER = 1;
 /** ACCEPTED: the whole order joins the book at once, and no RESTED follows. CANCELLED: the order was in the book. */
 export const RESTING = 2;

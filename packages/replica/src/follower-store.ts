@@ -16,6 +16,8 @@ export interface FollowerStore {
   empty(): Promise<void>;
   /** The ids of open orders, by slot, where its rows end: events name orders by their slots. */
   setIds(ids: Float64Array): void;
+  /** Lots that open orders have lost by self-trade prevention where its rows end, as PreventedLots has them in an image. */
+  setPreventedLots(image: Uint8Array): void;
   /** The number of an instrument's last aggregate trade, where its rows end. */
   setAggregates(instrument: number, aggregates: number): void;
   /** Takes in one event, in memory: a follower does this a million times a second. */

@@ -1,7 +1,7 @@
 /** The follower: a second engine that reads the journal, and what it writes. */
 import { Engine } from '@outcry/engine/engine';
 import { LocalEvents } from '@outcry/engine/event-output';
-import { imageOf } from '@outcry/engine/image';
+import { imageOf, preventedLotsOf } from '@outcry/engine/image';
 import { instrument as instrumentRecord } from '@outcry/engine/instruments';
 import { type EngineLimits, LIMIT_NAMES } from '@outcry/engine/limits';
 import { type JournalDisk, realDisk } from '@outcry/journal/disk';
@@ -183,6 +183,7 @@ export class Follower {
   #handOver(): void {
     const { details, memory, instruments } = this.#engine;
     this.#store.setIds(details.ids.subarray(0, memory.orders.top));
+    this.#store.setPreventedLots(preventedLotsOf(this.#engine));
     for (let i = 0; i < instruments.books.length; i++) {
       this.#store.setAggregates(i, ofInstrument(this.#engine, i, instrumentRecord.F64_AGGREGATES));
     }

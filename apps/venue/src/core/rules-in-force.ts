@@ -50,6 +50,11 @@ export class RulesInForce {
     return this.#account(account, ACCOUNT_RULE.STATUS) === PERMISSION.NORMAL;
   }
 
+  /** The group within which an account's orders do not trade, 0: none. */
+  group(account: number): number {
+    return this.#account(account, ACCOUNT_RULE.GROUP);
+  }
+
   /** Open orders that an account may have, 0: any number. */
   maxOpenOrders(account: number): number {
     return this.#account(account, ACCOUNT_RULE.MAX_OPEN_ORDERS);

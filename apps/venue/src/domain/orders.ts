@@ -27,6 +27,33 @@ export interface Order {
   /** outside the book: for its trigger, its list, a price to follow or the closing auction */
   waiting: boolean;
   terms: SpecialTerms | undefined;
+  /** lots that self-trade prevention took off its quantity while it was open */
+  decremented: number;
+  /** the last match by which self-trade prevention took lots off it or ended it, 0: none */
+  preventedMatch: number;
+}
+
+/** A trade that self-trade prevention prevented. Quantities are lots. */
+export interface PreventedMatch {
+  instrument: number;
+  /** within its instrument, from 1 */
+  id: number;
+  /** what applied: see STP_NONE in @outcry/market/order-terms */
+  mode: number;
+  price: number;
+  /** that would have traded */
+  quantity: number;
+  /** of the accounts, 0: none */
+  group: number;
+  /** microseconds since 1970 */
+  time: number;
+  maker: number;
+  makerOrder: number;
+  /** that the order lost, 0: none */
+  makerQuantity: number;
+  taker: number;
+  takerOrder: number;
+  takerQuantity: number;
 }
 
 /** One side of a trade. */

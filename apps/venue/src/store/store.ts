@@ -2,8 +2,8 @@
 import type { Stored } from '@outcry/replica/evidence';
 import type { FollowerStore } from '@outcry/replica/follower-store';
 import type { Candle } from '../domain/candle.ts';
-import type { AggregateTrade, Order } from '../domain/orders.ts';
-import type { Range, StoredList, StoredTrade, VolumePage } from './stored-rows.ts';
+import type { AggregateTrade, Order, PreventedMatch } from '../domain/orders.ts';
+import type { Range, StoredAmendment, StoredList, StoredTrade, VolumePage } from './stored-rows.ts';
 
 /** A store cannot be read or written for now: it is locked, full, broken, or out of reach. */
 export class StoreUnavailable extends Error {}
@@ -21,7 +21,7 @@ export interface OpenStoreModule {
   openStore(at: string): Promise<Store>;
 }
 
-/** A database of orders, lists, trades, balances and candles, which the follower writes and other threads read. */
+/** A database of orders, lists, trades, prevented matches, amendments, balances and candles, which the follower writes and other threads read. */
 export interface Store {
   /** what notices call it */
   readonly name: string;
@@ -66,6 +66,12 @@ export interface StoreReader {
   aggregates(instrument: number, range: Range): Promise<AggregateTrade[]>;
   /** An account's trades. @param orderId only those of this order */
   tradesOf(account: number, instrument: number, range: Range, orderId?: number): Promise<StoredTrade[]>;
+  /** An instrument's prevented match, if an account has an order in it. */
+  preventedMatch(account: number, instrument: number, id: number): Promise<PreventedMatch | undefined>;
+  /** Prevented matches of an account's order, from a number on. */
+  preventedMatches(account: number, instrument: number, order: number, from: number, limit: number): Promise<PreventedMatch[]>;
+  /** Amendments of an order, from the command of a number on. */
+  amendments(order: number, from: number, limit: number): Promise<StoredAmendment[]>;
   /** The number of an instrument's first trade at or after a time (microseconds). */
   tradeAt(instrument: number, time: number): Promise<number>;
   candles(instrument: number, seconds: number, range: Range): Promise<Candle[]>;

@@ -33,6 +33,16 @@ export interface StoredList {
   time: number;
 }
 
+/** A change of an order's quantity that its owner asked for. Quantities are lots, with those that self-trade prevention took off. */
+export interface StoredAmendment {
+  /** number of the command */
+  sequence: number;
+  quantity: number;
+  newQuantity: number;
+  /** microseconds since 1970 */
+  time: number;
+}
+
 /** Ranges that clients ask for. Times in milliseconds since 1970, inclusive. */
 export interface Range {
   startTime?: number;

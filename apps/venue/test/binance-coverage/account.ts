@@ -48,7 +48,6 @@ export const account: OperationFact[] = [
     parameters: 'symbol preventedMatchId orderId fromPreventedMatchId limit',
     answer:
       'symbol preventedMatchId takerOrderId makerSymbol makerOrderId tradeGroupId selfTradePreventionMode price makerPreventedQuantity transactTime',
-    not: 'the engine says that an order ended for self-trade prevention, and not against which',
   },
   {
     rest: 'GET /api/v3/myAllocations',
@@ -69,7 +68,6 @@ export const account: OperationFact[] = [
     ws: 'order.amendments',
     parameters: 'symbol orderId fromExecutionId limit',
     answer: 'symbol orderId executionId origClientOrderId newClientOrderId origQty newQty time',
-    not: 'the store keeps orders as they are, without their earlier quantities',
   },
   {
     rest: 'GET /api/v3/myFilters',

@@ -94,8 +94,14 @@ export const CALLS: Record<string, Call> = {
     return {};
   },
   'GET /api/v3/myTrades': ofSymbol,
+  'GET /api/v3/myPreventedMatches': () => ({ symbol, preventedMatchId: 1 }),
   'GET /api/v3/myAllocations': ofSymbol,
   'GET /api/v3/rateLimit/order': nothing,
   'GET /api/v3/myFilters': ofSymbol,
   'GET /api/v3/account/commission': ofSymbol,
+  'GET /api/v3/order/amendments': async (desk) => {
+    const orderId = await place(desk);
+    await desk.accepted('PUT', '/api/v3/order/amend/keepPriority', { symbol, orderId: String(orderId), newQty: '0.04' });
+    return { symbol, orderId };
+  },
 };

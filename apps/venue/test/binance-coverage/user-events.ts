@@ -4,7 +4,6 @@ import type { Fact } from './fact.ts';
 const OWNER = 'streams.test.ts: tell an owner of every step of its orders, and of its balances';
 const FIELDS = 'binance-reports.test.ts: executionReport has the documented fields of each kind of order, and no others';
 const NO_SOR = 'one book for each instrument: no smart order routing, and no allocations';
-const NOT_RECORDED = 'the engine says that an order ended for self-trade prevention, and not against which';
 
 export const userEvents: Fact[] = [
   { name: 'outboundAccountPosition', test: OWNER },
@@ -27,15 +26,15 @@ export const conditionalFields: Fact[] = [
   { name: 'D', not: 'the engine does not report when trailing begins' },
   { name: 'j', not: 'orders have no strategy: strategyId is refused' },
   { name: 'J', not: 'orders have no strategy: strategyType is refused' },
-  { name: 'v', not: NOT_RECORDED },
-  { name: 'A', not: NOT_RECORDED },
-  { name: 'B', not: NOT_RECORDED },
-  { name: 'u', not: NOT_RECORDED },
-  { name: 'U', not: NOT_RECORDED },
-  { name: 'Cs', not: NOT_RECORDED },
-  { name: 'pl', not: NOT_RECORDED },
-  { name: 'pL', not: NOT_RECORDED },
-  { name: 'pY', not: NOT_RECORDED },
+  { name: 'v', test: FIELDS },
+  { name: 'A', test: FIELDS },
+  { name: 'B', test: FIELDS },
+  { name: 'u', test: FIELDS },
+  { name: 'U', test: FIELDS },
+  { name: 'Cs', test: FIELDS },
+  { name: 'pl', test: FIELDS },
+  { name: 'pL', test: FIELDS },
+  { name: 'pY', test: FIELDS },
   { name: 'W', test: FIELDS },
   { name: 'b', not: NO_SOR },
   { name: 'a', not: NO_SOR },

@@ -56,7 +56,7 @@ export class HistoryStore {
   }
 
   orders(rows: readonly OrderRow[]): void {
-    const insert = this.database.prepare('INSERT INTO orders VALUES (?, ?, ?, ?, 0, 0, 1, 1, 0, 0, 0, 0, ?, ?, NULL, ?)');
+    const insert = this.database.prepare('INSERT INTO orders VALUES (?, ?, ?, ?, 0, 0, 1, 1, 0, 0, 0, 0, ?, ?, NULL, ?, 0, 0)');
     for (const { id, account, instrument, clientId, time, updateTime, list } of rows)
       insert.run(id, account, instrument, clientId, time, updateTime, list);
   }

@@ -1,6 +1,6 @@
 import type { OrderBook } from '@outcry/book/order-book';
 import { order as orderRecord } from '@outcry/book/records';
-import { EVENT, PREVENTED } from '@outcry/market/event';
+import { EVENT, IS_MAKER, PREVENTED } from '@outcry/market/event';
 import {
   BUY,
   MARKET_BY_AMOUNT,
@@ -12,14 +12,16 @@ import {
   STP_NONE,
 } from '@outcry/market/order-terms';
 import { REASON } from '@outcry/market/reason';
-import { INSTRUMENT_RULE, mulDiv } from '@outcry/market/rules';
+import { ACCOUNT_RULE, INSTRUMENT_RULE, mulDiv } from '@outcry/market/rules';
 import type { Engine } from '../engine.ts';
+import { instrument as instrumentRecord } from '../instruments.ts';
 import type { Taker } from '../taker.ts';
 import { bandEnd, nearer, noLimit, reached } from './prices.ts';
 import type { RuleBook } from './rule-book.ts';
 import { special } from './special-orders.ts';
 
-const { WORDS: ORDER_WORDS, QUANTITY: O_LEFT, NEXT: O_NEXT, ACCOUNT: O_ACCOUNT } = orderRecord;
+const { WORDS: ORDER_WORDS, QUANTITY: O_LEFT, NEXT: O_NEXT, ID: O_GENERATION, ACCOUNT: O_ACCOUNT } = orderRecord;
+const { F64_WORDS: INSTRUMENT_NUMBERS, F64_PREVENTED } = instrumentRecord;
 const { WORDS: SPECIAL_WORDS, MIN_QUANTITY, LIST } = special;
 const NO_LIMIT = Number.MAX_SAFE_INTEGER;
 
@@ -121,7 +123,7 @@ export class Matching {
     const { taker } = this.#engine;
     for (let slot = displayedBook.first(side, price); slot !== 0 && taker.left > 0; slot = displayedBook.first(side, price)) {
       if (this.#meetsOwn(taker, slot)) {
-        const stop = this.#prevent(slot);
+        const stop = this.#prevent(slot, price);
         if (stop !== REASON.NONE) return stop;
       } else this.#trade(displayedBook, slot, side, price, Math.min(taker.left, this.#orders[slot * ORDER_WORDS + O_LEFT]));
     }
@@ -136,7 +138,7 @@ export class Matching {
       const left = this.#orders[slot * ORDER_WORDS + O_LEFT];
       if (!this.#suits(slot, left, taker.left)) continue;
       if (this.#meetsOwn(taker, slot)) {
-        const stop = this.#prevent(slot);
+        const stop = this.#prevent(slot, price);
         if (stop !== REASON.NONE) return stop;
       } else this.#trade(hiddenBook, slot, side, price, Math.min(taker.left, left));
     }
@@ -232,29 +234,51 @@ export class Matching {
   }
 
   /** What self-trade prevention does about an order met. Returns why the taker stops, NONE if it goes on. */
-  #prevent(slot: number): number {
+  #prevent(slot: number, price: number): number {
+    const { taker, specials } = this.#engine;
+    const left = this.#ruleBook.facts.leftOf(slot, specials.of(slot));
+    const lots = Math.min(left, taker.left);
     switch (this.selfTrade) {
       case STP_EXPIRE_TAKER:
+        this.#report(slot, price, lots, 0, taker.left);
         return REASON.SELF_TRADE;
       case STP_EXPIRE_BOTH:
+        this.#report(slot, price, lots, left, taker.left);
         this.#ruleBook.ending.end(slot, REASON.SELF_TRADE);
         return REASON.SELF_TRADE;
       case STP_DECREMENT:
-        return this.#decrement(slot);
+        return this.#decrement(slot, lots, left, this.#report(slot, price, lots, lots, lots));
       default:
+        this.#report(slot, price, lots, left, 0);
         this.#ruleBook.ending.end(slot, REASON.SELF_TRADE);
         return REASON.NONE;
     }
   }
 
-  #decrement(slot: number): number {
-    const { taker } = this.#engine;
-    const left = this.#ruleBook.facts.leftOf(slot, this.#engine.specials.of(slot));
-    const lots = Math.min(left, taker.left);
+  /**
+   * Reports a prevented match. Returns its number.
+   * @param lots that would have traded @param ofMaker lots that the order met loses @param ofTaker lots that the taker loses
+   */
+  #report(slot: number, price: number, lots: number, ofMaker: number, ofTaker: number): number {
+    const { taker, writer, accounts, instruments } = this.#engine;
+    const match = ++instruments.f64[taker.instrument * INSTRUMENT_NUMBERS + F64_PREVENTED];
+    const group = accounts.get(taker.account, ACCOUNT_RULE.GROUP);
+    writer.fill(EVENT.PREVENTED_MATCH, IS_MAKER, this.selfTrade, slot, price, ofMaker, group, match, lots);
+    writer.fill(EVENT.PREVENTED_MATCH, 0, this.selfTrade, taker.slot, price, ofTaker, group, match, lots);
+    return match;
+  }
+
+  /** @param lots that both lose @param left all that the order met has */
+  #decrement(slot: number, lots: number, left: number, match: number): number {
+    const { taker, preventedLots } = this.#engine;
     const takerEnds = lots === taker.left;
     if (lots === left) this.#ruleBook.ending.end(slot, REASON.SELF_TRADE);
-    else this.#ruleBook.ending.lower(slot, lots, PREVENTED);
+    else {
+      preventedLots.add(slot, this.#orders[slot * ORDER_WORDS + O_GENERATION], lots, match);
+      this.#ruleBook.ending.lower(slot, lots, PREVENTED);
+    }
     if (takerEnds) return REASON.SELF_TRADE;
+    preventedLots.add(taker.slot, taker.generation, lots, match);
     this.#ruleBook.ending.lowerTaker(lots);
     return REASON.NONE;
   }
@@ -266,7 +290,7 @@ export class Matching {
     for (let slot = displayedBook.first(side, price); slot !== 0; slot = next) {
       next = this.#orders[slot * ORDER_WORDS + O_NEXT];
       if (!this.#meetsOwn(taker, slot)) continue;
-      const stop = this.#prevent(slot);
+      const stop = this.#prevent(slot, price);
       if (stop !== REASON.NONE) return stop;
     }
     return REASON.NONE;

@@ -171,14 +171,26 @@ export const FAULTS: readonly Fault[] = [
   {
     what: 'expire-both leaves the maker',
     file: MATCHING,
-    from: 'case STP_EXPIRE_BOTH:\n        this.#ruleBook.ending.end(slot, REASON.SELF_TRADE);',
-    to: 'case STP_EXPIRE_BOTH:',
+    from: 'this.#report(slot, price, lots, left, taker.left);\n        this.#ruleBook.ending.end(slot, REASON.SELF_TRADE);',
+    to: 'this.#report(slot, price, lots, left, taker.left);',
   },
   {
     what: 'decrement takes the larger quantity',
     file: MATCHING,
     from: 'const lots = Math.min(left, taker.left);',
     to: 'const lots = Math.min(left, Math.max(1, taker.left - 1));',
+  },
+  {
+    what: 'a prevented match says that expire-taker costs the maker too',
+    file: MATCHING,
+    from: 'this.#report(slot, price, lots, 0, taker.left);',
+    to: 'this.#report(slot, price, lots, left, taker.left);',
+  },
+  {
+    what: 'prevented matches have the numbers of trades',
+    file: MATCHING,
+    from: '++instruments.f64[taker.instrument * INSTRUMENT_NUMBERS + F64_PREVENTED]',
+    to: '++instruments.f64[taker.instrument * INSTRUMENT_NUMBERS + instrumentRecord.F64_TRADES]',
   },
   {
     what: 'pro rata forgets what the top order has been given',

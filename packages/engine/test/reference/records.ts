@@ -74,6 +74,8 @@ export interface Instrument {
   rules: number[];
   state: number;
   last: number;
+  /** matches that self-trade prevention prevented */
+  prevented: number;
   auctionEnd: number;
   indicative: string;
   queue: Order[];
@@ -121,6 +123,7 @@ export function newInstrument(
   const nothing = {
     state: 0,
     last: 0,
+    prevented: 0,
     auctionEnd: 0,
     indicative: '0 0 0',
     pegBid: 0,

@@ -621,6 +621,7 @@ export class ReferenceVenue {
   /** Self-trade prevention. Returns whether the incoming order stops. */
   #prevent(taker: Order, maker: Order): boolean {
     const mode = taker.terms.selfTrade;
+    this.#reportPrevented(taker, maker);
     if (mode === STP_EXPIRE_TAKER) return true;
     if (mode !== STP_DECREMENT) {
       this.#end(maker, 'self_trade');
@@ -637,6 +638,18 @@ export class ReferenceVenue {
     taker.prevented = (taker.prevented ?? 0) + lots;
     this.#emit(`amended #${taker.number} ${taker.quantity} ${taker.left} prevented`);
     return false;
+  }
+
+  /** Tells of a prevented match, the resting order's side first. */
+  #reportPrevented(taker: Order, maker: Order): void {
+    const mode = taker.terms.selfTrade;
+    const lots = Math.min(taker.left, maker.left);
+    const loses = (order: Order, modes: number[]) => (mode === STP_DECREMENT ? lots : modes.includes(mode) ? order.left : 0);
+    const number = ++this.instruments[taker.instrument].prevented;
+    const group = this.accounts[taker.account].rules[ACCOUNT_RULE.GROUP];
+    const match = `of ${lots} at ${maker.bookPrice} match ${number} mode ${mode} group ${group}`;
+    this.#emit(`prevented #${maker.number} maker ${loses(maker, [STP_EXPIRE_MAKER, STP_EXPIRE_BOTH])} ${match}`);
+    this.#emit(`prevented #${taker.number} taker ${loses(taker, [STP_EXPIRE_TAKER, STP_EXPIRE_BOTH])} ${match}`);
   }
 
   /**

@@ -234,6 +234,10 @@ export class Player {
         return `cancelled ${order} ${REASON_NAMES[upper]} ${left}${has(RESTING, 'resting')}`;
       case EVENT.AMENDED:
         return `amended ${order} ${lots} ${left}${has(PREVENTED, 'prevented')}`;
+      case EVENT.PREVENTED_MATCH: {
+        const role = (flags & IS_MAKER) !== 0 ? 'maker' : 'taker';
+        return `prevented ${order} ${role} ${lots} of ${amount} at ${price} match ${trade} mode ${upper} group ${left}`;
+      }
       case EVENT.TRIGGERED:
         return `triggered ${order} ${price}${has(WAITING, 'waiting')}`;
       case EVENT.SHOWN:

@@ -54,6 +54,7 @@ class OpenStore implements FollowerStore {
   }
 
   setIds(): void {}
+  setPreventedLots(): void {}
   setAggregates(): void {}
 
   add(i32: Int32Array, f64: Float64Array, at: number): void {

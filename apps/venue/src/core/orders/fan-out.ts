@@ -1,7 +1,7 @@
 /** What the view takes in, told to all listeners, and noted for the command that is being answered. */
 import { OF_CANCEL } from '@outcry/market/event';
 import type { Side } from '@outcry/market/order-terms';
-import type { AuctionPrice, Fill, Order, Trade } from '../../domain/orders.ts';
+import type { AuctionPrice, Fill, Order, PreventedMatch, Trade } from '../../domain/orders.ts';
 import type { Outcome, Pending } from './outcome.ts';
 import type { SharedState } from './shared-state.ts';
 import type { AccountListener, MarketListener, OrderFollower, ViewListener } from './view.ts';
@@ -59,13 +59,18 @@ export class FanOut implements ViewListener {
     for (const listener of this.orders) listener.onFill?.(fill);
   }
 
-  onEnded(order: Order, reason: number): void {
+  onPrevented(match: PreventedMatch): void {
+    if (this.#current?.order?.id === match.takerOrder) this.#current.prevented.push({ ...match });
+    for (const listener of this.orders) listener.onPrevented?.(match);
+  }
+
+  onEnded(order: Order, reason: number, match?: PreventedMatch): void {
     // Orders of others may end with it too: their time was up.
     if (this.#current !== undefined && (this.#account === -1 || this.#account === order.account)) {
       if (this.#current.endedCount++ < MOST_ENDED) this.#current.ended.push(order);
     }
     this.#noteMeant(order);
-    for (const listener of this.orders) listener.onEnded?.(order, reason);
+    for (const listener of this.orders) listener.onEnded?.(order, reason, match);
   }
 
   onTriggered(order: Order): void {
@@ -73,9 +78,9 @@ export class FanOut implements ViewListener {
     for (const listener of this.orders) listener.onTriggered?.(order);
   }
 
-  onAmended(order: Order): void {
+  onAmended(order: Order, match?: PreventedMatch): void {
     this.#noteMeant(order);
-    for (const listener of this.orders) listener.onAmended?.(order);
+    for (const listener of this.orders) listener.onAmended?.(order, match);
   }
 
   onTrade(trade: Readonly<Trade>): void {

@@ -77,6 +77,8 @@ export const state = {
   HAS_TERMS: 8,
   /** a cursor is held at it */
   HELD: 16,
+  /** self-trade prevention took lots off it */
+  DECREMENTED: 32,
 } as const;
 const STATUS_SHIFT = 8;
 const STATUS_BITS = 0xff << STATUS_SHIFT;
@@ -107,7 +109,15 @@ const { ACCOUNT, PRICE, QUANTITY, LEFT, WORD, STATE, SHOWN } = openOrder;
 const { RESTING, WAITING } = state;
 
 /** Makes an order of its record, and of what the record does not hold. */
-export function orderAt(i32: Int32Array, f64: Float64Array, slot: number, clientId: string, special: SpecialTerms | undefined): Order {
+export function orderAt(
+  i32: Int32Array,
+  f64: Float64Array,
+  slot: number,
+  clientId: string,
+  special: SpecialTerms | undefined,
+  decremented: number,
+  preventedMatch: number,
+): Order {
   const at = slot * WORDS;
   const word = i32[at + WORD];
   const bits = i32[at + STATE];
@@ -133,5 +143,7 @@ export function orderAt(i32: Int32Array, f64: Float64Array, slot: number, client
     shown: i32[at + SHOWN],
     waiting: (bits & WAITING) !== 0,
     terms: special,
+    decremented,
+    preventedMatch,
   };
 }

@@ -1,3 +1,4 @@
+import { PreventedLots } from '@outcry/engine/prevented-lots';
 import { orderHandle } from '@outcry/market/command';
 import { LIMIT, type Side } from '@outcry/market/order-terms';
 import { instrumentOf, orderKindOf, sideOf, termsOf } from '@outcry/market/order-word';
@@ -13,7 +14,7 @@ import { HeldCursors, type OrderCursor } from './order-cursors.ts';
 
 const { WORDS, F64_AMOUNT, F64_EXECUTED, F64_TIME, F64_UPDATE_TIME, F64_ID } = openOrder;
 const { GENERATION, ACCOUNT, PRICE, QUANTITY, LEFT, WORD, STATE, PREVIOUS, NEXT, SHOWN, ID_CHAIN } = openOrder;
-const { OPEN, RESTING, WAITING, HAS_TERMS, HELD } = state;
+const { OPEN, RESTING, WAITING, HAS_TERMS, HELD, DECREMENTED } = state;
 
 /**
  * The open orders of a view, outside the JavaScript heap: a record each, at the engine's slot, linked into a list an account, and
@@ -35,6 +36,7 @@ export class OpenOrders {
   /** rounds of the buckets in one id */
   readonly #rounds: number;
   readonly #terms: TermsTable;
+  readonly #prevented: PreventedLots;
   /** the lists that they belong to */
   readonly lists: OpenLists;
   readonly #held = new HeldCursors();
@@ -54,6 +56,7 @@ export class OpenOrders {
     this.#clientIds = new ClientIds(this.#i32, i32Of(reserve(buckets * 4)));
     this.#rounds = 1 / buckets;
     this.#terms = new TermsTable(capacity);
+    this.#prevented = new PreventedLots(capacity);
     this.lists = new OpenLists(capacity);
   }
 
@@ -106,6 +109,9 @@ export class OpenOrders {
   }
   isFilled(slot: number): boolean {
     return statusOf(this.#i32[slot * WORDS + STATE]) === ORDER_STATUS.FILLED;
+  }
+  id(slot: number): number {
+    return this.#f64[((slot * WORDS) >> 1) + F64_ID];
   }
   price(slot: number): number {
     return this.#i32[slot * WORDS + PRICE];
@@ -173,6 +179,12 @@ export class OpenOrders {
     words[at + SHOWN] -= less;
     this.#f64[(at >> 1) + F64_UPDATE_TIME] = time;
     return less;
+  }
+
+  /** Self-trade prevention took lots off it, which is told by {@link amend}. @param match its number */
+  decrement(slot: number, lots: number, match: number): void {
+    this.#prevented.add(slot, this.#i32[slot * WORDS + GENERATION], lots, match);
+    this.#i32[slot * WORDS + STATE] |= DECREMENTED;
   }
 
   /** It ended with a status. Returns what it displayed. It is to be removed next. */
@@ -288,7 +300,10 @@ export class OpenOrders {
   /** The order in a slot that is open, or about to be removed. */
   copy(slot: number): Order {
     const terms = this.hasTerms(slot) ? this.#terms.get(slot) : undefined;
-    return orderAt(this.#i32, this.#f64, slot, this.#clientIds.of(slot), terms);
+    const at = slot * WORDS;
+    const generation = (this.#i32[at + STATE] & DECREMENTED) === 0 ? 0 : this.#i32[at + GENERATION];
+    const [lots, match] = generation === 0 ? [0, 0] : [this.#prevented.lots(slot, generation), this.#prevented.match(slot, generation)];
+    return orderAt(this.#i32, this.#f64, slot, this.#clientIds.of(slot), terms, lots, match);
   }
 
   /** The slot of an open order, 0: there is none. */

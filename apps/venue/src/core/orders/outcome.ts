@@ -1,4 +1,4 @@
-import type { Fill, Order } from '../../domain/orders.ts';
+import type { Fill, Order, PreventedMatch } from '../../domain/orders.ts';
 /** What a command did, told once it is durable. */
 export interface Outcome {
   sequence: number;
@@ -9,6 +9,8 @@ export interface Outcome {
   /** the order that was entered, with its fills; of a list: the first */
   order: Order | undefined;
   fills: Fill[];
+  /** trades of it that self-trade prevention prevented */
+  prevented: PreventedMatch[];
   /** the orders of a list that was entered, and its number (0: it was no list) */
   legs: Order[];
   list: number;
@@ -39,6 +41,7 @@ export function newOutcome(sequence: number, reason = 0): Outcome {
     cancelReason: 0,
     order: undefined,
     fills: [],
+    prevented: [],
     legs: [],
     list: 0,
     changed: undefined,

@@ -1,15 +1,16 @@
 /** The gateway's view: open orders and balances from durable events, and who is told of each change. */
 import { readPiece, readText } from '@outcry/engine/event-writer';
-import { EVENT, event, IS_HIDDEN, IS_MAKER, NEW_AGGREGATE, RESTING, WAITING } from '@outcry/market/event';
+import { EVENT, event, IS_HIDDEN, IS_MAKER, NEW_AGGREGATE, PREVENTED, RESTING, WAITING } from '@outcry/market/event';
 import { feeAssetOf, flagsOf, instrumentOf, kindOf, reasonOf, sideOf, stateOf, termsOf } from '@outcry/market/event-reader';
 import { BUY, GTC, LIMIT, type Side } from '@outcry/market/order-terms';
 import { isPostOnly, orderKindOf, timeInForceOf } from '@outcry/market/order-word';
 import { REASON } from '@outcry/market/reason';
 import { legOf, triggerOf } from '@outcry/market/terms';
 import { endStatus, ORDER_STATUS } from '../../domain/order-status.ts';
-import type { AuctionPrice, Balance, Fill, Order, Trade } from '../../domain/orders.ts';
+import type { AuctionPrice, Balance, Fill, Order, PreventedMatch, Trade } from '../../domain/orders.ts';
 import { makeTerms, readTerms, type SpecialTerms } from '../../domain/special-terms.ts';
 import type { OpenOrders } from './open-orders.ts';
+import { newPreventedMatch, readSide } from './prevented-sides.ts';
 import type { SharedState } from './shared-state.ts';
 
 /** What the public may know, told in the engine's order and only once it is durable. */
@@ -32,10 +33,14 @@ export interface OrderListener {
   /** What was left of an order that traded at once is on the book. */
   onRested(order: Order): void;
   onFill(fill: Fill): void;
-  onEnded(order: Order, reason: number): void;
+  /** Self-trade prevention prevented a trade: what follows from it comes next. The match is one object, as above. */
+  onPrevented(match: Readonly<PreventedMatch>): void;
+  /** @param match that ended it, for the reason SELF_TRADE */
+  onEnded(order: Order, reason: number, match?: Readonly<PreventedMatch>): void;
   /** A waiting order enters the book, or begins to wait for its trigger. */
   onTriggered(order: Order): void;
-  onAmended(order: Order): void;
+  /** @param match that took lots off it, undefined: its owner did */
+  onAmended(order: Order, match?: Readonly<PreventedMatch>): void;
 }
 
 /** A listener of some of it. */
@@ -63,6 +68,7 @@ export class View {
   readonly #listener: ViewListener;
   readonly #state: SharedState;
   readonly #trade: Trade = newTrade();
+  readonly #match: PreventedMatch = newPreventedMatch();
   readonly #opened: Order = newOrder();
   #text = '';
   /** of the next order, where there are some */
@@ -142,6 +148,12 @@ export class View {
         break;
       case EVENT.AMENDED:
         this.#amended(i32, f64, at);
+        break;
+      case EVENT.PREVENTED_MATCH:
+        this.#prevented(i32, f64, at);
+        break;
+      case EVENT.DECREMENTED:
+        this.orders.decrement(this.#slotAt(i32, f64, at), i32[at + event.QUANTITY], f64[(at >> 1) + event.F64_TRADE]);
         break;
       case EVENT.BALANCE:
         this.#balance(i32, f64, at);
@@ -293,14 +305,25 @@ export class View {
     if (shown > 0) this.#reportDepth(slot, -shown);
     const copy = this.#isFollowed(slot) ? this.orders.copy(slot) : undefined;
     this.orders.remove(slot);
-    if (copy !== undefined) this.#listener.onEnded(copy, reason);
+    if (copy === undefined) return;
+    const match = reason === REASON.SELF_TRADE ? this.#match : undefined;
+    if (match !== undefined) copy.preventedMatch = match.id;
+    this.#listener.onEnded(copy, reason, match);
   }
 
   #amended(i32: Int32Array, f64: Float64Array, at: number): void {
     const slot = this.#slotAt(i32, f64, at);
     const less = this.orders.amend(slot, i32[at + event.QUANTITY], i32[at + event.REMAINING], f64[(at >> 1) + event.F64_TIME]);
     if (less > 0) this.#reportDepth(slot, -less);
-    if (this.#isFollowed(slot)) this.#listener.onAmended(this.orders.copy(slot));
+    const match = (flagsOf(i32, at) & PREVENTED) === 0 ? undefined : this.#match;
+    if (match !== undefined) this.orders.decrement(slot, f64[(at >> 1) + event.F64_AMOUNT], match.id);
+    if (this.#isFollowed(slot)) this.#listener.onAmended(this.orders.copy(slot), match);
+  }
+
+  #prevented(i32: Int32Array, f64: Float64Array, at: number): void {
+    const slot = this.#slotAt(i32, f64, at);
+    readSide(this.#match, i32, f64, at, this.orders.id(slot));
+    if ((flagsOf(i32, at) & IS_MAKER) === 0 && this.#isFollowed(slot)) this.#listener.onPrevented(this.#match);
   }
 
   #balance(i32: Int32Array, f64: Float64Array, at: number): void {
@@ -355,5 +378,7 @@ function newOrder(): Order {
     shown: 0,
     waiting: false,
     terms: undefined,
+    decremented: 0,
+    preventedMatch: 0,
   };
 }

@@ -7,9 +7,10 @@ import type { CandleInterval } from '../../domain/candle-interval.ts';
 import { toBigInt } from '../../domain/exact.ts';
 import type { Instrument, Market } from '../../domain/market.ts';
 import { ORDER_STATUS_NAMES } from '../../domain/order-status.ts';
-import type { AggregateTrade, Fill, Order, Trade } from '../../domain/orders.ts';
+import type { AggregateTrade, Fill, Order, PreventedMatch, Trade } from '../../domain/orders.ts';
 import type { Statistics } from '../../domain/statistics.ts';
-import type { StoredTrade } from '../../store/stored-rows.ts';
+import type { StoredAmendment, StoredTrade } from '../../store/stored-rows.ts';
+import { lossesJson, matchesOfOrder, originalLots, preventedJson, tradeGroup } from './prevented.ts';
 import { SELF_TRADE_MODES } from './special-order.ts';
 
 /** The venue's records in Binance's words. */
@@ -90,13 +91,14 @@ export function orderJson(order: Order, market: Market) {
     origQuoteOrderQty: instrument.quote.format(order.amount),
     selfTradePreventionMode: selfTradeName(order),
     ...specialJson(order, instrument),
+    ...preventedJson(order, instrument),
   };
 }
 
 function orderTerms(order: Order, instrument: Instrument) {
   return {
     price: order.kind === LIMIT ? instrument.formatPrice(order.price) : ZERO,
-    origQty: instrument.formatQuantity(order.quantity),
+    origQty: instrument.formatQuantity(originalLots(order)),
     executedQty: instrument.formatQuantity(executed(order)),
     cummulativeQuoteQty: instrument.quote.format(order.executedAmount),
     status: ORDER_STATUS_NAMES[order.status],
@@ -108,8 +110,14 @@ function orderTerms(order: Order, instrument: Instrument) {
   };
 }
 
-/** The answer to a new order, as ACK, RESULT or FULL. */
-export function newOrderJson(order: Order, fills: readonly Fill[], responseType: string, market: Market) {
+/** The answer to a new order, as ACK, RESULT or FULL. @param prevented matches that self-trade prevention kept it from */
+export function newOrderJson(
+  order: Order,
+  fills: readonly Fill[],
+  responseType: string,
+  market: Market,
+  prevented: readonly PreventedMatch[] = [],
+) {
   const instrument = market.instruments[order.instrument];
   const ack = {
     symbol: instrument.symbol,
@@ -126,9 +134,10 @@ export function newOrderJson(order: Order, fills: readonly Fill[], responseType:
     workingTime: order.waiting ? -1 : ms(order.time),
     selfTradePreventionMode: selfTradeName(order),
     ...specialJson(order, instrument),
+    ...preventedJson(order, instrument),
   };
   if (responseType === 'RESULT') return result;
-  return { ...result, fills: fills.map((fill) => fillJson(fill, instrument, market)) };
+  return { ...result, fills: fills.map((fill) => fillJson(fill, instrument, market)), ...matchesOfOrder(prevented, instrument) };
 }
 
 /** Terms, without those that the order does not have. */
@@ -166,6 +175,37 @@ export function cancelJson(order: Order, cancelClientId: string, market: Market)
     ...shownTerms(order, instrument),
     origQuoteOrderQty: instrument.quote.format(order.amount),
     selfTradePreventionMode: selfTradeName(order),
+    ...preventedJson(order, instrument),
+  };
+}
+
+/** An entry of myPreventedMatches. */
+export function preventedMatchJson(match: PreventedMatch, instrument: Instrument) {
+  return {
+    symbol: instrument.symbol,
+    preventedMatchId: match.id,
+    takerOrderId: match.takerOrder,
+    makerSymbol: instrument.symbol,
+    makerOrderId: match.makerOrder,
+    tradeGroupId: tradeGroup(match.group),
+    selfTradePreventionMode: SELF_TRADE_NAMES[match.mode],
+    price: instrument.formatPrice(match.price),
+    ...lossesJson(match, instrument),
+    transactTime: ms(match.time),
+  };
+}
+
+/** An entry of order/amendments. An order keeps its client order id. */
+export function amendmentJson({ sequence, quantity, newQuantity, time }: StoredAmendment, order: Order, instrument: Instrument) {
+  return {
+    symbol: instrument.symbol,
+    orderId: order.id,
+    executionId: sequence,
+    origClientOrderId: order.clientId,
+    newClientOrderId: order.clientId,
+    origQty: instrument.formatQuantity(quantity),
+    newQty: instrument.formatQuantity(newQuantity),
+    time: ms(time),
   };
 }
 

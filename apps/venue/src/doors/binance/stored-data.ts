@@ -8,7 +8,17 @@ import { type Statistics, statisticsOf } from '../../domain/statistics.ts';
 import { Positions } from '../../store/positions.ts';
 import type { StoreReader } from '../../store/store.ts';
 import type { Range, StoredList } from '../../store/stored-rows.ts';
-import { aggregateJson, averagePrice, klineJson, myTradesJson, orderJson, publicTradeJson, windowJson } from './format.ts';
+import {
+  aggregateJson,
+  amendmentJson,
+  averagePrice,
+  klineJson,
+  myTradesJson,
+  orderJson,
+  preventedMatchJson,
+  publicTradeJson,
+  windowJson,
+} from './format.ts';
 
 /** What history threads answer, by the name of the question, in Binance's words: made to JSON on their threads. */
 export const STORED_DATA = {
@@ -52,6 +62,34 @@ export const STORED_DATA = {
 
   async orders(history: StoreReader, market: Market, account: number, instrument: number, range: Range) {
     return (await history.orders(account, instrument, range)).map((order) => orderJson(order, market));
+  },
+
+  /** Prevented matches of an account's order, from a number on. */
+  async preventedMatches(
+    history: StoreReader,
+    market: Market,
+    account: number,
+    instrument: number,
+    order: number,
+    from: number,
+    limit: number,
+  ) {
+    const matches = await history.preventedMatches(account, instrument, order, from, limit);
+    return matches.map((match) => preventedMatchJson(match, market.instruments[instrument]));
+  },
+
+  /** An account's prevented match by its number, in a list; an empty one: there is none. */
+  async preventedMatch(history: StoreReader, market: Market, account: number, instrument: number, id: number) {
+    const match = await history.preventedMatch(account, instrument, id);
+    return match === undefined ? [] : [preventedMatchJson(match, market.instruments[instrument])];
+  },
+
+  /** Amendments of an account's order of an instrument, from an execution on; undefined: there is no such order. */
+  async amendments(history: StoreReader, market: Market, account: number, instrument: number, id: number, from: number, limit: number) {
+    const order = await history.order(account, id);
+    if (order?.instrument !== instrument) return undefined;
+    const amendments = await history.amendments(id, from, limit);
+    return amendments.map((amendment) => amendmentJson(amendment, order, market.instruments[instrument]));
   },
 
   /** What the account's trades come to, by instrument, at average cost. */

@@ -1,15 +1,15 @@
 /** Binance's account events, and the listen keys that open them. */
 import crypto from 'node:crypto';
 import { BUY, LIMIT } from '@outcry/market/order-terms';
-import { REASON } from '@outcry/market/reason';
 import { AccountBacklog, type Reader } from '../../core/fairness/account-backlog.ts';
 import type { AccountListener, OrderListener, View } from '../../core/orders/view.ts';
 import type { Market } from '../../domain/market.ts';
 import { endStatus, ORDER_STATUS_NAMES } from '../../domain/order-status.ts';
-import type { Fill, Order } from '../../domain/orders.ts';
+import type { Fill, Order, PreventedMatch } from '../../domain/orders.ts';
 import { errors } from '../http/errors.ts';
 import { AccountEvent } from './account-event.ts';
 import { feeJson, icebergQuantity, listNumber, ms, SIDE_NAMES, selfTradeName, stopPrice, timeInForceName, typeName } from './format.ts';
+import { originalLots, reportMatch } from './prevented.ts';
 import { expiryReason, reportTerms } from './report-fields.ts';
 
 const LISTEN_KEY_MS = 60 * 60_000;
@@ -157,19 +157,29 @@ export class UserStreams implements Partial<OrderListener & AccountListener> {
     });
   }
 
-  onEnded(order: Order, reason: number): void {
+  onEnded(order: Order, reason: number, match?: PreventedMatch): void {
     const status = ORDER_STATUS_NAMES[endStatus(reason)];
-    const type = reason === REASON.SELF_TRADE ? 'TRADE_PREVENTION' : status;
+    if (match !== undefined) {
+      this.#reportPrevented(order, match);
+      return;
+    }
     const eR = expiryReason(order, reason);
-    this.#report(order, type, status, { C: status === 'CANCELED' ? order.clientId : '', ...(status === 'EXPIRED' && { eR }) });
+    this.#report(order, status, status, { C: status === 'CANCELED' ? order.clientId : '', ...(status === 'EXPIRED' && { eR }) });
   }
 
   onTriggered(order: Order): void {
     this.#report(order, 'NEW', ORDER_STATUS_NAMES[order.status]);
   }
 
-  onAmended(order: Order): void {
-    this.#report(order, 'REPLACED', ORDER_STATUS_NAMES[order.status]);
+  onAmended(order: Order, match?: PreventedMatch): void {
+    if (match !== undefined) this.#reportPrevented(order, match);
+    else this.#report(order, 'REPLACED', ORDER_STATUS_NAMES[order.status]);
+  }
+
+  #reportPrevented(order: Order, match: PreventedMatch): void {
+    if (!this.follows(order.account)) return;
+    const fields = reportMatch(order, match, this.#market.instruments[order.instrument]);
+    this.#report(order, 'TRADE_PREVENTION', ORDER_STATUS_NAMES[order.status], fields);
   }
 
   onTransfer(account: number, asset: number, units: number, time: number): void {
@@ -225,7 +235,7 @@ export class UserStreams implements Partial<OrderListener & AccountListener> {
       S: SIDE_NAMES[order.side],
       o: typeName(order),
       f: timeInForceName(order),
-      q: instrument.formatQuantity(order.quantity),
+      q: instrument.formatQuantity(originalLots(order)),
       p: order.kind === LIMIT ? instrument.formatPrice(order.price) : ZERO,
       P: stopPrice(order, instrument),
       F: icebergQuantity(order, instrument),

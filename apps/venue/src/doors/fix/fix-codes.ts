@@ -3,7 +3,7 @@ import { LIMIT, MARKET_TO_LIMIT, NO_PEG, NO_TRIGGER, TAKE_PROFIT } from '@outcry
 import { REASON, REASON_NAMES } from '@outcry/market/reason';
 import { pegOf, triggerOf } from '@outcry/market/terms';
 import { ORDER_STATUS } from '../../domain/order-status.ts';
-import type { Order } from '../../domain/orders.ts';
+import type { Order, PreventedMatch } from '../../domain/orders.ts';
 
 /** OrdStatus (39) and ExecType (150), FIX 4.4. */
 export const NEW = '0';
@@ -52,6 +52,11 @@ export const STALE = 8;
 /** A reason in words. */
 export function inWords(reason: number): string {
   return (REASON_NAMES[reason] ?? 'refused').replaceAll('_', ' ');
+}
+
+/** Why an order got smaller or ended: a prevented match, and with which order. */
+export function preventedInWords(order: Order, { id, makerOrder, takerOrder }: PreventedMatch): string {
+  return `${inWords(REASON.SELF_TRADE)}: match ${id} with order ${order.id === makerOrder ? takerOrder : makerOrder}`;
 }
 
 /** Amount over quantity as a decimal with eight places at most, rounded down: exact integers in, no floating point. */

@@ -4,7 +4,7 @@ import { type FixField, TAG } from '@outcry/wire/fix';
 import type { OrderFollower } from '../../core/orders/view.ts';
 import type { Services } from '../../core/services.ts';
 import { ORDER_STATUS } from '../../domain/order-status.ts';
-import type { Fill, Order } from '../../domain/orders.ts';
+import type { Fill, Order, PreventedMatch } from '../../domain/orders.ts';
 import type { FixClient } from './fix-client.ts';
 import * as codes from './fix-codes.ts';
 import { type FixReports, type Reported, trim } from './fix-reports.ts';
@@ -49,9 +49,9 @@ export class TrackedOrders {
     follows: (account) => this.#accounts.has(account),
     onAccepted: (order) => this.#accepted(order),
     onFill: (fill) => this.#filled(fill),
-    onEnded: (order, reason) => this.#ended(order, reason),
+    onEnded: (order, reason, match) => this.#ended(order, reason, match),
     onTriggered: (order) => this.#report(order, codes.NEW, codes.NEW),
-    onAmended: (order) => this.#report(order, codes.RESTATED, codes.ordStatus(order)),
+    onAmended: (order, match) => this.#amended(order, match),
   };
 
   // ── Orders and requests ──────────────────────────────────────────────────────────────────────────────────────────────────
@@ -145,7 +145,12 @@ export class TrackedOrders {
     if (order.left === 0) this.#over(order, tracked);
   }
 
-  #ended(order: Order, reason: number): void {
+  #amended(order: Order, match: PreventedMatch | undefined): void {
+    const why: FixField[] = match === undefined ? [] : [[TAG.TEXT, codes.preventedInWords(order, match)]];
+    this.#report(order, codes.RESTATED, codes.ordStatus(order), why);
+  }
+
+  #ended(order: Order, reason: number, match: PreventedMatch | undefined): void {
     const tracked = this.#orders.get(order.id);
     if (tracked === undefined) return;
     this.#over(order, tracked);
@@ -159,7 +164,7 @@ export class TrackedOrders {
     this.#reports.send(tracked, order, code, code, [
       [TAG.CL_ORD_ID, tracked.requestId],
       [TAG.ORIG_CL_ORD_ID, byRequest ? tracked.clientId : undefined],
-      [TAG.TEXT, codes.inWords(reason)],
+      [TAG.TEXT, match === undefined ? codes.inWords(reason) : codes.preventedInWords(order, match)],
     ]);
   }
 

@@ -1,10 +1,10 @@
 import type { SQLInputValue } from 'node:sqlite';
 import type { Side } from '@outcry/market/order-terms';
 import type { Candle } from '../../domain/candle.ts';
-import type { AggregateTrade, Order } from '../../domain/orders.ts';
+import type { AggregateTrade, Order, PreventedMatch } from '../../domain/orders.ts';
 import type { StoreReader } from '../store.ts';
-import type { Range, StoredList, StoredTrade, VolumePage } from '../stored-rows.ts';
-import { LIST_COLUMNS, TRADE_COLUMNS, toCandle, toOrder } from './row-shapes.ts';
+import type { Range, StoredAmendment, StoredList, StoredTrade, VolumePage } from '../stored-rows.ts';
+import { LIST_COLUMNS, PREVENTED_COLUMNS, TRADE_COLUMNS, toCandle, toOrder } from './row-shapes.ts';
 import { Rows, Where } from './rows.ts';
 
 /**
@@ -133,6 +133,28 @@ export class History implements StoreReader {
     } finally {
       for (const cursor of cursors) cursor.return?.();
     }
+  }
+
+  async preventedMatch(account: number, instrument: number, id: number): Promise<PreventedMatch | undefined> {
+    const sql = `SELECT ${PREVENTED_COLUMNS} FROM prevented_matches WHERE instrument = ? AND id = ?`;
+    const match = this.#rows.first(sql, [instrument, id]) as unknown as PreventedMatch | undefined;
+    return match?.maker === account || match?.taker === account ? match : undefined;
+  }
+
+  async preventedMatches(account: number, instrument: number, order: number, from: number, limit: number): Promise<PreventedMatch[]> {
+    if (this.#order(account, order) === undefined) return [];
+    const of = (party: string) => {
+      const table = `prevented_matches INDEXED BY prevented_of_${party}`;
+      const sql = `SELECT ${PREVENTED_COLUMNS} FROM ${table} WHERE ${party}_order = ? AND instrument = ? AND id >= ? ORDER BY id LIMIT ?`;
+      return [...this.#rows.of(sql, [order, instrument, from, limit])] as unknown as PreventedMatch[];
+    };
+    return [...of('maker'), ...of('taker')].sort((a, b) => a.id - b.id).slice(0, limit);
+  }
+
+  async amendments(order: number, from: number, limit: number): Promise<StoredAmendment[]> {
+    const columns = 'sequence, quantity, new_quantity AS newQuantity, time';
+    const sql = `SELECT ${columns} FROM amendments WHERE order_id = ? AND sequence >= ? ORDER BY sequence LIMIT ?`;
+    return [...this.#rows.of(sql, [order, from, limit])] as unknown as StoredAmendment[];
   }
 
   async candles(instrument: number, seconds: number, range: Range): Promise<Candle[]> {

@@ -13,6 +13,9 @@ import type { CANDLE_SUMS } from './schema.ts';
 export const TRADE_COLUMNS = `instrument, id, aggregate, price, quantity, amount, time, taker_side AS takerSide, maker, maker_order AS makerOrder,
   maker_fee AS makerFee, maker_fee_asset AS makerFeeAsset, taker, taker_order AS takerOrder, taker_fee AS takerFee,
   taker_fee_asset AS takerFeeAsset`;
+/** ... and of PreventedMatch. */
+export const PREVENTED_COLUMNS = `instrument, id, mode, price, quantity, trade_group AS "group", time, maker, maker_order AS makerOrder,
+  maker_quantity AS makerQuantity, taker, taker_order AS takerOrder, taker_quantity AS takerQuantity`;
 export const LIST_COLUMNS = 'id, account, instrument, type, client_id AS clientId, time';
 
 export function toCandle(row: Record<string, number>): Candle {
@@ -54,5 +57,7 @@ export function toOrder(row: Row): Order {
     shown: 0,
     waiting: false,
     terms: row.special === null ? undefined : (JSON.parse(String(row.special)) as SpecialTerms),
+    decremented: Number(row.decremented),
+    preventedMatch: Number(row.prevented_match),
   };
 }

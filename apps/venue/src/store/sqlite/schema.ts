@@ -23,7 +23,9 @@ CREATE TABLE IF NOT EXISTS orders (
   time INTEGER NOT NULL,
   update_time INTEGER NOT NULL,
   special TEXT,
-  list INTEGER NOT NULL
+  list INTEGER NOT NULL,
+  decremented INTEGER NOT NULL,
+  prevented_match INTEGER NOT NULL
 );
 CREATE INDEX IF NOT EXISTS orders_of_list ON orders (list) WHERE list <> 0;
 CREATE TABLE IF NOT EXISTS lists (
@@ -60,6 +62,32 @@ CREATE TABLE IF NOT EXISTS trades (
 CREATE INDEX IF NOT EXISTS trades_of_maker ON trades (maker, instrument, id);
 CREATE INDEX IF NOT EXISTS trades_of_taker ON trades (taker, instrument, id);
 CREATE INDEX IF NOT EXISTS trades_by_aggregate ON trades (instrument, aggregate);
+CREATE TABLE IF NOT EXISTS prevented_matches (
+  instrument INTEGER NOT NULL,
+  id INTEGER NOT NULL,
+  mode INTEGER NOT NULL,
+  price INTEGER NOT NULL,
+  quantity INTEGER NOT NULL,
+  trade_group INTEGER NOT NULL,
+  time INTEGER NOT NULL,
+  maker INTEGER NOT NULL,
+  maker_order INTEGER NOT NULL,
+  maker_quantity INTEGER NOT NULL,
+  taker INTEGER NOT NULL,
+  taker_order INTEGER NOT NULL,
+  taker_quantity INTEGER NOT NULL,
+  PRIMARY KEY (instrument, id)
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS prevented_of_maker ON prevented_matches (maker_order, instrument, id);
+CREATE INDEX IF NOT EXISTS prevented_of_taker ON prevented_matches (taker_order, instrument, id);
+CREATE TABLE IF NOT EXISTS amendments (
+  order_id INTEGER NOT NULL,
+  sequence INTEGER NOT NULL,
+  quantity INTEGER NOT NULL,
+  new_quantity INTEGER NOT NULL,
+  time INTEGER NOT NULL,
+  PRIMARY KEY (order_id, sequence)
+) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS balances (
   account INTEGER NOT NULL,
   asset INTEGER NOT NULL,
@@ -82,4 +110,4 @@ ${SUM_COLUMNS.map((column) => `  ${column} INTEGER NOT NULL,`).join('\n')}
 `;
 
 /** Raised with every change of the tables: a store of another version is built anew from the journal. */
-export const SCHEMA_VERSION = 4;
+export const SCHEMA_VERSION = 5;

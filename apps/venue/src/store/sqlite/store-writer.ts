@@ -2,41 +2,20 @@
 import fs from 'node:fs';
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import { readText } from '@outcry/engine/event-writer';
-import { EVENT, event, IS_MAKER, NEW_AGGREGATE } from '@outcry/market/event';
-import { feeAssetOf, flagsOf, instrumentOf, kindOf, reasonOf, sideOf, termsOf } from '@outcry/market/event-reader';
+import { PreventedLots } from '@outcry/engine/prevented-lots';
+import { EVENT, event, IS_MAKER, NEW_AGGREGATE, PREVENTED } from '@outcry/market/event';
+import { feeAssetOf, flagsOf, instrumentOf, kindOf, reasonOf, selfTradeOf, sideOf, termsOf } from '@outcry/market/event-reader';
 import { BUY } from '@outcry/market/order-terms';
 import { f64Of, reserve } from '@outcry/memory/span';
 import type { StateHash } from '@outcry/replica/checkpoint';
 import { type FollowerStore, StoreGone } from '@outcry/replica/follower-store';
-import { addPrint, CANDLE_SECONDS, type Candle, newCandle, spanStart } from '../../domain/candle.ts';
-import { BASE, BASE_BITS } from '../../domain/exact.ts';
 import { endStatus, ORDER_STATUS, statusAfterTrade } from '../../domain/order-status.ts';
 import { readTerms, type SpecialTerms } from '../../domain/special-terms.ts';
 import type { StoreWriterOptions } from '../store.ts';
-import { CANDLE_SUMS, SCHEMA, SCHEMA_VERSION } from './schema.ts';
+import { CandleRows } from './candle-rows.ts';
+import { SCHEMA, SCHEMA_VERSION } from './schema.ts';
+import { CHANGE, ORDER, STATEMENTS } from './statements.ts';
 import { available, LOCK_TIMEOUT_MS } from './unavailable.ts';
-
-/** Adds to a sum of a candle, as addExact does. */
-const addSum = (name: string) => `${name} = (${name} + excluded.${name}) & ${BASE - 1},
-    ${name}_high = ${name}_high + excluded.${name}_high + ((${name} + excluded.${name}) >> ${BASE_BITS})`;
-
-const STATEMENTS = {
-  order: `INSERT INTO orders VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-  change: `UPDATE orders SET executed = executed + ?, executed_amount = executed_amount + ?, status = coalesce(?, status),
-    update_time = ?, quantity = coalesce(?, quantity), price = coalesce(?, price) WHERE id = ?`,
-  list: `INSERT OR REPLACE INTO lists VALUES (?, ?, ?, ?, ?, ?)`,
-  trade: `INSERT INTO trades VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-  balance: `INSERT INTO balances VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET available = excluded.available, held = excluded.held`,
-  candle: `INSERT INTO candles VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET
-    high = max(high, excluded.high), low = min(low, excluded.low), close = excluded.close, trades = trades + excluded.trades,
-    ${CANDLE_SUMS.map(addSum).join(', ')}`,
-  meta: `INSERT INTO meta VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value`,
-} as const;
-
-/** Places of an order's row, by column. */
-const ORDER = { PRICE: 6, QUANTITY: 7, AMOUNT: 8, EXECUTED: 9, EXECUTED_AMOUNT: 10, STATUS: 11, UPDATE_TIME: 13 } as const;
-/** Places of a change's row: what is added, what it is set to (null: it stays), and of which order. */
-const CHANGE = { EXECUTED: 0, EXECUTED_AMOUNT: 1, STATUS: 2, UPDATE_TIME: 3, QUANTITY: 4, PRICE: 5 } as const;
 
 /**
  * Pages of the database in memory, in KiB, and pages of its log before they are moved into it: pages that are written again and again
@@ -49,14 +28,6 @@ const ASSETS = 2 ** 20;
 
 type StatementName = keyof typeof STATEMENTS;
 type Row = SQLInputValue[];
-
-interface OpenCandle {
-  readonly instrument: number;
-  readonly seconds: number;
-  readonly candle: Candle;
-}
-
-const LENGTHS = Object.values(CANDLE_SECONDS);
 
 /**
  * Turns an engine's events into rows and writes them in batches. A batch is one transaction that also records the last command
@@ -80,9 +51,9 @@ export class StoreWriter implements FollowerStore {
   #balances = new Map<number, Row>();
   #trades: Row[] = [];
   #lists: Row[] = [];
-  /** the batch's, in the order in which they began; and the current ones by instrument and length */
-  #candles: OpenCandle[] = [];
-  #current: (OpenCandle | undefined)[] = [];
+  #prevented: Row[] = [];
+  #amendments: Row[] = [];
+  readonly #candles = new CandleRows();
   #text = '';
   #aggregates: number[] = [];
   /** of open orders, by slot */
@@ -90,6 +61,9 @@ export class StoreWriter implements FollowerStore {
   /** of the next order, 0: it is the number of its command */
   #id = 0;
   #terms: SpecialTerms | undefined;
+  /** lots that open orders lost by self-trade prevention, which clients count with their quantities */
+  readonly #preventedLots: PreventedLots;
+  #preventedMaker = [0, 0, 0];
   #maker: { account: number; order: number; fee: number; feeAsset: number } | undefined;
 
   /**
@@ -99,6 +73,7 @@ export class StoreWriter implements FollowerStore {
     this.#file = file;
     this.#unitOf = unitOf;
     this.#ids = f64Of(reserve((orders + 1) * 8));
+    this.#preventedLots = new PreventedLots(orders);
     this.#database = new DatabaseSync(file, { timeout: LOCK_TIMEOUT_MS });
     try {
       this.#database.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -${CACHE_KIB};`);
@@ -136,7 +111,8 @@ export class StoreWriter implements FollowerStore {
   }
 
   get pendingRows(): number {
-    return this.#orders.size + this.#changes.size + this.#balances.size + this.#trades.length + this.#lists.length + this.#candles.length;
+    const changed = this.#orders.size + this.#changes.size + this.#balances.size + this.#candles.size;
+    return changed + this.#trades.length + this.#lists.length + this.#prevented.length + this.#amendments.length;
   }
 
   /** The number of the last aggregate trade of an instrument: where counting goes on after a start. */
@@ -147,6 +123,10 @@ export class StoreWriter implements FollowerStore {
   /** The ids of orders that are open, by slot: where a start goes on. */
   setIds(ids: Float64Array): void {
     this.#ids.set(ids);
+  }
+
+  setPreventedLots(image: Uint8Array): void {
+    this.#preventedLots.restore(image);
   }
 
   /** Takes in one event. */
@@ -186,7 +166,10 @@ export class StoreWriter implements FollowerStore {
         this.#change(id, time, 0, 0, endStatus(reasonOf(i32, at)));
         break;
       case EVENT.AMENDED:
-        this.#change(id, time, 0, 0, undefined, i32[at + event.QUANTITY]);
+        this.#amended(i32, f64, at, id);
+        break;
+      case EVENT.PREVENTED_MATCH:
+        this.#addPrevented(i32, f64, at, id);
         break;
       case EVENT.BALANCE:
         this.#addBalance(i32, f64, at);
@@ -206,12 +189,10 @@ export class StoreWriter implements FollowerStore {
       this.#run('order', this.#orders.values());
       this.#run('change', this.#changes.values());
       this.#run('trade', this.#trades);
+      this.#run('prevented', this.#prevented);
+      this.#run('amendment', this.#amendments);
       this.#run('balance', this.#balances.values());
-      for (const { instrument, seconds, candle: c } of this.#candles) {
-        const values = [c.openTime * 1000, c.open, c.high, c.low, c.close, c.trades];
-        const sums = [c.quantity, c.amount, c.takerBuyQuantity, c.takerBuyAmount].flatMap(({ high, low }) => [low, high]);
-        this.#statements.candle.run(instrument, seconds, ...values, ...sums);
-      }
+      this.#run('candle', this.#candles.rows());
       this.#statements.meta.run('sequence', sequence);
       this.#statements.meta.run('hash_low', hash[0]);
       this.#statements.meta.run('hash_high', hash[1]);
@@ -225,8 +206,9 @@ export class StoreWriter implements FollowerStore {
     this.#balances.clear();
     this.#trades = [];
     this.#lists = [];
-    this.#candles = [];
-    this.#current = [];
+    this.#prevented = [];
+    this.#amendments = [];
+    this.#candles.clear();
   }
 
   #run(name: StatementName, rows: Iterable<Row>): void {
@@ -263,6 +245,8 @@ export class StoreWriter implements FollowerStore {
       time,
       this.#terms === undefined ? null : JSON.stringify(this.#terms),
       this.#terms?.list ?? 0,
+      0,
+      0,
     ]);
     this.#text = '';
     this.#terms = undefined;
@@ -280,17 +264,55 @@ export class StoreWriter implements FollowerStore {
       if (price !== undefined) order[ORDER.PRICE] = price;
       return;
     }
-    let change = this.#changes.get(id);
-    if (change === undefined) {
-      change = [0, 0, null, time, null, null, id];
-      this.#changes.set(id, change);
-    }
+    const change = this.#changeOf(id, time);
     (change[CHANGE.EXECUTED] as number) += lots;
     (change[CHANGE.EXECUTED_AMOUNT] as number) += amount;
     change[CHANGE.UPDATE_TIME] = time;
     if (status !== undefined) change[CHANGE.STATUS] = status;
     if (quantity !== undefined) change[CHANGE.QUANTITY] = quantity;
     if (price !== undefined) change[CHANGE.PRICE] = price;
+  }
+
+  /** The change of an order that an earlier batch entered. */
+  #changeOf(id: number, time: number): Row {
+    let change = this.#changes.get(id);
+    if (change === undefined) {
+      change = [0, 0, null, time, null, null, 0, null, id];
+      this.#changes.set(id, change);
+    }
+    return change;
+  }
+
+  #amended(i32: Int32Array, f64: Float64Array, at: number, id: number): void {
+    const [time, lots] = [f64[(at >> 1) + event.F64_TIME], f64[(at >> 1) + event.F64_AMOUNT]];
+    const [slot, generation] = [i32[at + event.ORDER_SLOT], i32[at + event.ORDER_GENERATION]];
+    const quantity = i32[at + event.QUANTITY];
+    this.#change(id, time, 0, 0, undefined, quantity);
+    if ((flagsOf(i32, at) & PREVENTED) !== 0) {
+      this.#preventedLots.add(slot, generation, lots, 0);
+      const order = this.#orders.get(id);
+      if (order !== undefined) (order[ORDER.DECREMENTED] as number) += lots;
+      else (this.#changeOf(id, time)[CHANGE.DECREMENTED] as number) += lots;
+      return;
+    }
+    const whole = quantity + this.#preventedLots.lots(slot, generation);
+    this.#amendments.push([id, f64[(at >> 1) + event.F64_SEQUENCE], whole + lots, whole, time]);
+  }
+
+  #addPrevented(i32: Int32Array, f64: Float64Array, at: number, id: number): void {
+    const [time, match] = [f64[(at >> 1) + event.F64_TIME], f64[(at >> 1) + event.F64_TRADE]];
+    const lots = i32[at + event.QUANTITY];
+    const order = this.#orders.get(id);
+    if (lots > 0 && order !== undefined) order[ORDER.MATCH] = match;
+    else if (lots > 0) this.#changeOf(id, time)[CHANGE.MATCH] = match;
+    const party = [i32[at + event.ACCOUNT], id, lots];
+    if ((flagsOf(i32, at) & IS_MAKER) !== 0) {
+      this.#preventedMaker = party;
+      return;
+    }
+    const [instrument, mode] = [instrumentOf(i32, at), selfTradeOf(i32, at)];
+    const terms = [mode, i32[at + event.PRICE], f64[(at >> 1) + event.F64_AMOUNT], i32[at + event.GROUP], time];
+    this.#prevented.push([instrument, match, ...terms, ...this.#preventedMaker, ...party]);
   }
 
   /** The last one of an account and asset stands. */
@@ -327,17 +349,7 @@ export class StoreWriter implements FollowerStore {
     const trade = f64[(at >> 1) + event.F64_TRADE];
     const parties = [maker.account, maker.order, maker.fee, maker.feeAsset, account, id, fee, feeAsset];
     this.#trades.push([instrument, trade, this.#aggregates[instrument], price, quantity, amount, time, side, ...parties]);
-    for (let length = 0; length < LENGTHS.length; length++) {
-      const start = spanStart(time / 1000, LENGTHS[length]);
-      const place = instrument * LENGTHS.length + length;
-      let openCandle = this.#current[place];
-      if (openCandle === undefined || openCandle.candle.openTime !== start) {
-        openCandle = { instrument, seconds: LENGTHS[length], candle: newCandle(start, price) };
-        this.#current[place] = openCandle;
-        this.#candles.push(openCandle);
-      }
-      addPrint(openCandle.candle, price, quantity, amount, side === BUY);
-    }
+    this.#candles.add(instrument, time, price, quantity, amount, side === BUY);
   }
 }
 

@@ -4,6 +4,7 @@ import { ms } from '../format.ts';
 import type { BinanceServices } from '../operation.ts';
 import { type Caller, instrumentOf, type Operation, readHistory } from '../operation.ts';
 import { optionalInteger, type Parameters } from '../parameters.ts';
+import { tradeGroup } from '../prevented.ts';
 import { ownRangeOf } from './ranges.ts';
 import * as s from './schemas.ts';
 
@@ -37,6 +38,7 @@ function account(services: BinanceServices, sent: Parameters, caller: Caller) {
       .map(({ asset, balance }) => ({ asset: asset.name, free: asset.format(balance.available), locked: asset.format(balance.held) })),
     permissions: ['SPOT'],
     uid: caller.account,
+    tradeGroupId: tradeGroup(services.rules.group(caller.account)),
   };
 }
 

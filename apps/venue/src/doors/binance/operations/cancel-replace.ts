@@ -39,7 +39,7 @@ async function replaceOrder(services: BinanceServices, sent: Parameters, caller:
   if (allowFailure) order.flags |= ALLOW_FAILURE;
   const outcome = await services.gateway.submit(cancelReplace(order, old?.id ?? 0));
   const cancelled = outcome.changed && cancelJson(outcome.changed, sent.cancelNewClientOrderId ?? freshId(), services.market);
-  const entered = outcome.order && newOrderJson(outcome.order, outcome.fills, answer, services.market);
+  const entered = outcome.order && newOrderJson(outcome.order, outcome.fills, answer, services.market, outcome.prevented);
   const cancelFailure = outcome.cancelReason === 0 ? undefined : isKept ? noCancel : cancelError(outcome.cancelReason);
   const newFailure = outcome.reason === 0 ? undefined : newOrderError(outcome.reason);
   if (cancelFailure !== undefined || newFailure !== undefined)

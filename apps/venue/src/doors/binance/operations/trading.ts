@@ -10,6 +10,7 @@ import { newOrderParameters, ownOrderParameters, RESPONSE_TYPES, readNewOrder, r
 import type { BinanceServices } from '../operation.ts';
 import { type Caller, instrumentOf, type Operation, readHistory } from '../operation.ts';
 import { optionalInteger, type Parameters } from '../parameters.ts';
+import { preventedLots } from '../prevented.ts';
 import { cancelAll, openOrders } from './open-orders.ts';
 import { ownRangeOf } from './ranges.ts';
 import * as s from './schemas.ts';
@@ -52,7 +53,7 @@ async function placeOrder(services: BinanceServices, sent: Parameters, caller: C
   countOrder(services, caller);
   const outcome = await services.gateway.submit(newOrder(order));
   if (outcome.reason !== 0) throw newOrderError(outcome.reason);
-  return newOrderJson(outcome.order!, outcome.fills, answer, services.market);
+  return newOrderJson(outcome.order!, outcome.fills, answer, services.market, outcome.prevented);
 }
 
 function testOrder(services: BinanceServices, sent: Parameters, caller: Caller) {
@@ -116,7 +117,8 @@ async function amendOrder(services: BinanceServices, sent: Parameters, caller: C
   if (order === undefined) throw cancelError(0);
   const quantity = readQuantity(sent.newQty, instrument);
   if (sent.newClientOrderId !== undefined && sent.newClientOrderId !== order.clientId) throw errors.notRequired('newClientOrderId');
-  const outcome = await services.gateway.submit(amend(caller.account, instrument.number, order.id, quantity));
+  // The engine counts without what self-trade prevention took off.
+  const outcome = await services.gateway.submit(amend(caller.account, instrument.number, order.id, quantity - order.decremented));
   if (outcome.cancelReason !== 0) throw cancelError(outcome.cancelReason);
   const changed = outcome.changed!;
   const { orderId, clientOrderId, price, origQty, executedQty, status, timeInForce, type, side, workingTime } = orderJson(
@@ -132,7 +134,8 @@ async function amendOrder(services: BinanceServices, sent: Parameters, caller: C
       price,
       qty: origQty,
       executedQty,
-      preventedQty: instrument.formatQuantity(0),
+      preventedQty: instrument.formatQuantity(preventedLots(changed)),
+      quoteOrderQty: instrument.quote.format(changed.amount),
       cumulativeQuoteQty: instrument.quote.format(changed.executedAmount),
       status,
       timeInForce,
