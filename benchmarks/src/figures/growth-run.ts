@@ -56,6 +56,8 @@ const quiet: ViewListener = {
   onEnded: none,
   onTriggered: none,
   onAmended: none,
+  onListEntered: none,
+  onListDone: none,
   onBalance: none,
   onTransfer: none,
   onRejected: none,

@@ -1,6 +1,6 @@
 import { order as orderRecord } from '@outcry/book/records';
 import { command } from '@outcry/market/command';
-import { EVENT, event, IS_HIDDEN, RESTING, WAITING } from '@outcry/market/event';
+import { EVENT, event, IS_HIDDEN, PENDING, RESTING, WAITING } from '@outcry/market/event';
 import { details as detailsRecord } from './detail-record.ts';
 import type { Engine } from './engine.ts';
 import { instrument as instrumentRecord } from './instruments.ts';
@@ -66,7 +66,7 @@ function emitOrder(engine: Engine, slot: number, record: number, where: number):
   const text = details.i32[detail + detailsRecord.TEXT_SLOT];
   if (text !== 0) writer.text(details.texts.i32, text * details.texts.ints, command.TEXT_BYTES / 4);
   writer.orderId(details.ids[slot]);
-  const flags = inBook ? RESTING | (where === WHERE.HIDDEN ? IS_HIDDEN : 0) : WAITING;
+  const flags = inBook ? RESTING | (where === WHERE.HIDDEN ? IS_HIDDEN : 0) : WAITING | (where === WHERE.WAITING ? PENDING : 0);
   const price = inBook ? orders[order + orderRecord.PRICE] : ruleBook.facts.holdOf(slot, record);
   const terms = (orders[order + orderRecord.TERMS] >>> 17) & 0x7fff;
   const at = writer.order(EVENT.OPEN_ORDER, flags, terms, slot, price, orders[order + orderRecord.ORIGINAL], left);

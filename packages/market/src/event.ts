@@ -64,7 +64,7 @@ export const event = { ...offsets(layout), TEXT_WORDS: layout.fields.TEXT.count,
  * Raised when the same commands give other events, or another hash of them, than before: by a rule, a constant of one, a new kind of
  * command or of event. Every batch of a journal carries it, and an engine of another version does not replay it.
  */
-export const REPLAY_VERSION = 3;
+export const REPLAY_VERSION = 4;
 
 export const EVENT = {
   /** An order passed all checks; its id is F64_SEQUENCE, or what an ORDER_ID before it says. Fills, RESTED, CANCELLED follow. */
@@ -131,5 +131,7 @@ export const IS_HIDDEN = 16;
 export const WAITING = 32;
 /** FILL: in an auction, where both orders were in the book. */
 export const IN_AUCTION = 64;
+/** ACCEPTED, OPEN_ORDER: the order waits for the working order of its list. */
+export const PENDING = 64;
 /** AMENDED: by self-trade prevention. */
 export const PREVENTED = 128;

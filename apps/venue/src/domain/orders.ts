@@ -29,6 +29,18 @@ export interface Order {
   terms: SpecialTerms | undefined;
 }
 
+/** Orders whose fate hangs together, as they were entered. */
+export interface OrderList {
+  number: number;
+  account: number;
+  instrument: number;
+  /** see LIST_TYPE */
+  type: number;
+  clientId: string;
+  /** by leg, those that have ended among them */
+  orders: { id: number; clientId: string }[];
+}
+
 /** One side of a trade. */
 export interface Fill {
   order: Order;

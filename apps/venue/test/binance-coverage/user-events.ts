@@ -10,10 +10,16 @@ export const userEvents: Fact[] = [
   { name: 'outboundAccountPosition', test: OWNER },
   { name: 'balanceUpdate', test: OWNER },
   { name: 'executionReport', test: OWNER },
-  { name: 'listStatus', not: 'each order of a list is told; the list itself is asked for (GET /api/v3/orderList)' },
+  {
+    name: 'listStatus',
+    test: 'list-status.test.ts: an account is told when a list begins, after its orders, and when it is done, after the last of them',
+  },
   { name: 'eventStreamTerminated', test: 'binance-reports.test.ts: a subscription that ends says so, and the others go on' },
   { name: 'externalLockUpdate', not: 'no other system locks balances of the venue' },
-  { name: 'serverShutdown', not: 'a venue that stops closes its connections at once' },
+  {
+    name: 'serverShutdown',
+    test: 'list-status.test.ts: clients are told that the venue stops before their connections are closed',
+  },
 ];
 
 /** Events of the venue that the pages do not have (any more). */

@@ -86,18 +86,23 @@ export class OrderLists {
     this.#decide(listSlot, this.sibling(listSlot, order));
   }
 
-  /** An order of a list ended without trading in full. */
-  ended(listSlot: number, order: number): void {
+  /** An order of a list ended without trading in full. @param reason whose doing: a client that cancels one cancels them all */
+  ended(listSlot: number, order: number, reason: number): void {
     const sibling = this.sibling(listSlot, order);
     this.#takeOff(listSlot, order);
-    if (sibling !== 0) this.#decide(listSlot, sibling);
-    else if (this.#isWorking(listSlot, order)) {
-      for (let leg = 2; leg <= MOST_LEGS; leg++) {
-        const waiting = this.pool.i32[listSlot * WORDS + LEGS + leg];
-        if (waiting !== 0) this.#ruleBook.ending.end(waiting, REASON.LIST_DONE);
-      }
-    }
+    const byClient = cancelReason(reason);
+    if (byClient !== REASON.NONE) this.#endFrom(listSlot, 1, byClient);
+    else if (sibling !== 0) this.#decide(listSlot, sibling);
+    else if (this.#isWorking(listSlot, order)) this.#endFrom(listSlot, 2, REASON.LIST_DONE);
     this.#closeWhenDone(listSlot);
+  }
+
+  /** Ends the orders of a list that are open, from a leg on. */
+  #endFrom(listSlot: number, first: number, reason: number): void {
+    for (let leg = first; leg <= MOST_LEGS; leg++) {
+      const waiting = this.pool.i32[listSlot * WORDS + LEGS + leg];
+      if (waiting !== 0) this.#ruleBook.ending.end(waiting, reason);
+    }
   }
 
   /** Ends the other order of a pair, 0: there is none. */
@@ -131,4 +136,10 @@ export class OrderLists {
     this.pool.i32[at + TYPE] = 0;
     this.pool.give(listSlot);
   }
+}
+
+/** Why the other orders of a list end when a client cancelled one of them; NONE: it was no client's doing. */
+function cancelReason(reason: number): number {
+  if (reason === REASON.MASS_CANCEL) return REASON.MASS_CANCEL;
+  return reason === REASON.BY_REQUEST || reason === REASON.REPLACED ? REASON.BY_REQUEST : REASON.NONE;
 }

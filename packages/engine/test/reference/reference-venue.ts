@@ -334,7 +334,8 @@ export class ReferenceVenue {
     const outside = waits || order.terms.trigger !== 0 || this.#waitsForClose(order) || parked;
     const restsAtOnce = !order.isSpecial && lasts(order) && (isCall(i.state) || !this.#reaches(order, order.price));
     order.isAnnounced = restsAtOnce;
-    this.#emit(`accepted #${order.number} ${order.price} ${order.quantity}${outside ? ' waiting' : ''}${restsAtOnce ? ' resting' : ''}`);
+    const where = `${waits ? ' pending' : ''}${outside ? ' waiting' : ''}${restsAtOnce ? ' resting' : ''}`;
+    this.#emit(`accepted #${order.number} ${order.price} ${order.quantity}${where}`);
   }
 
   #start(order: Order): void {
@@ -394,7 +395,7 @@ export class ReferenceVenue {
     }
     const ended = order.left > 0;
     this.#forget(order);
-    if (ended) this.#listEnded(order);
+    if (ended) this.#listEnded(order, reason);
   }
 
   #emitShown(order: Order): void {
@@ -804,7 +805,7 @@ export class ReferenceVenue {
     i.queue = i.queue.filter((o) => o !== order);
     this.#emit(`cancelled #${order.number} ${reason} ${order.left}${inBook ? ' resting' : ''}`);
     this.#forget(order);
-    this.#listEnded(order);
+    this.#listEnded(order, reason);
     this.#touched.add(i);
   }
 
@@ -846,6 +847,8 @@ export class ReferenceVenue {
       const before = this.orders.length;
       this.#end(next, 'mass_cancel');
       running.ended += before - this.orders.length;
+      // Those that ended with another of their list were not chosen: they end for the same reason.
+      while (this.#chosen?.length && !this.orders.some((o) => o.number === this.#chosen?.[0])) this.#chosen.shift();
     }
     return true;
   }
@@ -885,7 +888,12 @@ export class ReferenceVenue {
     }
   }
 
-  #listEnded(order: Order): void {
+  #listEnded(order: Order, reason: string): void {
+    const byClient = reason === 'replaced' ? 'by_request' : reason;
+    if (byClient === 'by_request' || byClient === 'mass_cancel') {
+      for (const other of order.list?.legs ?? []) if (other.isOpen) this.#end(other, byClient);
+      return;
+    }
     const sibling = this.#sibling(order);
     if (sibling !== undefined) this.#endOther(order, sibling);
     else if (this.#isWorking(order)) {

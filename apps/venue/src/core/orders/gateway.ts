@@ -1,18 +1,18 @@
 /** The gateway of the order lane: sends commands, and answers them from durable events. */
 import { EVENT, event, OF_CANCEL } from '@outcry/market/event';
 import { kindOf } from '@outcry/market/event-reader';
-import type { Side } from '@outcry/market/order-terms';
 import { REASON } from '@outcry/market/reason';
 import type { Ring } from '@outcry/memory/ring';
-import type { AuctionPrice, Fill, Order, Trade } from '../../domain/orders.ts';
+import type { Fill, Order, OrderList } from '../../domain/orders.ts';
 import { type CommandFields, recordCount, writeRecords } from '../../spine/commands.ts';
 import { ENGINE_GATE, GATEWAY_GATE, JOURNAL_FAILED, JOURNAL_FULL, type Shared } from '../../spine/shared.ts';
 import { type Entrance, EVERYTHING, isReplacement, mayEnter } from './admission.ts';
 import { LeftOver } from './left-over.ts';
-import { isList, ListsUnderWay } from './open-lists.ts';
+import { isList, ListsUnderWay } from './lists-under-way.ts';
 import type { OpenOrders } from './open-orders.ts';
 import { newOutcome, type Outcome, type Pending } from './outcome.ts';
 import type { SharedState } from './shared-state.ts';
+import { tellMarket } from './tell-market.ts';
 import { type AccountListener, type MarketListener, type OrderFollower, View, type ViewListener } from './view.ts';
 
 const { CANCELLING, CANCELLED_ALL } = EVENT;
@@ -351,13 +351,13 @@ export class Gateway {
         } else this.#note(fill.order);
         for (const listener of orderListeners) listener.onFill?.(fill);
       },
-      onEnded: (order: Order, reason: number) => {
+      onEnded: (order: Order, reason: number, wasPending: boolean) => {
         // Orders of others may end with it too: their time was up.
         if (this.#current !== undefined && (this.#account === -1 || this.#account === order.account)) {
           if (this.#current.endedCount++ < MOST_ENDED) this.#current.ended.push(order);
         }
         if (!this.#note(order)) this.#noteMeant(order);
-        for (const listener of orderListeners) listener.onEnded?.(order, reason);
+        for (const listener of orderListeners) listener.onEnded?.(order, reason, wasPending);
       },
       onTriggered: (order: Order) => {
         this.#note(order);
@@ -367,22 +367,13 @@ export class Gateway {
         if (!this.#note(order)) this.#noteMeant(order);
         for (const listener of orderListeners) listener.onAmended?.(order);
       },
-      onTrade: (trade: Readonly<Trade>) => {
-        for (const listener of marketListeners) listener.onTrade?.(trade);
+      onListEntered: (list: OrderList, time: number) => {
+        for (const listener of orderListeners) listener.onListEntered?.(list, time);
       },
-      onState: (instrument: number, instrumentState: number, reference: number) => {
-        for (const listener of marketListeners) listener.onState?.(instrument, instrumentState, reference);
+      onListDone: (list: OrderList, time: number) => {
+        for (const listener of orderListeners) listener.onListDone?.(list, time);
       },
-      onAuction: (instrument: number, auction: AuctionPrice, isDone: boolean) => {
-        for (const listener of marketListeners) listener.onAuction?.(instrument, auction, isDone);
-      },
-      onDepth: (instrument: number, side: Side, price: number, lots: number) => {
-        state.touch(instrument);
-        for (const listener of marketListeners) listener.onDepth?.(instrument, side, price, lots);
-      },
-      onInstrument: (instrument, lastPrice, lastTrade, time) => {
-        for (const listener of marketListeners) listener.onInstrument?.(instrument, lastPrice, lastTrade, time);
-      },
+      ...tellMarket(marketListeners, state),
       onBalance: (account: number, asset: number) => {
         for (const listener of accountListeners) listener.onBalance?.(account, asset);
       },

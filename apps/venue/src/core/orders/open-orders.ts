@@ -1,6 +1,7 @@
 import { orderHandle } from '@outcry/market/command';
 import { LIMIT, type Side } from '@outcry/market/order-terms';
 import { instrumentOf, orderKindOf, sideOf, termsOf } from '@outcry/market/order-word';
+import { legOf } from '@outcry/market/terms';
 import { f64Of, i32Of, reserve } from '@outcry/memory/span';
 import { ORDER_STATUS, statusAfterTrade } from '../../domain/order-status.ts';
 import type { Order } from '../../domain/orders.ts';
@@ -57,8 +58,8 @@ export class OpenOrders {
     this.lists = new OpenLists(capacity);
   }
 
-  /** @param slot @param generation where the engine has it */
-  add(slot: number, generation: number, order: Order): void {
+  /** @param slot @param generation where the engine has it @returns its list in {@link lists} when that has all its orders now, else 0 */
+  add(slot: number, generation: number, order: Order): number {
     const at = slot * WORDS;
     const words = this.#i32;
     words[at + GENERATION] = generation;
@@ -68,12 +69,13 @@ export class OpenOrders {
     this.#f64[(at >> 1) + F64_AMOUNT] = order.amount;
     this.#f64[(at >> 1) + F64_TIME] = order.time;
     if (order.clientId !== '') this.#clientIds.add(slot, order.clientId);
+    let list = 0;
     let bits = OPEN | (order.resting ? RESTING : 0) | (order.waiting ? WAITING : 0);
     if (order.terms !== undefined) {
       this.#terms.set(slot, order.terms);
       this.#special++;
       bits |= HAS_TERMS;
-      if (order.terms.list > 0) this.lists.join(slot, order.terms.list);
+      if (order.terms.list > 0) list = this.lists.join(slot, order.terms.list, legOf(order.terms.flags), order.id, order.clientId);
     }
     words[at + QUANTITY] = order.quantity;
     words[at + LEFT] = order.left;
@@ -87,6 +89,7 @@ export class OpenOrders {
     words[at + ID_CHAIN] = this.#ids[bucket];
     this.#ids[bucket] = slot;
     this.size++;
+    return list;
   }
 
   /** The slot of an open order. Throws when it is not open. */
@@ -106,6 +109,10 @@ export class OpenOrders {
   }
   isFilled(slot: number): boolean {
     return statusOf(this.#i32[slot * WORDS + STATE]) === ORDER_STATUS.FILLED;
+  }
+  /** Whether it waits for the working order of its list. */
+  isPending(slot: number): boolean {
+    return statusOf(this.#i32[slot * WORDS + STATE]) === ORDER_STATUS.PENDING_NEW;
   }
   price(slot: number): number {
     return this.#i32[slot * WORDS + PRICE];
@@ -187,12 +194,14 @@ export class OpenOrders {
     return shown;
   }
 
-  remove(slot: number): void {
+  /** @returns its list in {@link lists} when that was its last order, else 0: it is to be closed then */
+  remove(slot: number): number {
     const at = slot * WORDS;
     const account = this.#i32[at + ACCOUNT];
+    let list = 0;
     if ((this.#i32[at + STATE] & HAS_TERMS) !== 0) {
       this.#special--;
-      this.lists.leave(slot);
+      list = this.lists.leave(slot);
     }
     if ((this.#i32[at + STATE] & HELD) !== 0) this.#passOn(slot);
     this.#i32[at + STATE] = 0;
@@ -200,6 +209,7 @@ export class OpenOrders {
     unchain(this.#ids, this.#idBucket(this.#f64[(at >> 1) + F64_ID]), slot, this.#i32, ID_CHAIN);
     if (clientBytesOf(this.#i32[at + WORD]) !== 0) this.#clientIds.remove(slot);
     this.size--;
+    return list;
   }
 
   #isOpen(slot: number, generation: number): boolean {

@@ -1,12 +1,11 @@
 import { readPiece, readText } from '@outcry/engine/event-writer';
-import { EVENT, event, IS_HIDDEN, IS_MAKER, NEW_AGGREGATE, RESTING, WAITING } from '@outcry/market/event';
+import { EVENT, event, IS_HIDDEN, IS_MAKER, NEW_AGGREGATE, PENDING, RESTING, WAITING } from '@outcry/market/event';
 import { feeAssetOf, flagsOf, instrumentOf, kindOf, reasonOf, sideOf, stateOf, termsOf } from '@outcry/market/event-reader';
 import { BUY, GTC, LIMIT, type Side } from '@outcry/market/order-terms';
 import { isPostOnly, orderKindOf, timeInForceOf } from '@outcry/market/order-word';
 import { REASON } from '@outcry/market/reason';
-import { legOf, triggerOf } from '@outcry/market/terms';
 import { endStatus, ORDER_STATUS } from '../../domain/order-status.ts';
-import type { AuctionPrice, Balance, Fill, Order, Trade } from '../../domain/orders.ts';
+import type { AuctionPrice, Balance, Fill, Order, OrderList, Trade } from '../../domain/orders.ts';
 import { makeTerms, readTerms, type SpecialTerms } from '../../domain/special-terms.ts';
 import type { OpenOrders } from './open-orders.ts';
 import type { SharedState } from './shared-state.ts';
@@ -31,10 +30,15 @@ export interface OrderListener {
   /** What was left of an order that traded at once is on the book. */
   onRested(order: Order): void;
   onFill(fill: Fill): void;
-  onEnded(order: Order, reason: number): void;
+  /** @param wasPending it waited for the working order of its list */
+  onEnded(order: Order, reason: number, wasPending: boolean): void;
   /** A waiting order enters the book, or begins to wait for its trigger. */
   onTriggered(order: Order): void;
   onAmended(order: Order): void;
+  /** A list was entered: its orders have been told of. @param time microseconds since 1970 */
+  onListEntered(list: OrderList, time: number): void;
+  /** The last order of a list has ended, and was told of. */
+  onListDone(list: OrderList, time: number): void;
 }
 
 /** A listener of some of it. */
@@ -107,7 +111,6 @@ export class View {
         this.#id = f64[(at >> 1) + event.F64_ORDER_ID];
         break;
       case EVENT.LIST:
-        this.#text = ''; // the store keeps lists
         this.#list(i32, f64, at);
         break;
       case EVENT.TRIGGERED:
@@ -181,8 +184,6 @@ export class View {
     const amount = f64[(at >> 1) + event.F64_AMOUNT];
     const left = i32[at + event.REMAINING];
     const flags = flagsOf(i32, at);
-    const termsFlags = this.#hasTerms ? this.#terms.flags : 0;
-    const isWaitingLeg = (flags & WAITING) !== 0 && legOf(termsFlags) > 0 && triggerOf(termsFlags) === 0;
     const slot = i32[at + event.ORDER_SLOT];
     const order = this.#opened;
     order.id = this.#id === 0 ? f64[(at >> 1) + event.F64_SEQUENCE] : this.#id;
@@ -198,7 +199,8 @@ export class View {
     order.amount = isNew ? amount : 0;
     order.left = left;
     order.executedAmount = isNew ? 0 : amount;
-    order.status = left !== order.quantity ? ORDER_STATUS.PARTIALLY_FILLED : isWaitingLeg ? ORDER_STATUS.PENDING_NEW : ORDER_STATUS.NEW;
+    order.status =
+      left !== order.quantity ? ORDER_STATUS.PARTIALLY_FILLED : (flags & PENDING) !== 0 ? ORDER_STATUS.PENDING_NEW : ORDER_STATUS.NEW;
     order.time = time;
     order.updateTime = time;
     order.resting = (flags & RESTING) !== 0;
@@ -208,15 +210,23 @@ export class View {
     this.#text = '';
     this.#hasTerms = false;
     this.#id = 0;
-    this.orders.add(slot, i32[at + event.ORDER_GENERATION], order);
+    const list = this.orders.add(slot, i32[at + event.ORDER_GENERATION], order);
     this.#state.noteCommand(order.account, f64[(at >> 1) + event.F64_SEQUENCE]);
     if (isNew && this.#listener.follows(order.account)) this.#listener.onAccepted(this.orders.copy(slot));
+    if (isNew && list !== 0 && this.#listener.follows(order.account)) this.#listener.onListEntered(this.orders.lists.copy(list), time);
     if (order.shown > 0) this.#reportDepth(slot, order.shown);
   }
 
   #list(i32: Int32Array, f64: Float64Array, at: number): void {
-    const number = f64[(at >> 1) + event.F64_LIST];
-    this.orders.lists.note(i32[at + event.ACCOUNT], i32[at + event.CLIENT_LOW], i32[at + event.CLIENT_HIGH], number);
+    const list = {
+      number: f64[(at >> 1) + event.F64_LIST],
+      account: i32[at + event.ACCOUNT],
+      instrument: instrumentOf(i32, at),
+      type: i32[at + event.LIST_TYPE],
+      clientId: this.#text,
+    };
+    this.#text = '';
+    this.orders.lists.note(list, i32[at + event.CLIENT_LOW], i32[at + event.CLIENT_HIGH]);
   }
 
   #rested(i32: Int32Array, f64: Float64Array, at: number): void {
@@ -262,7 +272,7 @@ export class View {
     if (shown > 0) this.#reportDepth(slot, -shown);
     if (!isMaker) this.#reportTrade(slot, f64[(at >> 1) + event.F64_TRADE], price, quantity, amount, time, (flags & NEW_AGGREGATE) !== 0);
     if (left > 0) return;
-    if (orders.isFilled(slot)) orders.remove(slot);
+    if (orders.isFilled(slot)) this.#remove(slot, time);
     else this.#end(slot, REASON.NO_LIQUIDITY, time);
   }
 
@@ -288,11 +298,24 @@ export class View {
   }
 
   #end(slot: number, reason: number, time: number): void {
+    const wasPending = this.orders.isPending(slot);
     const shown = this.orders.end(slot, endStatus(reason), time);
     if (shown > 0) this.#reportDepth(slot, -shown);
     const copy = this.#isFollowed(slot) ? this.orders.copy(slot) : undefined;
-    this.orders.remove(slot);
-    if (copy !== undefined) this.#listener.onEnded(copy, reason);
+    const list = this.orders.remove(slot);
+    if (copy !== undefined) this.#listener.onEnded(copy, reason, wasPending);
+    if (list !== 0) this.#closeList(list, time);
+  }
+
+  #remove(slot: number, time: number): void {
+    const list = this.orders.remove(slot);
+    if (list !== 0) this.#closeList(list, time);
+  }
+
+  #closeList(list: number, time: number): void {
+    const { lists } = this.orders;
+    if (this.#listener.follows(lists.accountOf(list))) this.#listener.onListDone(lists.copy(list), time);
+    lists.close(list);
   }
 
   #amended(i32: Int32Array, f64: Float64Array, at: number): void {

@@ -5,12 +5,13 @@ import { REASON } from '@outcry/market/reason';
 import type { AccountListener, OrderListener, View } from '../../core/orders/view.ts';
 import type { Market } from '../../domain/market.ts';
 import { endStatus, ORDER_STATUS_NAMES } from '../../domain/order-status.ts';
-import type { Fill, Order } from '../../domain/orders.ts';
+import type { Fill, Order, OrderList } from '../../domain/orders.ts';
 import { errors } from '../http/errors.ts';
 import { AccountBacklog, type Reader } from './account-backlog.ts';
 import { AccountEvent } from './account-event.ts';
 import { feeJson, icebergQuantity, listNumber, ms, SIDE_NAMES, selfTradeName, stopPrice, timeInForceName, typeName } from './format.ts';
 import { expiryReason, reportTerms } from './report-fields.ts';
+import { CONTINGENCIES } from './special-order.ts';
 
 const LISTEN_KEY_MS = 60 * 60_000;
 const ZERO = '0.00000000';
@@ -28,7 +29,7 @@ interface ListenKey {
   readonly listeners: Set<() => void>;
 }
 
-/** Account events for their owners: executionReport, outboundAccountPosition, balanceUpdate. */
+/** Account events for their owners: executionReport, listStatus, outboundAccountPosition, balanceUpdate. */
 export class UserStreams implements Partial<OrderListener & AccountListener> {
   readonly #market: Market;
   readonly #view: View;
@@ -149,10 +150,10 @@ export class UserStreams implements Partial<OrderListener & AccountListener> {
     });
   }
 
-  onEnded(order: Order, reason: number): void {
+  onEnded(order: Order, reason: number, wasPending: boolean): void {
     const status = ORDER_STATUS_NAMES[endStatus(reason)];
     const type = reason === REASON.SELF_TRADE ? 'TRADE_PREVENTION' : status;
-    const eR = expiryReason(order, reason);
+    const eR = expiryReason(order, reason, wasPending);
     this.#report(order, type, status, { C: status === 'CANCELED' ? order.clientId : '', ...(status === 'EXPIRED' && { eR }) });
   }
 
@@ -162,6 +163,14 @@ export class UserStreams implements Partial<OrderListener & AccountListener> {
 
   onAmended(order: Order): void {
     this.#report(order, 'REPLACED', ORDER_STATUS_NAMES[order.status]);
+  }
+
+  onListEntered(list: OrderList, time: number): void {
+    this.#listStatus(list, time, 'EXEC_STARTED', 'EXECUTING');
+  }
+
+  onListDone(list: OrderList, time: number): void {
+    this.#listStatus(list, time, 'ALL_DONE', 'ALL_DONE');
   }
 
   onTransfer(account: number, asset: number, units: number, time: number): void {
@@ -196,6 +205,13 @@ export class UserStreams implements Partial<OrderListener & AccountListener> {
 
   #send(account: number, event: object): void {
     this.#backlog.push(account, () => new AccountEvent(event));
+  }
+
+  #listStatus(list: OrderList, time: number, l: string, L: string): void {
+    const { symbol: s } = this.#market.instruments[list.instrument];
+    const O = list.orders.map(({ id, clientId }) => ({ s, i: id, c: clientId }));
+    const [c, C] = [CONTINGENCIES[list.type], list.clientId];
+    this.#send(list.account, { e: 'listStatus', E: Date.now(), s, g: list.number, c, l, L, r: 'NONE', C, T: ms(time), O });
   }
 
   #report(order: Order, executionType: string, status: string, more: object = {}): void {

@@ -57,6 +57,7 @@ export class ApiSession implements SessionOwner {
     this.#operations = operations;
     this.#onSignedIn = onSignedIn;
     this.#connectedSince = services.now();
+    connection.farewell = ['{"event":', '}'];
     this.#subscriptions = new Subscriptions(connection, services.userStreams);
     new Inbox(connection, services.config.webSockets.messagesPerSecond, (text) => void this.#onMessage(text));
     const onKeyEnded = (key: string) => {
