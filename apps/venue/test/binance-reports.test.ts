@@ -54,7 +54,7 @@ it('executionReport has the documented fields of each kind of order, and no othe
     for (const report of reports) for (const name of Object.keys(report)) seen.add(name);
     for (const name of names(REPORT_FIELDS)) for (const report of reports) assert.ok(Object.hasOwn(report, name), `${name} of ${report.X}`);
   };
-  const resting = await place({ side: 'SELL', price: '60000' });
+  const resting = await place({ side: 'SELL', price: '60000', strategyId: '7', strategyType: '1000000' });
   note(await reportsOf(resting.orderId, 'NEW'));
   const sweeping = await place({ side: 'BUY', price: '60000', quantity: '0.02', timeInForce: 'IOC' });
   note(await reportsOf(sweeping.orderId, 'EXPIRED'));

@@ -56,7 +56,7 @@ function emitQueue(engine: Engine, first: number): void {
 
 function emitOrder(engine: Engine, slot: number, record: number, where: number): void {
   const orders = engine.memory.orders.i32;
-  const { details, specials, ruleBook, writer } = engine;
+  const { details, specials, ruleBook, strategies, writer } = engine;
   const order = slot * orderRecord.WORDS;
   const detail = slot * detailsRecord.WORDS;
   const inBook = where === WHERE.DISPLAYED || where === WHERE.HIDDEN;
@@ -66,6 +66,10 @@ function emitOrder(engine: Engine, slot: number, record: number, where: number):
   const text = details.i32[detail + detailsRecord.TEXT_SLOT];
   if (text !== 0) writer.text(details.texts.i32, text * details.texts.ints, command.TEXT_BYTES / 4);
   writer.orderId(details.ids[slot]);
+  if (strategies.has(slot)) {
+    const account = orders[order + orderRecord.ACCOUNT];
+    writer.notice(EVENT.STRATEGY, 0, 0, account, 0, strategies.typeOf(slot), 0, strategies.numberOf(slot));
+  }
   const flags = inBook ? RESTING | (where === WHERE.HIDDEN ? IS_HIDDEN : 0) : WAITING | (where === WHERE.WAITING ? PENDING : 0);
   const price = inBook ? orders[order + orderRecord.PRICE] : ruleBook.facts.holdOf(slot, record);
   const terms = (orders[order + orderRecord.TERMS] >>> 17) & 0x7fff;

@@ -5,7 +5,7 @@ import type { Engine } from './engine.ts';
 import { WHERE } from './rules/special-orders.ts';
 
 /** Byte ranges of an image, and where some of them are: the order is that of imageOf and restoreImage. */
-export const IMAGE_PARTS = 20;
+export const IMAGE_PARTS = 21;
 export const IMAGE_PART = {
   ORDERS: 6,
   DETAILS: 7,
@@ -16,6 +16,7 @@ export const IMAGE_PART = {
   REGISTRY: 17,
   LIMITS: 18,
   MASS_CANCELS: 19,
+  STRATEGIES: 20,
 } as const;
 
 /** An engine's whole state as byte ranges, in a fixed order. They are views: copy or write them before the engine goes on. */
@@ -37,6 +38,7 @@ export function imageOf(engine: Engine): Uint8Array[] {
     engine.registry.used(),
     engine.limits.used(),
     engine.ruleBook.massCancels.used(),
+    engine.strategies.used(),
   ];
 }
 
@@ -57,6 +59,7 @@ export function restoreImage(engine: Engine, parts: readonly Uint8Array[]): void
   engine.registry.restore(parts[IMAGE_PART.REGISTRY]);
   engine.limits.restore(parts[IMAGE_PART.LIMITS]);
   engine.ruleBook.massCancels.restore(parts[IMAGE_PART.MASS_CANCELS]);
+  engine.strategies.restore(parts[IMAGE_PART.STRATEGIES]);
   rebuild(engine);
   engine.ruleBook.triggers.restore();
   engine.ruleBook.cascade.setDue();

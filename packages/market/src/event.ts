@@ -17,7 +17,7 @@ const layout = record(
         /** ticks */
         price: union({ PRICE: 'i32', ASSET: 'i32', NAME_BYTES: 'i32' }),
         /** lots: the order's (ACCEPTED, AMENDED) or the trade's (FILL) */
-        quantity: union({ QUANTITY: 'i32', LIST_TYPE: 'i32', ENDED_COUNT: 'i32', VALUE_BYTES: 'i32' }),
+        quantity: union({ QUANTITY: 'i32', LIST_TYPE: 'i32', ENDED_COUNT: 'i32', VALUE_BYTES: 'i32', STRATEGY_TYPE: 'i32' }),
         /** lots that the order has left */
         REMAINING: 'i32',
       },
@@ -47,6 +47,7 @@ const layout = record(
           F64_AGGREGATES: 'f64',
           F64_LIST: 'f64',
           F64_ORDER_ID: 'f64',
+          F64_STRATEGY: 'f64',
         }),
       },
     }),
@@ -111,6 +112,8 @@ export const EVENT = {
   CANCELLING: 20,
   /** A mass cancel is done that was not with its command: its number as above, ENDED_COUNT of orders ended with it. */
   CANCELLED_ALL: 21,
+  /** The strategy of the next order that is emitted: see the command of this name. */
+  STRATEGY: 22,
   /** A part of what the RECORD after it states, in the words of a TEXT. */
   PIECE: 30,
   /** The gateways' record of a name is another one: NAME_BYTES, and VALUE_BYTES of the record (-1: it was removed). */

@@ -1,6 +1,14 @@
 import type { OrderKind, Side, TimeInForce } from '@outcry/market/order-terms';
 import type { SpecialTerms } from './special-terms.ts';
 
+/** What a client calls the strategy that an order is part of. */
+export interface Strategy {
+  /** -1: not said */
+  id: number;
+  /** 0: not said */
+  type: number;
+}
+
 /** An order as its owner sees it. Prices in ticks, quantities in lots, amounts in quote units, times in microseconds since 1970. */
 export interface Order {
   id: number;
@@ -27,6 +35,7 @@ export interface Order {
   /** outside the book: for its trigger, its list, a price to follow or the closing auction */
   waiting: boolean;
   terms: SpecialTerms | undefined;
+  strategy: Strategy | undefined;
 }
 
 /** Orders whose fate hangs together, as they were entered. */

@@ -71,7 +71,7 @@ export const errorCodes: Fact[] = [
     name: '-1130 INVALID_PARAMETER',
     test: 'order-refusals.test.ts: history over more than 24 hours, from an id and within times at once, and no rows at all',
   },
-  { name: '-1134 BAD_STRATEGY_TYPE', not: 'orders have no strategy: strategyType is -1104' },
+  { name: '-1134 BAD_STRATEGY_TYPE', test: 'strategies.test.ts: a strategy is refused that Binance refuses' },
   { name: '-1135 INVALID_JSON', not: 'JSON bodies are for administration alone; they answer -1100' },
   {
     name: '-1139 INVALID_TICKER_TYPE',

@@ -3,6 +3,7 @@ import type { Fact } from './fact.ts';
 
 const OWNER = 'streams.test.ts: tell an owner of every step of its orders, and of its balances';
 const FIELDS = 'binance-reports.test.ts: executionReport has the documented fields of each kind of order, and no others';
+const STRATEGY = 'strategies.test.ts: an order keeps its strategy in every answer and report, also after a restart';
 const NO_SOR = 'one book for each instrument: no smart order routing, and no allocations';
 const NOT_RECORDED = 'the engine says that an order ended for self-trade prevention, and not against which';
 
@@ -31,8 +32,8 @@ export const REPORT_FIELDS = 'e E s c S o f q p P F g C x X r i l z L n N T t I 
 export const conditionalFields: Fact[] = [
   { name: 'd', test: FIELDS },
   { name: 'D', not: 'the engine does not report when trailing begins' },
-  { name: 'j', not: 'orders have no strategy: strategyId is refused' },
-  { name: 'J', not: 'orders have no strategy: strategyType is refused' },
+  { name: 'j', test: STRATEGY },
+  { name: 'J', test: STRATEGY },
   { name: 'v', not: NOT_RECORDED },
   { name: 'A', not: NOT_RECORDED },
   { name: 'B', not: NOT_RECORDED },

@@ -117,6 +117,10 @@ export class RuleBook {
       accounts.opened(e.account, this.facts.base(e.instrument), this.facts.baseUnits(e.instrument, e.side, e.quantity));
     if (text !== undefined) writer.text(text, 0, text.length);
     if (e.id !== 0) writer.orderId(e.id);
+    if (e.strategyType !== 0 || e.strategyNumber !== 0) {
+      this.#engine.strategies.set(taker.slot, e.strategyType, e.strategyNumber);
+      writer.notice(EVENT.STRATEGY, 0, 0, e.account, 0, e.strategyType, 0, e.strategyNumber);
+    }
     const isOutside = waits || e.hasTrigger || this.#waitsForClose(e.timeInForce, e.instrument) || (e.follows && this.#isParked(record));
     const restsAtOnce = record === 0 && !isOutside && this.#isLasting(e.kind, e.timeInForce) && this.#restsAtOnce(e);
     const flags = (restsAtOnce ? RESTING : 0) | (isOutside ? WAITING : 0) | (waits ? PENDING : 0);

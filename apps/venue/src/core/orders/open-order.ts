@@ -11,7 +11,7 @@ import {
   timeInForceOf,
 } from '@outcry/market/order-word';
 import { record } from '@outcry/memory/record';
-import type { Order } from '../../domain/orders.ts';
+import type { Order, Strategy } from '../../domain/orders.ts';
 import type { SpecialTerms } from '../../domain/special-terms.ts';
 
 /** An open order in memory, 128 bytes, by the slot that the engine gave it. */
@@ -76,6 +76,7 @@ export const state = {
   HAS_TERMS: 8,
   /** a cursor is held at it */
   HELD: 16,
+  HAS_STRATEGY: 32,
 } as const;
 const STATUS_SHIFT = 8;
 const STATUS_BITS = 0xff << STATUS_SHIFT;
@@ -106,7 +107,14 @@ const { ACCOUNT, PRICE, QUANTITY, LEFT, WORD, STATE, SHOWN } = openOrder;
 const { RESTING, WAITING } = state;
 
 /** Makes an order of its record, and of what the record does not hold. */
-export function orderAt(i32: Int32Array, f64: Float64Array, slot: number, clientId: string, special: SpecialTerms | undefined): Order {
+export function orderAt(
+  i32: Int32Array,
+  f64: Float64Array,
+  slot: number,
+  clientId: string,
+  special: SpecialTerms | undefined,
+  strategy: Strategy | undefined,
+): Order {
   const at = slot * WORDS;
   const word = i32[at + WORD];
   const bits = i32[at + STATE];
@@ -132,5 +140,6 @@ export function orderAt(i32: Int32Array, f64: Float64Array, slot: number, client
     shown: i32[at + SHOWN],
     waiting: (bits & WAITING) !== 0,
     terms: special,
+    strategy,
   };
 }

@@ -6,6 +6,7 @@ import { f64Of, i32Of, reserve } from '@outcry/memory/span';
 import { ORDER_STATUS, statusAfterTrade } from '../../domain/order-status.ts';
 import type { Order } from '../../domain/orders.ts';
 import { TermsTable } from '../../domain/special-terms.ts';
+import { StrategyTable } from '../../domain/strategies.ts';
 import { ClientIds } from './client-ids.ts';
 import { OpenLists } from './open-lists.ts';
 import { clientBytesOf, openOrder, orderAt, state, statusOf, withStatus, wordOf } from './open-order.ts';
@@ -14,7 +15,7 @@ import { HeldCursors, type OrderCursor } from './order-cursors.ts';
 
 const { WORDS, F64_AMOUNT, F64_EXECUTED, F64_TIME, F64_UPDATE_TIME, F64_ID } = openOrder;
 const { GENERATION, ACCOUNT, PRICE, QUANTITY, LEFT, WORD, STATE, PREVIOUS, NEXT, SHOWN, ID_CHAIN } = openOrder;
-const { OPEN, RESTING, WAITING, HAS_TERMS, HELD } = state;
+const { OPEN, RESTING, WAITING, HAS_TERMS, HELD, HAS_STRATEGY } = state;
 
 /**
  * The open orders of a view, outside the JavaScript heap: a record each, at the engine's slot, linked into a list an account, and
@@ -36,6 +37,7 @@ export class OpenOrders {
   /** rounds of the buckets in one id */
   readonly #rounds: number;
   readonly #terms: TermsTable;
+  readonly #strategies: StrategyTable;
   /** the lists that they belong to */
   readonly lists: OpenLists;
   readonly #held = new HeldCursors();
@@ -55,6 +57,7 @@ export class OpenOrders {
     this.#clientIds = new ClientIds(this.#i32, i32Of(reserve(buckets * 4)));
     this.#rounds = 1 / buckets;
     this.#terms = new TermsTable(capacity);
+    this.#strategies = new StrategyTable(capacity);
     this.lists = new OpenLists(capacity);
   }
 
@@ -76,6 +79,10 @@ export class OpenOrders {
       this.#special++;
       bits |= HAS_TERMS;
       if (order.terms.list > 0) list = this.lists.join(slot, order.terms.list, legOf(order.terms.flags), order.id, order.clientId);
+    }
+    if (order.strategy !== undefined) {
+      this.#strategies.set(slot, order.strategy);
+      bits |= HAS_STRATEGY;
     }
     words[at + QUANTITY] = order.quantity;
     words[at + LEFT] = order.left;
@@ -298,7 +305,8 @@ export class OpenOrders {
   /** The order in a slot that is open, or about to be removed. */
   copy(slot: number): Order {
     const terms = this.hasTerms(slot) ? this.#terms.get(slot) : undefined;
-    return orderAt(this.#i32, this.#f64, slot, this.#clientIds.of(slot), terms);
+    const strategy = (this.#i32[slot * WORDS + STATE] & HAS_STRATEGY) === 0 ? undefined : this.#strategies.get(slot);
+    return orderAt(this.#i32, this.#f64, slot, this.#clientIds.of(slot), terms, strategy);
   }
 
   /** The slot of an open order, 0: there is none. */

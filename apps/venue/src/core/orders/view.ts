@@ -5,8 +5,9 @@ import { BUY, GTC, LIMIT, type Side } from '@outcry/market/order-terms';
 import { isPostOnly, orderKindOf, timeInForceOf } from '@outcry/market/order-word';
 import { REASON } from '@outcry/market/reason';
 import { endStatus, ORDER_STATUS } from '../../domain/order-status.ts';
-import type { AuctionPrice, Balance, Fill, Order, OrderList, Trade } from '../../domain/orders.ts';
+import type { AuctionPrice, Balance, Fill, Order, OrderList, Strategy, Trade } from '../../domain/orders.ts';
 import { makeTerms, readTerms, type SpecialTerms } from '../../domain/special-terms.ts';
+import { readStrategy } from '../../domain/strategies.ts';
 import type { OpenOrders } from './open-orders.ts';
 import type { SharedState } from './shared-state.ts';
 
@@ -73,6 +74,8 @@ export class View {
   #hasTerms = false;
   /** of the next order, 0: it is the number of its command */
   #id = 0;
+  /** of the next order, where it has one */
+  #strategy: Strategy | undefined;
   #isTransfer = false;
   readonly #pieces: number[] = [];
 
@@ -106,6 +109,9 @@ export class View {
       case EVENT.TERMS:
         readTerms(i32, f64, at, this.#terms);
         this.#hasTerms = true;
+        break;
+      case EVENT.STRATEGY:
+        this.#strategy = readStrategy(i32, f64, at);
         break;
       case EVENT.ORDER_ID:
         this.#id = f64[(at >> 1) + event.F64_ORDER_ID];
@@ -207,6 +213,8 @@ export class View {
     order.shown = order.resting && (flags & IS_HIDDEN) === 0 ? left : 0;
     order.waiting = (flags & WAITING) !== 0;
     order.terms = this.#hasTerms ? this.#terms : undefined;
+    order.strategy = this.#strategy;
+    this.#strategy = undefined;
     this.#text = '';
     this.#hasTerms = false;
     this.#id = 0;
@@ -377,5 +385,6 @@ function newOrder(): Order {
     shown: 0,
     waiting: false,
     terms: undefined,
+    strategy: undefined,
   };
 }

@@ -11,6 +11,7 @@ import type { AggregateTrade, Fill, Order, Trade } from '../../domain/orders.ts'
 import type { Statistics } from '../../domain/statistics.ts';
 import type { StoredTrade } from '../../store/stored-rows.ts';
 import { SELF_TRADE_MODES } from './special-order.ts';
+import { strategyJson } from './strategy.ts';
 
 /** The venue's records in Binance's words. */
 
@@ -105,6 +106,7 @@ function orderTerms(order: Order, instrument: Instrument) {
     side: SIDE_NAMES[order.side],
     stopPrice: stopPrice(order, instrument),
     icebergQty: icebergQuantity(order, instrument),
+    ...strategyJson(order),
   };
 }
 

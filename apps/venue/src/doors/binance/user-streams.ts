@@ -12,6 +12,7 @@ import { AccountEvent } from './account-event.ts';
 import { feeJson, icebergQuantity, listNumber, ms, SIDE_NAMES, selfTradeName, stopPrice, timeInForceName, typeName } from './format.ts';
 import { expiryReason, reportTerms } from './report-fields.ts';
 import { CONTINGENCIES } from './special-order.ts';
+import { strategyJson } from './strategy.ts';
 
 const LISTEN_KEY_MS = 60 * 60_000;
 const ZERO = '0.00000000';
@@ -261,6 +262,7 @@ export class UserStreams implements Partial<OrderListener & AccountListener> {
       ...(!order.waiting && { W: ms(order.time) }),
       V: selfTradeName(order),
       ...reportTerms(order, instrument),
+      ...strategyJson(order, 'j', 'J'),
     };
   }
 }

@@ -10,8 +10,11 @@ import { type FollowerStore, StoreGone } from '@outcry/replica/follower-store';
 import { addPrint, CANDLE_SECONDS, type Candle, newCandle, spanStart } from '../../domain/candle.ts';
 import { BASE, BASE_BITS } from '../../domain/exact.ts';
 import { endStatus, ORDER_STATUS, statusAfterTrade } from '../../domain/order-status.ts';
+import type { Strategy } from '../../domain/orders.ts';
 import { readTerms, type SpecialTerms } from '../../domain/special-terms.ts';
+import { readStrategy } from '../../domain/strategies.ts';
 import type { StoreWriterOptions } from '../store.ts';
+import { specialText } from './row-shapes.ts';
 import { CANDLE_SUMS, SCHEMA, SCHEMA_VERSION } from './schema.ts';
 import { available, LOCK_TIMEOUT_MS } from './unavailable.ts';
 
@@ -89,6 +92,7 @@ export class StoreWriter implements FollowerStore {
   /** of the next order, 0: it is the number of its command */
   #id = 0;
   #terms: SpecialTerms | undefined;
+  #strategy: Strategy | undefined;
   #maker: { account: number; order: number; fee: number; feeAsset: number } | undefined;
 
   /**
@@ -159,6 +163,9 @@ export class StoreWriter implements FollowerStore {
         break;
       case EVENT.TERMS:
         this.#terms = readTerms(i32, f64, at);
+        break;
+      case EVENT.STRATEGY:
+        this.#strategy = readStrategy(i32, f64, at);
         break;
       case EVENT.LIST: {
         const number = f64[(at >> 1) + event.F64_LIST];
@@ -260,11 +267,12 @@ export class StoreWriter implements FollowerStore {
       ORDER_STATUS.NEW,
       time,
       time,
-      this.#terms === undefined ? null : JSON.stringify(this.#terms),
+      specialText(this.#terms, this.#strategy),
       this.#terms?.list ?? 0,
     ]);
     this.#text = '';
     this.#terms = undefined;
+    this.#strategy = undefined;
   }
 
   /** Something happened to an order: lots and quote units that it traded, and what is another now (undefined: it stays). */

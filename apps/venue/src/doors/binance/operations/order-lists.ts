@@ -13,6 +13,7 @@ import type { BinanceServices } from '../operation.ts';
 import { askHistory, type Caller, instrumentOf, JsonPieces, type Operation, weighOrders } from '../operation.ts';
 import { optionalInteger, type Parameters } from '../parameters.ts';
 import { CONTINGENCIES, PEG_PRICES, SELF_TRADE_MODES, TYPES } from '../special-order.ts';
+import { strategyId, strategyType } from '../strategy.ts';
 import { checkPair, checkPrices } from './oco-legs.ts';
 import { oldOcoParameters, presentOco } from './old-oco.ts';
 import { ownRangeOf } from './ranges.ts';
@@ -38,6 +39,8 @@ const LEG_FIELDS = {
   PegPriceType: s.oneOf(Object.keys(PEG_PRICES), 'Price taken once from the book'),
   PegOffsetType: s.word('PRICE_LEVEL'),
   PegOffsetValue: s.whole('Levels into the book'),
+  StrategyId: strategyId,
+  StrategyType: strategyType,
 };
 const SIDE_FIELDS = { Side: s.oneOf(SIDE_NAMES, 'Side'), Quantity: s.decimal('Quantity') };
 
