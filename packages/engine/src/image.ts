@@ -59,6 +59,7 @@ export function restoreImage(engine: Engine, parts: readonly Uint8Array[]): void
   engine.registry.restore(parts[IMAGE_PART.REGISTRY]);
   engine.limits.restore(parts[IMAGE_PART.LIMITS]);
   engine.ruleBook.massCancels.restore(parts[IMAGE_PART.MASS_CANCELS]);
+  engine.ruleBook.lists.recount();
   engine.strategies.restore(parts[IMAGE_PART.STRATEGIES]);
   rebuild(engine);
   engine.ruleBook.triggers.restore();

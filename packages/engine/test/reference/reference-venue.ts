@@ -222,7 +222,7 @@ export class ReferenceVenue {
 
   #newOrder(spec: OrderSpec): void {
     const order = this.#state(spec);
-    const refusal = this.#refusal(order, false, 0);
+    const refusal = this.#refusal(order, false, []);
     if (refusal !== '') {
       this.#emit(`rejected ${refusal}`);
       return;
@@ -276,9 +276,12 @@ export class ReferenceVenue {
       if (!isPair || [a, b].some((o) => o.terms.trigger === 0 && !posts(o))) return 'invalid_terms';
     }
     for (const [leg, order] of legs.entries()) {
-      const refusal = this.#refusal(order, type !== LIST_TYPE.OCO && leg > 0, leg);
+      const refusal = this.#refusal(order, type !== LIST_TYPE.OCO && leg > 0, legs.slice(0, leg));
       if (refusal !== '') return refusal;
     }
+    const open = this.orders.filter((o) => o.account === legs[0].account && o.instrument === legs[0].instrument && o.list !== undefined);
+    const mostLists = this.instruments[legs[0].instrument].rules[INSTRUMENT_RULE.MAX_ORDER_LISTS];
+    if (mostLists !== 0 && new Set(open.map((o) => o.list)).size >= mostLists) return 'too_many_lists';
     const named = legs.filter((o) => o.client !== 0).map((o) => o.client);
     return new Set(named).size < named.length ? 'duplicate_client_id' : '';
   }
@@ -405,7 +408,7 @@ export class ReferenceVenue {
   // ── Checks ───────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
   /** Why an order is refused, '' if it is not. Works out prices and quantities that follow from the market. */
-  #refusal(o: Order, waits: boolean, others: number): string {
+  #refusal(o: Order, waits: boolean, before: readonly Order[]): string {
     const i = this.instruments[o.instrument];
     if (i === undefined) return 'unknown_instrument';
     const account = this.accounts[o.account];
@@ -419,7 +422,7 @@ export class ReferenceVenue {
     const ratio = account.rules[ACCOUNT_RULE.ORDER_TO_TRADE];
     const mostMessages = account.rules[ACCOUNT_RULE.MESSAGES_FREE] + ratio * account.dayTrades;
     if (ratio !== 0 && account.dayMessages > mostMessages) return 'order_to_trade';
-    return this.#termsRefusal(o, i) || this.#priceRefusal(o, i, waits) || this.#sizeRefusal(o, i, account, waits, others);
+    return this.#termsRefusal(o, i) || this.#priceRefusal(o, i, waits) || this.#sizeRefusal(o, i, account, waits, before);
   }
 
   #countMessage(account: Account): string {
@@ -495,7 +498,8 @@ export class ReferenceVenue {
     return '';
   }
 
-  #sizeRefusal(o: Order, i: Instrument, account: Account, waits: boolean, others: number): string {
+  #sizeRefusal(o: Order, i: Instrument, account: Account, waits: boolean, before: readonly Order[]): string {
+    const others = before.length;
     const t = o.terms;
     const mostLots = i.rules[INSTRUMENT_RULE.MAX_QUANTITY];
     if (o.kind !== MARKET_BY_AMOUNT && o.quantity < 1) return 'invalid_quantity';
@@ -506,6 +510,13 @@ export class ReferenceVenue {
     const own = this.orders.filter((x) => x.account === o.account);
     const mostOpen = account.rules[ACCOUNT_RULE.MAX_OPEN_ORDERS];
     if (mostOpen !== 0 && own.length + others >= mostOpen) return 'too_many_open_orders';
+    const here = [...own.filter((x) => x.instrument === o.instrument), ...before];
+    const mostAlgo = i.rules[INSTRUMENT_RULE.MAX_ALGO_ORDERS];
+    const withTrigger = here.filter((x) => x.terms.trigger !== 0).length;
+    if (t.trigger !== 0 && mostAlgo !== 0 && withTrigger >= mostAlgo) return 'too_many_algo_orders';
+    const mostIcebergs = i.rules[INSTRUMENT_RULE.MAX_ICEBERG_ORDERS];
+    const icebergs = here.filter((x) => x.terms.display > 0).length;
+    if (t.display > 0 && mostIcebergs !== 0 && icebergs >= mostIcebergs) return 'too_many_icebergs';
     o.bookPrice = o.price;
     if (o.kind === MARKET_BY_AMOUNT) {
       if (o.amount < 1) return 'invalid_amount';

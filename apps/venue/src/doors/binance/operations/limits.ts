@@ -25,10 +25,9 @@ function orderCounts(services: BinanceServices, _sent: Parameters, caller: Calle
 function myFilters(services: BinanceServices, sent: Parameters, caller: Caller) {
   const instrument = instrumentOf(services, sent);
   const most = services.rules.maxOpenOrders(caller.account);
-  const own = most > 0 ? [{ filterType: 'MAX_NUM_ORDERS', maxNumOrders: most }] : [];
   return {
-    exchangeFilters: [],
-    symbolFilters: [...symbolFilters(instrument, services.rules.limits(instrument)), ...own],
+    exchangeFilters: most > 0 ? [{ filterType: 'EXCHANGE_MAX_NUM_ORDERS', maxNumOrders: most }] : [],
+    symbolFilters: symbolFilters(instrument, services.rules.limits(instrument)),
     assetFilters: [],
   };
 }
