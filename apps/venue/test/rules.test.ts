@@ -170,7 +170,7 @@ describe('the rule book over REST', () => {
     );
     assert.deepEqual(
       list.orderReports.map((o: any) => o.status),
-      ['NEW', 'PENDING_NEW', 'NEW'],
+      ['NEW', 'PENDING_NEW', 'PENDING_NEW'],
     );
     await place(bob, limit('SELL', '59500', '0.01'));
     await reaching(alice, list.orders[0].orderId, 'FILLED');

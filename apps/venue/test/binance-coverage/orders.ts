@@ -51,7 +51,7 @@ export const orders: OperationFact[] = [
       'symbol side type timeInForce quantity price newClientOrderId strategyId strategyType icebergQty newOrderRespType selfTradePreventionMode',
     answer:
       'symbol orderId orderListId clientOrderId transactTime price origQty executedQty origQuoteOrderQty cummulativeQuoteQty status timeInForce type side workingTime fills workingFloor selfTradePreventionMode usedSor',
-    not: 'one book for each instrument: no smart order routing',
+    not: 'one book for each instrument: exchangeInfo has no `sors`, as documented where routing is not available',
   },
   {
     rest: 'POST /api/v3/sor/order/test',
@@ -59,6 +59,6 @@ export const orders: OperationFact[] = [
     parameters:
       'symbol side type timeInForce quantity price newClientOrderId strategyId strategyType icebergQty newOrderRespType selfTradePreventionMode computeCommissionRates',
     answer: '',
-    not: 'one book for each instrument: no smart order routing',
+    not: 'one book for each instrument: exchangeInfo has no `sors`, as documented where routing is not available',
   },
 ];

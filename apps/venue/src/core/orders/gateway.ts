@@ -3,6 +3,7 @@ import { EVENT, event, OF_CANCEL } from '@outcry/market/event';
 import { kindOf } from '@outcry/market/event-reader';
 import { REASON } from '@outcry/market/reason';
 import type { Ring } from '@outcry/memory/ring';
+import { ORDER_STATUS } from '../../domain/order-status.ts';
 import type { Fill, Order, OrderList } from '../../domain/orders.ts';
 import { type CommandFields, recordCount, writeRecords } from '../../spine/commands.ts';
 import { ENGINE_GATE, GATEWAY_GATE, JOURNAL_FAILED, JOURNAL_FULL, type Shared } from '../../spine/shared.ts';
@@ -306,13 +307,16 @@ export class Gateway {
     for (const { reject } of lost) reject(new GatewayError('unknown_outcome', why));
   }
 
-  /** Keeps the latest copy of an order that the command being answered entered. Returns whether it is one. */
-  #note(order: Order): boolean {
+  /**
+   * Keeps the latest copy of an order that the command being answered entered. Returns whether it is one. One that waited for the working
+   * order of its list is answered as pending, as Binance documents, unless it ended so.
+   */
+  #note(order: Order, wasPending = false): boolean {
     const current = this.#current;
     if (current === undefined) return false;
     if (current.order?.id === order.id) current.order = order;
     const leg = current.legs.findIndex(({ id }) => id === order.id);
-    if (leg >= 0) current.legs[leg] = order;
+    if (leg >= 0 && (wasPending || current.legs[leg].status !== ORDER_STATUS.PENDING_NEW)) current.legs[leg] = order;
     return leg >= 0 || current.order?.id === order.id;
   }
 
@@ -356,7 +360,7 @@ export class Gateway {
         if (this.#current !== undefined && (this.#account === -1 || this.#account === order.account)) {
           if (this.#current.endedCount++ < MOST_ENDED) this.#current.ended.push(order);
         }
-        if (!this.#note(order)) this.#noteMeant(order);
+        if (!this.#note(order, wasPending)) this.#noteMeant(order);
         for (const listener of orderListeners) listener.onEnded?.(order, reason, wasPending);
       },
       onTriggered: (order: Order) => {

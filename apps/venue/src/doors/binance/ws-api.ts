@@ -271,7 +271,7 @@ function parseRequest(text: string): Request {
   try {
     request = parseExactly(text) as Request;
   } catch {
-    throw new ApiError(-1100, 'Malformed request: not JSON.');
+    throw new ApiError(-1135, 'Invalid JSON Request');
   }
   if (typeof request !== 'object' || request === null || typeof request.method !== 'string')
     throw new ApiError(-1100, "Malformed request: 'method' must be a string.");
