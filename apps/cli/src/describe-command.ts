@@ -18,7 +18,7 @@ const { HEAD, INSTRUMENT_WORD, ACCOUNT, PRICE, QUANTITY, ORDER_SLOT, ORDER_GENER
 /** Words of single kinds of command: see COMMAND. */
 const { SCALE, BASE, QUOTE, MAKER_FEE, TAKER_FEE, F64_LOT, F64_UNIT, LIST_TYPE: TYPE, OF_INSTRUMENT, OF_SIDE, OF_SESSION } = command;
 const { STATE: NEW_STATE, REFERENCE, TIER, RECEIVER, IS_CHECKED, MOST_ORDERS, MOST_ACCOUNTS, MOST_ASSETS, MOST_INSTRUMENTS } = command;
-const { HASH_LOW, HASH_HIGH, F64_CHECKED, NAME_BYTES, VALUE_BYTES, F64_VALUE } = command;
+const { STRATEGY_TYPE, F64_STRATEGY, HASH_LOW, HASH_HIGH, F64_CHECKED, NAME_BYTES, VALUE_BYTES, F64_VALUE } = command;
 const { INSTRUMENT_RULE: RULE_OF_INSTRUMENT, ACCOUNT_RULE: RULE_OF_ACCOUNT } = command;
 
 /** A journaled command by the names of its fields; numbers are ticks, lots and units, as the engine has them. */
@@ -28,6 +28,8 @@ export function describeCommand(i32: Int32Array, f64: Float64Array, at: number):
   const name = COMMAND_NAMES[kind] ?? `unknown_${kind}`;
   if (kind === COMMAND.TEXT) return { kind: name, text: textOf(i32, at + TEXT) };
   if (kind === COMMAND.TERMS) return { kind: name, ...specialTerms(i32, f64, at) };
+  if (kind === COMMAND.STRATEGY)
+    return { kind: name, strategyType: i32[at + STRATEGY_TYPE], strategyId: f64[(at >> 1) + F64_STRATEGY] - 1 };
   const common = { kind: name, time: new Date(f64[(at >> 1) + F64_TIME] / 1000).toISOString() };
   if (kind === COMMAND.PIECE) return { ...common, text: pieceOf(i32, at) };
   const account = i32[at + ACCOUNT];

@@ -68,6 +68,7 @@ export async function createServices(
   const publishers = await Publishers.start(
     {
       ...store,
+      rules: crew.pools.rules,
       count: config.publishers,
       slots: config.publisherSlots,
       levels: room.orders,

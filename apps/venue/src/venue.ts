@@ -15,6 +15,7 @@ import { FeeTierJob } from './core/fee-tiers.ts';
 import { AveragePublisher } from './core/feeds/average-publisher.ts';
 import { MarketTracker } from './core/feeds/market-state.ts';
 import type { Gateway } from './core/orders/gateway.ts';
+import { loadLists } from './core/orders/load-lists.ts';
 import { portTaken } from './core/port-taken.ts';
 import type { Services } from './core/services.ts';
 import type { VenueConfig } from './domain/config.ts';
@@ -218,6 +219,7 @@ async function defineVenue(services: BinanceServices): Promise<void> {
   await defineMarket(registry, market, config, (fields) => gateway.submit(fields));
   await gateway.submit({ head: commandHead(COMMAND.SET_RISK), asset: config.risk === 'none' ? 0 : 1 });
   gateway.view.orders.sortByAge(); // all that were open when it started have been told of
+  await loadLists(services);
   cancelOldSessions(services);
 }
 

@@ -33,7 +33,7 @@ function ended(account: number, id: number): Order {
   return {
     ...{ id, account, instrument: 0, clientId: `o${id}`, side: BUY, kind: LIMIT, timeInForce: GTC, postOnly: false, price: 5_000_000 },
     ...{ quantity: 100, amount: 0, left: 100, executedAmount: 0, status: ORDER_STATUS.CANCELED, time: 1e15, updateTime: 1e15 },
-    ...{ resting: false, shown: 0, waiting: false, terms: undefined, decremented: 0, preventedMatch: 0 },
+    ...{ resting: false, shown: 0, waiting: false, terms: undefined, strategy: undefined, decremented: 0, preventedMatch: 0 },
   };
 }
 
@@ -51,7 +51,7 @@ describe('a FIX session whose orders end by the thousand', () => {
     const end = (of: FixClient, id: number) => {
       const order = ended(of.login.account, id);
       orders.track(of, order);
-      orders.listener.onEnded!(order, REASON.BY_REQUEST);
+      orders.listener.onEnded!(order, REASON.BY_REQUEST, false);
     };
     const idsOf = (account: number) => sent.filter((one) => one.account === account).map(({ fields }) => fields.get(TAG.ORDER_ID));
     return { sent, reports, big: client(BIG), small: client(SMALL), end, idsOf };
@@ -145,8 +145,8 @@ describe('gRPC entry streams of an account whose orders end by the thousand', ()
     for (let i = 0; i < 4; i++) void read(BIG);
     void read(SMALL);
     await new Promise((resolve) => setImmediate(resolve));
-    for (let id = 1; id <= UPDATES; id++) trading.listener.onEnded!(ended(BIG, id), REASON.BY_REQUEST);
-    trading.listener.onEnded!(ended(SMALL, UPDATES + 1), REASON.BY_REQUEST);
+    for (let id = 1; id <= UPDATES; id++) trading.listener.onEnded!(ended(BIG, id), REASON.BY_REQUEST, false);
+    trading.listener.onEnded!(ended(SMALL, UPDATES + 1), REASON.BY_REQUEST, false);
     let turns = 0;
     for (; written.length < 4 * UPDATES + 1; turns++) await new Promise((resolve) => setImmediate(resolve));
     assert.ok(turns > 5, `${turns} turns`);
@@ -174,7 +174,7 @@ describe('gRPC entry streams of an account whose orders end by the thousand', ()
     }
     void read(BIG, one());
     await new Promise((resolve) => setImmediate(resolve));
-    for (let id = 1; id <= UPDATES; id++) trading.listener.onEnded!(ended(BIG, id), REASON.BY_REQUEST);
+    for (let id = 1; id <= UPDATES; id++) trading.listener.onEnded!(ended(BIG, id), REASON.BY_REQUEST, false);
     ask();
     await until(
       () => written.length === UPDATES + 1,

@@ -39,7 +39,7 @@ test('no door lets one account fill the pool, or all of them its last tenth; can
   assert.deepEqual([of(alice, 'order_accepted').length, of(alice, 'rejected').length], [OF_ONE, 3]);
   const rest = new Client(venue.url);
   const refused = await rest.signed('POST', '/api/v3/order', ORDER);
-  assert.deepEqual(refused.body, { code: -1013, msg: 'Filter failure: MAX_NUM_ORDERS' });
+  assert.deepEqual(refused.body, { code: -1013, msg: 'Filter failure: EXCHANGE_MAX_NUM_ORDERS' });
 
   for (let i = 1; i <= ORDERS; i++) bob.enter(i, 'B', 10, PRICE); // at once: what is on its way counts
   await answered(bob, ORDERS);

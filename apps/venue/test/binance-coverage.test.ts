@@ -81,6 +81,7 @@ describe('the coverage table and a running venue', () => {
   it('agree on the filters that the venue tells of', async () => {
     const { body } = await alice.rest.public('/api/v3/exchangeInfo');
     const received = new Set(body.symbols.flatMap((symbol: any) => symbol.filters.map(({ filterType }: any) => filterType)));
+    assert.equal(Object.hasOwn(body, 'sors'), false, 'no smart order routing is offered');
     for (const name of received) assert.ok(there(filters).includes(name as string), `${name} is told and not in the table`);
   });
 });

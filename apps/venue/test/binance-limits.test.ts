@@ -49,11 +49,11 @@ it('an account is told how many orders it entered, of how many', async () => {
 });
 
 it('an account is told the filters of an instrument, and its own', async () => {
-  const types = async () => (await accepted('GET', '/api/v3/myFilters', { symbol: 'BTCUSDT' })).symbolFilters;
+  const filters = () => accepted('GET', '/api/v3/myFilters', { symbol: 'BTCUSDT' });
   const { body } = await bob.public('/api/v3/exchangeInfo?symbol=BTCUSDT');
-  assert.deepEqual(await types(), body.symbols[0].filters);
+  assert.deepEqual((await filters()).symbolFilters, body.symbols[0].filters);
   await admin('accounts/bob/rules', { MAX_OPEN_ORDERS: 7 });
-  assert.deepEqual((await types()).at(-1), { filterType: 'MAX_NUM_ORDERS', maxNumOrders: 7 });
+  assert.deepEqual((await filters()).exchangeFilters, [{ filterType: 'EXCHANGE_MAX_NUM_ORDERS', maxNumOrders: 7 }]);
   await admin('accounts/bob/rules', { MAX_OPEN_ORDERS: 0 });
 });
 

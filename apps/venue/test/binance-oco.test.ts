@@ -50,6 +50,8 @@ it('a pair that is none is refused, with what is wrong about it', async () => {
     ['SELL', maker('70000'), profit('50000'), -1199],
     ['SELL', maker('59000'), stop('50000'), -2010],
     ['SELL', maker('70000'), stop('61000'), -2010],
+    ['SELL', { ...profit('61000'), Type: 'TAKE_PROFIT_LIMIT', Price: '59000', TimeInForce: 'GTC' }, stop('50000'), -2010],
+    ['BUY', stop('70000'), { ...profit('59000'), Type: 'TAKE_PROFIT_LIMIT', Price: '61000', TimeInForce: 'GTC' }, -2010],
     ['BUY', stop('59000'), maker('50000'), -2010],
     ['BUY', stop('70000'), maker('60000'), -2010],
   ];
@@ -66,6 +68,20 @@ it('a pair that is none is refused, with what is wrong about it', async () => {
   const working = { workingType: 'LIMIT', workingTimeInForce: 'GTC', workingSide: 'BUY', workingPrice: '50000', workingQuantity: '0.01' };
   const sent = { symbol: 'BTCUSDT', ...working, ...pending };
   assert.equal((await alice.signed('POST', '/api/v3/orderList/otoco', sent)).body.code, -1197);
+  const waiting = { symbol: 'BTCUSDT', ...working, pendingSide: 'SELL', pendingQuantity: '0.01' };
+  const crossed = pair(['pendingAbove', 'pendingBelow'], [maker('50000'), stop('50000')]);
+  assert.equal((await alice.signed('POST', '/api/v3/orderList/otoco', { ...waiting, ...crossed })).body.code, -2010, 'above is not above');
+  for (const workingType of ['MARKET', 'STOP_LOSS_LIMIT']) {
+    const right = pair(['pendingAbove', 'pendingBelow'], [maker('70000'), stop('50000')]);
+    assert.equal(
+      (await alice.signed('POST', '/api/v3/orderList/otoco', { ...waiting, ...right, workingType })).body.code,
+      -1116,
+      workingType,
+    );
+    const after = { pendingType: 'MARKET', pendingSide: 'SELL', pendingQuantity: '0.01' };
+    const oto = { symbol: 'BTCUSDT', ...working, workingType, ...after };
+    assert.equal((await alice.signed('POST', '/api/v3/orderList/oto', oto)).body.code, -1116, workingType);
+  }
   assert.deepEqual((await alice.signed('GET', '/api/v3/openOrders', { symbol: 'BTCUSDT' })).body, []);
 });
 
@@ -83,4 +99,41 @@ it('each pair that is one is placed', async () => {
     assert.equal(body.listOrderStatus, 'EXECUTING', `${side} ${JSON.stringify([above, below])}: ${JSON.stringify(body)}`);
     await alice.signed('DELETE', '/api/v3/orderList', { symbol: 'BTCUSDT', orderListId: body.orderListId });
   }
+});
+
+it('a pair waits for its working order wherever the market is', async () => {
+  const legs = pair(['pendingAbove', 'pendingBelow'], [maker('45000'), stop('40000')]);
+  const working = { workingType: 'LIMIT', workingTimeInForce: 'GTC', workingSide: 'BUY', workingPrice: '42000', workingQuantity: '0.01' };
+  const sent = { symbol: 'BTCUSDT', ...working, pendingSide: 'SELL', pendingQuantity: '0.01', ...legs };
+  const { status, body } = await alice.signed('POST', '/api/v3/orderList/otoco', sent);
+  assert.equal(status, 200, JSON.stringify(body));
+  await alice.signed('DELETE', '/api/v3/orderList', { symbol: 'BTCUSDT', orderListId: body.orderListId });
+});
+
+it('a working order that fills at once is answered as filled, and the pending order as pending', async () => {
+  const resting = { symbol: 'BTCUSDT', side: 'SELL', type: 'LIMIT', timeInForce: 'GTC', price: '60000', quantity: '0.01' };
+  await alice.signed('POST', '/api/v3/order', resting);
+  const working = { workingType: 'LIMIT', workingTimeInForce: 'GTC', workingSide: 'BUY', workingPrice: '60000', workingQuantity: '0.01' };
+  const pending = { pendingType: 'LIMIT', pendingTimeInForce: 'GTC', pendingSide: 'SELL', pendingPrice: '70000', pendingQuantity: '0.01' };
+  const { body } = await alice.signed('POST', '/api/v3/orderList/oto', { symbol: 'BTCUSDT', ...working, ...pending });
+  assert.deepEqual(
+    body.orderReports.map(({ status }: any) => status),
+    ['FILLED', 'PENDING_NEW'],
+  );
+  assert.equal(body.listOrderStatus, 'EXECUTING');
+  const { orderId } = body.orders[1];
+  const now = await alice.signed('GET', '/api/v3/order', { symbol: 'BTCUSDT', orderId });
+  assert.equal(now.body.status, 'NEW', 'when it is asked for');
+  await alice.signed('DELETE', '/api/v3/order', { symbol: 'BTCUSDT', orderId });
+  const unfilled = await alice.signed('POST', '/api/v3/orderList/oto', {
+    symbol: 'BTCUSDT',
+    ...working,
+    ...pending,
+    workingPrice: '50000',
+    workingTimeInForce: 'FOK',
+  });
+  assert.deepEqual(
+    unfilled.body.orderReports.map(({ status }: any) => status),
+    ['EXPIRED', 'EXPIRED'],
+  );
 });

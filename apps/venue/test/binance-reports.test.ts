@@ -6,6 +6,7 @@ import { names } from './binance-coverage/fact.ts';
 import { conditionalFields, REPORT_FIELDS } from './binance-coverage/user-events.ts';
 import { administer } from './support/admin.ts';
 import { BothDoors } from './support/both-doors.ts';
+import { Listener } from './support/listener.ts';
 import { temporaryDirectory, VenueProcess } from './support/process.ts';
 
 const SYMBOL = 'BTCUSDT';
@@ -47,7 +48,7 @@ it('executionReport has the documented fields of each kind of order, and no othe
     for (const report of reports) for (const name of Object.keys(report)) seen.add(name);
     for (const name of names(REPORT_FIELDS)) for (const report of reports) assert.ok(Object.hasOwn(report, name), `${name} of ${report.X}`);
   };
-  const resting = await place({ side: 'SELL', price: '60000' });
+  const resting = await place({ side: 'SELL', price: '60000', strategyId: '7', strategyType: '1000000' });
   note(await reportsOf(resting.orderId, 'NEW'));
   const sweeping = await place({ side: 'BUY', price: '60000', quantity: '0.02', timeInForce: 'IOC' });
   note(await reportsOf(sweeping.orderId, 'EXPIRED'));
@@ -138,4 +139,26 @@ it('the rules that an administrator sets refuse orders by the names of filters',
   await admin(`instruments/${SYMBOL}/rules`, { REFERENCE_PRICE: '60000', STATIC_BAND: 500 });
   await refused({ side: 'BUY', price: '50000' }, 'PERCENT_PRICE');
   await admin(`instruments/${SYMBOL}/rules`, { STATIC_BAND: 0 });
+});
+
+it('a reference price is told as it is set, by stream and on request', async () => {
+  const reader = await Listener.open(venue.url, `/ws/${SYMBOL.toLowerCase()}@referencePrice`);
+  const told = (price: string | null) => reader.until(({ r }) => r === price, `the reference price ${price}`);
+  await admin(`instruments/${SYMBOL}/rules`, { REFERENCE_PRICE: '61000' });
+  const before = Date.now();
+  const { t, ...rest } = await told('61000.00000000');
+  assert.deepEqual(rest, { e: 'referencePrice', s: SYMBOL, r: '61000.00000000' });
+  assert.ok(t <= Date.now() && before - t < 60_000);
+  const asked = async (route: string) => (await alice.rest.public(`/api/v3/${route}?symbol=${SYMBOL}`)).body;
+  assert.equal((await asked('referencePrice')).referencePrice, '61000.00000000');
+  const calculation = { symbol: SYMBOL, calculationType: 'EXTERNAL', externalCalculationId: 1 };
+  assert.deepEqual(await asked('referencePrice/calculation'), calculation);
+  await admin(`instruments/${SYMBOL}/rules`, { REFERENCE_PRICE: '0' });
+  await told(null);
+  for (const route of ['referencePrice', 'referencePrice/calculation']) assert.equal((await asked(route)).code, -2043);
+  const present = await Listener.open(venue.url, `/ws/${SYMBOL.toLowerCase()}@referencePrice`);
+  assert.equal((await present.until(({ e }) => e === 'referencePrice')).r, null);
+  const { body } = await alice.rest.public(`/api/v3/referencePrice/calculation?symbol=${SYMBOL}&symbolStatus=BREAK`);
+  assert.equal(body.code, -1220);
+  for (const listener of [reader, present]) listener.close();
 });

@@ -266,10 +266,10 @@ describe('a stream of order entry', () => {
     const answers = trading.entry(requests(), context);
     assert.equal((await answers.next()).value?.requestId, 1n);
     const order = { account: 1 } as Order;
-    for (let i = 0; i < 65_536; i++) trading.listener.onEnded!(order, 0);
+    for (let i = 0; i < 65_536; i++) trading.listener.onEnded!(order, 0, false);
     await told();
     assert.equal(trading.streamCount, 1);
-    trading.listener.onEnded!(order, 0);
+    trading.listener.onEnded!(order, 0, false);
     await told();
     await assert.rejects(answers.next(), ({ code }: ConnectError) => code === Code.ResourceExhausted);
     assert.equal(trading.streamCount, 0);

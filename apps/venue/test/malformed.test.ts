@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import net from 'node:net';
 import { after, before, describe, it } from 'node:test';
+import { Listener } from './support/listener.ts';
 import { Client, temporaryDirectory, VenueProcess } from './support/process.ts';
 
 const data = temporaryDirectory('malformed');
@@ -110,6 +111,18 @@ describe('what is no request, or leads nowhere', () => {
     const answer = await answerTo(`${head}\x01\r\n\r\n`);
     assert.match(answer, /^HTTP\/1\.1 200 OK[\s\S]*"status":"NEW"[\s\S]*HTTP\/1\.1 400 [\s\S]*not HTTP/);
   });
+});
+
+it('a message of the WebSocket API that is not JSON is answered -1135, and the next one is heard', async () => {
+  const listener = await Listener.open(venue.url, '/ws-api/v3');
+  for (const text of ['{', '{"id":1,}', 'ping', '']) {
+    listener.messages.length = 0;
+    listener.send(text);
+    const { id, status, error } = await listener.until(() => true);
+    assert.deepEqual([id, status, error], [null, 400, { code: -1135, msg: 'Invalid JSON Request' }], text);
+  }
+  assert.equal((await listener.request({ id: 7, method: 'ping' })).status, 200);
+  listener.close();
 });
 
 describe('an address that is beyond its minute', () => {

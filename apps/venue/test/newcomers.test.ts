@@ -13,6 +13,8 @@ import { moreStreams, streams } from './binance-coverage/streams.ts';
 const NAMES = [...streams.filter(({ not }) => not === undefined).map(({ example }) => example), ...Object.keys(moreStreams)];
 const market = new Market(DEMO_ASSETS, DEMO_INSTRUMENTS);
 const { number, unit } = market.find('ETHUSDT')!;
+/** Ticks: what bands are measured from. */
+const REFERENCE = 105;
 
 // Nothing happens: not even a minute ends.
 beforeEach(() => mock.timers.enable({ apis: ['Date'], now: Date.UTC(2026, 0, 30, 7, 31, 12) }));
@@ -21,7 +23,7 @@ afterEach(() => mock.timers.reset());
 /** A market with one publisher, and what its readers hear. */
 class QuietMarket {
   readonly feeds = market.instruments.map((instrument) => new MarketFeed(instrument));
-  readonly #streams = new MarketStreams(market, this.feeds);
+  readonly #streams = new MarketStreams(market, this.feeds, () => REFERENCE);
   #updates = 1;
   #trades = 0;
 

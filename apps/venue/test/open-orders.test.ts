@@ -41,6 +41,7 @@ function order(slot: number, generation: number, account: number): Order {
     waiting: generation % 3 === 0,
     terms:
       generation % 4 === 0 ? { ...makeTerms({ stopPrice: slot, display: 0, expiry: 2 ** 52, session: 5 }), list: generation } : undefined,
+    strategy: generation % 5 === 0 ? { id: generation, type: slot } : undefined,
     decremented: 0,
     preventedMatch: 0,
   };

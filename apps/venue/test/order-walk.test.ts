@@ -18,7 +18,7 @@ const SLOTS = 400;
 function order(slot: number, generation: number, account = 0): Order {
   const id = orderHandle(slot, generation);
   const plain = { side: BUY, kind: LIMIT, timeInForce: GTC, postOnly: false, price: 1, quantity: 1, amount: 0, left: 1, executedAmount: 0 };
-  const none = { decremented: 0, preventedMatch: 0 };
+  const none = { strategy: undefined, decremented: 0, preventedMatch: 0 };
   const state = { status: ORDER_STATUS.NEW, time: 0, updateTime: 0, resting: true, shown: 1, waiting: false, terms: undefined, ...none };
   return { id, account, instrument: slot % 3, clientId: '', ...plain, ...state };
 }

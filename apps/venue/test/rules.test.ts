@@ -170,7 +170,7 @@ describe('the rule book over REST', () => {
     );
     assert.deepEqual(
       list.orderReports.map((o: any) => o.status),
-      ['NEW', 'PENDING_NEW', 'NEW'],
+      ['NEW', 'PENDING_NEW', 'PENDING_NEW'],
     );
     await place(bob, limit('SELL', '59500', '0.01'));
     await reaching(alice, list.orders[0].orderId, 'FILLED');
@@ -249,7 +249,7 @@ describe('the rule book over REST', () => {
     assert.equal((await admin('POST', 'accounts/bob/rules', { MAX_OPEN_ORDERS: 1 })).status, 200);
     await place(bob, limit('BUY', '50000', '0.01'));
     const second = await bob.signed('POST', '/api/v3/order', { symbol: SYMBOL, ...limit('BUY', '50000', '0.01') });
-    assert.equal(second.body.msg, 'Filter failure: MAX_NUM_ORDERS');
+    assert.equal(second.body.msg, 'Filter failure: EXCHANGE_MAX_NUM_ORDERS');
     await admin('POST', 'accounts/bob/kill', {});
     assert.deepEqual((await bob.signed('GET', '/api/v3/openOrders')).body, []);
     const killed = await bob.signed('POST', '/api/v3/order', { symbol: SYMBOL, ...limit('BUY', '50000', '0.01') });

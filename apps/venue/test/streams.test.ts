@@ -274,7 +274,7 @@ describe('the WebSocket API with an Ed25519 key', () => {
     assert.equal((await listener.request({ id: 'f', method: 'session.logout' })).result.apiKey, null);
     assert.equal((await listener.request({ id: 'g', method: 'openOrders.status', params: { timestamp: Date.now() } })).error.code, -2014);
     listener.send('nonsense');
-    assert.equal((await listener.until((m) => m.id === null && m.error)).error.code, -1100);
+    assert.equal((await listener.until((m) => m.id === null && m.error)).error.code, -1135);
     listener.close();
   });
 

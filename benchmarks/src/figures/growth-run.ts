@@ -10,9 +10,10 @@ import { TRADING_STATE } from '@outcry/market/states';
 import { terms, termsFlags } from '@outcry/market/terms';
 import { raiseInliningBudget } from '@outcry/memory/runtime';
 import { Depth } from '@outcry/venue/core/feeds/depth';
+import type { ViewListener } from '@outcry/venue/core/orders/listeners';
 import { OpenOrders } from '@outcry/venue/core/orders/open-orders';
 import { SharedState } from '@outcry/venue/core/orders/shared-state';
-import { View, type ViewListener } from '@outcry/venue/core/orders/view';
+import { View } from '@outcry/venue/core/orders/view';
 import { textHash } from '@outcry/venue/spine/commands';
 import { apply, BENCH_LIMITS, CommandBlock, setUpCommands } from '../engine-workload.ts';
 
@@ -57,6 +58,8 @@ const quiet: ViewListener = {
   onEnded: none,
   onTriggered: none,
   onAmended: none,
+  onListEntered: none,
+  onListDone: none,
   onBalance: none,
   onTransfer: none,
   onRejected: none,

@@ -1,6 +1,6 @@
 import { order as orderRecord } from '@outcry/book/records';
 import { command } from '@outcry/market/command';
-import { EVENT, event, IS_HIDDEN, RESTING, WAITING } from '@outcry/market/event';
+import { EVENT, event, IS_HIDDEN, PENDING, RESTING, WAITING } from '@outcry/market/event';
 import { details as detailsRecord } from './detail-record.ts';
 import type { Engine } from './engine.ts';
 import { instrument as instrumentRecord } from './instruments.ts';
@@ -56,7 +56,7 @@ function emitQueue(engine: Engine, first: number): void {
 
 function emitOrder(engine: Engine, slot: number, record: number, where: number): void {
   const orders = engine.memory.orders.i32;
-  const { details, specials, ruleBook, writer } = engine;
+  const { details, specials, ruleBook, strategies, writer } = engine;
   const order = slot * orderRecord.WORDS;
   const detail = slot * detailsRecord.WORDS;
   const inBook = where === WHERE.DISPLAYED || where === WHERE.HIDDEN;
@@ -66,7 +66,11 @@ function emitOrder(engine: Engine, slot: number, record: number, where: number):
   const text = details.i32[detail + detailsRecord.TEXT_SLOT];
   if (text !== 0) writer.text(details.texts.i32, text * details.texts.ints, command.TEXT_BYTES / 4);
   writer.orderId(details.ids[slot]);
-  const flags = inBook ? RESTING | (where === WHERE.HIDDEN ? IS_HIDDEN : 0) : WAITING;
+  if (strategies.has(slot)) {
+    const account = orders[order + orderRecord.ACCOUNT];
+    writer.notice(EVENT.STRATEGY, 0, 0, account, 0, strategies.typeOf(slot), 0, strategies.numberOf(slot));
+  }
+  const flags = inBook ? RESTING | (where === WHERE.HIDDEN ? IS_HIDDEN : 0) : WAITING | (where === WHERE.WAITING ? PENDING : 0);
   const price = inBook ? orders[order + orderRecord.PRICE] : ruleBook.facts.holdOf(slot, record);
   const terms = (orders[order + orderRecord.TERMS] >>> 17) & 0x7fff;
   const at = writer.order(EVENT.OPEN_ORDER, flags, terms, slot, price, orders[order + orderRecord.ORIGINAL], left);

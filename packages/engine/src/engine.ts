@@ -32,13 +32,17 @@ import { RuleBook } from './rules/rule-book.ts';
 import { SpecialOrders } from './rules/special-orders.ts';
 import { Settlement } from './settlement.ts';
 import { Staged } from './staged.ts';
+import { Strategies } from './strategies.ts';
 import { Taker } from './taker.ts';
 
 // An imported constant is loaded at each use; one of this module is folded into the machine code.
 const { BUY, FOK, GTC, IOC, LIMIT, MARKET, MARKET_BY_AMOUNT, MAX_PRICE, MAX_QUANTITY, MIN_PRICE } = orderTerms;
 const { IS_MAKER, NEW_AGGREGATE, OF_CANCEL, RESTING } = eventFlags;
 const { FILL, RESTED, CANCELLED, AMENDED } = eventFlags.EVENT;
-const { TEXT, TERMS, LEG, NEW_ORDER, CANCEL, CANCEL_REPLACE, AMEND } = COMMAND;
+const { TEXT, NEW_ORDER, CANCEL, CANCEL_REPLACE, AMEND } = COMMAND;
+/** Kinds that belong to the command after them, a bit each. */
+const AHEAD = (1 << COMMAND.TEXT) | (1 << COMMAND.TERMS) | (1 << COMMAND.LEG) | (1 << COMMAND.STRATEGY);
+if (Math.max(COMMAND.TEXT, COMMAND.TERMS, COMMAND.LEG, COMMAND.STRATEGY) > 30) throw new RangeError('a kind has no bit of its own');
 const { NONE, INVALID_PRICE, WOULD_TAKE, NO_LIQUIDITY } = REASON;
 // Offsets as constants of this module: see @outcry/book/records.
 const { HEAD, INSTRUMENT_WORD, ACCOUNT, PRICE, QUANTITY, ORDER_SLOT, ORDER_GENERATION, CLIENT_LOW, CLIENT_HIGH } = commandRecord;
@@ -97,6 +101,7 @@ export class Engine {
   readonly references = new References();
   readonly registry = new Registry();
   readonly preventedLots: PreventedLots;
+  readonly strategies: Strategies;
   /** what staged holds, so that the hot path need not ask it */
   #pending = 0;
   readonly #orders: Int32Array;
@@ -116,6 +121,7 @@ export class Engine {
     this.ledger = new Ledger(room.accounts, room.assets);
     this.instruments = new Instruments(this.memory, room.instruments);
     this.details = new OrderDetails(this.memory, room.accounts);
+    this.strategies = new Strategies(this.memory);
     this.writer = new EventWriter(output, this.memory, this.ledger);
     this.accounts = new AccountRules(room.accounts, room.assets);
     this.specials = new SpecialOrders(this.memory, room.instruments);
@@ -159,7 +165,7 @@ export class Engine {
   apply(i32: Int32Array, f64: Float64Array, at: number): void {
     const head = i32[at | HEAD];
     const kind = head & 0xff;
-    if (kind === TEXT || kind === TERMS || kind === LEG) {
+    if (((1 << kind) & AHEAD) !== 0) {
       this.writer.skip();
       this.staged.take(kind, i32, f64, at, this.writer.sequence);
       this.#pending |= kind === TEXT ? TEXT_PENDING : MORE_PENDING;

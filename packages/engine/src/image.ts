@@ -18,6 +18,7 @@ export const IMAGE_PART = {
   LIMITS: 18,
   MASS_CANCELS: 19,
   PREVENTED_LOTS: 20,
+  STRATEGIES: 21,
 } as const;
 
 /** An engine's whole state as byte ranges, in a fixed order. They are views: copy or write them before the engine goes on. */
@@ -40,6 +41,7 @@ export function imageOf(engine: Engine): Uint8Array[] {
     engine.limits.used(),
     engine.ruleBook.massCancels.used(),
     preventedLotsOf(engine),
+    engine.strategies.used(),
   ];
 }
 
@@ -61,6 +63,8 @@ export function restoreImage(engine: Engine, parts: readonly Uint8Array[]): void
   engine.limits.restore(parts[IMAGE_PART.LIMITS]);
   engine.ruleBook.massCancels.restore(parts[IMAGE_PART.MASS_CANCELS]);
   engine.preventedLots.restore(parts[IMAGE_PART.PREVENTED_LOTS]);
+  engine.ruleBook.lists.recount();
+  engine.strategies.restore(parts[IMAGE_PART.STRATEGIES]);
   rebuild(engine);
   engine.ruleBook.triggers.restore();
   engine.ruleBook.cascade.setDue();

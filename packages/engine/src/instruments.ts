@@ -47,7 +47,7 @@ const NUMBERS = 0x10000;
 const RULING = Object.values(INSTRUMENT_RULES).filter(({ isRuled }) => isRuled);
 
 /** Places that an instrument has for the values of rules. */
-const RULES = 16;
+const RULES = 32;
 
 const ruleLayout = record(
   {
@@ -91,11 +91,11 @@ const ruleLayout = record(
     /** + INSTRUMENT_RULE: the values set */
     F64_RULE: several('f64', RULES),
   },
-  { bytes: 256 },
+  { bytes: 512 },
 );
 assertFits('instrument rule', INSTRUMENT_RULE, ruleLayout.fields.F64_RULE);
 
-/** What the rule book keeps for an instrument, 256 bytes. */
+/** What the rule book keeps for an instrument, 512 bytes. */
 export const instrumentRule = offsets(ruleLayout);
 
 /** The instruments of an engine, by number, each with its book. */

@@ -3,7 +3,7 @@ import { COMMAND, command } from '@outcry/market/command';
 import { GTD } from '@outcry/market/order-terms';
 import { Entry } from './rules/entry.ts';
 
-const { WORDS, TEXT, TEXT_BYTES } = command;
+const { WORDS, TEXT, TEXT_BYTES, STRATEGY_TYPE, F64_STRATEGY } = command;
 const TEXT_WORDS = TEXT_BYTES / 4;
 const MOST_LEGS = 3;
 
@@ -17,6 +17,9 @@ export interface StagedLeg {
 export class Staged {
   readonly legs: StagedLeg[] = [];
   hasTerms = false;
+  /** see the command STRATEGY */
+  strategyType = 0;
+  strategyNumber = 0;
   /** whether more orders came than a list can have */
   overflown = false;
   #hasText = false;
@@ -37,6 +40,9 @@ export class Staged {
     } else if (kind === COMMAND.TERMS) {
       for (let i = 0; i < WORDS; i++) this.#terms[i] = i32[at + i];
       this.hasTerms = true;
+    } else if (kind === COMMAND.STRATEGY) {
+      this.strategyType = i32[at + STRATEGY_TYPE];
+      this.strategyNumber = f64[(at >> 1) + F64_STRATEGY];
     } else this.#takeLeg(i32, f64, at, sequence);
   }
 
@@ -44,13 +50,14 @@ export class Staged {
   entry(i32: Int32Array, f64: Float64Array, at: number, less: number): Entry {
     this.#entry.read(i32, f64, at, this.hasTerms || this.#isTimed(i32[at]) ? this.#terms : undefined);
     this.#entry.quantity -= less;
+    this.#entry.strategyType = this.strategyType;
+    this.#entry.strategyNumber = this.strategyNumber;
     return this.#entry;
   }
 
   clear(): void {
     if (this.hasTerms) this.#terms.fill(0);
-    this.hasTerms = false;
-    this.#hasText = false;
+    this.#clearOrder();
     this.legs.length = 0;
     this.overflown = false;
   }
@@ -61,11 +68,19 @@ export class Staged {
       const entry = new Entry();
       entry.read(i32, f64, at, this.#terms);
       entry.id = sequence;
+      entry.strategyType = this.strategyType;
+      entry.strategyNumber = this.strategyNumber;
       this.legs.push({ entry, text: this.text?.slice() });
     }
     this.#terms.fill(0);
+    this.#clearOrder();
+  }
+
+  #clearOrder(): void {
     this.hasTerms = false;
     this.#hasText = false;
+    this.strategyType = 0;
+    this.strategyNumber = 0;
   }
 
   /** Orders for a day or an auction need a special record, also without other terms: something must find them again. */

@@ -24,7 +24,15 @@ const layout = record(
           MOST_INSTRUMENTS: 'i32',
         }),
         /** lots, and fees in parts per million */
-        quantity: union({ QUANTITY: 'i32', SCALE: 'i32', TAKER_FEE: 'i32', OF_SIDE: 'i32', VALUE_BYTES: 'i32', MOST_ORDERS: 'i32' }),
+        quantity: union({
+          QUANTITY: 'i32',
+          SCALE: 'i32',
+          TAKER_FEE: 'i32',
+          OF_SIDE: 'i32',
+          VALUE_BYTES: 'i32',
+          MOST_ORDERS: 'i32',
+          STRATEGY_TYPE: 'i32',
+        }),
         /** the order meant: its place in the engine, which whoever sends the command knows from the events; see orderHandle */
         order: union({ ORDER_SLOT: 'i32', ACCOUNT_RULE: 'i32', RECEIVER: 'i32' }),
         ORDER_GENERATION: 'i32',
@@ -42,7 +50,7 @@ const layout = record(
         /** microseconds since 1970, stamped by the gateway */
         F64_TIME: 'f64',
         /** units of an asset */
-        amount: union({ F64_AMOUNT: 'f64', F64_LOT: 'f64', F64_VALUE: 'f64', F64_CHECKED: 'f64' }),
+        amount: union({ F64_AMOUNT: 'f64', F64_LOT: 'f64', F64_VALUE: 'f64', F64_CHECKED: 'f64', F64_STRATEGY: 'f64' }),
         last: union({
           /** 64 bits that the client knows the order by (a number, or a hash of its text); 0: none. With the highest bit set, see NUMBERED,
            * they are a number that a session uses once: no open order is looked for that has the same. */
@@ -117,6 +125,8 @@ export const COMMAND = {
   /** Says what the HASH of all events was after command CHECKED, as REPLAY_VERSION VERSION tells them. Changes nothing: recovery
    * compares. */
   CHECK: 22,
+  /** What its client calls the strategy of the order that follows: STRATEGY_TYPE, 0: none; F64_STRATEGY = 1 + its number, 0: none. */
+  STRATEGY: 23,
   /** A part of what the PUT_RECORD after it states: PIECE_WORDS words, zero-padded. */
   PIECE: 30,
   /** Keeps bytes for the gateways under a name, until others take their place: NAME_BYTES, and VALUE_BYTES that are kept (-1: the

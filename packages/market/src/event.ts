@@ -17,7 +17,7 @@ const layout = record(
         /** ticks */
         price: union({ PRICE: 'i32', ASSET: 'i32', NAME_BYTES: 'i32' }),
         /** lots: the order's (ACCEPTED, AMENDED) or the trade's (FILL) */
-        quantity: union({ QUANTITY: 'i32', LIST_TYPE: 'i32', ENDED_COUNT: 'i32', VALUE_BYTES: 'i32' }),
+        quantity: union({ QUANTITY: 'i32', LIST_TYPE: 'i32', ENDED_COUNT: 'i32', VALUE_BYTES: 'i32', STRATEGY_TYPE: 'i32' }),
         /** lots that the order has left */
         remaining: union({ REMAINING: 'i32', GROUP: 'i32' }),
       },
@@ -47,6 +47,7 @@ const layout = record(
           F64_AGGREGATES: 'f64',
           F64_LIST: 'f64',
           F64_ORDER_ID: 'f64',
+          F64_STRATEGY: 'f64',
         }),
       },
     }),
@@ -116,6 +117,8 @@ export const EVENT = {
   PREVENTED_MATCH: 22,
   /** After a start, behind an order that is open: self-trade prevention took QUANTITY lots off it; F64_TRADE is the last match that did. */
   DECREMENTED: 23,
+  /** The strategy of the next order that is emitted: see the command of this name. */
+  STRATEGY: 24,
   /** A part of what the RECORD after it states, in the words of a TEXT. */
   PIECE: 30,
   /** The gateways' record of a name is another one: NAME_BYTES, and VALUE_BYTES of the record (-1: it was removed). */
@@ -136,5 +139,7 @@ export const IS_HIDDEN = 16;
 export const WAITING = 32;
 /** FILL: in an auction, where both orders were in the book. */
 export const IN_AUCTION = 64;
+/** ACCEPTED, OPEN_ORDER: the order waits for the working order of its list. */
+export const PENDING = 64;
 /** AMENDED: by self-trade prevention. */
 export const PREVENTED = 128;

@@ -52,6 +52,10 @@ export const REASON = {
   NOTIONAL_TOO_SMALL: 41,
   /** An iceberg that would show itself more often than the instrument allows. Refused by a door likewise. */
   TOO_MANY_PARTS: 42,
+  /** Of an account's open orders on an instrument: with triggers, icebergs, lists. */
+  TOO_MANY_ALGO_ORDERS: 43,
+  TOO_MANY_ICEBERGS: 44,
+  TOO_MANY_LISTS: 45,
 } as const;
 
 export const REASON_NAMES: Record<number, string> = Object.fromEntries(

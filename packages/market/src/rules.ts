@@ -17,6 +17,7 @@ const MOST = {
   amount: Number.MAX_SAFE_INTEGER,
   ppm: WHOLE,
   percent: 100,
+  count: 0x7fffffff,
   /** a day at most */
   microseconds: 86_400_000_000,
   /** 1 + the number of another instrument */
@@ -64,6 +65,9 @@ export const INSTRUMENT_RULES = {
   FEE_INSTRUMENT: rule(13, 'instrument', 'the instrument whose price changes fees into its base asset'),
   FEE_SHARE: rule(14, 'ppm', 'what is left of a fee that is paid in that asset', { initial: WHOLE }),
   BUYER_DISCOUNT: rule(15, 'ppm', "what is taken off a buyer's fee; 1000000: sellers alone pay fees, in the quote asset", { isRuled }),
+  MAX_ALGO_ORDERS: rule(16, 'count', 'how many open orders with a trigger an account may have'),
+  MAX_ICEBERG_ORDERS: rule(17, 'count', 'how many open icebergs an account may have'),
+  MAX_ORDER_LISTS: rule(18, 'count', 'how many open order lists an account may have'),
 } as const satisfies Record<string, InstrumentRule>;
 
 export type InstrumentRuleName = keyof typeof INSTRUMENT_RULES;

@@ -278,6 +278,9 @@ export class CommandStream {
       [INSTRUMENT_RULE.VOLATILITY_AUCTION, 20_000],
       [INSTRUMENT_RULE.MAX_QUANTITY, 45],
       [INSTRUMENT_RULE.MAX_DISTANCE, 30_000],
+      [INSTRUMENT_RULE.MAX_ALGO_ORDERS, 40],
+      [INSTRUMENT_RULE.MAX_ICEBERG_ORDERS, 20],
+      [INSTRUMENT_RULE.MAX_ORDER_LISTS, 20],
     ];
     if (r.chance(0.3)) this.#rule(instrument, INSTRUMENT_RULE.FIFO_SHARE, r.pick([100, 100, 40, 0]));
     else {

@@ -21,6 +21,10 @@ export interface LimitsInForce {
   readonly maxNotional: number;
   /** whether orders may be entered */
   readonly isOpen: boolean;
+  /** open orders of an account, 0: any number */
+  readonly maxAlgoOrders: number;
+  readonly maxIcebergOrders: number;
+  readonly maxOrderLists: number;
 }
 
 /** The engine's own rules, read from any thread as it applies them: single words, which never tear. */
@@ -72,6 +76,9 @@ export class RulesInForce {
       maxQuantity: narrowed(maxQuantity, INSTRUMENT_RULE.MAX_QUANTITY),
       maxNotional: narrowed(maxNotional, INSTRUMENT_RULE.MAX_NOTIONAL),
       isOpen: this.instrument(number, INSTRUMENT_RULE.STATUS) === PERMISSION.NORMAL,
+      maxAlgoOrders: this.instrument(number, INSTRUMENT_RULE.MAX_ALGO_ORDERS),
+      maxIcebergOrders: this.instrument(number, INSTRUMENT_RULE.MAX_ICEBERG_ORDERS),
+      maxOrderLists: this.instrument(number, INSTRUMENT_RULE.MAX_ORDER_LISTS),
     };
   }
 

@@ -1,5 +1,14 @@
+/** Orders, lists, trades and balances, as the view and the store have them. */
 import type { OrderKind, Side, TimeInForce } from '@outcry/market/order-terms';
 import type { SpecialTerms } from './special-terms.ts';
+
+/** What a client calls the strategy that an order is part of. */
+export interface Strategy {
+  /** -1: not said */
+  id: number;
+  /** 0: not said */
+  type: number;
+}
 
 /** An order as its owner sees it. Prices in ticks, quantities in lots, amounts in quote units, times in microseconds since 1970. */
 export interface Order {
@@ -27,6 +36,7 @@ export interface Order {
   /** outside the book: for its trigger, its list, a price to follow or the closing auction */
   waiting: boolean;
   terms: SpecialTerms | undefined;
+  strategy: Strategy | undefined;
   /** lots that self-trade prevention took off its quantity while it was open */
   decremented: number;
   /** the last match by which self-trade prevention took lots off it or ended it, 0: none */
@@ -54,6 +64,18 @@ export interface PreventedMatch {
   taker: number;
   takerOrder: number;
   takerQuantity: number;
+}
+
+/** Orders whose fate hangs together, as they were entered. */
+export interface OrderList {
+  number: number;
+  account: number;
+  instrument: number;
+  /** see LIST_TYPE */
+  type: number;
+  clientId: string;
+  /** by leg, those that have ended among them */
+  orders: { id: number; clientId: string }[];
 }
 
 /** One side of a trade. */

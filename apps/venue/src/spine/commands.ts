@@ -4,7 +4,9 @@ import { REPLAY_VERSION } from '@outcry/market/event';
 import type { OrderKind, Side, TimeInForce } from '@outcry/market/order-terms';
 import { pieceCount, type VenueRecord, writePieces } from '@outcry/market/record';
 import type { Instrument } from '../domain/market.ts';
+import type { Strategy } from '../domain/orders.ts';
 import { type SpecialTerms, writeTerms } from '../domain/special-terms.ts';
+import { writeStrategy } from '../domain/strategies.ts';
 
 /** A command on its way into the ring: fields by their meaning. Text goes ahead as a record of its own. */
 export interface CommandFields {
@@ -25,6 +27,8 @@ export interface CommandFields {
   text?: string;
   /** an order's terms: a record of its own, ahead of the order's */
   terms?: SpecialTerms;
+  /** its strategy, likewise */
+  strategy?: Strategy;
   /** what a PUT_RECORD puts, ahead of it */
   record?: VenueRecord;
   /** a list's orders, ahead of the list */
@@ -46,6 +50,7 @@ export interface NewOrder {
   amount: number;
   clientId: string;
   terms?: SpecialTerms;
+  strategy?: Strategy;
 }
 
 export function newOrder(order: NewOrder): CommandFields {
@@ -67,6 +72,7 @@ function orderCommand(kind: number, order: NewOrder, orderId: number): CommandFi
     orderId,
     text: order.clientId,
     terms: order.terms,
+    strategy: order.strategy,
   };
 }
 
@@ -99,7 +105,7 @@ export function amend(account: number, instrument: number, orderId: number, quan
 export function recordCount(fields: CommandFields): number {
   const legs = fields.legs?.reduce((sum, leg) => sum + recordCount(leg), 0) ?? 0;
   const pieces = fields.record === undefined ? 0 : pieceCount(fields.record);
-  return legs + pieces + (fields.text ? 1 : 0) + (fields.terms ? 1 : 0) + 1;
+  return legs + pieces + (fields.text ? 1 : 0) + (fields.terms ? 1 : 0) + (fields.strategy ? 1 : 0) + 1;
 }
 
 /**
@@ -122,6 +128,7 @@ export function writeRecords(
   if (fields.record !== undefined) n += writePieces(i32, f64, wordOf, fields.record, time);
   if (fields.text) writeText(i32, wordOf(n++), fields.text);
   if (fields.terms) writeTerms(i32, f64, wordOf(n++), commandHead(COMMAND.TERMS), fields.terms);
+  if (fields.strategy) writeStrategy(i32, f64, wordOf(n++), commandHead(COMMAND.STRATEGY), fields.strategy);
   writeCommand(i32, f64, wordOf(n++), fields, time, meant);
   return n;
 }

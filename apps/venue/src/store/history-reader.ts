@@ -1,5 +1,5 @@
 import type { Candle } from '../domain/candle.ts';
-import type { Order } from '../domain/orders.ts';
+import type { Order, OrderList } from '../domain/orders.ts';
 import type { Asker } from '../spine/questions.ts';
 import type { StoredTrade, VolumePage } from './stored-rows.ts';
 
@@ -17,6 +17,8 @@ export interface HistoryReader {
   storedOrder(asker: Asker, account: number, instrument: number, clientId: string): Promise<Order | undefined>;
   /** Ids and client ids of a page of an account's orders, oldest first, from an id and a time (milliseconds) on. */
   clientIds(account: number, instrument: number, from: number, startTime: number, rows: number): Promise<[id: number, clientId: string][]>;
+  /** Those of an account's lists that have these numbers, with their orders by leg. */
+  listsOf(account: number, numbers: readonly number[]): Promise<OrderList[]>;
   /** A question of a door's own, by its name. */
   ask(asker: Asker, question: string, args: readonly unknown[]): Promise<unknown>;
 }

@@ -3,7 +3,7 @@ import { Worker } from 'node:worker_threads';
 import type { Logger } from 'pino';
 import type { Candle } from '../domain/candle.ts';
 import type { AssetDefinition, InstrumentDefinition } from '../domain/market.ts';
-import type { Order } from '../domain/orders.ts';
+import type { Order, OrderList } from '../domain/orders.ts';
 import { type Asker, Questions, Unanswered } from '../spine/questions.ts';
 import type { HistoryReader } from './history-reader.ts';
 import type { StoreAddress } from './store.ts';
@@ -103,6 +103,10 @@ export class HistoryReaders implements HistoryReader {
 
   clientIds(...args: Parameters<HistoryReader['clientIds']>): Promise<[id: number, clientId: string][]> {
     return this.ask(OWN, 'clientIds', args);
+  }
+
+  listsOf(...args: Parameters<HistoryReader['listsOf']>): Promise<OrderList[]> {
+    return this.ask(OWN, 'wholeLists', args);
   }
 
   storedOrder(asker: Asker, ...args: [account: number, instrument: number, clientId: string]): Promise<Order | undefined> {

@@ -1,5 +1,6 @@
 /** The questions that history threads answer. */
 import type { Market } from '../domain/market.ts';
+import type { OrderList } from '../domain/orders.ts';
 import type { StoreReader } from './store.ts';
 
 /** A question to the store, answered on a history thread. */
@@ -34,6 +35,18 @@ export const VENUE_QUESTIONS = {
   ) {
     const orders = await history.orders(account, instrument, { from, startTime, limit: rows });
     return orders.map(({ id, clientId }) => [id, clientId]);
+  },
+
+  /** Those of an account's lists that have these numbers, with their orders by leg: they were entered in that order. */
+  async wholeLists(history: StoreReader, _market: Market, account: number, numbers: readonly number[]): Promise<OrderList[]> {
+    const found: OrderList[] = [];
+    for (const number of numbers) {
+      const list = await history.list(account, number);
+      if (list === undefined) continue;
+      const orders = (await history.ordersOfList(number)).map(({ id, clientId }) => ({ id, clientId }));
+      found.push({ number, account, instrument: list.instrument, type: list.type, clientId: list.clientId, orders });
+    }
+    return found;
   },
 
   tradeAt(history: StoreReader, _market: Market, instrument: number, time: number) {

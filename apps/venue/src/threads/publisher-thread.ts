@@ -8,6 +8,7 @@ import { Ring } from '@outcry/memory/ring';
 import { RateLimiter } from '../core/fairness/rate-limits.ts';
 import { CANDLES_LOADED, MarketFeed } from '../core/feeds/market-feed.ts';
 import { QueueReader } from '../core/feeds/queue-reader.ts';
+import { RulesInForce } from '../core/rules-in-force.ts';
 import { CANDLE_SECONDS } from '../domain/candle.ts';
 import { Market } from '../domain/market.ts';
 import { BridgedSource, BridgeEnd } from '../doors/binance/bridge.ts';
@@ -49,7 +50,8 @@ class PublisherThread {
   readonly #market = new Market(data.assets, data.instruments);
   readonly #levels = createLevelPool(data.levels);
   readonly #feeds = this.#market.instruments.map((instrument) => new MarketFeed(instrument, this.#levels));
-  readonly #streams = new MarketStreams(this.#market, this.#feeds);
+  readonly #rules = new RulesInForce(data.rules);
+  readonly #streams = new MarketStreams(this.#market, this.#feeds, (number) => this.#rules.referencePrice(number));
   readonly #reader = new QueueReader(new Ring(data.ring), this.#feeds, this.#streams);
   readonly #bell = new Bell(data.bell, 0);
   readonly #outbox = new Outbox(() => this.#bell.ring());

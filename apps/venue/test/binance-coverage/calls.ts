@@ -41,6 +41,7 @@ export const CALLS: Record<string, Call> = {
   'GET /api/v3/exchangeInfo': nothing,
   'GET /api/v3/executionRules': ofSymbol,
   'GET /api/v3/referencePrice': ofSymbol,
+  'GET /api/v3/referencePrice/calculation': ofSymbol,
   'GET /api/v3/depth': () => ({ symbol, limit: 10 }),
   'GET /api/v3/trades': ofSymbol,
   'GET /api/v3/historicalTrades': ofSymbol,

@@ -71,8 +71,11 @@ export const errorCodes: Fact[] = [
     name: '-1130 INVALID_PARAMETER',
     test: 'order-refusals.test.ts: history over more than 24 hours, from an id and within times at once, and no rows at all',
   },
-  { name: '-1134 BAD_STRATEGY_TYPE', not: 'orders have no strategy: strategyType is -1104' },
-  { name: '-1135 INVALID_JSON', not: 'JSON bodies are for administration alone; they answer -1100' },
+  { name: '-1134 BAD_STRATEGY_TYPE', test: 'strategies.test.ts: a strategy is refused that Binance refuses' },
+  {
+    name: '-1135 INVALID_JSON',
+    test: 'malformed.test.ts: a message of the WebSocket API that is not JSON is answered -1135, and the next one is heard',
+  },
   {
     name: '-1139 INVALID_TICKER_TYPE',
     test: 'binance-tickers.test.ts: of a type that is none, a window that is none, or too many symbols is refused',

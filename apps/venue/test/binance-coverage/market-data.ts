@@ -1,6 +1,8 @@
 /** General and market data: operations of REST and the WebSocket API, with their documented parameters and answer fields. */
 import type { OperationFact } from './fact.ts';
 
+const NO_MEAN = 'an administrator sets reference prices: none is a mean';
+
 export const marketData: OperationFact[] = [
   {
     rest: 'GET /api/v3/ping',
@@ -118,7 +120,7 @@ export const marketData: OperationFact[] = [
     rest: 'GET /api/v3/referencePrice/calculation',
     ws: 'referencePrice.calculation',
     parameters: 'symbol symbolStatus',
-    answer: 'symbol calculationType bucketCount bucketWidthMs',
-    not: 'an administrator sets reference prices: none is calculated',
+    answer: 'symbol calculationType bucketCount bucketWidthMs externalCalculationId',
+    without: { bucketCount: NO_MEAN, bucketWidthMs: NO_MEAN },
   },
 ];

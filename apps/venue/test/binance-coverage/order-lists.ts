@@ -1,9 +1,6 @@
 /** Order lists: operations of REST and the WebSocket API, with their documented parameters and answer fields. */
 import type { OperationFact } from './fact.ts';
 
-const NO_STRATEGY = 'orders have no strategy: what is sent with one is refused';
-const WORKING_STOP = 'the working order may wait for a price';
-
 export const orderLists: OperationFact[] = [
   {
     rest: 'POST /api/v3/order/oco',
@@ -11,9 +8,6 @@ export const orderLists: OperationFact[] = [
     parameters:
       'symbol listClientOrderId side quantity limitClientOrderId price limitStrategyId limitStrategyType limitIcebergQty trailingDelta stopClientOrderId stopPrice stopStrategyId stopStrategyType stopLimitPrice stopIcebergQty stopLimitTimeInForce newOrderRespType selfTradePreventionMode',
     answer: 'orderListId contingencyType listStatusType listOrderStatus listClientOrderId transactionTime symbol orders orderReports',
-    without: Object.fromEntries(
-      ['limitStrategyId', 'limitStrategyType', 'stopStrategyId', 'stopStrategyType'].map((name) => [name, NO_STRATEGY]),
-    ),
   },
   {
     rest: 'POST /api/v3/orderList/oco',
@@ -21,9 +15,6 @@ export const orderLists: OperationFact[] = [
     parameters:
       'symbol listClientOrderId side quantity aboveType aboveClientOrderId aboveIcebergQty abovePrice aboveStopPrice aboveTrailingDelta aboveTimeInForce aboveStrategyId aboveStrategyType abovePegPriceType abovePegOffsetType abovePegOffsetValue belowType belowClientOrderId belowIcebergQty belowPrice belowStopPrice belowTrailingDelta belowTimeInForce belowStrategyId belowStrategyType belowPegPriceType belowPegOffsetType belowPegOffsetValue newOrderRespType selfTradePreventionMode',
     answer: 'orderListId contingencyType listStatusType listOrderStatus listClientOrderId transactionTime symbol orders orderReports',
-    without: Object.fromEntries(
-      ['aboveStrategyId', 'aboveStrategyType', 'belowStrategyId', 'belowStrategyType'].map((name) => [name, NO_STRATEGY]),
-    ),
   },
   {
     rest: 'POST /api/v3/orderList/oto',
@@ -31,10 +22,6 @@ export const orderLists: OperationFact[] = [
     parameters:
       'symbol listClientOrderId newOrderRespType selfTradePreventionMode workingType workingSide workingClientOrderId workingPrice workingQuantity workingIcebergQty workingTimeInForce workingStrategyId workingStrategyType workingPegPriceType workingPegOffsetType workingPegOffsetValue pendingType pendingSide pendingClientOrderId pendingPrice pendingStopPrice pendingTrailingDelta pendingQuantity pendingIcebergQty pendingTimeInForce pendingStrategyId pendingStrategyType pendingPegPriceType pendingPegOffsetType pendingPegOffsetValue',
     answer: 'orderListId contingencyType listStatusType listOrderStatus listClientOrderId transactionTime symbol orders orderReports',
-    without: Object.fromEntries(
-      ['workingStrategyId', 'workingStrategyType', 'pendingStrategyId', 'pendingStrategyType'].map((name) => [name, NO_STRATEGY]),
-    ),
-    more: { workingStopPrice: WORKING_STOP, workingTrailingDelta: WORKING_STOP },
   },
   {
     rest: 'POST /api/v3/orderList/otoco',
@@ -42,17 +29,6 @@ export const orderLists: OperationFact[] = [
     parameters:
       'symbol listClientOrderId newOrderRespType selfTradePreventionMode workingType workingSide workingClientOrderId workingPrice workingQuantity workingIcebergQty workingTimeInForce workingStrategyId workingStrategyType workingPegPriceType workingPegOffsetType workingPegOffsetValue pendingSide pendingQuantity pendingAboveType pendingAboveClientOrderId pendingAbovePrice pendingAboveStopPrice pendingAboveTrailingDelta pendingAboveIcebergQty pendingAboveTimeInForce pendingAboveStrategyId pendingAboveStrategyType pendingAbovePegPriceType pendingAbovePegOffsetType pendingAbovePegOffsetValue pendingBelowType pendingBelowClientOrderId pendingBelowPrice pendingBelowStopPrice pendingBelowTrailingDelta pendingBelowIcebergQty pendingBelowTimeInForce pendingBelowStrategyId pendingBelowStrategyType pendingBelowPegPriceType pendingBelowPegOffsetType pendingBelowPegOffsetValue',
     answer: 'orderListId contingencyType listStatusType listOrderStatus listClientOrderId transactionTime symbol orders orderReports',
-    without: Object.fromEntries(
-      [
-        'workingStrategyId',
-        'workingStrategyType',
-        'pendingAboveStrategyId',
-        'pendingAboveStrategyType',
-        'pendingBelowStrategyId',
-        'pendingBelowStrategyType',
-      ].map((name) => [name, NO_STRATEGY]),
-    ),
-    more: { workingStopPrice: WORKING_STOP, workingTrailingDelta: WORKING_STOP },
   },
   {
     rest: 'POST /api/v3/orderList/opo',
@@ -60,7 +36,7 @@ export const orderLists: OperationFact[] = [
     parameters:
       'symbol listClientOrderId newOrderRespType selfTradePreventionMode workingType workingSide workingClientOrderId workingPrice workingQuantity workingIcebergQty workingTimeInForce workingStrategyId workingStrategyType workingPegPriceType workingPegOffsetType workingPegOffsetValue pendingType pendingSide pendingClientOrderId pendingPrice pendingStopPrice pendingTrailingDelta pendingIcebergQty pendingTimeInForce pendingStrategyId pendingStrategyType pendingPegPriceType pendingPegOffsetType pendingPegOffsetValue',
     answer: 'orderListId contingencyType listStatusType listOrderStatus listClientOrderId transactionTime symbol orders orderReports',
-    not: 'an order does not take its quantity from what another one received',
+    not: 'a waiting order has its quantity and holds nothing: the engine cannot lock what the working order receives for it',
   },
   {
     rest: 'POST /api/v3/orderList/opoco',
@@ -68,7 +44,7 @@ export const orderLists: OperationFact[] = [
     parameters:
       'symbol listClientOrderId newOrderRespType selfTradePreventionMode workingType workingSide workingClientOrderId workingPrice workingQuantity workingIcebergQty workingTimeInForce workingStrategyId workingStrategyType workingPegPriceType workingPegOffsetType workingPegOffsetValue pendingSide pendingAboveType pendingAboveClientOrderId pendingAbovePrice pendingAboveStopPrice pendingAboveTrailingDelta pendingAboveIcebergQty pendingAboveTimeInForce pendingAboveStrategyId pendingAboveStrategyType pendingAbovePegPriceType pendingAbovePegOffsetType pendingAbovePegOffsetValue pendingBelowType pendingBelowClientOrderId pendingBelowPrice pendingBelowStopPrice pendingBelowTrailingDelta pendingBelowIcebergQty pendingBelowTimeInForce pendingBelowStrategyId pendingBelowStrategyType pendingBelowPegPriceType pendingBelowPegOffsetType pendingBelowPegOffsetValue',
     answer: 'orderListId contingencyType listStatusType listOrderStatus listClientOrderId transactionTime symbol orders orderReports',
-    not: 'an order does not take its quantity from what another one received',
+    not: 'a waiting order has its quantity and holds nothing: the engine cannot lock what the working order receives for it',
   },
   {
     rest: 'DELETE /api/v3/orderList',

@@ -9,10 +9,6 @@ export const orders: OperationFact[] = [
       'symbol side type timeInForce quantity quoteOrderQty price newClientOrderId strategyId strategyType stopPrice trailingDelta icebergQty newOrderRespType selfTradePreventionMode pegPriceType pegOffsetValue pegOffsetType',
     answer:
       'symbol orderId orderListId clientOrderId transactTime price origQty executedQty origQuoteOrderQty cummulativeQuoteQty status timeInForce type side workingTime selfTradePreventionMode fills',
-    without: {
-      strategyId: 'orders have no strategy: what is sent with one is refused',
-      strategyType: 'orders have no strategy: what is sent with one is refused',
-    },
   },
   {
     rest: 'POST /api/v3/order/test',
@@ -20,10 +16,6 @@ export const orders: OperationFact[] = [
     parameters:
       'symbol side type timeInForce quantity quoteOrderQty price newClientOrderId strategyId strategyType stopPrice trailingDelta icebergQty newOrderRespType selfTradePreventionMode pegPriceType pegOffsetValue pegOffsetType computeCommissionRates',
     answer: '',
-    without: {
-      strategyId: 'orders have no strategy: what is sent with one is refused',
-      strategyType: 'orders have no strategy: what is sent with one is refused',
-    },
   },
   {
     rest: 'DELETE /api/v3/order',
@@ -45,10 +37,6 @@ export const orders: OperationFact[] = [
     parameters:
       'symbol side type cancelReplaceMode timeInForce quantity quoteOrderQty price cancelNewClientOrderId cancelOrigClientOrderId cancelOrderId newClientOrderId strategyId strategyType stopPrice trailingDelta icebergQty newOrderRespType selfTradePreventionMode cancelRestrictions orderRateLimitExceededMode pegPriceType pegOffsetValue pegOffsetType',
     answer: 'cancelResult newOrderResult cancelResponse newOrderResponse',
-    without: {
-      strategyId: 'orders have no strategy: what is sent with one is refused',
-      strategyType: 'orders have no strategy: what is sent with one is refused',
-    },
   },
   {
     rest: 'PUT /api/v3/order/amend/keepPriority',
@@ -63,7 +51,7 @@ export const orders: OperationFact[] = [
       'symbol side type timeInForce quantity price newClientOrderId strategyId strategyType icebergQty newOrderRespType selfTradePreventionMode',
     answer:
       'symbol orderId orderListId clientOrderId transactTime price origQty executedQty origQuoteOrderQty cummulativeQuoteQty status timeInForce type side workingTime fills workingFloor selfTradePreventionMode usedSor',
-    not: 'one book for each instrument: no smart order routing',
+    not: 'one book for each instrument: exchangeInfo has no `sors`, as documented where routing is not available',
   },
   {
     rest: 'POST /api/v3/sor/order/test',
@@ -71,6 +59,6 @@ export const orders: OperationFact[] = [
     parameters:
       'symbol side type timeInForce quantity price newClientOrderId strategyId strategyType icebergQty newOrderRespType selfTradePreventionMode computeCommissionRates',
     answer: '',
-    not: 'one book for each instrument: no smart order routing',
+    not: 'one book for each instrument: exchangeInfo has no `sors`, as documented where routing is not available',
   },
 ];

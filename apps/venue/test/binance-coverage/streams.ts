@@ -13,7 +13,7 @@ export const streams: StreamFact[] = [
   {
     name: '<symbol>@referencePrice',
     example: 'ethusdt@referencePrice',
-    not: 'GET /api/v3/referencePrice tells it: an administrator sets it, seldom',
+    test: 'binance-reports.test.ts: a reference price is told as it is set, by stream and on request',
   },
   { name: '<symbol>@aggTrade', example: 'ethusdt@aggTrade', test: DOCUMENTED_FORM },
   { name: '<symbol>@trade', example: 'ethusdt@trade', test: DOCUMENTED_FORM },

@@ -3,16 +3,23 @@ import type { Fact } from './fact.ts';
 
 const OWNER = 'streams.test.ts: tell an owner of every step of its orders, and of its balances';
 const FIELDS = 'binance-reports.test.ts: executionReport has the documented fields of each kind of order, and no others';
+const STRATEGY = 'strategies.test.ts: an order keeps its strategy in every answer and report, also after a restart';
 const NO_SOR = 'one book for each instrument: no smart order routing, and no allocations';
 
 export const userEvents: Fact[] = [
   { name: 'outboundAccountPosition', test: OWNER },
   { name: 'balanceUpdate', test: OWNER },
   { name: 'executionReport', test: OWNER },
-  { name: 'listStatus', not: 'each order of a list is told; the list itself is asked for (GET /api/v3/orderList)' },
+  {
+    name: 'listStatus',
+    test: 'list-status.test.ts: an account is told when a list begins, after its orders, and when it is done, after the last of them',
+  },
   { name: 'eventStreamTerminated', test: 'binance-reports.test.ts: a subscription that ends says so, and the others go on' },
   { name: 'externalLockUpdate', not: 'no other system locks balances of the venue' },
-  { name: 'serverShutdown', not: 'a venue that stops closes its connections at once' },
+  {
+    name: 'serverShutdown',
+    test: 'list-status.test.ts: clients are told that the venue stops before their connections are closed',
+  },
 ];
 
 /** Events of the venue that the pages do not have (any more). */
@@ -24,8 +31,8 @@ export const REPORT_FIELDS = 'e E s c S o f q p P F g C x X r i l z L n N T t I 
 export const conditionalFields: Fact[] = [
   { name: 'd', test: FIELDS },
   { name: 'D', not: 'the engine does not report when trailing begins' },
-  { name: 'j', not: 'orders have no strategy: strategyId is refused' },
-  { name: 'J', not: 'orders have no strategy: strategyType is refused' },
+  { name: 'j', test: STRATEGY },
+  { name: 'J', test: STRATEGY },
   { name: 'v', test: FIELDS },
   { name: 'A', test: FIELDS },
   { name: 'B', test: FIELDS },

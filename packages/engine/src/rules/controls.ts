@@ -25,11 +25,16 @@ import { COUNTED, ENTRY_RULES } from '../account-rules.ts';
 import type { Engine } from '../engine.ts';
 import { instrumentRule } from '../instruments.ts';
 import type { Entry } from './entry.ts';
+import { OF_ICEBERGS, OF_LISTS, OF_TRIGGERS } from './open-counts.ts';
 import { bandEnd, noLimit, reached } from './prices.ts';
 import type { RuleBook } from './rule-book.ts';
 import { areTermsValid } from './valid-terms.ts';
 
 const MOST_PEGS = 1000;
+
+const NO_OTHERS: readonly Entry[] = [];
+const hasTrigger = (e: Entry) => e.hasTrigger;
+const isIceberg = (e: Entry) => e.display > 0;
 
 /**
  * All that an order is checked for before it is accepted, in the order of docs/rules.md, "Controls". Prices that follow from the market
@@ -46,16 +51,17 @@ export class Controls {
 
   /**
    * @param waits whether it enters only when another order of its list is done: then it is not held against the market and the balance yet
-   * @param others orders of its list that were accepted before it
+   * @param others orders of its list that were accepted before it, if it is of one
    * @returns a reason, NONE if it may enter
    */
-  check(e: Entry, waits = false, others = 0): number {
+  check(e: Entry, waits = false, others: readonly Entry[] = NO_OTHERS): number {
     return (
       this.#checkPermission(e) ||
       this.#checkTerms(e) ||
       this.#checkPrice(e, waits) ||
       this.#checkQuantity(e, waits) ||
-      this.#checkRoom(e, others) ||
+      this.#checkRoom(e, others.length) ||
+      this.#checkCounts(e, others) ||
       this.#checkWorth(e, waits)
     );
   }
@@ -203,6 +209,26 @@ export class Controls {
     if ((e.low | e.high) !== 0 && details.find(e.account, e.low, e.high) !== 0) return REASON.DUPLICATE_CLIENT_ID;
     const most = accounts.get(e.account, ACCOUNT_RULE.MAX_OPEN_ORDERS);
     return most !== 0 && accounts.openOrders(e.account) + others >= most ? REASON.TOO_MANY_OPEN_ORDERS : REASON.NONE;
+  }
+
+  /** An instrument's limits of an account's open orders of some kinds. */
+  #checkCounts(e: Entry, others: readonly Entry[]): number {
+    if (e.hasTrigger && this.#isFull(e, INSTRUMENT_RULE.MAX_ALGO_ORDERS, OF_TRIGGERS, others.filter(hasTrigger).length))
+      return REASON.TOO_MANY_ALGO_ORDERS;
+    if (e.display > 0 && this.#isFull(e, INSTRUMENT_RULE.MAX_ICEBERG_ORDERS, OF_ICEBERGS, others.filter(isIceberg).length))
+      return REASON.TOO_MANY_ICEBERGS;
+    return REASON.NONE;
+  }
+
+  /** Whether an account may have no more lists on an instrument. */
+  hasTooManyLists(e: Entry): boolean {
+    return this.#isFull(e, INSTRUMENT_RULE.MAX_ORDER_LISTS, OF_LISTS, 0);
+  }
+
+  #isFull({ account, instrument }: Entry, rule: number, kind: number, others: number): boolean {
+    const { instruments, specials } = this.#engine;
+    const most = instruments.rule(instrument, rule);
+    return most !== 0 && specials.counts.of(account, instrument, kind) + others >= most;
   }
 
   /** What it may cost: sizes orders by amount, and sets `need`. */

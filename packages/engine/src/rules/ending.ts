@@ -78,7 +78,7 @@ export class Ending {
       this.#ruleBook.sessions.skip(instrument, record);
       const list = this.#i32[record * WORDS + LIST];
       if (specials.follows(record)) this.#ruleBook.pegs.remove(record);
-      if (list !== 0) this.#ruleBook.lists.ended(list, slot);
+      if (list !== 0) this.#ruleBook.lists.ended(list, slot, reason);
       specials.close(slot);
     }
     memory.orders.give(slot);

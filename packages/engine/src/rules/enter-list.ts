@@ -26,7 +26,7 @@ export function enterList(engine: Engine, i32: Int32Array, at: number): void {
   const emitted = writer.notice(EVENT.LIST, 0, instrument, account, 0, type, 0, writer.sequence);
   engine.output.i32[emitted + event.CLIENT_LOW] = i32[at + CLIENT_LOW];
   engine.output.i32[emitted + event.CLIENT_HIGH] = i32[at + CLIENT_HIGH];
-  enter(engine, engine.ruleBook.lists.create(type, i32[at + CLIENT_LOW], i32[at + CLIENT_HIGH]), type, legs);
+  enter(engine, engine.ruleBook.lists.create(type, i32[at + CLIENT_LOW], i32[at + CLIENT_HIGH], account, instrument), type, legs);
 }
 
 /** @param list in OrderLists */
@@ -66,9 +66,10 @@ function check(engine: Engine, type: number, account: number, instrument: number
   if (type !== LIST_TYPE.OCO && (entries[0].kind !== LIMIT || entries[0].hasTrigger)) return REASON.INVALID_TERMS;
   if (type !== LIST_TYPE.OTO && !isPair(entries[count - 2], entries[count - 1])) return REASON.INVALID_TERMS;
   for (let i = 0; i < count; i++) {
-    const reason = engine.ruleBook.controls.check(entries[i], waits(type, i), i);
+    const reason = engine.ruleBook.controls.check(entries[i], waits(type, i), entries.slice(0, i));
     if (reason !== REASON.NONE) return reason;
   }
+  if (engine.ruleBook.controls.hasTooManyLists(entries[0])) return REASON.TOO_MANY_LISTS;
   const named = entries.filter((e) => (e.low | e.high) !== 0);
   if (new Set(named.map((e) => `${e.low} ${e.high}`)).size < named.length) return REASON.DUPLICATE_CLIENT_ID;
   return REASON.NONE;

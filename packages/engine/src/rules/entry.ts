@@ -32,6 +32,9 @@ export class Entry {
   need = 0;
   /** of an order of a list: its id; 0: the command's number */
   id = 0;
+  /** see the command STRATEGY */
+  strategyType = 0;
+  strategyNumber = 0;
   readonly termWords = new Int32Array(commandRecord.WORDS);
   readonly #termNumbers = new Float64Array(this.termWords.buffer);
 

@@ -3,6 +3,7 @@ import { LIST_TYPE } from '@outcry/market/command';
 import { REASON } from '@outcry/market/reason';
 import { createSlotPool, type SlotPool } from '@outcry/memory/slot-pool';
 import type { Engine } from '../engine.ts';
+import { OF_LISTS } from './open-counts.ts';
 import type { RuleBook } from './rule-book.ts';
 import { WHERE } from './special-orders.ts';
 
@@ -37,7 +38,8 @@ export class OrderLists {
   }
 
   /** Opens a list of a type, with its client's 63 bits. Its legs are added next. */
-  create(type: number, low: number, high: number): number {
+  create(type: number, low: number, high: number, account: number, instrument: number): number {
+    this.#engine.specials.counts.add(account, instrument, OF_LISTS, 1);
     const slot = this.pool.take();
     const at = slot * WORDS;
     this.pool.i32.fill(0, at + 1, at + WORDS);
@@ -79,7 +81,7 @@ export class OrderLists {
     if (isDone) this.#takeOff(listSlot, order);
     this.#decide(listSlot, sibling);
     if (isDone && this.#isWorking(listSlot, order)) this.#enterWaiting(listSlot);
-    if (isDone) this.#closeWhenDone(listSlot);
+    if (isDone) this.#closeWhenDone(listSlot, order);
   }
 
   /** A trigger of a pair fired: the other order ends. */
@@ -87,18 +89,23 @@ export class OrderLists {
     this.#decide(listSlot, this.sibling(listSlot, order));
   }
 
-  /** An order of a list ended without trading in full. */
-  ended(listSlot: number, order: number): void {
+  /** An order of a list ended without trading in full. @param reason whose doing: a client that cancels one cancels them all */
+  ended(listSlot: number, order: number, reason: number): void {
     const sibling = this.sibling(listSlot, order);
     this.#takeOff(listSlot, order);
-    if (sibling !== 0) this.#decide(listSlot, sibling);
-    else if (this.#isWorking(listSlot, order)) {
-      for (let leg = 2; leg <= MOST_LEGS; leg++) {
-        const waiting = this.pool.i32[listSlot * WORDS + LEGS + leg];
-        if (waiting !== 0) this.#ruleBook.ending.end(waiting, REASON.LIST_DONE);
-      }
+    const byClient = cancelReason(reason);
+    if (byClient !== REASON.NONE) this.#endFrom(listSlot, 1, byClient);
+    else if (sibling !== 0) this.#decide(listSlot, sibling);
+    else if (this.#isWorking(listSlot, order)) this.#endFrom(listSlot, 2, REASON.LIST_DONE);
+    this.#closeWhenDone(listSlot, order);
+  }
+
+  /** Ends the orders of a list that are open, from a leg on. */
+  #endFrom(listSlot: number, first: number, reason: number): void {
+    for (let leg = first; leg <= MOST_LEGS; leg++) {
+      const waiting = this.pool.i32[listSlot * WORDS + LEGS + leg];
+      if (waiting !== 0) this.#ruleBook.ending.end(waiting, reason);
     }
-    this.#closeWhenDone(listSlot);
   }
 
   /** Ends the other order of a pair, 0: there is none. */
@@ -125,11 +132,37 @@ export class OrderLists {
     for (let leg = 1; leg <= MOST_LEGS; leg++) if (this.pool.i32[at + leg] === order) this.pool.i32[at + leg] = 0;
   }
 
-  #closeWhenDone(listSlot: number): void {
+  /** The lists of an image are there, and the orders: counts them. */
+  recount(): void {
+    for (let listSlot = 1; listSlot < this.pool.top; listSlot++) {
+      if (this.pool.i32[listSlot * WORDS + TYPE] === 0) continue;
+      for (let leg = 1; leg <= MOST_LEGS; leg++) {
+        const order = this.pool.i32[listSlot * WORDS + LEGS + leg];
+        if (order === 0) continue;
+        this.#count(order, 1);
+        break;
+      }
+    }
+  }
+
+  #count(order: number, change: 1 | -1): void {
+    const { account, instrument } = this.#ruleBook.facts.whose(order);
+    this.#engine.specials.counts.add(account, instrument, OF_LISTS, change);
+  }
+
+  /** @param order one of its own */
+  #closeWhenDone(listSlot: number, order: number): void {
     const at = listSlot * WORDS;
     if (this.pool.i32[at + TYPE] === 0) return;
     for (let leg = 1; leg <= MOST_LEGS; leg++) if (this.pool.i32[at + LEGS + leg] !== 0) return;
     this.pool.i32[at + TYPE] = 0;
+    this.#count(order, -1);
     this.pool.give(listSlot);
   }
+}
+
+/** Why the other orders of a list end when a client cancelled one of them; NONE: it was no client's doing. */
+function cancelReason(reason: number): number {
+  if (reason === REASON.MASS_CANCEL) return REASON.MASS_CANCEL;
+  return reason === REASON.BY_REQUEST || reason === REASON.REPLACED ? REASON.BY_REQUEST : REASON.NONE;
 }

@@ -1,6 +1,6 @@
 import { order as orderRecord } from '@outcry/book/records';
 import { POST_ONLY } from '@outcry/market/command';
-import { EVENT, IS_HIDDEN, RESTING, WAITING } from '@outcry/market/event';
+import { EVENT, IS_HIDDEN, PENDING, RESTING, WAITING } from '@outcry/market/event';
 import { AT_CLOSE, BUY, FOK, IOC, LIMIT, MARKET_BY_AMOUNT, SELL, type Side } from '@outcry/market/order-terms';
 import { REASON } from '@outcry/market/reason';
 import { INSTRUMENT_RULE } from '@outcry/market/rules';
@@ -117,9 +117,13 @@ export class RuleBook {
       accounts.opened(e.account, this.facts.base(e.instrument), this.facts.baseUnits(e.instrument, e.side, e.quantity));
     if (text !== undefined) writer.text(text, 0, text.length);
     if (e.id !== 0) writer.orderId(e.id);
+    if (e.strategyType !== 0 || e.strategyNumber !== 0) {
+      this.#engine.strategies.set(taker.slot, e.strategyType, e.strategyNumber);
+      writer.notice(EVENT.STRATEGY, 0, 0, e.account, 0, e.strategyType, 0, e.strategyNumber);
+    }
     const isOutside = waits || e.hasTrigger || this.#waitsForClose(e.timeInForce, e.instrument) || (e.follows && this.#isParked(record));
     const restsAtOnce = record === 0 && !isOutside && this.#isLasting(e.kind, e.timeInForce) && this.#restsAtOnce(e);
-    const flags = (restsAtOnce ? RESTING : 0) | (isOutside ? WAITING : 0);
+    const flags = (restsAtOnce ? RESTING : 0) | (isOutside ? WAITING : 0) | (waits ? PENDING : 0);
     writer.accepted(flags, taker.slot, e.price, e.quantity, e.low, e.high, e.kind === MARKET_BY_AMOUNT ? e.amount : 0);
     return record;
   }
@@ -218,7 +222,7 @@ export class RuleBook {
     if (record !== 0) {
       const list = this.#i32[record * WORDS + LIST];
       if (specials.follows(record)) this.pegs.remove(record);
-      if (list !== 0 && left > 0) this.lists.ended(list, slot);
+      if (list !== 0 && left > 0) this.lists.ended(list, slot, reason);
       specials.close(slot);
     }
     memory.orders.give(slot);

@@ -2,10 +2,11 @@
 import type { BookMemory } from '@outcry/book/book-memory';
 import { order as orderRecord } from '@outcry/book/records';
 import { DAY } from '@outcry/market/order-terms';
-import { PEG_ONCE, pegOf, termFields, terms } from '@outcry/market/terms';
+import { PEG_ONCE, pegOf, termFields, terms, triggerOf } from '@outcry/market/terms';
 import { offsets, record, several, union } from '@outcry/memory/record';
 import { createSlotPool, type SlotPool } from '@outcry/memory/slot-pool';
 import { i32Of, reserve } from '@outcry/memory/span';
+import { OF_ICEBERGS, OF_TRIGGERS, OpenCounts } from './open-counts.ts';
 import { LIST_LINKS, RecordList } from './record-list.ts';
 import { HEAP_LINKS, SlotHeap } from './slot-heap.ts';
 
@@ -78,7 +79,7 @@ export const OWN_NEED = -1;
 export const NOTHING = -2;
 
 const { WORDS, ORDER, FLAGS, F64_EXPIRY, F64_WORDS, F64_ENTRY, EXPIRY_HEAP, LIST, DISPLAY } = special;
-const { SHIFT: ORDER_SHIFT, TERMS: O_TERMS } = orderRecord;
+const { SHIFT: ORDER_SHIFT, ACCOUNT: O_ACCOUNT, TERMS: O_TERMS } = orderRecord;
 
 /** The flag of an order's terms that says that the rule book cares for it: it has a special record, or its account has rules. The sign. */
 const RULED_ORDER = 1 << 31;
@@ -98,6 +99,8 @@ export class SpecialOrders {
   readonly timed: RecordList;
   /** icebergs and hidden orders in the instrument's books: see hidingList */
   readonly hiding: RecordList;
+  /** by account and instrument */
+  readonly counts = new OpenCounts();
   readonly #orders: Int32Array;
   readonly #links: Int32Array;
 
@@ -129,6 +132,7 @@ export class SpecialOrders {
     this.f64[record * F64_WORDS + F64_ENTRY] = entry;
     this.#orders[(slot << ORDER_SHIFT) | O_TERMS] |= RULED_ORDER;
     this.#links[slot] = record;
+    this.#count(slot, record, 1);
     this.#await(record);
     return record;
   }
@@ -144,6 +148,7 @@ export class SpecialOrders {
   close(slot: number): void {
     const record = this.of(slot);
     if (record === 0) return;
+    this.#count(slot, record, -1);
     if (this.f64[record * F64_WORDS + F64_EXPIRY] > 0) this.firstExpiry = this.expiries.remove(this.firstExpiry, record);
     else {
       const list = this.#timedListOf(slot);
@@ -195,14 +200,23 @@ export class SpecialOrders {
     this.pool.restore(bytes);
     this.timed.clear();
     this.hiding.clear();
+    this.counts.clear();
     for (const record of this.inOrder(() => true)) {
       const slot = this.slotOf(record);
       this.#links[slot] = record;
+      this.#count(slot, record, 1);
       this.#await(record);
       const where = this.whereOf(record);
       if ((where === WHERE.DISPLAYED || where === WHERE.HIDDEN) && this.hides(record))
         this.hiding.append(hidingList(this.#instrumentOf(slot)), record);
     }
+  }
+
+  #count(slot: number, record: number, change: 1 | -1): void {
+    const at = record * WORDS;
+    const account = this.#orders[(slot << ORDER_SHIFT) | O_ACCOUNT];
+    if (triggerOf(this.i32[at + FLAGS]) !== 0) this.counts.add(account, this.#instrumentOf(slot), OF_TRIGGERS, change);
+    if (this.i32[at + DISPLAY] > 0) this.counts.add(account, this.#instrumentOf(slot), OF_ICEBERGS, change);
   }
 
   /** Puts a record where it is found when its time is over. */

@@ -359,8 +359,14 @@ export const FAULTS: readonly Fault[] = [
   {
     what: 'waiting orders enter when the working one is cancelled',
     file: LISTS,
-    from: 'if (waiting !== 0) this.#ruleBook.ending.end(waiting, REASON.LIST_DONE);',
+    from: 'if (waiting !== 0) this.#ruleBook.ending.end(waiting, reason);',
     to: 'if (waiting !== 0) this.#ruleBook.waiting.queue(this.#engine.specials.of(waiting));',
+  },
+  {
+    what: 'a client that cancels an order of a list leaves the others',
+    file: LISTS,
+    from: 'if (byClient !== REASON.NONE) this.#endFrom(listSlot, 1, byClient);\n    else if',
+    to: 'if',
   },
   {
     what: 'pegs are not looked at when the ask moves',

@@ -102,7 +102,7 @@ export interface Account {
 }
 
 export function newAccount(number: number): Account {
-  const rules = new Array<number>(16).fill(0);
+  const rules = new Array<number>(32).fill(0);
   return { number, rules, mostOf: new Map(), second: 0, secondMessages: 0, day: 0, dayMessages: 0, dayTrades: 0 };
 }
 

@@ -223,7 +223,7 @@ export class ReferenceVenue {
 
   #newOrder(spec: OrderSpec): void {
     const order = this.#state(spec);
-    const refusal = this.#refusal(order, false, 0);
+    const refusal = this.#refusal(order, false, []);
     if (refusal !== '') {
       this.#emit(`rejected ${refusal}`);
       return;
@@ -277,9 +277,12 @@ export class ReferenceVenue {
       if (!isPair || [a, b].some((o) => o.terms.trigger === 0 && !posts(o))) return 'invalid_terms';
     }
     for (const [leg, order] of legs.entries()) {
-      const refusal = this.#refusal(order, type !== LIST_TYPE.OCO && leg > 0, leg);
+      const refusal = this.#refusal(order, type !== LIST_TYPE.OCO && leg > 0, legs.slice(0, leg));
       if (refusal !== '') return refusal;
     }
+    const open = this.orders.filter((o) => o.account === legs[0].account && o.instrument === legs[0].instrument && o.list !== undefined);
+    const mostLists = this.instruments[legs[0].instrument].rules[INSTRUMENT_RULE.MAX_ORDER_LISTS];
+    if (mostLists !== 0 && new Set(open.map((o) => o.list)).size >= mostLists) return 'too_many_lists';
     const named = legs.filter((o) => o.client !== 0).map((o) => o.client);
     return new Set(named).size < named.length ? 'duplicate_client_id' : '';
   }
@@ -335,7 +338,8 @@ export class ReferenceVenue {
     const outside = waits || order.terms.trigger !== 0 || this.#waitsForClose(order) || parked;
     const restsAtOnce = !order.isSpecial && lasts(order) && (isCall(i.state) || !this.#reaches(order, order.price));
     order.isAnnounced = restsAtOnce;
-    this.#emit(`accepted #${order.number} ${order.price} ${order.quantity}${outside ? ' waiting' : ''}${restsAtOnce ? ' resting' : ''}`);
+    const where = `${waits ? ' pending' : ''}${outside ? ' waiting' : ''}${restsAtOnce ? ' resting' : ''}`;
+    this.#emit(`accepted #${order.number} ${order.price} ${order.quantity}${where}`);
   }
 
   #start(order: Order): void {
@@ -395,7 +399,7 @@ export class ReferenceVenue {
     }
     const ended = order.left > 0;
     this.#forget(order);
-    if (ended) this.#listEnded(order);
+    if (ended) this.#listEnded(order, reason);
   }
 
   #emitShown(order: Order): void {
@@ -405,7 +409,7 @@ export class ReferenceVenue {
   // ── Checks ───────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
   /** Why an order is refused, '' if it is not. Works out prices and quantities that follow from the market. */
-  #refusal(o: Order, waits: boolean, others: number): string {
+  #refusal(o: Order, waits: boolean, before: readonly Order[]): string {
     const i = this.instruments[o.instrument];
     if (i === undefined) return 'unknown_instrument';
     const account = this.accounts[o.account];
@@ -419,7 +423,7 @@ export class ReferenceVenue {
     const ratio = account.rules[ACCOUNT_RULE.ORDER_TO_TRADE];
     const mostMessages = account.rules[ACCOUNT_RULE.MESSAGES_FREE] + ratio * account.dayTrades;
     if (ratio !== 0 && account.dayMessages > mostMessages) return 'order_to_trade';
-    return this.#termsRefusal(o, i) || this.#priceRefusal(o, i, waits) || this.#sizeRefusal(o, i, account, waits, others);
+    return this.#termsRefusal(o, i) || this.#priceRefusal(o, i, waits) || this.#sizeRefusal(o, i, account, waits, before);
   }
 
   #countMessage(account: Account): string {
@@ -495,7 +499,8 @@ export class ReferenceVenue {
     return '';
   }
 
-  #sizeRefusal(o: Order, i: Instrument, account: Account, waits: boolean, others: number): string {
+  #sizeRefusal(o: Order, i: Instrument, account: Account, waits: boolean, before: readonly Order[]): string {
+    const others = before.length;
     const t = o.terms;
     const mostLots = i.rules[INSTRUMENT_RULE.MAX_QUANTITY];
     if (o.kind !== MARKET_BY_AMOUNT && o.quantity < 1) return 'invalid_quantity';
@@ -506,6 +511,13 @@ export class ReferenceVenue {
     const own = this.orders.filter((x) => x.account === o.account);
     const mostOpen = account.rules[ACCOUNT_RULE.MAX_OPEN_ORDERS];
     if (mostOpen !== 0 && own.length + others >= mostOpen) return 'too_many_open_orders';
+    const here = [...own.filter((x) => x.instrument === o.instrument), ...before];
+    const mostAlgo = i.rules[INSTRUMENT_RULE.MAX_ALGO_ORDERS];
+    const withTrigger = here.filter((x) => x.terms.trigger !== 0).length;
+    if (t.trigger !== 0 && mostAlgo !== 0 && withTrigger >= mostAlgo) return 'too_many_algo_orders';
+    const mostIcebergs = i.rules[INSTRUMENT_RULE.MAX_ICEBERG_ORDERS];
+    const icebergs = here.filter((x) => x.terms.display > 0).length;
+    if (t.display > 0 && mostIcebergs !== 0 && icebergs >= mostIcebergs) return 'too_many_icebergs';
     o.bookPrice = o.price;
     if (o.kind === MARKET_BY_AMOUNT) {
       if (o.amount < 1) return 'invalid_amount';
@@ -818,7 +830,7 @@ export class ReferenceVenue {
     i.queue = i.queue.filter((o) => o !== order);
     this.#emit(`cancelled #${order.number} ${reason} ${order.left}${inBook ? ' resting' : ''}`);
     this.#forget(order);
-    this.#listEnded(order);
+    this.#listEnded(order, reason);
     this.#touched.add(i);
   }
 
@@ -860,6 +872,8 @@ export class ReferenceVenue {
       const before = this.orders.length;
       this.#end(next, 'mass_cancel');
       running.ended += before - this.orders.length;
+      // Those that ended with another of their list were not chosen: they end for the same reason.
+      while (this.#chosen?.length && !this.orders.some((o) => o.number === this.#chosen?.[0])) this.#chosen.shift();
     }
     return true;
   }
@@ -899,7 +913,12 @@ export class ReferenceVenue {
     }
   }
 
-  #listEnded(order: Order): void {
+  #listEnded(order: Order, reason: string): void {
+    const byClient = reason === 'replaced' ? 'by_request' : reason;
+    if (byClient === 'by_request' || byClient === 'mass_cancel') {
+      for (const other of order.list?.legs ?? []) if (other.isOpen) this.#end(other, byClient);
+      return;
+    }
     const sibling = this.#sibling(order);
     if (sibling !== undefined) this.#endOther(order, sibling);
     else if (this.#isWorking(order)) {

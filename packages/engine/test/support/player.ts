@@ -9,7 +9,19 @@ import {
   POST_ONLY,
   slotOf,
 } from '@outcry/market/command';
-import { EVENT, event, IN_AUCTION, IS_HIDDEN, IS_MAKER, NEW_AGGREGATE, OF_CANCEL, PREVENTED, RESTING, WAITING } from '@outcry/market/event';
+import {
+  EVENT,
+  event,
+  IN_AUCTION,
+  IS_HIDDEN,
+  IS_MAKER,
+  NEW_AGGREGATE,
+  OF_CANCEL,
+  PENDING,
+  PREVENTED,
+  RESTING,
+  WAITING,
+} from '@outcry/market/event';
 import { REASON_NAMES } from '@outcry/market/reason';
 import { termsFlags, terms as termsRecord } from '@outcry/market/terms';
 import { Engine, type EngineLimits } from '../../src/engine.ts';
@@ -220,7 +232,7 @@ export class Player {
     const order = `#${this.#numberOf.get(id)}`;
     switch (head & 0xff) {
       case EVENT.ACCEPTED:
-        return `accepted ${order} ${price} ${lots}${has(WAITING, 'waiting')}${has(RESTING, 'resting')}`;
+        return `accepted ${order} ${price} ${lots}${has(PENDING, 'pending')}${has(WAITING, 'waiting')}${has(RESTING, 'resting')}`;
       case EVENT.REJECTED:
         return `rejected ${REASON_NAMES[upper]}${has(OF_CANCEL, 'of cancel')}`;
       case EVENT.FILL: {

@@ -158,6 +158,9 @@ const rule: fc.Arbitrary<VenueCommand> = fc
     [INSTRUMENT_RULE.TAKER_FEE, [0, 2000]],
     [INSTRUMENT_RULE.FEE_SHARE, [750_000, 1_000_000]],
     [INSTRUMENT_RULE.BUYER_DISCOUNT, [0, 333_333, 1_000_000]],
+    [INSTRUMENT_RULE.MAX_ALGO_ORDERS, [0, 0, 2]],
+    [INSTRUMENT_RULE.MAX_ICEBERG_ORDERS, [0, 0, 1]],
+    [INSTRUMENT_RULE.MAX_ORDER_LISTS, [0, 0, 1]],
   )
   .chain(([number, values]) =>
     fc.record({ kind: fc.constant('rule' as const), instrument, rule: fc.constant(number), value: fc.constantFrom(...values) }),

@@ -5,7 +5,7 @@ import type { Bell } from '@outcry/memory/bell';
 import type { Ring } from '@outcry/memory/ring';
 import { addPrint, type Candle, newCandle, spanStart } from '../../domain/candle.ts';
 import type { AuctionPrice, Trade } from '../../domain/orders.ts';
-import type { MarketListener } from '../orders/view.ts';
+import type { MarketListener } from '../orders/listeners.ts';
 import type { MarketState } from './market-state.ts';
 import { MOST_HIGH, RECORD, recordHead } from './record.ts';
 import { RecordWriter } from './record-writer.ts';

@@ -5,7 +5,7 @@ import type { Candle } from '../../domain/candle.ts';
 import { addExact, addUnits, clear, type Exact, exact, toBigInt } from '../../domain/exact.ts';
 import type { Instrument } from '../../domain/market.ts';
 import type { AuctionPrice, Trade } from '../../domain/orders.ts';
-import type { MarketListener } from '../orders/view.ts';
+import type { MarketListener } from '../orders/listeners.ts';
 import { Depth } from './depth.ts';
 
 /** An average price looks at so many minutes: the running one, and those that lie within the last five. */

@@ -1,10 +1,11 @@
 /** What the view takes in, told to all listeners, and noted for the command that is being answered. */
 import { OF_CANCEL } from '@outcry/market/event';
 import type { Side } from '@outcry/market/order-terms';
-import type { AuctionPrice, Fill, Order, PreventedMatch, Trade } from '../../domain/orders.ts';
+import { ORDER_STATUS } from '../../domain/order-status.ts';
+import type { AuctionPrice, Fill, Order, OrderList, PreventedMatch, Trade } from '../../domain/orders.ts';
+import type { AccountListener, MarketListener, OrderFollower, ViewListener } from './listeners.ts';
 import type { Outcome, Pending } from './outcome.ts';
 import type { SharedState } from './shared-state.ts';
-import type { AccountListener, MarketListener, OrderFollower, ViewListener } from './view.ts';
 
 /** More than a command that is not a mass cancel ends, with what expires before it. */
 const MOST_ENDED = 2048;
@@ -64,13 +65,13 @@ export class FanOut implements ViewListener {
     for (const listener of this.orders) listener.onPrevented?.(match);
   }
 
-  onEnded(order: Order, reason: number, match?: PreventedMatch): void {
+  onEnded(order: Order, reason: number, wasPending: boolean, match?: PreventedMatch): void {
     // Orders of others may end with it too: their time was up.
     if (this.#current !== undefined && (this.#account === -1 || this.#account === order.account)) {
       if (this.#current.endedCount++ < MOST_ENDED) this.#current.ended.push(order);
     }
-    this.#noteMeant(order);
-    for (const listener of this.orders) listener.onEnded?.(order, reason, match);
+    this.#noteMeant(order, wasPending);
+    for (const listener of this.orders) listener.onEnded?.(order, reason, wasPending, match);
   }
 
   onTriggered(order: Order): void {
@@ -81,6 +82,14 @@ export class FanOut implements ViewListener {
   onAmended(order: Order, match?: PreventedMatch): void {
     this.#noteMeant(order);
     for (const listener of this.orders) listener.onAmended?.(order, match);
+  }
+
+  onListEntered(list: OrderList, time: number): void {
+    for (const listener of this.orders) listener.onListEntered?.(list, time);
+  }
+
+  onListDone(list: OrderList, time: number): void {
+    for (const listener of this.orders) listener.onListDone?.(list, time);
   }
 
   onTrade(trade: Readonly<Trade>): void {
@@ -118,18 +127,21 @@ export class FanOut implements ViewListener {
     else this.#current.reason = reason;
   }
 
-  /** Keeps the latest copy of an order that the command being answered entered. Returns whether it is one. */
-  #note(order: Order): boolean {
+  /**
+   * Keeps the latest copy of an order that the command being answered entered. Returns whether it is one. One that waited for the working
+   * order of its list is answered as pending, as Binance documents, unless it ended so.
+   */
+  #note(order: Order, wasPending = false): boolean {
     const current = this.#current;
     if (current === undefined) return false;
     if (current.order?.id === order.id) current.order = order;
     const leg = current.legs.findIndex(({ id }) => id === order.id);
-    if (leg >= 0) current.legs[leg] = order;
+    if (leg >= 0 && (wasPending || current.legs[leg].status !== ORDER_STATUS.PENDING_NEW)) current.legs[leg] = order;
     return leg >= 0 || current.order?.id === order.id;
   }
 
   /** ... or of the order that it means. */
-  #noteMeant(order: Order): void {
-    if (!this.#note(order) && this.#current !== undefined && order.id === this.#meant) this.#current.changed = order;
+  #noteMeant(order: Order, wasPending = false): void {
+    if (!this.#note(order, wasPending) && this.#current !== undefined && order.id === this.#meant) this.#current.changed = order;
   }
 }

@@ -8,11 +8,12 @@ import { ENGINE_GATE, GATEWAY_GATE, JOURNAL_FAILED, JOURNAL_FULL, type Shared } 
 import { type Entrance, EVERYTHING, isReplacement, mayEnter } from './admission.ts';
 import { FanOut } from './fan-out.ts';
 import { LeftOver } from './left-over.ts';
-import { isList, ListsUnderWay } from './open-lists.ts';
+import type { AccountListener, MarketListener, OrderFollower, ViewListener } from './listeners.ts';
+import { isList, ListsUnderWay } from './lists-under-way.ts';
 import type { OpenOrders } from './open-orders.ts';
 import { newOutcome, type Outcome, type Pending } from './outcome.ts';
 import type { SharedState } from './shared-state.ts';
-import { type AccountListener, type MarketListener, type OrderFollower, View, type ViewListener } from './view.ts';
+import { View } from './view.ts';
 
 const { CANCELLING, CANCELLED_ALL } = EVENT;
 const { DUPLICATE_CLIENT_ID } = REASON;

@@ -12,7 +12,7 @@ import {
   timeInForceOf,
 } from '@outcry/market/order-word';
 import { record } from '@outcry/memory/record';
-import type { Order } from '../../domain/orders.ts';
+import type { Order, Strategy } from '../../domain/orders.ts';
 import type { SpecialTerms } from '../../domain/special-terms.ts';
 
 /** An open order in memory, 128 bytes, by the slot that the engine gave it. */
@@ -79,6 +79,7 @@ export const state = {
   HELD: 16,
   /** self-trade prevention took lots off it */
   DECREMENTED: 32,
+  HAS_STRATEGY: 64,
 } as const;
 const STATUS_SHIFT = 8;
 const STATUS_BITS = 0xff << STATUS_SHIFT;
@@ -115,6 +116,7 @@ export function orderAt(
   slot: number,
   clientId: string,
   special: SpecialTerms | undefined,
+  strategy: Strategy | undefined,
   decremented: number,
   preventedMatch: number,
 ): Order {
@@ -143,6 +145,7 @@ export function orderAt(
     shown: i32[at + SHOWN],
     waiting: (bits & WAITING) !== 0,
     terms: special,
+    strategy,
     decremented,
     preventedMatch,
   };

@@ -2,10 +2,12 @@ import { PreventedLots } from '@outcry/engine/prevented-lots';
 import { orderHandle } from '@outcry/market/command';
 import { LIMIT, type Side } from '@outcry/market/order-terms';
 import { instrumentOf, orderKindOf, sideOf, termsOf } from '@outcry/market/order-word';
+import { legOf } from '@outcry/market/terms';
 import { f64Of, i32Of, reserve } from '@outcry/memory/span';
 import { ORDER_STATUS, statusAfterTrade } from '../../domain/order-status.ts';
 import type { Order } from '../../domain/orders.ts';
 import { TermsTable } from '../../domain/special-terms.ts';
+import { StrategyTable } from '../../domain/strategies.ts';
 import { ClientIds } from './client-ids.ts';
 import { OpenLists } from './open-lists.ts';
 import { clientBytesOf, openOrder, orderAt, state, statusOf, withStatus, wordOf } from './open-order.ts';
@@ -14,7 +16,7 @@ import { HeldCursors, type OrderCursor } from './order-cursors.ts';
 
 const { WORDS, F64_AMOUNT, F64_EXECUTED, F64_TIME, F64_UPDATE_TIME, F64_ID } = openOrder;
 const { GENERATION, ACCOUNT, PRICE, QUANTITY, LEFT, WORD, STATE, PREVIOUS, NEXT, SHOWN, ID_CHAIN } = openOrder;
-const { OPEN, RESTING, WAITING, HAS_TERMS, HELD, DECREMENTED } = state;
+const { OPEN, RESTING, WAITING, HAS_TERMS, HELD, DECREMENTED, HAS_STRATEGY } = state;
 
 /**
  * The open orders of a view, outside the JavaScript heap: a record each, at the engine's slot, linked into a list an account, and
@@ -37,6 +39,7 @@ export class OpenOrders {
   readonly #rounds: number;
   readonly #terms: TermsTable;
   readonly #prevented: PreventedLots;
+  readonly #strategies: StrategyTable;
   /** the lists that they belong to */
   readonly lists: OpenLists;
   readonly #held = new HeldCursors();
@@ -57,11 +60,12 @@ export class OpenOrders {
     this.#rounds = 1 / buckets;
     this.#terms = new TermsTable(capacity);
     this.#prevented = new PreventedLots(capacity);
+    this.#strategies = new StrategyTable(capacity);
     this.lists = new OpenLists(capacity);
   }
 
-  /** @param slot @param generation where the engine has it */
-  add(slot: number, generation: number, order: Order): void {
+  /** @param slot @param generation where the engine has it @returns its list in {@link lists} when that has all its orders now, else 0 */
+  add(slot: number, generation: number, order: Order): number {
     const at = slot * WORDS;
     const words = this.#i32;
     words[at + GENERATION] = generation;
@@ -71,12 +75,17 @@ export class OpenOrders {
     this.#f64[(at >> 1) + F64_AMOUNT] = order.amount;
     this.#f64[(at >> 1) + F64_TIME] = order.time;
     if (order.clientId !== '') this.#clientIds.add(slot, order.clientId);
+    let list = 0;
     let bits = OPEN | (order.resting ? RESTING : 0) | (order.waiting ? WAITING : 0);
     if (order.terms !== undefined) {
       this.#terms.set(slot, order.terms);
       this.#special++;
       bits |= HAS_TERMS;
-      if (order.terms.list > 0) this.lists.join(slot, order.terms.list);
+      if (order.terms.list > 0) list = this.lists.join(slot, order.terms.list, legOf(order.terms.flags), order.id, order.clientId);
+    }
+    if (order.strategy !== undefined) {
+      this.#strategies.set(slot, order.strategy);
+      bits |= HAS_STRATEGY;
     }
     words[at + QUANTITY] = order.quantity;
     words[at + LEFT] = order.left;
@@ -90,6 +99,7 @@ export class OpenOrders {
     words[at + ID_CHAIN] = this.#ids[bucket];
     this.#ids[bucket] = slot;
     this.size++;
+    return list;
   }
 
   /** The slot of an open order. Throws when it is not open. */
@@ -112,6 +122,10 @@ export class OpenOrders {
   }
   id(slot: number): number {
     return this.#f64[((slot * WORDS) >> 1) + F64_ID];
+  }
+  /** Whether it waits for the working order of its list. */
+  isPending(slot: number): boolean {
+    return statusOf(this.#i32[slot * WORDS + STATE]) === ORDER_STATUS.PENDING_NEW;
   }
   price(slot: number): number {
     return this.#i32[slot * WORDS + PRICE];
@@ -199,12 +213,14 @@ export class OpenOrders {
     return shown;
   }
 
-  remove(slot: number): void {
+  /** @returns its list in {@link lists} when that was its last order, else 0: it is to be closed then */
+  remove(slot: number): number {
     const at = slot * WORDS;
     const account = this.#i32[at + ACCOUNT];
+    let list = 0;
     if ((this.#i32[at + STATE] & HAS_TERMS) !== 0) {
       this.#special--;
-      this.lists.leave(slot);
+      list = this.lists.leave(slot);
     }
     if ((this.#i32[at + STATE] & HELD) !== 0) this.#passOn(slot);
     this.#i32[at + STATE] = 0;
@@ -212,6 +228,7 @@ export class OpenOrders {
     unchain(this.#ids, this.#idBucket(this.#f64[(at >> 1) + F64_ID]), slot, this.#i32, ID_CHAIN);
     if (clientBytesOf(this.#i32[at + WORD]) !== 0) this.#clientIds.remove(slot);
     this.size--;
+    return list;
   }
 
   #isOpen(slot: number, generation: number): boolean {
@@ -301,9 +318,11 @@ export class OpenOrders {
   copy(slot: number): Order {
     const terms = this.hasTerms(slot) ? this.#terms.get(slot) : undefined;
     const at = slot * WORDS;
-    const generation = (this.#i32[at + STATE] & DECREMENTED) === 0 ? 0 : this.#i32[at + GENERATION];
+    const state = this.#i32[at + STATE];
+    const strategy = (state & HAS_STRATEGY) === 0 ? undefined : this.#strategies.get(slot);
+    const generation = (state & DECREMENTED) === 0 ? 0 : this.#i32[at + GENERATION];
     const [lots, match] = generation === 0 ? [0, 0] : [this.#prevented.lots(slot, generation), this.#prevented.match(slot, generation)];
-    return orderAt(this.#i32, this.#f64, slot, this.#clientIds.of(slot), terms, lots, match);
+    return orderAt(this.#i32, this.#f64, slot, this.#clientIds.of(slot), terms, strategy, lots, match);
   }
 
   /** The slot of an open order, 0: there is none. */

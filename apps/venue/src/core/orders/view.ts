@@ -1,64 +1,18 @@
 /** The gateway's view: open orders and balances from durable events, and who is told of each change. */
 import { readPiece, readText } from '@outcry/engine/event-writer';
-import { EVENT, event, IS_HIDDEN, IS_MAKER, NEW_AGGREGATE, PREVENTED, RESTING, WAITING } from '@outcry/market/event';
+import { EVENT, event, IS_HIDDEN, IS_MAKER, NEW_AGGREGATE, PENDING, PREVENTED, RESTING, WAITING } from '@outcry/market/event';
 import { feeAssetOf, flagsOf, instrumentOf, kindOf, reasonOf, sideOf, stateOf, termsOf } from '@outcry/market/event-reader';
-import { BUY, GTC, LIMIT, type Side } from '@outcry/market/order-terms';
+import { BUY, GTC, LIMIT } from '@outcry/market/order-terms';
 import { isPostOnly, orderKindOf, timeInForceOf } from '@outcry/market/order-word';
 import { REASON } from '@outcry/market/reason';
-import { legOf, triggerOf } from '@outcry/market/terms';
 import { endStatus, ORDER_STATUS } from '../../domain/order-status.ts';
-import type { AuctionPrice, Balance, Fill, Order, PreventedMatch, Trade } from '../../domain/orders.ts';
+import type { Balance, Order, PreventedMatch, Strategy, Trade } from '../../domain/orders.ts';
 import { makeTerms, readTerms, type SpecialTerms } from '../../domain/special-terms.ts';
+import { readStrategy } from '../../domain/strategies.ts';
+import type { ViewListener } from './listeners.ts';
 import type { OpenOrders } from './open-orders.ts';
 import { newPreventedMatch, readSide } from './prevented-sides.ts';
 import type { SharedState } from './shared-state.ts';
-
-/** What the public may know, told in the engine's order and only once it is durable. */
-export interface MarketListener {
-  /** The trade is one object, filled anew for each: it is only valid during the call. */
-  onTrade(trade: Readonly<Trade>): void;
-  onState(instrument: number, state: number, reference: number): void;
-  /** An auction traded, or its indicative price changed. */
-  onAuction(instrument: number, auction: AuctionPrice, isDone: boolean): void;
-  /** Liquidity joined (lots above 0) or left a price. */
-  onDepth(instrument: number, side: Side, price: number, lots: number): void;
-  /** After a start: where an instrument's numbers stand. @param time of the last command, microseconds since 1970 */
-  onInstrument(instrument: number, lastPrice: number, lastTrade: number, time: number): void;
-}
-
-/** What an account's owner may know, told likewise. Orders are copies; they are made only of accounts that are followed. */
-export interface OrderListener {
-  follows(account: number): boolean;
-  onAccepted(order: Order): void;
-  /** What was left of an order that traded at once is on the book. */
-  onRested(order: Order): void;
-  onFill(fill: Fill): void;
-  /** Self-trade prevention prevented a trade: what follows from it comes next. The match is one object, as above. */
-  onPrevented(match: Readonly<PreventedMatch>): void;
-  /** @param match that ended it, for the reason SELF_TRADE */
-  onEnded(order: Order, reason: number, match?: Readonly<PreventedMatch>): void;
-  /** A waiting order enters the book, or begins to wait for its trigger. */
-  onTriggered(order: Order): void;
-  /** @param match that took lots off it, undefined: its owner did */
-  onAmended(order: Order, match?: Readonly<PreventedMatch>): void;
-}
-
-/** A listener of some of it. */
-export type OrderFollower = Pick<OrderListener, 'follows'> & Partial<OrderListener>;
-
-/** What happens to accounts, whoever follows them. Times in microseconds since 1970. */
-export interface AccountListener {
-  onBalance(account: number, asset: number): void;
-  /** A deposit (units above 0) or withdrawal. */
-  onTransfer(account: number, asset: number, units: number, time: number): void;
-}
-
-/** All of it, what gateways keep in the journal, and refusals. */
-export interface ViewListener extends MarketListener, OrderListener, AccountListener {
-  /** @param value undefined: it was removed */
-  onRecord(name: string, value: Uint8Array | undefined): void;
-  onRejected(reason: number, flags: number): void;
-}
 
 /** Open orders and balances, built from the engine's events alone, without an object an event. */
 export class View {
@@ -76,6 +30,8 @@ export class View {
   #hasTerms = false;
   /** of the next order, 0: it is the number of its command */
   #id = 0;
+  /** of the next order, where it has one */
+  #strategy: Strategy | undefined;
   #isTransfer = false;
   readonly #pieces: number[] = [];
 
@@ -110,11 +66,13 @@ export class View {
         readTerms(i32, f64, at, this.#terms);
         this.#hasTerms = true;
         break;
+      case EVENT.STRATEGY:
+        this.#strategy = readStrategy(i32, f64, at);
+        break;
       case EVENT.ORDER_ID:
         this.#id = f64[(at >> 1) + event.F64_ORDER_ID];
         break;
       case EVENT.LIST:
-        this.#text = ''; // the store keeps lists
         this.#list(i32, f64, at);
         break;
       case EVENT.TRIGGERED:
@@ -194,8 +152,6 @@ export class View {
     const amount = f64[(at >> 1) + event.F64_AMOUNT];
     const left = i32[at + event.REMAINING];
     const flags = flagsOf(i32, at);
-    const termsFlags = this.#hasTerms ? this.#terms.flags : 0;
-    const isWaitingLeg = (flags & WAITING) !== 0 && legOf(termsFlags) > 0 && triggerOf(termsFlags) === 0;
     const slot = i32[at + event.ORDER_SLOT];
     const order = this.#opened;
     order.id = this.#id === 0 ? f64[(at >> 1) + event.F64_SEQUENCE] : this.#id;
@@ -211,25 +167,36 @@ export class View {
     order.amount = isNew ? amount : 0;
     order.left = left;
     order.executedAmount = isNew ? 0 : amount;
-    order.status = left !== order.quantity ? ORDER_STATUS.PARTIALLY_FILLED : isWaitingLeg ? ORDER_STATUS.PENDING_NEW : ORDER_STATUS.NEW;
+    order.status =
+      left !== order.quantity ? ORDER_STATUS.PARTIALLY_FILLED : (flags & PENDING) !== 0 ? ORDER_STATUS.PENDING_NEW : ORDER_STATUS.NEW;
     order.time = time;
     order.updateTime = time;
     order.resting = (flags & RESTING) !== 0;
     order.shown = order.resting && (flags & IS_HIDDEN) === 0 ? left : 0;
     order.waiting = (flags & WAITING) !== 0;
     order.terms = this.#hasTerms ? this.#terms : undefined;
+    order.strategy = this.#strategy;
+    this.#strategy = undefined;
     this.#text = '';
     this.#hasTerms = false;
     this.#id = 0;
-    this.orders.add(slot, i32[at + event.ORDER_GENERATION], order);
+    const list = this.orders.add(slot, i32[at + event.ORDER_GENERATION], order);
     this.#state.noteCommand(order.account, f64[(at >> 1) + event.F64_SEQUENCE]);
     if (isNew && this.#listener.follows(order.account)) this.#listener.onAccepted(this.orders.copy(slot));
+    if (isNew && list !== 0 && this.#listener.follows(order.account)) this.#listener.onListEntered(this.orders.lists.copy(list), time);
     if (order.shown > 0) this.#reportDepth(slot, order.shown);
   }
 
   #list(i32: Int32Array, f64: Float64Array, at: number): void {
-    const number = f64[(at >> 1) + event.F64_LIST];
-    this.orders.lists.note(i32[at + event.ACCOUNT], i32[at + event.CLIENT_LOW], i32[at + event.CLIENT_HIGH], number);
+    const list = {
+      number: f64[(at >> 1) + event.F64_LIST],
+      account: i32[at + event.ACCOUNT],
+      instrument: instrumentOf(i32, at),
+      type: i32[at + event.LIST_TYPE],
+      clientId: this.#text,
+    };
+    this.#text = '';
+    this.orders.lists.note(list, i32[at + event.CLIENT_LOW], i32[at + event.CLIENT_HIGH]);
   }
 
   #rested(i32: Int32Array, f64: Float64Array, at: number): void {
@@ -275,7 +242,7 @@ export class View {
     if (shown > 0) this.#reportDepth(slot, -shown);
     if (!isMaker) this.#reportTrade(slot, f64[(at >> 1) + event.F64_TRADE], price, quantity, amount, time, (flags & NEW_AGGREGATE) !== 0);
     if (left > 0) return;
-    if (orders.isFilled(slot)) orders.remove(slot);
+    if (orders.isFilled(slot)) this.#remove(slot, time);
     else this.#end(slot, REASON.NO_LIQUIDITY, time);
   }
 
@@ -301,14 +268,28 @@ export class View {
   }
 
   #end(slot: number, reason: number, time: number): void {
+    const wasPending = this.orders.isPending(slot);
     const shown = this.orders.end(slot, endStatus(reason), time);
     if (shown > 0) this.#reportDepth(slot, -shown);
     const copy = this.#isFollowed(slot) ? this.orders.copy(slot) : undefined;
-    this.orders.remove(slot);
-    if (copy === undefined) return;
-    const match = reason === REASON.SELF_TRADE ? this.#match : undefined;
-    if (match !== undefined) copy.preventedMatch = match.id;
-    this.#listener.onEnded(copy, reason, match);
+    const list = this.orders.remove(slot);
+    if (copy !== undefined) {
+      const match = reason === REASON.SELF_TRADE ? this.#match : undefined;
+      if (match !== undefined) copy.preventedMatch = match.id;
+      this.#listener.onEnded(copy, reason, wasPending, match);
+    }
+    if (list !== 0) this.#closeList(list, time);
+  }
+
+  #remove(slot: number, time: number): void {
+    const list = this.orders.remove(slot);
+    if (list !== 0) this.#closeList(list, time);
+  }
+
+  #closeList(list: number, time: number): void {
+    const { lists } = this.orders;
+    if (this.#listener.follows(lists.accountOf(list))) this.#listener.onListDone(lists.copy(list), time);
+    lists.close(list);
   }
 
   #amended(i32: Int32Array, f64: Float64Array, at: number): void {
@@ -378,6 +359,7 @@ function newOrder(): Order {
     shown: 0,
     waiting: false,
     terms: undefined,
+    strategy: undefined,
     decremented: 0,
     preventedMatch: 0,
   };

@@ -49,6 +49,7 @@ const NOTATIONS: Record<RuleUnit, Notation> = {
   ),
   ppm: number,
   percent: number,
+  count: number,
   microseconds: number,
   instrument: {
     read: (services, _instrument, name, value) => instrumentNamed(services, named(name, value)).number + 1,

@@ -12,6 +12,7 @@ import type { Statistics } from '../../domain/statistics.ts';
 import type { StoredAmendment, StoredTrade } from '../../store/stored-rows.ts';
 import { lossesJson, matchesOfOrder, originalLots, preventedJson, tradeGroup } from './prevented.ts';
 import { SELF_TRADE_MODES } from './special-order.ts';
+import { strategyJson } from './strategy.ts';
 
 /** The venue's records in Binance's words. */
 
@@ -107,6 +108,7 @@ function orderTerms(order: Order, instrument: Instrument) {
     side: SIDE_NAMES[order.side],
     stopPrice: stopPrice(order, instrument),
     icebergQty: icebergQuantity(order, instrument),
+    ...strategyJson(order),
   };
 }
 

@@ -16,6 +16,7 @@ import {
   klineMessage,
   partialEvent,
   presentOf,
+  referenceEvent,
   windowEvent,
 } from './stream-events.ts';
 import {
@@ -48,6 +49,7 @@ type Touch = [bid: number, bidLots: number, ask: number, askLots: number];
 export class MarketStreams implements FeedListener, StreamSource {
   readonly #market: Market;
   readonly #feeds: readonly MarketFeed[];
+  readonly #referenceOf: (instrument: number) => number;
   readonly #streams = new Map<string, Stream>();
   /** streams with something to send of this turn, and those with newcomers */
   #published: Stream[] = [];
@@ -66,8 +68,10 @@ export class MarketStreams implements FeedListener, StreamSource {
   /** instruments whose depth changed since the last mark */
   readonly #touched: Noted;
 
-  constructor(market: Market, feeds: readonly MarketFeed[]) {
+  /** @param referenceOf an instrument's reference price in ticks, 0: none */
+  constructor(market: Market, feeds: readonly MarketFeed[], referenceOf: (instrument: number) => number) {
     this.#market = market;
+    this.#referenceOf = referenceOf;
     this.#feeds = feeds;
     this.#touched = new Noted(new Uint8Array(feeds.length));
     this.#fast = feeds.map((feed) => feed.depth.addCollector());
@@ -211,6 +215,7 @@ export class MarketStreams implements FeedListener, StreamSource {
       for (const [kind, interval] of KLINE_STREAMS) this.#publishKline(feed, kind, interval, now);
       this.#publishDay(feed, i, now, changed);
       this.#publishAverage(feed, now);
+      this.#publishReference(feed, now);
     });
     for (const kind of WINDOW_STREAMS.keys()) this.#publishWindows(kind, now);
     for (const [i, name] of [ALL_TICKERS, ALL_MINI_TICKERS].entries()) {
@@ -319,6 +324,13 @@ export class MarketStreams implements FeedListener, StreamSource {
     if (this.#isNew(stream.name, `${event.w} ${event.T}`)) this.#publish(stream, event, stream.name);
   }
 
+  #publishReference(feed: MarketFeed, now: number): void {
+    const stream = this.#streams.get(streamOf(feed.instrument, 'referencePrice'));
+    if (stream === undefined) return;
+    const event = referenceEvent(feed, this.#referenceOf(feed.instrument.number), now);
+    if (this.#isNew(stream.name, String(event.r))) this.#publish(stream, event, stream.name);
+  }
+
   /** Statistics of a window of each instrument, when trades came into it or left it. */
   #publishWindows(kind: string, now: number): void {
     const all = this.#streams.get(allWindows(kind));
@@ -357,7 +369,9 @@ export class MarketStreams implements FeedListener, StreamSource {
     const window = ALL_WINDOWS.get(name);
     if (window !== undefined) return [{ text: JSON.stringify(this.#feeds.map((feed) => windowEvent(feed, window, now))), key: undefined }];
     const [, symbol, kind] = SYMBOL_STREAM.exec(name)!;
-    const event = presentOf(this.#feeds[this.#market.find(symbol.toUpperCase())!.number], kind, now);
+    const { number } = this.#market.find(symbol.toUpperCase())!;
+    const feed = this.#feeds[number];
+    const event = kind === 'referencePrice' ? referenceEvent(feed, this.#referenceOf(number), now) : presentOf(feed, kind, now);
     return event === undefined ? [] : [{ text: JSON.stringify(event), key: name }];
   }
 }

@@ -25,6 +25,7 @@ import {
   TYPES,
   timeInForceOf,
 } from './special-order.ts';
+import { readStrategy, strategyId, strategyType } from './strategy.ts';
 
 const OWN_TYPES = [...TYPES, 'MARKET_TO_LIMIT'];
 export const RESPONSE_TYPES = ['ACK', 'RESULT', 'FULL'];
@@ -43,6 +44,8 @@ export const newOrderParameters = {
   stopPrice: s.optional(s.decimal('Price that triggers it; with a trailing trigger the price at which trailing begins')),
   trailingDelta: s.optional(s.whole('Distance of a trailing trigger in basis points')),
   icebergQty: s.optional(s.decimal('Quantity that is displayed')),
+  strategyId: s.optional(strategyId),
+  strategyType: s.optional(strategyType),
   pegPriceType: s.optional(s.oneOf(Object.keys(PEG_PRICES), 'Price taken once from the book')),
   pegOffsetType: s.optional(s.word('PRICE_LEVEL')),
   pegOffsetValue: s.optional(s.whole('Levels into the book')),
@@ -81,6 +84,7 @@ export function readNewOrder(services: BinanceServices, sent: Parameters, caller
     quantity: 0,
     amount: 0,
     clientId: sent.newClientOrderId ?? freshId(),
+    strategy: readStrategy(sent),
   };
   const isTriggeredMarket = TRIGGER_TYPES[sent.type]?.isLimit === false;
   if (sent.type === 'MARKET') readMarketTerms(order, sent, instrument, own);

@@ -101,7 +101,8 @@ function eachOf<T>(feeds: readonly MarketFeed[], which: number | number[], toJso
 }
 
 /** Filters that orders of an instrument must pass. */
-export function symbolFilters(instrument: Instrument, { maxQuantity, maxNotional }: LimitsInForce) {
+export function symbolFilters(instrument: Instrument, limits: LimitsInForce) {
+  const { maxQuantity, maxNotional } = limits;
   const { definition } = instrument;
   const { percentPrice } = definition;
   const lot = {
@@ -135,6 +136,16 @@ export function symbolFilters(instrument: Instrument, { maxQuantity, maxNotional
       askMultiplierDown: percentPrice.askDown,
       avgPriceMins: 5,
     },
+    ...countFilters(limits),
+  ];
+}
+
+/** Limits of an account's open orders that an administrator has set. */
+function countFilters({ maxAlgoOrders, maxIcebergOrders, maxOrderLists }: LimitsInForce) {
+  return [
+    ...(maxAlgoOrders > 0 ? [{ filterType: 'MAX_NUM_ALGO_ORDERS', maxNumAlgoOrders: maxAlgoOrders }] : []),
+    ...(maxIcebergOrders > 0 ? [{ filterType: 'MAX_NUM_ICEBERG_ORDERS', maxNumIcebergOrders: maxIcebergOrders }] : []),
+    ...(maxOrderLists > 0 ? [{ filterType: 'MAX_NUM_ORDER_LISTS', maxNumOrderLists: maxOrderLists }] : []),
   ];
 }
 

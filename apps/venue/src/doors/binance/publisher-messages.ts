@@ -2,6 +2,7 @@
 import type { Span } from '@outcry/memory/span';
 import type { RateLimits, WebSocketSettings } from '../../domain/config.ts';
 import type { AssetDefinition, InstrumentDefinition } from '../../domain/market.ts';
+import type { EngineRules } from '../../spine/shared.ts';
 import type { StoreAddress } from '../../store/store.ts';
 import type { BridgeMessage } from './bridge.ts';
 import type { HandedOver } from './hand-over.ts';
@@ -13,6 +14,8 @@ export interface PublisherThreadData {
   assets: AssetDefinition[];
   instruments: InstrumentDefinition[];
   store: StoreAddress;
+  /** of administrators, as the engine has them */
+  rules: EngineRules;
   /** price levels of all books at once */
   levels: number;
   webSockets: WebSocketSettings;

@@ -119,6 +119,11 @@ export function windowEvent(feed: MarketFeed, kind: string, now: number) {
   };
 }
 
+/** The price that bands are measured from. @param reference ticks, 0: none is set */
+export function referenceEvent({ instrument }: MarketFeed, reference: number, now: number) {
+  return { e: 'referencePrice', s: instrument.symbol, r: reference === 0 ? null : instrument.formatPrice(reference), t: now };
+}
+
 /** The average price of five minutes. */
 export function averageEvent(feed: MarketFeed, now: number) {
   const { instrument } = feed;

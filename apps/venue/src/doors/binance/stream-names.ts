@@ -26,7 +26,7 @@ const LISTED = [...KLINE_STREAMS.keys(), ...WINDOW_STREAMS.keys()].map((kind) =>
 
 /** A symbol in lower case, and the kind of its stream. */
 export const SYMBOL_STREAM = new RegExp(
-  `^([a-z0-9]+)@(trade|aggTrade|bookTicker|ticker|miniTicker|avgPrice|auction|depth(?:5|10|20)?(?:@100ms|@1000ms)?|${LISTED})$`,
+  `^([a-z0-9]+)@(trade|aggTrade|bookTicker|ticker|miniTicker|avgPrice|referencePrice|auction|depth(?:5|10|20)?(?:@100ms|@1000ms)?|${LISTED})$`,
 );
 
 export const ALL_TICKERS = '!ticker@arr';

@@ -32,7 +32,7 @@ interface StreamSessionParts {
 /** A client of /ws or /stream: its subscriptions, and the requests that change them. */
 export class StreamSession implements StreamReader {
   readonly connection: Connection;
-  isCombined: boolean;
+  #isCombined = false;
   readonly #parts: StreamSessionParts;
   readonly #streams = new Map<string, StreamSource>();
   #started: Promise<unknown> = Promise.resolve();
@@ -40,12 +40,16 @@ export class StreamSession implements StreamReader {
   constructor(connection: Connection, parts: StreamSessionParts, isCombined: boolean) {
     this.connection = connection;
     this.#parts = parts;
-    this.isCombined = isCombined;
+    this.#setCombined(isCombined);
     new Inbox(connection, parts.messagesPerSecond, (text) => this.#onMessage(text));
     connection.onClose(() => {
       for (const [name, source] of this.#streams) source.unsubscribe(name, this);
       this.#streams.clear();
     });
+  }
+
+  get isCombined(): boolean {
+    return this.#isCombined;
   }
 
   get size(): number {
@@ -177,8 +181,13 @@ export class StreamSession implements StreamReader {
     const names = [...this.#streams.keys()];
     for (const name of names) this.#streams.get(name)!.unsubscribe(name, this);
     this.#streams.clear();
-    this.isCombined = isCombined;
+    this.#setCombined(isCombined);
     await this.#subscribeAll(names);
+  }
+
+  #setCombined(isCombined: boolean): void {
+    this.#isCombined = isCombined;
+    this.connection.farewell = isCombined ? ['{"stream":"!serverShutdown","data":', '}'] : ['', ''];
   }
 
   #fail(id: unknown, code: number, msg: string): void {

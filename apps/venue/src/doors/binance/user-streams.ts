@@ -2,15 +2,18 @@
 import crypto from 'node:crypto';
 import { BUY, LIMIT } from '@outcry/market/order-terms';
 import { AccountBacklog, type Reader } from '../../core/fairness/account-backlog.ts';
-import type { AccountListener, OrderListener, View } from '../../core/orders/view.ts';
+import type { AccountListener, OrderListener } from '../../core/orders/listeners.ts';
+import type { View } from '../../core/orders/view.ts';
 import type { Market } from '../../domain/market.ts';
 import { endStatus, ORDER_STATUS_NAMES } from '../../domain/order-status.ts';
-import type { Fill, Order, PreventedMatch } from '../../domain/orders.ts';
+import type { Fill, Order, OrderList, PreventedMatch } from '../../domain/orders.ts';
 import { errors } from '../http/errors.ts';
 import { AccountEvent } from './account-event.ts';
 import { feeJson, icebergQuantity, listNumber, ms, SIDE_NAMES, selfTradeName, stopPrice, timeInForceName, typeName } from './format.ts';
 import { originalLots, reportMatch } from './prevented.ts';
 import { expiryReason, reportTerms } from './report-fields.ts';
+import { CONTINGENCIES } from './special-order.ts';
+import { strategyJson } from './strategy.ts';
 
 const LISTEN_KEY_MS = 60 * 60_000;
 const ZERO = '0.00000000';
@@ -36,7 +39,7 @@ interface ListenKey {
   readonly listeners: Set<() => void>;
 }
 
-/** Account events for their owners: executionReport, outboundAccountPosition, balanceUpdate. */
+/** Account events for their owners: executionReport, listStatus, outboundAccountPosition, balanceUpdate. */
 export class UserStreams implements Partial<OrderListener & AccountListener> {
   readonly #market: Market;
   readonly #view: View;
@@ -157,13 +160,13 @@ export class UserStreams implements Partial<OrderListener & AccountListener> {
     });
   }
 
-  onEnded(order: Order, reason: number, match?: PreventedMatch): void {
+  onEnded(order: Order, reason: number, wasPending: boolean, match?: PreventedMatch): void {
     const status = ORDER_STATUS_NAMES[endStatus(reason)];
     if (match !== undefined) {
       this.#reportPrevented(order, match);
       return;
     }
-    const eR = expiryReason(order, reason);
+    const eR = expiryReason(order, reason, wasPending);
     this.#report(order, status, status, { C: status === 'CANCELED' ? order.clientId : '', ...(status === 'EXPIRED' && { eR }) });
   }
 
@@ -180,6 +183,14 @@ export class UserStreams implements Partial<OrderListener & AccountListener> {
     if (!this.follows(order.account)) return;
     const fields = reportMatch(order, match, this.#market.instruments[order.instrument]);
     this.#report(order, 'TRADE_PREVENTION', ORDER_STATUS_NAMES[order.status], fields);
+  }
+
+  onListEntered(list: OrderList, time: number): void {
+    this.#listStatus(list, time, 'EXEC_STARTED', 'EXECUTING');
+  }
+
+  onListDone(list: OrderList, time: number): void {
+    this.#listStatus(list, time, 'ALL_DONE', 'ALL_DONE');
   }
 
   onTransfer(account: number, asset: number, units: number, time: number): void {
@@ -214,6 +225,13 @@ export class UserStreams implements Partial<OrderListener & AccountListener> {
 
   #send(account: number, event: object): void {
     this.#backlog.push(account, () => new AccountEvent(event));
+  }
+
+  #listStatus(list: OrderList, time: number, l: string, L: string): void {
+    const { symbol: s } = this.#market.instruments[list.instrument];
+    const O = list.orders.map(({ id, clientId }) => ({ s, i: id, c: clientId }));
+    const [c, C] = [CONTINGENCIES[list.type], list.clientId];
+    this.#send(list.account, { e: 'listStatus', E: Date.now(), s, g: list.number, c, l, L, r: 'NONE', C, T: ms(time), O });
   }
 
   #report(order: Order, executionType: string, status: string, more: object = {}): void {
@@ -263,6 +281,7 @@ export class UserStreams implements Partial<OrderListener & AccountListener> {
       ...(!order.waiting && { W: ms(order.time) }),
       V: selfTradeName(order),
       ...reportTerms(order, instrument),
+      ...strategyJson(order, 'j', 'J'),
     };
   }
 }

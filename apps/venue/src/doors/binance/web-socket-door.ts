@@ -32,6 +32,7 @@ export class WebSocketDoor {
   readonly #settings: WebSocketSettings;
   readonly #outbox: Outbox;
   readonly #heartbeat: Heartbeat;
+  readonly #connections = new Set<Connection>();
 
   constructor(settings: WebSocketSettings, outbox: Outbox) {
     this.#settings = settings;
@@ -54,12 +55,16 @@ export class WebSocketDoor {
       const connection = new Connection(client, socket, address, this.#settings.bufferBytes, this.#outbox);
       limitFrames(connection, socket, this.#settings.messagesPerSecond);
       this.#heartbeat.add(connection);
+      this.#connections.add(connection);
+      connection.onClose(() => this.#connections.delete(connection));
       opened(connection);
     });
   }
 
-  /** Says goodbye to all, and ends those that do not answer. */
+  /** Tells all that the venue stops, closes their connections, and ends those that do not answer. */
   async close(): Promise<void> {
+    const now = Date.now();
+    for (const connection of this.#connections) connection.sayFarewell(now);
     this.#heartbeat.close();
     const { clients } = this.#sockets;
     const gone = Promise.all([...clients].map((client) => new Promise<void>((resolve) => client.once('close', () => resolve()))));

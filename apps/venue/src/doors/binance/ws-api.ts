@@ -57,6 +57,7 @@ export class ApiSession implements SessionOwner {
     this.#operations = operations;
     this.#onSignedIn = onSignedIn;
     this.#connectedSince = services.now();
+    connection.farewell = ['{"event":', '}'];
     this.#subscriptions = new Subscriptions(connection, services.userStreams);
     new Inbox(connection, services.config.webSockets.messagesPerSecond, (text) => void this.#onMessage(text));
     const onKeyEnded = (key: string) => {
@@ -270,7 +271,7 @@ function parseRequest(text: string): Request {
   try {
     request = parseExactly(text) as Request;
   } catch {
-    throw new ApiError(-1100, 'Malformed request: not JSON.');
+    throw new ApiError(-1135, 'Invalid JSON Request');
   }
   if (typeof request !== 'object' || request === null || typeof request.method !== 'string')
     throw new ApiError(-1100, "Malformed request: 'method' must be a string.");

@@ -3,7 +3,7 @@ import net from 'node:net';
 import type { Duplex } from 'node:stream';
 import { TLSSocket } from 'node:tls';
 import type { WebSocket } from 'ws';
-import { textHead } from './frame.ts';
+import { textFrame, textHead } from './frame.ts';
 import type { Outbox } from './outbox.ts';
 
 /** Close codes that this venue uses (RFC 6455, section 7.4). */
@@ -24,6 +24,8 @@ const CLOSE_MS = 1000;
 export class Connection {
   readonly socket: WebSocket;
   readonly address: string;
+  /** What is said when the venue stops, around the event. */
+  farewell: readonly [head: string, tail: string] = ['', ''];
   /** when it last said anything, pongs included */
   lastHeard = performance.now();
   readonly #transport: Duplex;
@@ -129,6 +131,13 @@ export class Connection {
 
   sendJson(value: unknown): void {
     this.send(JSON.stringify(value));
+  }
+
+  /** Tells the client that the venue stops, behind all that it was to be told before. @param now milliseconds since 1970 */
+  sayFarewell(now: number): void {
+    const [head, tail] = this.farewell;
+    this.queue(textFrame(`${head}${JSON.stringify({ e: 'serverShutdown', E: now })}${tail}`));
+    this.#write();
   }
 
   /** Disconnects the client for what it did. */

@@ -1,7 +1,7 @@
 /** Market data at the FIX door: subscriptions and the list of instruments. */
 import { type FixField, type FixMessage, fixTime, MSG, TAG } from '@outcry/wire/fix';
 import { Slices, Turns } from '../../core/fairness/slices.ts';
-import type { MarketListener } from '../../core/orders/view.ts';
+import type { MarketListener } from '../../core/orders/listeners.ts';
 import type { Services } from '../../core/services.ts';
 import type { Instrument } from '../../domain/market.ts';
 import type { Trade } from '../../domain/orders.ts';

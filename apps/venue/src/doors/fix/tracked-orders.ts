@@ -1,7 +1,7 @@
 /** Orders that FIX clients follow, and the reports on what happens to them. */
 import { REASON } from '@outcry/market/reason';
 import { type FixField, TAG } from '@outcry/wire/fix';
-import type { OrderFollower } from '../../core/orders/view.ts';
+import type { OrderFollower } from '../../core/orders/listeners.ts';
 import type { Services } from '../../core/services.ts';
 import { ORDER_STATUS } from '../../domain/order-status.ts';
 import type { Fill, Order, PreventedMatch } from '../../domain/orders.ts';
@@ -49,7 +49,7 @@ export class TrackedOrders {
     follows: (account) => this.#accounts.has(account),
     onAccepted: (order) => this.#accepted(order),
     onFill: (fill) => this.#filled(fill),
-    onEnded: (order, reason, match) => this.#ended(order, reason, match),
+    onEnded: (order, reason, _wasPending, match) => this.#ended(order, reason, match),
     onTriggered: (order) => this.#report(order, codes.NEW, codes.NEW),
     onAmended: (order, match) => this.#amended(order, match),
   };

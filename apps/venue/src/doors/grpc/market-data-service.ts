@@ -3,7 +3,7 @@ import { create } from '@bufbuild/protobuf';
 import { Code, ConnectError, type HandlerContext, type ServiceImpl } from '@connectrpc/connect';
 import { BUY, SELL } from '@outcry/market/order-terms';
 import { Slices } from '../../core/fairness/slices.ts';
-import type { MarketListener } from '../../core/orders/view.ts';
+import type { MarketListener } from '../../core/orders/listeners.ts';
 import type { Services } from '../../core/services.ts';
 import type { Trade } from '../../domain/orders.ts';
 import { BookFeed, bookMessage, encodedBook } from './book-feed.ts';

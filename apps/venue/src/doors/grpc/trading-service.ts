@@ -4,8 +4,8 @@ import { Code, ConnectError, type HandlerContext, type ServiceImpl } from '@conn
 import type { SignedIn } from '../../core/accounts/log-ins.ts';
 import { AccountBacklog, type Reader } from '../../core/fairness/account-backlog.ts';
 import { Slices } from '../../core/fairness/slices.ts';
+import type { OrderFollower } from '../../core/orders/listeners.ts';
 import { walkOrders } from '../../core/orders/order-walk.ts';
-import type { OrderFollower } from '../../core/orders/view.ts';
 import type { Services } from '../../core/services.ts';
 import type { Fill, Order } from '../../domain/orders.ts';
 import { cancel, newOrder } from '../../spine/commands.ts';

@@ -2,7 +2,7 @@ import type { Side } from '@outcry/market/order-terms';
 import { isPostOnly, orderKindOf, timeInForceOf } from '@outcry/market/order-word';
 import type { Candle } from '../../domain/candle.ts';
 import { exact } from '../../domain/exact.ts';
-import type { Order } from '../../domain/orders.ts';
+import type { Order, Strategy } from '../../domain/orders.ts';
 import type { SpecialTerms } from '../../domain/special-terms.ts';
 import type { Row } from './rows.ts';
 import type { CANDLE_SUMS } from './schema.ts';
@@ -34,6 +34,17 @@ export function toCandle(row: Record<string, number>): Candle {
   };
 }
 
+/** What few orders have, as one text; null: nothing of it. */
+export function specialText(terms: SpecialTerms | undefined, strategy: Strategy | undefined): string | null {
+  return terms === undefined && strategy === undefined ? null : JSON.stringify({ ...terms, strategy });
+}
+
+function specialOf(text: string | number | null): Pick<Order, 'terms' | 'strategy'> {
+  if (text === null) return { terms: undefined, strategy: undefined };
+  const { strategy, ...terms } = JSON.parse(String(text)) as SpecialTerms & { strategy?: Strategy };
+  return { terms: terms.flags === undefined ? undefined : terms, strategy };
+}
+
 export function toOrder(row: Row): Order {
   const terms = Number(row.terms);
   return {
@@ -56,7 +67,7 @@ export function toOrder(row: Row): Order {
     resting: Number(row.status) < 2,
     shown: 0,
     waiting: false,
-    terms: row.special === null ? undefined : (JSON.parse(String(row.special)) as SpecialTerms),
+    ...specialOf(row.special),
     decremented: Number(row.decremented),
     preventedMatch: Number(row.prevented_match),
   };

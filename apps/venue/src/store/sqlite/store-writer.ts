@@ -10,9 +10,12 @@ import { f64Of, reserve } from '@outcry/memory/span';
 import type { StateHash } from '@outcry/replica/checkpoint';
 import { type FollowerStore, StoreGone } from '@outcry/replica/follower-store';
 import { endStatus, ORDER_STATUS, statusAfterTrade } from '../../domain/order-status.ts';
+import type { Strategy } from '../../domain/orders.ts';
 import { readTerms, type SpecialTerms } from '../../domain/special-terms.ts';
+import { readStrategy } from '../../domain/strategies.ts';
 import type { StoreWriterOptions } from '../store.ts';
 import { CandleRows } from './candle-rows.ts';
+import { specialText } from './row-shapes.ts';
 import { SCHEMA, SCHEMA_VERSION } from './schema.ts';
 import { CHANGE, ORDER, STATEMENTS } from './statements.ts';
 import { available, LOCK_TIMEOUT_MS } from './unavailable.ts';
@@ -61,6 +64,7 @@ export class StoreWriter implements FollowerStore {
   /** of the next order, 0: it is the number of its command */
   #id = 0;
   #terms: SpecialTerms | undefined;
+  #strategy: Strategy | undefined;
   /** lots that open orders lost by self-trade prevention, which clients count with their quantities */
   readonly #preventedLots: PreventedLots;
   #preventedMaker = [0, 0, 0];
@@ -140,6 +144,9 @@ export class StoreWriter implements FollowerStore {
         break;
       case EVENT.TERMS:
         this.#terms = readTerms(i32, f64, at);
+        break;
+      case EVENT.STRATEGY:
+        this.#strategy = readStrategy(i32, f64, at);
         break;
       case EVENT.LIST: {
         const number = f64[(at >> 1) + event.F64_LIST];
@@ -243,13 +250,14 @@ export class StoreWriter implements FollowerStore {
       ORDER_STATUS.NEW,
       time,
       time,
-      this.#terms === undefined ? null : JSON.stringify(this.#terms),
+      specialText(this.#terms, this.#strategy),
       this.#terms?.list ?? 0,
       0,
       0,
     ]);
     this.#text = '';
     this.#terms = undefined;
+    this.#strategy = undefined;
   }
 
   /** Something happened to an order: lots and quote units that it traded, and what is another now (undefined: it stays). */

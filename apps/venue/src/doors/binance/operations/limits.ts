@@ -4,7 +4,7 @@ import type { BinanceServices } from '../operation.ts';
 import { type Caller, instrumentOf, type Operation, weigh } from '../operation.ts';
 import type { Parameters } from '../parameters.ts';
 import { symbolFilters } from '../public-data.ts';
-import { chosen, chosenParameters } from './chosen.ts';
+import { chosen, chosenOne, chosenParameters, symbolStatus } from './chosen.ts';
 import * as s from './schemas.ts';
 
 /** Limits of orders, as exchangeInfo has them. */
@@ -25,16 +25,17 @@ function orderCounts(services: BinanceServices, _sent: Parameters, caller: Calle
 function myFilters(services: BinanceServices, sent: Parameters, caller: Caller) {
   const instrument = instrumentOf(services, sent);
   const most = services.rules.maxOpenOrders(caller.account);
-  const own = most > 0 ? [{ filterType: 'MAX_NUM_ORDERS', maxNumOrders: most }] : [];
   return {
-    exchangeFilters: [],
-    symbolFilters: [...symbolFilters(instrument, services.rules.limits(instrument)), ...own],
+    exchangeFilters: most > 0 ? [{ filterType: 'EXCHANGE_MAX_NUM_ORDERS', maxNumOrders: most }] : [],
+    symbolFilters: symbolFilters(instrument, services.rules.limits(instrument)),
     assetFilters: [],
   };
 }
 
 const RULES_WEIGHT = 2;
 const MOST_RULES_WEIGHT = 40;
+/** The one calculation outside the engine. */
+const ADMINISTRATOR = 1;
 
 /** Rules of execution: none. What bands refuse, they refuse before it trades. */
 function executionRules(services: BinanceServices, sent: Parameters, caller: Caller) {
@@ -52,6 +53,13 @@ function referencePrice(services: BinanceServices, sent: Parameters) {
   const reference = services.rules.referencePrice(instrument.number);
   if (reference === 0) throw errors.noReferencePrice();
   return { symbol: instrument.symbol, referencePrice: instrument.formatPrice(reference), timestamp: services.now() };
+}
+
+/** What is known of how that price comes about: outside of Binance's one calculation, by administrators, and auctions after them. */
+function referenceCalculation(services: BinanceServices, sent: Parameters) {
+  const { symbol, number } = chosenOne(services, sent);
+  if (services.rules.referencePrice(number) === 0) throw errors.noReferencePrice();
+  return { symbol, calculationType: 'EXTERNAL', externalCalculationId: ADMINISTRATOR };
 }
 
 export const limitOperations: Operation[] = [
@@ -90,5 +98,14 @@ export const limitOperations: Operation[] = [
     weight: 2,
     parameters: s.parameters({ symbol: s.symbol }),
     run: referencePrice,
+  },
+  {
+    summary: 'How the price comes about that bands are measured from',
+    rest: { method: 'GET', path: '/api/v3/referencePrice/calculation' },
+    ws: 'referencePrice.calculation',
+    security: 'NONE',
+    weight: 2,
+    parameters: s.parameters({ symbol: s.symbol, symbolStatus }),
+    run: referenceCalculation,
   },
 ];

@@ -2,6 +2,7 @@
 import { errors } from '../../http/errors.ts';
 import { SIDE_NAMES } from '../format.ts';
 import type { Parameters } from '../parameters.ts';
+import { strategyId, strategyType } from '../strategy.ts';
 import * as s from './schemas.ts';
 
 export const oldOcoParameters = {
@@ -9,12 +10,16 @@ export const oldOcoParameters = {
   quantity: s.decimal('Quantity of both'),
   price: s.decimal('Price of the limit order'),
   limitClientOrderId: s.optional(s.clientId),
+  limitStrategyId: s.optional(strategyId),
+  limitStrategyType: s.optional(strategyType),
   limitIcebergQty: s.optional(s.decimal('Quantity of the limit order that is displayed')),
   stopPrice: s.decimal('Price that triggers the stop'),
   trailingDelta: s.optional(s.whole('Distance of a trailing stop in basis points')),
   stopClientOrderId: s.optional(s.clientId),
   stopLimitPrice: s.optional(s.decimal('Price of the stop, when it has a limit')),
   stopLimitTimeInForce: s.optional(s.word('Time in force of a stop with a limit')),
+  stopStrategyId: s.optional(strategyId),
+  stopStrategyType: s.optional(strategyType),
   stopIcebergQty: s.optional(s.decimal('Quantity of the stop that is displayed')),
 };
 
@@ -23,14 +28,18 @@ const OLD_LEGS: Record<string, string> = {
   limitClientOrderId: 'ClientOrderId',
   price: 'Price',
   limitIcebergQty: 'IcebergQty',
+  limitStrategyId: 'StrategyId',
+  limitStrategyType: 'StrategyType',
   stopClientOrderId: 'ClientOrderId',
   stopPrice: 'StopPrice',
   trailingDelta: 'TrailingDelta',
   stopLimitPrice: 'Price',
   stopLimitTimeInForce: 'TimeInForce',
   stopIcebergQty: 'IcebergQty',
+  stopStrategyId: 'StrategyId',
+  stopStrategyType: 'StrategyType',
 };
-const OF_LIMIT = ['limitClientOrderId', 'price', 'limitIcebergQty'];
+const OF_LIMIT = ['limitClientOrderId', 'price', 'limitIcebergQty', 'limitStrategyId', 'limitStrategyType'];
 
 /**
  * A LIMIT_MAKER, and a stop on the other side of the market, which has a limit when stopLimitPrice is sent.

@@ -1,4 +1,5 @@
 import { LIST_TYPE } from '@outcry/market/command';
+import { LIMIT, NO_TRIGGER, TAKE_PROFIT } from '@outcry/market/order-terms';
 import { legOf, triggerOf } from '@outcry/market/terms';
 import { freshId } from '../../../core/fresh-id.ts';
 import { walkOrders } from '../../../core/orders/order-walk.ts';
@@ -13,6 +14,7 @@ import type { BinanceServices } from '../operation.ts';
 import { askHistory, type Caller, instrumentOf, JsonPieces, type Operation, weighOrders } from '../operation.ts';
 import { optionalInteger, type Parameters } from '../parameters.ts';
 import { CONTINGENCIES, PEG_PRICES, SELF_TRADE_MODES, TYPES } from '../special-order.ts';
+import { strategyId, strategyType } from '../strategy.ts';
 import { checkPair, checkPrices } from './oco-legs.ts';
 import { oldOcoParameters, presentOco } from './old-oco.ts';
 import { ownRangeOf } from './ranges.ts';
@@ -25,6 +27,8 @@ const MOST_OPEN_LISTS = 1000;
 /** Whose lists they are makes no difference to their turns. */
 const ANYBODY = -1;
 const LISTS_A_TURN = 16;
+const WORKING_TYPES = ['LIMIT', 'LIMIT_MAKER'];
+const NO_LAST_PRICE = 0;
 
 /** What each order of a list can be told with; the names begin with which one it is (above, working, pendingBelow…). */
 const LEG_FIELDS = {
@@ -38,6 +42,8 @@ const LEG_FIELDS = {
   PegPriceType: s.oneOf(Object.keys(PEG_PRICES), 'Price taken once from the book'),
   PegOffsetType: s.word('PRICE_LEVEL'),
   PegOffsetValue: s.whole('Levels into the book'),
+  StrategyId: strategyId,
+  StrategyType: strategyType,
 };
 const SIDE_FIELDS = { Side: s.oneOf(SIDE_NAMES, 'Side'), Quantity: s.decimal('Quantity') };
 
@@ -99,9 +105,20 @@ function stateOf(orders: readonly Order[]) {
     : { listStatusType: 'ALL_DONE', listOrderStatus: 'ALL_DONE' };
 }
 
-/** Ticks at which an order of a pair does something: its trigger, or its limit; undefined: that depends on the market. */
-function watchedPrice({ terms, price }: NewOrder): number | undefined {
-  return (terms === undefined || triggerOf(terms.flags) === 0 ? price : terms.stopPrice) || undefined;
+/**
+ * Ticks by which an order of a pair is compared with the market: its trigger, or its limit where it has none or takes a profit with one;
+ * undefined: that depends on the market.
+ */
+function watchedPrice({ kind, terms, price }: NewOrder): number | undefined {
+  const trigger = triggerOf(terms?.flags ?? 0);
+  const isByLimit = trigger === NO_TRIGGER || (trigger === TAKE_PROFIT && kind === LIMIT);
+  return (isByLimit ? price : terms!.stopPrice) || undefined;
+}
+
+/** The working order of an OTO. Throws ApiError. */
+function readWorking(services: BinanceServices, sent: Parameters, caller: Caller): NewOrder {
+  if (!WORKING_TYPES.includes(sent.workingType)) throw new ApiError(-1116, 'Invalid orderType.');
+  return readLeg(services, sent, caller, 'working', {});
 }
 
 function placeOco(services: BinanceServices, sent: Parameters, caller: Caller) {
@@ -118,7 +135,7 @@ function placeOldOco(services: BinanceServices, sent: Parameters, caller: Caller
 }
 
 function placeOto(services: BinanceServices, sent: Parameters, caller: Caller) {
-  const legs = ['working', 'pending'].map((prefix) => readLeg(services, sent, caller, prefix, {}));
+  const legs = [readWorking(services, sent, caller), readLeg(services, sent, caller, 'pending', {})];
   return placeList(services, sent, caller, LIST_TYPE.OTO, legs);
 }
 
@@ -126,7 +143,9 @@ function placeOtoco(services: BinanceServices, sent: Parameters, caller: Caller)
   const shared = { side: sent.pendingSide, quantity: sent.pendingQuantity };
   checkPair(sent, sent.pendingSide, ['pendingAbove', 'pendingBelow']);
   const pair = ['pendingAbove', 'pendingBelow'].map((prefix) => readLeg(services, sent, caller, prefix, shared));
-  return placeList(services, sent, caller, LIST_TYPE.OTOCO, [readLeg(services, sent, caller, 'working', {}), ...pair]);
+  const [above, below] = pair.map(watchedPrice);
+  checkPrices(above, below, NO_LAST_PRICE); // where the market is then, is looked at when they enter
+  return placeList(services, sent, caller, LIST_TYPE.OTOCO, [readWorking(services, sent, caller), ...pair]);
 }
 
 /** A list that an account entered, by its number or its client's id. Throws ApiError -2018. */
@@ -214,7 +233,8 @@ function latestOf(ids: ReadonlySet<number>): number[] {
   return [...ids].sort((a, b) => a - b).slice(-MOST_OPEN_LISTS);
 }
 
-const working = legParameters('working', { ...LEG_FIELDS, ...SIDE_FIELDS }, ['Type', 'Side', 'Quantity']);
+const { StopPrice: _stopPrice, TrailingDelta: _trailingDelta, ...WORKING_FIELDS } = { ...LEG_FIELDS, ...SIDE_FIELDS };
+const working = legParameters('working', WORKING_FIELDS, ['Type', 'Side', 'Quantity']);
 const signed = { security: 'SIGNED' as const, trades: true, weight: 1 };
 
 export const orderListOperations: Operation[] = [
