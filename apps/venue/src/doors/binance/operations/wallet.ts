@@ -1,4 +1,4 @@
-/** What clients ask of Binance beyond Spot on their own, before they trade: https://developers.binance.com/docs/wallet. */
+/** What clients ask of Binance beyond Spot on their own, before they trade: https://developers.binance.com/docs/wallet and /derivatives. */
 import type { BinanceServices } from '../operation.ts';
 import { type Caller, instrumentOf, type Operation } from '../operation.ts';
 import type { Parameters } from '../parameters.ts';
@@ -22,14 +22,53 @@ function tradeFees(services: BinanceServices, sent: Parameters, caller: Caller) 
   });
 }
 
+/** What the account has of each asset. No network leads in or out of the venue. */
+function coins({ gateway: { view }, market }: BinanceServices, _sent: Parameters, caller: Caller) {
+  return market.assets.map((asset) => {
+    const { available, held } = view.balance(caller.account, asset.number);
+    const nothing = asset.format(0);
+    return {
+      coin: asset.name,
+      depositAllEnable: false,
+      free: asset.format(available),
+      freeze: nothing,
+      ipoable: nothing,
+      ipoing: nothing,
+      isLegalMoney: false,
+      locked: asset.format(held),
+      name: asset.name,
+      networkList: [],
+      storage: nothing,
+      trading: true,
+      withdrawAllEnable: false,
+      withdrawing: nothing,
+    };
+  });
+}
+
+/** Clients of several of Binance's markets ask each which instruments it has, also those who trade Spot alone. */
+function otherMarket(summary: string, path: string): Operation {
+  return {
+    summary,
+    rest: { method: 'GET', path },
+    security: 'NONE',
+    weight: 1,
+    parameters: s.parameters({}),
+    run: ({ now, config }) => {
+      const limit = { rateLimitType: 'REQUEST_WEIGHT', interval: 'MINUTE', intervalNum: 1, limit: config.rateLimits.weightPerMinute };
+      return { timezone: 'UTC', serverTime: now(), rateLimits: [limit], exchangeFilters: [], assets: [], symbols: [] };
+    },
+  };
+}
+
 export const walletOperations: Operation[] = [
   {
-    summary: 'Assets that can be withdrawn: none, the venue has no network',
+    summary: 'Assets and what the account has of them: none can be deposited or withdrawn',
     rest: { method: 'GET', path: '/sapi/v1/capital/config/getall' },
     security: 'SIGNED',
     weight: 10,
     parameters: s.parameters({}),
-    run: () => [],
+    run: coins,
   },
   {
     summary: 'Commission rates of the account, by instrument',
@@ -63,4 +102,6 @@ export const walletOperations: Operation[] = [
     parameters: maybeSigned,
     run: () => [],
   },
+  otherMarket('Futures margined in USD: none', '/fapi/v1/exchangeInfo'),
+  otherMarket('Futures margined in coins: none', '/dapi/v1/exchangeInfo'),
 ];
