@@ -7,6 +7,7 @@ import { operations } from '../src/server.ts';
 import { CALLS, type Desk } from './binance-coverage/calls.ts';
 import { operationFacts } from './binance-coverage/coverage.ts';
 import { names, type OperationFact } from './binance-coverage/fact.ts';
+import { AnswerSchemas } from './support/answer-schemas.ts';
 import { BothDoors } from './support/both-doors.ts';
 import { temporaryDirectory, VenueProcess } from './support/process.ts';
 
@@ -14,10 +15,12 @@ const data = temporaryDirectory('binance-answers');
 let venue: VenueProcess;
 let alice: BothDoors;
 let desk: Desk;
+let schemas: AnswerSchemas;
 
 before(async () => {
   venue = await VenueProcess.start(data, '--demo');
   alice = await BothDoors.open(venue.url);
+  schemas = await AnswerSchemas.of(venue.url);
   const accepted = async (method: string, path: string, sent: Record<string, string>) => {
     const { status, body } = await alice.rest.signed(method, path, sent);
     assert.equal(status, 200, `${method} ${path}: ${JSON.stringify(body)}`);
@@ -55,15 +58,17 @@ function checkFields({ answer, empty, without = {} }: OperationFact, got: unknow
 
 describe('the answer to a documented operation', () => {
   for (const fact of operationFacts.filter(({ not, rest }) => not === undefined && rest !== undefined)) {
-    it(`${fact.rest} has the documented fields, by REST and by the WebSocket API`, async () => {
+    it(`${fact.rest} has the documented fields, and is as the venue documents it, by REST and by the WebSocket API`, async () => {
       const operation = operations.find(({ rest }) => rest !== undefined && `${rest.method} ${rest.path}` === fact.rest)!;
       const call = CALLS[fact.rest!];
       const byRest = await alice.byRest(operation, await call(desk));
       assert.equal(byRest.status, 200, JSON.stringify(byRest.body));
       checkFields(fact, byRest.body, fact.rest!);
+      schemas.check(operation.rest!, byRest.body);
       const bySocket = await alice.bySocket(fact.ws!, await call(desk), operation.security !== 'NONE');
       assert.equal(bySocket.status, 200, JSON.stringify(bySocket));
       checkFields(fact, bySocket.result, fact.ws!);
+      schemas.check(operation.rest!, bySocket.result);
     });
   }
 

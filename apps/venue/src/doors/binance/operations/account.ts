@@ -4,6 +4,8 @@ import { ms } from '../format.ts';
 import type { BinanceServices } from '../operation.ts';
 import { type Caller, instrumentOf, type Operation, readHistory } from '../operation.ts';
 import { optionalInteger, type Parameters } from '../parameters.ts';
+import * as a from './answer-parts.ts';
+import * as o from './order-answers.ts';
 import { ownRangeOf } from './ranges.ts';
 import * as s from './schemas.ts';
 
@@ -66,6 +68,7 @@ export const accountOperations: Operation[] = [
     security: 'SIGNED',
     weight: 20,
     parameters: s.parameters({ symbol: s.optional(s.symbol) }),
+    answer: a.list(o.position),
     run: positions,
   },
   {
@@ -75,6 +78,7 @@ export const accountOperations: Operation[] = [
     security: 'SIGNED',
     weight: 20,
     parameters: s.parameters({ omitZeroBalances: s.optional(s.flag) }),
+    answer: o.account,
     run: account,
   },
   {
@@ -90,6 +94,7 @@ export const accountOperations: Operation[] = [
       fromId: s.optional(s.whole('First trade id')),
       limit: s.limit,
     }),
+    answer: a.list(o.myTrade),
     run: myTrades,
   },
   {
@@ -105,6 +110,7 @@ export const accountOperations: Operation[] = [
       orderId: s.optional(s.whole('Only of this order')),
       limit: s.limit,
     }),
+    answer: a.none('None'),
     run: (services, sent) => {
       instrumentOf(services, sent);
       ownRangeOf(sent, 'fromAllocationId');
@@ -118,6 +124,7 @@ export const accountOperations: Operation[] = [
     security: 'API_KEY',
     weight: 2,
     parameters: noParameters,
+    answer: o.listenKey,
     run: (services, _sent, caller) => ({ listenKey: services.userStreams.openListenKey(caller.account, caller.apiKey) }),
   },
   {
@@ -127,6 +134,7 @@ export const accountOperations: Operation[] = [
     security: 'API_KEY',
     weight: 2,
     parameters: s.parameters(listenKey),
+    answer: a.nothing,
     run: (services, sent, caller) => {
       services.userStreams.keepAlive(sent.listenKey, caller.account);
       return {};
@@ -139,6 +147,7 @@ export const accountOperations: Operation[] = [
     security: 'API_KEY',
     weight: 2,
     parameters: s.parameters(listenKey),
+    answer: a.nothing,
     run: (services, sent, caller) => {
       services.userStreams.closeListenKey(sent.listenKey, caller.account);
       return {};

@@ -4,7 +4,9 @@ import type { BinanceServices } from '../operation.ts';
 import { type Caller, instrumentOf, type Operation, weigh } from '../operation.ts';
 import type { Parameters } from '../parameters.ts';
 import { symbolFilters } from '../public-data.ts';
+import * as a from './answer-parts.ts';
 import { chosen, chosenParameters } from './chosen.ts';
+import * as m from './market-answers.ts';
 import * as s from './schemas.ts';
 
 /** Limits of orders, as exchangeInfo has them. */
@@ -62,6 +64,7 @@ export const limitOperations: Operation[] = [
     security: 'SIGNED',
     weight: 40,
     parameters: s.parameters({}),
+    answer: a.list(m.orderCount),
     run: orderCounts,
   },
   {
@@ -71,6 +74,7 @@ export const limitOperations: Operation[] = [
     security: 'SIGNED',
     weight: 40,
     parameters: s.parameters({ symbol: s.symbol }),
+    answer: m.ownFilters,
     run: myFilters,
   },
   {
@@ -80,6 +84,7 @@ export const limitOperations: Operation[] = [
     security: 'NONE',
     weight: RULES_WEIGHT,
     parameters: s.parameters(chosenParameters),
+    answer: m.executionRules,
     run: executionRules,
   },
   {
@@ -89,6 +94,7 @@ export const limitOperations: Operation[] = [
     security: 'NONE',
     weight: 2,
     parameters: s.parameters({ symbol: s.symbol }),
+    answer: m.referencePrice,
     run: referencePrice,
   },
 ];

@@ -13,8 +13,10 @@ import type { BinanceServices } from '../operation.ts';
 import { askHistory, type Caller, instrumentOf, JsonPieces, type Operation, weighOrders } from '../operation.ts';
 import { optionalInteger, type Parameters } from '../parameters.ts';
 import { CONTINGENCIES, PEG_PRICES, SELF_TRADE_MODES, TYPES } from '../special-order.ts';
+import * as a from './answer-parts.ts';
 import { checkPair, checkPrices } from './oco-legs.ts';
 import { oldOcoParameters, presentOco } from './old-oco.ts';
+import * as o from './order-answers.ts';
 import { ownRangeOf } from './ranges.ts';
 import * as s from './schemas.ts';
 import { countOrder, responseType } from './trading.ts';
@@ -230,6 +232,7 @@ export const orderListOperations: Operation[] = [
       ...legParameters('above', LEG_FIELDS, ['Type']),
       ...legParameters('below', LEG_FIELDS, ['Type']),
     }),
+    answer: o.newList,
     run: placeOco,
   },
   {
@@ -241,6 +244,7 @@ export const orderListOperations: Operation[] = [
       ...common,
       ...oldOcoParameters,
     }),
+    answer: o.newList,
     run: placeOldOco,
   },
   {
@@ -253,6 +257,7 @@ export const orderListOperations: Operation[] = [
       ...working,
       ...legParameters('pending', { ...LEG_FIELDS, ...SIDE_FIELDS }, ['Type', 'Side', 'Quantity']),
     }),
+    answer: o.newList,
     run: placeOto,
   },
   {
@@ -268,6 +273,7 @@ export const orderListOperations: Operation[] = [
       ...legParameters('pendingAbove', LEG_FIELDS, ['Type']),
       ...legParameters('pendingBelow', LEG_FIELDS, ['Type']),
     }),
+    answer: o.newList,
     run: placeOtoco,
   },
   {
@@ -281,6 +287,7 @@ export const orderListOperations: Operation[] = [
       listClientOrderId: s.optional(s.clientId),
       newClientOrderId: s.optional(s.clientId),
     }),
+    answer: o.cancelledList,
     run: cancelList,
   },
   {
@@ -290,6 +297,7 @@ export const orderListOperations: Operation[] = [
     security: 'SIGNED',
     weight: 4,
     parameters: s.parameters({ orderListId: s.optional(s.whole('Number of the list')), origClientOrderId: s.optional(s.clientId) }),
+    answer: o.orderList,
     run: queryList,
   },
   {
@@ -299,6 +307,7 @@ export const orderListOperations: Operation[] = [
     security: 'SIGNED',
     weight: 20,
     parameters: s.parameters({ fromId: s.optional(s.whole('First number')), ...s.range, limit: s.limit }),
+    answer: a.list(o.orderList),
     run: allLists,
   },
   {
@@ -308,6 +317,7 @@ export const orderListOperations: Operation[] = [
     security: 'SIGNED',
     weight: 6,
     parameters: s.parameters({}),
+    answer: a.list(o.orderList),
     run: openLists,
   },
 ];

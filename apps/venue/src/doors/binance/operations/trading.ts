@@ -10,7 +10,9 @@ import { newOrderParameters, ownOrderParameters, RESPONSE_TYPES, readNewOrder, r
 import type { BinanceServices } from '../operation.ts';
 import { type Caller, instrumentOf, type Operation, readHistory } from '../operation.ts';
 import { optionalInteger, type Parameters } from '../parameters.ts';
+import * as a from './answer-parts.ts';
 import { cancelAll, openOrders } from './open-orders.ts';
+import * as o from './order-answers.ts';
 import { ownRangeOf } from './ranges.ts';
 import * as s from './schemas.ts';
 
@@ -170,6 +172,7 @@ export const tradingOperations: Operation[] = [
     trades: true,
     weight: 1,
     parameters: s.parameters(ownOrderParameters),
+    answer: o.newOrder,
     run: (services, sent, caller) => placeOrder(services, sent, caller, true),
   },
   {
@@ -180,6 +183,7 @@ export const tradingOperations: Operation[] = [
     trades: true,
     weight: 1,
     parameters: s.parameters({ symbol: s.optional(s.symbol), side: s.optional(s.oneOf(SIDE_NAMES, 'Side')) }),
+    answer: o.endedCount,
     run: cancelMass,
   },
   {
@@ -190,6 +194,7 @@ export const tradingOperations: Operation[] = [
     trades: true,
     weight: 1,
     parameters: s.parameters(newOrderParameters),
+    answer: o.newOrder,
     run: (services, sent, caller) => placeOrder(services, sent, caller),
   },
   {
@@ -200,6 +205,7 @@ export const tradingOperations: Operation[] = [
     trades: true,
     weight: 1,
     parameters: s.parameters({ ...newOrderParameters, computeCommissionRates: s.optional(s.flag) }),
+    answer: o.tested,
     run: testOrder,
   },
   {
@@ -209,6 +215,7 @@ export const tradingOperations: Operation[] = [
     security: 'SIGNED',
     weight: 4,
     parameters: s.parameters(which),
+    answer: o.order,
     run: findOrder,
   },
   {
@@ -223,6 +230,7 @@ export const tradingOperations: Operation[] = [
       newClientOrderId: s.optional(s.clientId),
       cancelRestrictions: s.optional(s.oneOf(['ONLY_NEW', 'ONLY_PARTIALLY_FILLED'], 'Only if the order is in this state')),
     }),
+    answer: o.cancelled,
     run: cancelOrder,
   },
   {
@@ -233,6 +241,7 @@ export const tradingOperations: Operation[] = [
     trades: true,
     weight: 4,
     parameters: s.parameters({ ...which, newQty: s.decimal('New quantity'), newClientOrderId: s.optional(s.clientId) }),
+    answer: o.amended,
     run: amendOrder,
   },
   {
@@ -242,6 +251,7 @@ export const tradingOperations: Operation[] = [
     security: 'SIGNED',
     weight: 6,
     parameters: s.parameters({ symbol: s.optional(s.symbol) }),
+    answer: a.list(o.order),
     run: openOrders,
   },
   {
@@ -252,6 +262,7 @@ export const tradingOperations: Operation[] = [
     trades: true,
     weight: 1,
     parameters: s.parameters({ symbol: s.symbol }),
+    answer: a.list(o.cancelled),
     run: cancelAll,
   },
   {
@@ -261,6 +272,7 @@ export const tradingOperations: Operation[] = [
     security: 'SIGNED',
     weight: 20,
     parameters: s.parameters({ symbol: s.symbol, orderId: s.optional(s.whole('First order id')), ...s.range, limit: s.limit }),
+    answer: a.list(o.order),
     run: allOrders,
   },
   {
@@ -270,6 +282,7 @@ export const tradingOperations: Operation[] = [
     security: 'SIGNED',
     weight: 20,
     parameters: s.parameters({ symbol: s.symbol }),
+    answer: o.commissionRates,
     run: (services, sent, caller) => ({ symbol: sent.symbol, ...commissionRates(services, caller, instrumentOf(services, sent)) }),
   },
 ];

@@ -2,6 +2,9 @@
 import type { BinanceServices } from '../operation.ts';
 import { type Caller, instrumentOf, type Operation } from '../operation.ts';
 import type { Parameters } from '../parameters.ts';
+import * as a from './answer-parts.ts';
+import * as m from './market-answers.ts';
+import * as o from './order-answers.ts';
 import * as s from './schemas.ts';
 
 const PPM = 1_000_000;
@@ -54,6 +57,7 @@ function otherMarket(summary: string, path: string): Operation {
     security: 'NONE',
     weight: 1,
     parameters: s.parameters({}),
+    answer: m.noInstruments,
     run: ({ now, config }) => {
       const limit = { rateLimitType: 'REQUEST_WEIGHT', interval: 'MINUTE', intervalNum: 1, limit: config.rateLimits.weightPerMinute };
       return { timezone: 'UTC', serverTime: now(), rateLimits: [limit], exchangeFilters: [], assets: [], symbols: [] };
@@ -68,6 +72,7 @@ export const walletOperations: Operation[] = [
     security: 'SIGNED',
     weight: 10,
     parameters: s.parameters({}),
+    answer: a.list(o.coin),
     run: coins,
   },
   {
@@ -76,6 +81,7 @@ export const walletOperations: Operation[] = [
     security: 'SIGNED',
     weight: 1,
     parameters: s.parameters({ symbol: s.optional(s.symbol) }),
+    answer: a.list(o.tradeFee),
     run: tradeFees,
   },
   {
@@ -84,6 +90,7 @@ export const walletOperations: Operation[] = [
     security: 'NONE',
     weight: 1,
     parameters: maybeSigned,
+    answer: m.systemStatus,
     run: () => ({ status: 0, msg: 'normal' }),
   },
   {
@@ -92,6 +99,7 @@ export const walletOperations: Operation[] = [
     security: 'NONE',
     weight: 1,
     parameters: maybeSigned,
+    answer: a.none('None'),
     run: () => [],
   },
   {
@@ -100,6 +108,7 @@ export const walletOperations: Operation[] = [
     security: 'NONE',
     weight: 1,
     parameters: maybeSigned,
+    answer: a.none('None'),
     run: () => [],
   },
   otherMarket('Futures margined in USD: none', '/fapi/v1/exchangeInfo'),
