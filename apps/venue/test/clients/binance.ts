@@ -1,7 +1,16 @@
 /** binance, by tiagosiebler: its clients of REST, of the WebSocket API and of streams. */
+import https from 'node:https';
+import net from 'node:net';
 import { type ClientKind, first, load, type Orders, type Reports, type Stream, SYMBOL, toSocket } from './trading-client.ts';
 
 const symbol = SYMBOL;
+
+/** Connections to anywhere are plain ones to the venue. */
+function agentTo(url: string): https.Agent {
+  const { hostname, port } = new URL(url);
+  return Object.assign(new https.Agent(), { createConnection: () => net.connect(Number(port), hostname) });
+}
+
 const nothing = () => undefined;
 const quiet = { trace: nothing, info: nothing, error: nothing };
 
@@ -12,6 +21,8 @@ export const binance: ClientKind = {
     const keys = { api_key: key, api_secret: secret };
     const client = new MainClient({ ...keys, baseUrl: url });
     const settings = { ...keys, wsUrl: toSocket(url), restOptions: { baseUrl: url } };
+    // getServerTime goes to https://api.binance.com whatever `baseUrl` is: its connections lead to the venue.
+    const clock = new MainClient(keys, { httpsAgent: agentTo(url) });
     const place = async (sent: object) => String((await client.submitNewOrder({ symbol, ...sent })).orderId);
     const ids = (entries: any[]) => entries.map(({ orderId }) => String(orderId));
 
@@ -78,8 +89,7 @@ export const binance: ClientKind = {
 
     return {
       markets: async () => (await client.getExchangeInfo()).symbols.map((market: any) => market.symbol),
-      // Its getServerTime asks api.binance.com, whatever `baseUrl` is.
-      serverTime: async () => (await client.get('api/v3/time')).serverTime,
+      serverTime: () => clock.getServerTime(),
       touch: async () => {
         const { bids, asks } = await client.getOrderBook({ symbol });
         return { bid: Number(bids[0][0]), ask: Number(asks[0][0]) };
