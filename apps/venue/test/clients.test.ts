@@ -1,6 +1,8 @@
 /** Clients that people trade with, as they are installed, on a demo venue: each is told the venue's address and a key, and nothing else. */
 import assert from 'node:assert/strict';
+import crypto from 'node:crypto';
 import fs from 'node:fs';
+import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { binance } from './clients/binance.ts';
 import { binanceApiNode } from './clients/binance-api-node.ts';
@@ -26,6 +28,21 @@ after(async () => {
   await venue.close();
   fs.rmSync(data, { recursive: true, force: true });
 });
+
+/** A further key of alice's, as an administrator creates it. */
+async function ed25519Key(): Promise<{ key: string; secret: string }> {
+  const pair = crypto.generateKeyPairSync('ed25519');
+  const publicKey = pair.publicKey.export({ type: 'spki', format: 'pem' });
+  const token = fs.readFileSync(path.join(data, 'admin.token'), 'utf8').trim();
+  const headers = { 'x-outcry-admin': token, 'content-type': 'application/json' };
+  const answer = await fetch(`${venue.url}/outcry/v1/accounts/alice/keys`, {
+    method: 'POST',
+    headers,
+    body: JSON.stringify({ publicKey }),
+  });
+  const { key } = (await answer.json()) as any;
+  return { key: key.key ?? key, secret: String(pair.privateKey.export({ type: 'pkcs8', format: 'pem' })) };
+}
 
 async function fails(client: TradingClient, asked: Promise<unknown>, code: number): Promise<void> {
   const error = await asked.then(
@@ -130,6 +147,22 @@ for (const kind of CLIENTS) {
       const stranger = await kind.open({ url: venue.url, key: 'mallory', secret: 'mallory-secret' });
       await fails(stranger, stranger.free('USDT'), -2015);
       await stranger.close();
+    });
+
+    it('trades and follows its account with an Ed25519 key', async () => {
+      const signed = await kind.open({ url: venue.url, ...(await ed25519Key()) });
+      const order = await signed.limit('BUY', 0.01, 1500);
+      assert.equal(await client.status(order), 'NEW');
+      await signed.cancel(order);
+      if (signed.socket !== undefined) await signed.socket.cancel(await signed.socket.limit('BUY', 0.01, 1500));
+      for (const [way, open] of Object.entries(signed.reports)) {
+        const reports = await open();
+        const bought = await client.market('BUY', 0.01);
+        const isTold = () => reports.seen.some(({ orderId, status }) => orderId === bought && status === 'FILLED');
+        await until(isTold, () => `${way}: ${JSON.stringify(reports.seen)}, of ${bought}`, 10_000);
+        await reports.close();
+      }
+      await signed.close();
     });
 
     it('is answered what else it asks for', async () => {

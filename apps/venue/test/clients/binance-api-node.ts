@@ -1,15 +1,17 @@
 /** binance-api-node. */
-import { type ClientKind, first, load, type Reports, type Stream, SYMBOL, toSocket } from './trading-client.ts';
+import { type ClientKind, first, isPrivate, load, type Reports, type Stream, SYMBOL, toSocket } from './trading-client.ts';
 
 const symbol = SYMBOL;
 
 export const binanceApiNode: ClientKind = {
   package: 'binance-api-node',
-  open: ({ url, key, secret }) => {
+  open: (place) => {
+    const { url, key, secret } = place;
     const { default: Binance } = load('binance-api-node');
     const ws = toSocket(url);
-    const client = Binance({ apiKey: key, apiSecret: secret, httpBase: url, wsBase: `${ws}/ws`, wsApi: `${ws}/ws-api/v3` });
-    const place = async (sent: object) => String((await client.order({ symbol, ...sent })).orderId);
+    const signs = isPrivate(place) ? { privateKey: secret } : { apiSecret: secret };
+    const client = Binance({ apiKey: key, ...signs, httpBase: url, wsBase: `${ws}/ws`, wsApi: `${ws}/ws-api/v3` });
+    const enter = async (sent: object) => String((await client.order({ symbol, ...sent })).orderId);
     const ids = (entries: any[]) => entries.map(({ orderId }) => String(orderId));
     const streams: Record<Stream, (take: (price: number) => void) => unknown> = {
       trade: (take) => client.ws.trades([symbol], ({ price }: any) => take(Number(price))),
@@ -34,9 +36,9 @@ export const binanceApiNode: ClientKind = {
       prices: async () => (await client.trades({ symbol })).map(({ price }: any) => Number(price)),
       volumes: async () => (await client.candles({ symbol, interval: '1m' })).map(({ volume }: any) => Number(volume)),
       lastPrice: async () => Number((await client.dailyStats({ symbol })).lastPrice),
-      limit: (side, quantity, price) => place({ side, quantity, price }),
-      market: (side, quantity) => place({ side, type: 'MARKET', quantity }),
-      stop: (quantity, price, stopPrice) => place({ side: 'SELL', type: 'STOP_LOSS_LIMIT', quantity, price, stopPrice }),
+      limit: (side, quantity, price) => enter({ side, quantity, price }),
+      market: (side, quantity) => enter({ side, type: 'MARKET', quantity }),
+      stop: (quantity, price, stopPrice) => enter({ side: 'SELL', type: 'STOP_LOSS_LIMIT', quantity, price, stopPrice }),
       status: async (orderId) => (await client.getOrder({ symbol, orderId })).status,
       cancel: (orderId) => client.cancelOrder({ symbol, orderId }),
       cancelAll: () => client.cancelOpenOrders({ symbol }),

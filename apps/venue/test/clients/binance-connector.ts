@@ -1,16 +1,20 @@
 /** @binance/connector, Binance's older client, which many programs still use. */
-import { type ClientKind, first, load, type Orders, type Reports, type Stream, SYMBOL, toSocket } from './trading-client.ts';
+import { type ClientKind, first, isPrivate, load, type Orders, type Reports, type Stream, SYMBOL, toSocket } from './trading-client.ts';
 
 const symbol = SYMBOL;
 const quiet = { info: () => undefined, debug: () => undefined, warn: () => undefined, error: console.error };
 
 export const binanceConnector: ClientKind = {
   package: '@binance/connector',
-  open: async ({ url, key, secret }) => {
-    const { Spot, WebsocketStream, WebsocketAPI } = load('@binance/connector');
-    const client = new Spot(key, secret, { baseURL: url });
+  open: async (place) => {
+    const { url, key, secret } = place;
+    const { Spot, WebsocketStream, WebsocketAPI, PrivateKeyAlgo } = load('@binance/connector');
+    const client = new Spot(key, secret, {
+      baseURL: url,
+      ...(isPrivate(place) && { privateKey: secret, privateKeyAlgo: PrivateKeyAlgo.ED25519 }),
+    });
     const data = async (answer: Promise<any>) => (await answer).data;
-    const place = async (side: string, type: string, sent: object) =>
+    const enter = async (side: string, type: string, sent: object) =>
       String((await data(client.newOrder(symbol, side, type, sent))).orderId);
     const ids = (entries: any[]) => entries.map(({ orderId }) => String(orderId));
 
@@ -89,9 +93,9 @@ export const binanceConnector: ClientKind = {
       prices: async () => (await data(client.trades(symbol))).map(({ price }: any) => Number(price)),
       volumes: async () => (await data(client.klines(symbol, '1m'))).map((candle: any) => Number(candle[5])),
       lastPrice: async () => Number((await data(client.ticker24hr(symbol))).lastPrice),
-      limit: (side, quantity, price) => place(side, 'LIMIT', { timeInForce: 'GTC', quantity, price }),
-      market: (side, quantity) => place(side, 'MARKET', { quantity }),
-      stop: (quantity, price, stopPrice) => place('SELL', 'STOP_LOSS_LIMIT', { timeInForce: 'GTC', quantity, price, stopPrice }),
+      limit: (side, quantity, price) => enter(side, 'LIMIT', { timeInForce: 'GTC', quantity, price }),
+      market: (side, quantity) => enter(side, 'MARKET', { quantity }),
+      stop: (quantity, price, stopPrice) => enter('SELL', 'STOP_LOSS_LIMIT', { timeInForce: 'GTC', quantity, price, stopPrice }),
       status: async (orderId) => (await data(client.getOrder(symbol, { orderId }))).status,
       cancel: (orderId) => client.cancelOrder(symbol, { orderId }),
       cancelAll: () => client.cancelOpenOrders(symbol),
@@ -108,7 +112,7 @@ export const binanceConnector: ClientKind = {
       },
       watch,
       reports: { 'a listen key': listen },
-      socket,
+      ...(!isPrivate(place) && { socket }), // there it signs by HMAC alone
       more: async () => {
         await client.systemStatus();
         await client.tradeFee({ symbol });

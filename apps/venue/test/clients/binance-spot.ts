@@ -1,15 +1,16 @@
 /** @binance/spot, Binance's own client of REST, the WebSocket API and streams. */
-import { type ClientKind, first, load, type Orders, type Reports, type Stream, SYMBOL, toSocket } from './trading-client.ts';
+import { type ClientKind, first, isPrivate, load, type Orders, type Reports, type Stream, SYMBOL, toSocket } from './trading-client.ts';
 
 const symbol = SYMBOL;
 
 export const binanceSpot: ClientKind = {
   package: '@binance/spot',
-  open: async ({ url, key, secret }) => {
+  open: async (place) => {
+    const { url, key, secret } = place;
     const { Spot } = load('@binance/spot');
     const common = load('@binance/common');
     common.Logger.getInstance().setMinLogLevel('warn');
-    const signs = { apiKey: key, apiSecret: secret };
+    const signs = { apiKey: key, ...(isPrivate(place) ? { privateKey: secret } : { apiSecret: secret }) };
     const client = new Spot({
       configurationRestAPI: { ...signs, basePath: url },
       configurationWebsocketAPI: { ...signs, wsURL: `${toSocket(url)}/ws-api/v3` },
@@ -17,7 +18,7 @@ export const binanceSpot: ClientKind = {
     });
     const rest = client.restAPI;
     const ask = async (method: string, sent?: object) => await (await rest[method](sent)).data();
-    const place = async (sent: object) => String((await ask('newOrder', { symbol, ...sent })).orderId);
+    const enter = async (sent: object) => String((await ask('newOrder', { symbol, ...sent })).orderId);
     const ids = async (method: string, name = 'orderId') => (await ask(method, { symbol })).map((entry: any) => String(entry[name]));
 
     const streams: Record<Stream, [string, object, (message: any) => number]> = {
@@ -63,10 +64,10 @@ export const binanceSpot: ClientKind = {
       prices: async () => (await ask('getTrades', { symbol })).map(({ price }: any) => Number(price)),
       volumes: async () => (await ask('klines', { symbol, interval: '1m' })).map((candle: any) => Number(candle[5])),
       lastPrice: async () => Number((await ask('ticker24hr', { symbol })).lastPrice),
-      limit: (side, quantity, price) => place({ side, type: 'LIMIT', timeInForce: 'GTC', quantity, price }),
-      market: (side, quantity) => place({ side, type: 'MARKET', quantity }),
+      limit: (side, quantity, price) => enter({ side, type: 'LIMIT', timeInForce: 'GTC', quantity, price }),
+      market: (side, quantity) => enter({ side, type: 'MARKET', quantity }),
       stop: (quantity, price, stopPrice) =>
-        place({ side: 'SELL', type: 'STOP_LOSS_LIMIT', timeInForce: 'GTC', quantity, price, stopPrice }),
+        enter({ side: 'SELL', type: 'STOP_LOSS_LIMIT', timeInForce: 'GTC', quantity, price, stopPrice }),
       status: async (orderId) => (await ask('getOrder', { symbol, orderId })).status,
       cancel: (orderId) => ask('deleteOrder', { symbol, orderId }),
       cancelAll: () => ask('deleteOpenOrders', { symbol }),

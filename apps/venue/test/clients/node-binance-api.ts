@@ -1,16 +1,22 @@
 /** node-binance-api. */
-import { type ClientKind, first, load, type Reports, type Stream, SYMBOL, toSocket } from './trading-client.ts';
+import { type ClientKind, first, isPrivate, load, type Reports, type Stream, SYMBOL, toSocket } from './trading-client.ts';
 
 const symbol = SYMBOL;
 
 export const nodeBinanceApi: ClientKind = {
   package: 'node-binance-api',
-  open: ({ url, key, secret }) => {
+  open: (place) => {
+    const { url, key, secret } = place;
     const module = load('node-binance-api');
     const Binance = module.default ?? module;
     const ws = toSocket(url);
     const urls = { base: `${url}/api/`, sapi: `${url}/sapi/`, stream: `${ws}/ws/`, combineStream: `${ws}/stream?streams=` };
-    const client = new Binance({ APIKEY: key, APISECRET: secret, urls, log: () => undefined });
+    const client = new Binance({
+      APIKEY: key,
+      ...(isPrivate(place) ? { PRIVATEKEY: secret } : { APISECRET: secret }),
+      urls,
+      log: () => undefined,
+    });
     client.wsApi = `${ws}/ws-api/v3`; // no option of its constructor
     const ids = (entries: any[]) => entries.map(({ orderId }) => String(orderId));
     const idOf = ({ orderId }: any) => String(orderId);

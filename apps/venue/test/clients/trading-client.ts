@@ -8,8 +8,11 @@ export interface Place {
   /** of the venue, as http */
   url: string;
   key: string;
+  /** for HMAC, or an Ed25519 key in PEM: {@link isPrivate} */
   secret: string;
 }
+
+export const isPrivate = ({ secret }: Place) => secret.includes('PRIVATE KEY');
 
 export type Side = 'BUY' | 'SELL';
 export type Stream = 'trade' | 'depth' | 'kline' | 'ticker';

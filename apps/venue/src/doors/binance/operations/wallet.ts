@@ -9,12 +9,9 @@ import * as s from './schemas.ts';
 
 const PPM = 1_000_000;
 
-/** Clients with a key sign these too, which nothing depends on. */
-const maybeSigned = s.parameters({
-  timestamp: s.optional(s.whole('Not needed')),
-  recvWindow: s.optional(s.word('Not needed')),
-  signature: s.optional(s.word('Not needed')),
-});
+/** Clients with a key sign these too, each in its own way, which nothing depends on. */
+const notNeeded = s.optional(s.anyText('Not needed'));
+const maybeSigned = s.parameters({ timestamp: notNeeded, recvWindow: notNeeded, signature: notNeeded });
 
 /** What the account pays for trades now, of one instrument or of all. */
 function tradeFees(services: BinanceServices, sent: Parameters, caller: Caller) {
