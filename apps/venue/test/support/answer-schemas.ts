@@ -18,6 +18,13 @@ export class AnswerSchemas {
     return new AnswerSchemas(await (await fetch(`${url}/openapi.json`)).json());
   }
 
+  /** Every operation that is documented. */
+  get names(): Name[] {
+    return Object.entries<object>(this.#document.paths).flatMap(([path, methods]) =>
+      Object.keys(methods).map((method) => ({ method: method.toUpperCase() as Name['method'], path })),
+    );
+  }
+
   /** Fails unless an answer is as documented. @param kind of the answer: of what was done, or of a refusal */
   check(name: Name, answer: unknown, kind: '200' | 'default' = '200'): void {
     const errors = this.errorsOf(name, answer, kind);

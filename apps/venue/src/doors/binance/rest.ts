@@ -1,15 +1,14 @@
 /** Serves the operations over REST. */
 import { Readable } from 'node:stream';
-import type { SwaggerTransform } from '@fastify/swagger';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 import type { AccountRecord } from '../../core/accounts/accounts.ts';
 import type { ApiKey } from '../../domain/credentials.ts';
+import { documentAnswers } from '../http/answers.ts';
 import type { Door } from '../http/door.ts';
 import { ApiError, apiErrorOf, errors } from '../http/errors.ts';
 import { noSuchRoute } from '../http/requests.ts';
 import { type BinanceServices, type Caller, Json, JsonPieces, type Operation, runOperation } from './operation.ts';
-import { refusal } from './operations/answer-parts.ts';
 import { checkParameters, checkTimeUnit, parseForms } from './parameters.ts';
 import { checkSignature, keyHolder, signedPayload } from './security.ts';
 
@@ -44,7 +43,7 @@ export function addRestOperations(server: FastifyInstance, services: BinanceServ
       method: operation.rest.method,
       url: operation.rest.path,
       bodyLimit: BODY_LIMIT,
-      config: { weight: operation.weight, swaggerTransform: documentAnswers(operation) },
+      config: { weight: operation.weight, swaggerTransform: documentAnswers(operation.answer) },
       onRequest: operation.security === 'NONE' ? undefined : (request, _reply, done) => findHolder(services, operation, request, done),
       schema: {
         summary: operation.summary,
@@ -55,12 +54,6 @@ export function addRestOperations(server: FastifyInstance, services: BinanceServ
       handler: (request, reply) => answer(services, operation, door, request, reply),
     });
   }
-}
-
-/** Adds to the documentation what is answered. Fastify itself does not get these schemas: it would make JSON by them. */
-function documentAnswers({ answer }: Operation): SwaggerTransform {
-  const response = { 200: { description: 'Done', ...answer }, default: { description: 'Refused', ...refusal } };
-  return ({ schema, url }) => ({ schema: { ...schema, response }, url });
 }
 
 /** Notes whose key it is. Fails with ApiError -2014 or -2015. */

@@ -1,10 +1,11 @@
 /** Operations on an account: its balances, positions, trades and streams. */
+
+import * as a from '../../http/answers.ts';
 import { errors } from '../../http/errors.ts';
 import { ms } from '../format.ts';
 import type { BinanceServices } from '../operation.ts';
 import { type Caller, instrumentOf, type Operation, readHistory } from '../operation.ts';
 import { optionalInteger, type Parameters } from '../parameters.ts';
-import * as a from './answer-parts.ts';
 import * as o from './order-answers.ts';
 import { ownRangeOf } from './ranges.ts';
 import * as s from './schemas.ts';

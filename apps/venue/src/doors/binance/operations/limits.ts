@@ -1,10 +1,11 @@
 /** Operations that tell the limits of requests, orders and prices. */
+
+import * as a from '../../http/answers.ts';
 import { errors } from '../../http/errors.ts';
 import type { BinanceServices } from '../operation.ts';
 import { type Caller, instrumentOf, type Operation, weigh } from '../operation.ts';
 import type { Parameters } from '../parameters.ts';
 import { symbolFilters } from '../public-data.ts';
-import * as a from './answer-parts.ts';
 import { chosen, chosenParameters } from './chosen.ts';
 import * as m from './market-answers.ts';
 import * as s from './schemas.ts';

@@ -1,9 +1,7 @@
 /** What operations on market data, limits and instruments answer. */
-import { TRADING_STATE } from '@outcry/market/states';
 import { Type } from 'typebox';
-import { SIDE_NAMES } from '../format.ts';
+import * as a from '../../http/answers.ts';
 import { SELF_TRADE_MODES, TYPES } from '../special-order.ts';
-import * as a from './answer-parts.ts';
 
 export const serverTime = a.object({ serverTime: a.time });
 
@@ -76,16 +74,6 @@ export const noInstruments = a.object({ ...exchange, assets: a.none('None'), sym
 export const ownFilters = a.object({ exchangeFilters: noFilters, symbolFilters: a.list(filter), assetFilters: noFilters });
 export const executionRules = a.object({ symbolRules: a.list(a.object({ symbol: a.symbol, rules: a.none('None') })) });
 export const referencePrice = a.object({ symbol: a.symbol, referencePrice: a.price, timestamp: a.time });
-
-export const session = a.object({
-  symbol: a.symbol,
-  state: a.oneOf(Object.keys(TRADING_STATE)),
-  referencePrice: a.orNull(a.price),
-  auctionPrice: a.orNull(a.price),
-  auctionQty: a.quantity,
-  imbalanceSide: a.orNull(a.oneOf(SIDE_NAMES)),
-  imbalanceQty: a.quantity,
-});
 
 const levels = a.list(a.places('Price and quantity', a.price, a.quantity));
 export const depth = a.object({ lastUpdateId: a.id('Number of the last change that is in it'), bids: levels, asks: levels });

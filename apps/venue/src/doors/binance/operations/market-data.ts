@@ -1,11 +1,12 @@
 /** Operations on public market data. */
 import { candleInterval, INTERVAL_NAMES, zoneMinutes } from '../../../domain/candle-interval.ts';
+import * as a from '../../http/answers.ts';
 import { errors } from '../../http/errors.ts';
+import { session } from '../../http/session-json.ts';
 import type { BinanceServices } from '../operation.ts';
 import { askPublisher, type Caller, instrumentOf, knowingAll, type Operation, readHistory, weigh } from '../operation.ts';
 import { optionalInteger, type Parameters } from '../parameters.ts';
 import type { PublicArguments, PublicQuestion } from '../public-data.ts';
-import * as a from './answer-parts.ts';
 import { chosen, chosenOne, symbolStatus } from './chosen.ts';
 import { orderLimits } from './limits.ts';
 import * as m from './market-answers.ts';
@@ -115,7 +116,7 @@ export const marketDataOperations: Operation[] = [
     security: 'NONE',
     weight: 2,
     parameters: s.parameters({ symbol: s.optional(s.symbol) }),
-    answer: a.oneOrList(m.session),
+    answer: a.oneOrList(session),
     run: (services, sent, caller) => ask(services, caller, 'sessions', chosen(services, sent)),
   },
   {

@@ -1,8 +1,8 @@
 /** What operations on orders, lists and accounts answer. */
 import { ORDER_STATUS_NAMES } from '../../../domain/order-status.ts';
+import * as a from '../../http/answers.ts';
 import { ALL_TIMES, PEG_NAMES, SIDE_NAMES } from '../format.ts';
 import { CONTINGENCIES, SELF_TRADE_MODES, TYPES } from '../special-order.ts';
-import * as a from './answer-parts.ts';
 
 const { optional } = a;
 

@@ -1,10 +1,10 @@
 /** Operations on prices and statistics of instruments. */
 import { candleInterval } from '../../../domain/candle-interval.ts';
+import * as a from '../../http/answers.ts';
 import { errors } from '../../http/errors.ts';
 import type { BinanceServices } from '../operation.ts';
 import { type Caller, knowingAll, type Operation, readHistory, weigh } from '../operation.ts';
 import type { Parameters } from '../parameters.ts';
-import * as a from './answer-parts.ts';
 import { chosen, chosenParameters } from './chosen.ts';
 import * as m from './market-answers.ts';
 import { ask, zoneOf } from './market-data.ts';

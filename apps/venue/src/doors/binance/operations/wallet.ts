@@ -1,8 +1,9 @@
 /** What clients ask of Binance beyond Spot on their own, before they trade: https://developers.binance.com/docs/wallet and /derivatives. */
+
+import * as a from '../../http/answers.ts';
 import type { BinanceServices } from '../operation.ts';
 import { type Caller, instrumentOf, type Operation } from '../operation.ts';
 import type { Parameters } from '../parameters.ts';
-import * as a from './answer-parts.ts';
 import * as m from './market-answers.ts';
 import * as o from './order-answers.ts';
 import * as s from './schemas.ts';
