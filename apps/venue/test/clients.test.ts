@@ -22,7 +22,8 @@ const data = temporaryDirectory('clients');
 let venue: VenueProcess;
 before(async () => {
   venue = await VenueProcess.start(data, '--demo', '--set', 'hostNames=["api.binance.com"]'); // one client has a method that names no other
-  await new Promise((resolve) => setTimeout(resolve, 1000)); // let the market come to life
+  // The market has come to life when it has traded.
+  while (((await (await fetch(`${venue.url}/api/v3/trades?symbol=ETHUSDT`)).json()) as unknown[]).length === 0);
 });
 after(async () => {
   await venue.close();

@@ -88,8 +88,11 @@ export const ccxtPro: ClientKind = {
           for (const { id, status } of await exchange.watchOrders(MARKET)) seen.push({ orderId: id!, status: upper(status!) });
       };
       watch().catch(() => undefined); // its end is its connection's
-      await exchange.fetchTime(); // its subscription is on its way before an order
-      await new Promise((resolve) => setTimeout(resolve, 500));
+      // It does not say when it is subscribed: that is when it is told of an order.
+      while (seen.length === 0) {
+        const { id } = await exchange.createOrder(MARKET, 'limit', 'buy', 0.01, 1400);
+        await exchange.cancelOrder(id!, MARKET);
+      }
       return {
         seen,
         close: () => {
