@@ -7,6 +7,7 @@ import { CALLS, type Desk } from './binance-coverage/calls.ts';
 import { operationFacts } from './binance-coverage/coverage.ts';
 import { names, type OperationFact } from './binance-coverage/fact.ts';
 import { administer } from './support/admin.ts';
+import { AnswerSchemas } from './support/answer-schemas.ts';
 import { BothDoors } from './support/both-doors.ts';
 import { temporaryDirectory, VenueProcess } from './support/process.ts';
 
@@ -14,10 +15,12 @@ const data = temporaryDirectory('binance-answers');
 let venue: VenueProcess;
 let alice: BothDoors;
 let desk: Desk;
+let schemas: AnswerSchemas;
 
 before(async () => {
   venue = await VenueProcess.start(data, '--demo');
   alice = await BothDoors.open(venue.url);
+  schemas = await AnswerSchemas.of(venue.url);
   const accepted = async (method: string, path: string, sent: Record<string, string>) => {
     const { status, body } = await alice.rest.signed(method, path, sent);
     assert.equal(status, 200, `${method} ${path}: ${JSON.stringify(body)}`);
@@ -25,7 +28,9 @@ before(async () => {
   };
   desk = { accepted };
   await accepted('POST', '/api/v3/order', { symbol: 'ETHUSDT', side: 'BUY', type: 'MARKET', quantity: '0.1' });
-  await administer({ url: venue.url, data }, 'instruments/ETHUSDT/rules', { REFERENCE_PRICE: '3000' });
+  const counts = { MAX_ALGO_ORDERS: 100, MAX_ICEBERG_ORDERS: 100, MAX_ORDER_LISTS: 100 };
+  await administer({ url: venue.url, data }, 'instruments/ETHUSDT/rules', { REFERENCE_PRICE: '3000', ...counts });
+  await administer({ url: venue.url, data }, 'accounts/alice/rules', { MAX_OPEN_ORDERS: 1000 });
   await preventOne();
   // Who has no account may be behind: history has the trade before the tests ask for it.
   while ((await alice.rest.public('/api/v3/historicalTrades?symbol=ETHUSDT')).body.length === 0);
@@ -67,15 +72,17 @@ function checkFields({ answer, empty, without = {} }: OperationFact, got: unknow
 
 describe('the answer to a documented operation', () => {
   for (const fact of operationFacts.filter(({ not, rest }) => not === undefined && rest !== undefined)) {
-    it(`${fact.rest} has the documented fields, by REST and by the WebSocket API`, async () => {
+    it(`${fact.rest} has the documented fields, and is as the venue documents it, by REST and by the WebSocket API`, async () => {
       const operation = operations.find(({ rest }) => rest !== undefined && `${rest.method} ${rest.path}` === fact.rest)!;
       const call = CALLS[fact.rest!];
       const byRest = await alice.byRest(operation, await call(desk));
       assert.equal(byRest.status, 200, JSON.stringify(byRest.body));
       checkFields(fact, byRest.body, fact.rest!);
+      schemas.check(operation.rest!, byRest.body);
       const bySocket = await alice.bySocket(fact.ws!, await call(desk), operation.security !== 'NONE');
       assert.equal(bySocket.status, 200, JSON.stringify(bySocket));
       checkFields(fact, bySocket.result, fact.ws!);
+      schemas.check(operation.rest!, bySocket.result);
     });
   }
 

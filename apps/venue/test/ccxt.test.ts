@@ -3,21 +3,10 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import { after, before, describe, it } from 'node:test';
 import ccxt from 'ccxt';
+import { ccxtAt } from './clients/ccxt.ts';
 import { temporaryDirectory, VenueProcess } from './support/process.ts';
 
-/** ccxt's own binance class: only its URLs and three options are changed. */
-function client(url: string, name: string, Class: typeof ccxt.binance | typeof ccxt.pro.binance) {
-  const exchange = new Class({
-    apiKey: name,
-    secret: `${name}-secret`,
-    options: { fetchCurrencies: false, fetchMargins: false, fetchMarkets: { types: ['spot'] } },
-  });
-  const ws = url.replace('http', 'ws');
-  const api = exchange.urls.api as Record<string, unknown>;
-  const wsUrls = { ...((api.ws as object) ?? {}), spot: `${ws}/ws`, 'ws-api': { spot: `${ws}/ws-api/v3` } };
-  exchange.urls.api = { ...api, public: `${url}/api/v3`, private: `${url}/api/v3`, sapi: `${url}/sapi/v1`, ws: wsUrls } as never;
-  return exchange;
-}
+const client = (url: string, name: string) => ccxtAt<'rest'>({ url, key: name, secret: `${name}-secret` }, ccxt.binance);
 
 describe('ccxt trades on the demo venue', () => {
   const data = temporaryDirectory('ccxt');
@@ -32,9 +21,10 @@ describe('ccxt trades on the demo venue', () => {
   });
 
   it('reads markets, order book, ticker, trades and candles', async () => {
-    const exchange = client(venue.url, 'alice', ccxt.binance);
+    const exchange = client(venue.url, 'alice');
     const markets = await exchange.loadMarkets();
     assert.deepEqual(Object.keys(markets).sort(), ['BTC/USDT', 'ETH/USDT']);
+    for (const name of ['BTC', 'ETH', 'USDT']) assert.equal((exchange.currencies[name].info as any).coin, name);
     assert.equal(markets['BTC/USDT']!.precision.price, 0.01);
     assert.equal(markets['BTC/USDT']!.precision.amount, 0.00001);
     const book = await exchange.fetchOrderBook('BTC/USDT');
@@ -50,7 +40,7 @@ describe('ccxt trades on the demo venue', () => {
   });
 
   it('places, fetches, edits and cancels orders, and lists its trades', async () => {
-    const exchange = client(venue.url, 'alice', ccxt.binance);
+    const exchange = client(venue.url, 'alice');
     const before = await exchange.fetchBalance();
     assert.equal(before['USDT'].total, 1_000_000);
     const order = await exchange.createOrder('BTC/USDT', 'limit', 'buy', 0.01, 50_000);
@@ -83,16 +73,16 @@ describe('ccxt trades on the demo venue', () => {
   });
 
   it('understands the errors', async () => {
-    const exchange = client(venue.url, 'bob', ccxt.binance);
+    const exchange = client(venue.url, 'bob');
     await assert.rejects(exchange.createOrder('BTC/USDT', 'limit', 'buy', 1000, 60_000), ccxt.InsufficientFunds);
     await assert.rejects(exchange.createOrder('BTC/USDT', 'limit', 'buy', 0.01, 70_000, { postOnly: true }), ccxt.OrderImmediatelyFillable);
     await assert.rejects(exchange.fetchOrder('123456789', 'BTC/USDT'), ccxt.OrderNotFound);
-    const stranger = client(venue.url, 'mallory', ccxt.binance);
+    const stranger = client(venue.url, 'mallory');
     await assert.rejects(stranger.fetchBalance(), ccxt.AuthenticationError);
   });
 
   it('watches the order book, trades, its orders and its balance', async () => {
-    const exchange = client(venue.url, 'bob', ccxt.pro.binance) as InstanceType<typeof ccxt.pro.binance>;
+    const exchange = ccxtAt<'pro'>({ url: venue.url, key: 'bob', secret: 'bob-secret' }, ccxt.pro.binance);
     await exchange.loadHttpProxyAgent();
     try {
       const book = await exchange.watchOrderBook('BTC/USDT');

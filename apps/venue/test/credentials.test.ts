@@ -187,6 +187,29 @@ describe('an API key', () => {
   });
 });
 
+describe('a signature in base64', () => {
+  it('is as good with its plus as it is, as some clients send it, where a query has a space for it', async () => {
+    const { privateKey, publicKey } = crypto.generateKeyPairSync('ed25519');
+    const { key } = await made('accounts/alice/keys', { publicKey: publicKey.export({ type: 'spki', format: 'pem' }) });
+    const headers = { 'x-mbx-apikey': key };
+    for (let recvWindow = 5000, seen = 0; seen < 2; recvWindow++) {
+      const query = `recvWindow=${recvWindow}&timestamp=${Date.now()}`;
+      const signature = crypto.sign(null, Buffer.from(query), privateKey).toString('base64');
+      if (!signature.includes('+')) continue;
+      seen++;
+      assert.equal((await fetch(`${venue.url}/api/v3/account?${query}&signature=${signature}`, { headers })).status, 200);
+      const another = `${signature[0] === 'A' ? 'B' : 'A'}${signature.slice(1)}`;
+      assert.equal((await fetch(`${venue.url}/api/v3/account?${query}&signature=${another}`, { headers })).status, 400);
+    }
+  });
+
+  it('does not matter where none is needed', async () => {
+    const query = `timestamp=${Date.now()}&recvWindow=5000.5&signature=${encodeURIComponent('a/b+c==')}`;
+    for (const path of ['/sapi/v1/system/status', '/sapi/v1/margin/allPairs', '/sapi/v1/margin/isolated/allPairs'])
+      assert.equal((await fetch(`${venue.url}${path}?${query}`)).status, 200, path);
+  });
+});
+
 describe('a session of cancelOnDisconnect', () => {
   const place = async (listener: Listener, id: string) =>
     (await listener.request({ id, method: 'order.place', params: { ...ORDER, timestamp: Date.now() } })).result;

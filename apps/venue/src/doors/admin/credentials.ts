@@ -1,8 +1,11 @@
 /** The routes by which administrators add, rotate and revoke keys and logins. */
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { TSchema } from 'typebox';
 import type { Services } from '../../core/services.ts';
 import { PERMISSIONS, type Permission } from '../../domain/credentials.ts';
+import { documentAnswers } from '../http/answers.ts';
 import { errors } from '../http/errors.ts';
+import * as answers from './admin-answers.ts';
 import { type Administration, note } from './administrator.ts';
 import { type Body, bodyOf, text, whole } from './input.ts';
 
@@ -19,6 +22,7 @@ export function addCredentialRoutes(server: FastifyInstance, services: Services,
     url: string,
     fields: readonly string[],
     summary: string,
+    answer: TSchema,
     run: (body: Body, params: Params, request: FastifyRequest) => Promise<unknown>,
   ) =>
     server.route({
@@ -26,6 +30,7 @@ export function addCredentialRoutes(server: FastifyInstance, services: Services,
       url: `/outcry/v1/${url}`,
       ...administration,
       schema: { tags: ['Administration'], summary },
+      config: { swaggerTransform: documentAnswers(answer) },
       handler: async (request) => run(bodyOf(request, fields), request.params as Params, request),
     });
   route(
@@ -33,6 +38,7 @@ export function addCredentialRoutes(server: FastifyInstance, services: Services,
     'accounts/:name/keys',
     ['publicKey', 'permission', 'addresses', 'validUntil'],
     'Add an API key; its secret is shown once',
+    answers.madeKey,
     async (body, { name }, request) => {
       const made = await accounts.addKey(name, {
         publicKey: optionalText(body, 'publicKey'),
@@ -44,7 +50,7 @@ export function addCredentialRoutes(server: FastifyInstance, services: Services,
       return made;
     },
   );
-  route('DELETE', 'keys/:key', [], 'Revoke an API key, by its id or itself', async (_body, { key }, request) => {
+  route('DELETE', 'keys/:key', [], 'Revoke an API key, by its id or itself', answers.keyOf, async (_body, { key }, request) => {
     const id = await accounts.revokeKey(key);
     note(request, { key: id });
     return { id };
@@ -54,23 +60,32 @@ export function addCredentialRoutes(server: FastifyInstance, services: Services,
     'keys/:key/rotate',
     ['overlapMs', 'publicKey', 'validUntil'],
     'Make another API key in place of one, which holds for overlapMs more',
+    answers.madeKey,
     async (body, { key }, request) => {
       const made = await accounts.rotateKey(key, overlapOf(body), optionalText(body, 'publicKey'), timeOf(body));
       note(request, { key: made.id });
       return made;
     },
   );
-  route('POST', 'keys/:key/expire', ['validUntil'], 'End an API key at validUntil; null: not by itself', async (body, { key }, request) => {
-    const validUntil = endOf(body);
-    const id = await accounts.expireKey(key, validUntil);
-    note(request, { key: id, validUntil });
-    return { id, validUntil };
-  });
+  route(
+    'POST',
+    'keys/:key/expire',
+    ['validUntil'],
+    'End an API key at validUntil; null: not by itself',
+    answers.keyEnd,
+    async (body, { key }, request) => {
+      const validUntil = endOf(body);
+      const id = await accounts.expireKey(key, validUntil);
+      note(request, { key: id, validUntil });
+      return { id, validUntil };
+    },
+  );
   route(
     'POST',
     'accounts/:name/logins',
     ['user', 'password', 'cancelOnDisconnect', 'validUntil'],
     'Add a login; its password is shown once',
+    answers.madeLogin,
     async (body, { name }, request) => {
       const { user, number, account, cancelOnDisconnect, password } = await accounts.addLogin(name, text(body, 'user'), {
         password: optionalText(body, 'password'),
@@ -81,7 +96,7 @@ export function addCredentialRoutes(server: FastifyInstance, services: Services,
       return { user, number, account, cancelOnDisconnect, password };
     },
   );
-  route('DELETE', 'logins/:user', [], 'Revoke a login', async (_body, { user }, request) => {
+  route('DELETE', 'logins/:user', [], 'Revoke a login', answers.loginOf, async (_body, { user }, request) => {
     await accounts.revokeLogin(user);
     note(request, { user });
     return { user };
@@ -91,6 +106,7 @@ export function addCredentialRoutes(server: FastifyInstance, services: Services,
     'logins/:user/rotate',
     ['overlapMs', 'password'],
     'Give a login another password; the old one holds for overlapMs more',
+    answers.loginPassword,
     async (body, { user }, request) => {
       const password = await accounts.rotateLogin(user, overlapOf(body), optionalText(body, 'password'));
       note(request, { user });
@@ -102,6 +118,7 @@ export function addCredentialRoutes(server: FastifyInstance, services: Services,
     'logins/:user/expire',
     ['validUntil'],
     'End a login at validUntil; null: not by itself',
+    answers.loginEnd,
     async (body, { user }, request) => {
       const validUntil = endOf(body);
       await accounts.expireLogin(user, validUntil);
@@ -109,9 +126,16 @@ export function addCredentialRoutes(server: FastifyInstance, services: Services,
       return { user, validUntil };
     },
   );
-  route('POST', 'admin-token/rotate', ['overlapMs'], 'Make another admin token; the old one holds for overlapMs more', async (body) => ({
-    token: await adminToken.rotate(overlapOf(body)),
-  }));
+  route(
+    'POST',
+    'admin-token/rotate',
+    ['overlapMs'],
+    'Make another admin token; the old one holds for overlapMs more',
+    answers.token,
+    async (body) => ({
+      token: await adminToken.rotate(overlapOf(body)),
+    }),
+  );
 }
 
 function optionalText(body: Body, name: string): string | undefined {

@@ -1,9 +1,12 @@
 import type { FastifyInstance } from 'fastify';
+import type { TSchema } from 'typebox';
 import { createAccount, fundAccount, venueReport } from '../../core/administration.ts';
 import type { Services } from '../../core/services.ts';
 import { type ApiKey, isValid, type Login } from '../../domain/credentials.ts';
 import { parseStrictly } from '../../domain/strict-json.ts';
+import { documentAnswers, nothing } from '../http/answers.ts';
 import { ApiError } from '../http/errors.ts';
+import * as answers from './admin-answers.ts';
 import { administration, note } from './administrator.ts';
 import { addCredentialRoutes } from './credentials.ts';
 import { bodyOf, text } from './input.ts';
@@ -13,27 +16,31 @@ import { addRuleRoutes } from './set-rules.ts';
 export function addAdminRoutes(server: FastifyInstance, services: Services): void {
   server.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, body, done) => readBody(body as string, done));
   const guarded = administration(services);
-  const admin = { ...guarded, schema: { tags: ['Administration'] } };
-  server.get('/outcry/v1/status', { schema: { tags: ['Administration'], summary: 'Where the threads stand' } }, () =>
-    venueReport(services),
-  );
-  const memory = { schema: { tags: ['Administration'], summary: 'Pools, rings, pressure and suspected leaks' } };
+  const documented = (summary: string, answer: TSchema) => ({
+    schema: { tags: ['Administration'], summary },
+    config: { swaggerTransform: documentAnswers(answer) },
+  });
+  server.get('/outcry/v1/status', documented('Where the threads stand', answers.status), () => venueReport(services));
+  const memory = documented('Pools, rings, pressure and suspected leaks', answers.memory);
   server.get('/outcry/v1/memory', memory, () => services.memory.report());
-  server.get('/outcry/v1/accounts', admin, () => listAccounts(services));
-  server.post('/outcry/v1/accounts', admin, async (request) => {
+  const all = documented('Accounts, their keys, logins and balances', answers.accounts);
+  server.get('/outcry/v1/accounts', { ...guarded, ...all }, () => listAccounts(services));
+  const create = documented("Open an account; its key's secret is shown once", answers.madeAccount);
+  server.post('/outcry/v1/accounts', { ...guarded, ...create }, async (request) => {
     const made = await createAccount(services, text(bodyOf(request, ['name']), 'name'));
     note(request, { account: made.name, key: made.id });
     return made;
   });
-  server.post('/outcry/v1/accounts/:name/fund', admin, (request) => {
+  const fund = documented("Deposit an amount, or withdraw it when it begins with '-'", answers.balanceOf);
+  server.post('/outcry/v1/accounts/:name/fund', { ...guarded, ...fund }, (request) => {
     const { name } = request.params as { name: string };
     const body = bodyOf(request, ['asset', 'amount', 'reference']);
     return fundAccount(services, name, text(body, 'asset'), text(body, 'amount'), body.reference as string | undefined);
   });
   addRuleRoutes(server, services, guarded);
   addCredentialRoutes(server, services, guarded);
-  const clear = { ...admin, schema: { ...admin.schema, summary: 'Begin measuring latencies anew' } };
-  server.delete('/outcry/v1/latencies', clear, () => {
+  const clear = documented('Begin measuring latencies anew', nothing);
+  server.delete('/outcry/v1/latencies', { ...guarded, ...clear }, () => {
     for (const histogram of Object.values(services.latencies)) histogram.clear();
     return {};
   });

@@ -4,14 +4,17 @@ import { REASON } from '@outcry/market/reason';
 import { ACCOUNT_RULE, INSTRUMENT_RULE } from '@outcry/market/rules';
 import { PERMISSION, TRADING_STATE } from '@outcry/market/states';
 import type { FastifyInstance } from 'fastify';
+import type { TSchema } from 'typebox';
 import type { AccountRecord } from '../../core/accounts/accounts.ts';
 import { administer, assetNamed, readDecimal } from '../../core/administration.ts';
 import { setState } from '../../core/clock.ts';
 import type { Services } from '../../core/services.ts';
 import type { Instrument } from '../../domain/market.ts';
 import { type CommandFields, massCancel } from '../../spine/commands.ts';
+import { documentAnswers } from '../http/answers.ts';
 import { ApiError, errors } from '../http/errors.ts';
-import { sessionJson } from '../http/session-json.ts';
+import { session, sessionJson } from '../http/session-json.ts';
+import * as answers from './admin-answers.ts';
 import type { Administration } from './administrator.ts';
 import { type Body, bodyOf, code, decimal, instrumentNamed, named, text, whole, word } from './input.ts';
 import { ruleNamed, rulesJson, ruleValue } from './rule-values.ts';
@@ -23,6 +26,7 @@ export function addRuleRoutes(server: FastifyInstance, services: Services, admin
     url: string,
     fields: readonly string[] | undefined,
     summary: string,
+    answer: TSchema,
     run: (body: Body, params: Record<string, string>) => unknown,
   ) =>
     server.route({
@@ -30,19 +34,20 @@ export function addRuleRoutes(server: FastifyInstance, services: Services, admin
       url,
       ...administration,
       schema: { tags: ['Administration'], summary },
+      config: { swaggerTransform: documentAnswers(answer) },
       handler: (request) => run(bodyOf(request, fields), request.params as Record<string, string>),
     });
-  route('POST', '/outcry/v1/instruments/:symbol/state', ['state', 'referencePrice'], 'Set the trading state', (body, { symbol }) =>
+  route('POST', '/outcry/v1/instruments/:symbol/state', ['state', 'referencePrice'], 'Set the trading state', session, (body, { symbol }) =>
     changeState(services, instrumentNamed(services, symbol), body),
   );
-  route('GET', '/outcry/v1/instruments/:symbol/rules', [], "An instrument's rules in force", (_body, { symbol }) => {
+  route('GET', '/outcry/v1/instruments/:symbol/rules', [], "An instrument's rules in force", answers.rules, (_body, { symbol }) => {
     const instrument = instrumentNamed(services, symbol);
     return { symbol: instrument.symbol, rules: rulesJson(services, instrument) };
   });
-  route('POST', '/outcry/v1/instruments/:symbol/rules', undefined, "Set an instrument's rules", (body, { symbol }) =>
+  route('POST', '/outcry/v1/instruments/:symbol/rules', undefined, "Set an instrument's rules", answers.setRules, (body, { symbol }) =>
     setInstrumentRules(services, instrumentNamed(services, symbol), body),
   );
-  route('POST', '/outcry/v1/accounts/:name/rules', undefined, "Set an account's rules", (body, { name }) =>
+  route('POST', '/outcry/v1/accounts/:name/rules', undefined, "Set an account's rules", answers.setAccountRules, (body, { name }) =>
     setAccountRules(services, services.accounts.named(name), body),
   );
   route(
@@ -50,9 +55,10 @@ export function addRuleRoutes(server: FastifyInstance, services: Services, admin
     '/outcry/v1/accounts/:name/transfer',
     ['to', 'asset', 'amount'],
     'Move money to an account of the same family',
+    answers.moved,
     (body, { name }) => transfer(services, services.accounts.named(name), body),
   );
-  route('POST', '/outcry/v1/fee-tiers/:tier', ['makerFeePpm', 'takerFeePpm'], 'Define a fee tier', (body, { tier }) =>
+  route('POST', '/outcry/v1/fee-tiers/:tier', ['makerFeePpm', 'takerFeePpm'], 'Define a fee tier', answers.tier, (body, { tier }) =>
     defineTier(services, tierOf(tier), body),
   );
   route(
@@ -60,14 +66,22 @@ export function addRuleRoutes(server: FastifyInstance, services: Services, admin
     '/outcry/v1/orders',
     ['account', 'symbol', 'side', 'all'],
     'Cancel open orders of an account, an instrument, a side; with `all: true`, of everybody',
+    answers.cancelled,
     (body) => cancelOrders(services, body),
   );
-  route('POST', '/outcry/v1/accounts/:name/kill', [], 'Cancel all of an account, and let it enter nothing', async (_body, { name }) => {
-    const account = services.accounts.named(name);
-    await administer(services, accountRule(account.number, ACCOUNT_RULE.STATUS, PERMISSION.CANCEL_ONLY));
-    await administer(services, massCancel(account.number));
-    return { account: name, status: 'CANCEL_ONLY' };
-  });
+  route(
+    'POST',
+    '/outcry/v1/accounts/:name/kill',
+    [],
+    'Cancel all of an account, and let it enter nothing',
+    answers.killed,
+    async (_body, { name }) => {
+      const account = services.accounts.named(name);
+      await administer(services, accountRule(account.number, ACCOUNT_RULE.STATUS, PERMISSION.CANCEL_ONLY));
+      await administer(services, massCancel(account.number));
+      return { account: name, status: 'CANCEL_ONLY' };
+    },
+  );
 }
 
 async function changeState(services: Services, instrument: Instrument, body: Body) {

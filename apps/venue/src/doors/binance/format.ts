@@ -17,7 +17,7 @@ import { strategyJson } from './strategy.ts';
 /** The venue's records in Binance's words. */
 
 export const TIME_IN_FORCE_NAMES = ['GTC', 'IOC', 'FOK'];
-const ALL_TIMES = [...TIME_IN_FORCE_NAMES, 'GTD', 'DAY', 'OPG', 'CLS'];
+export const ALL_TIMES = [...TIME_IN_FORCE_NAMES, 'GTD', 'DAY', 'OPG', 'CLS'];
 const SELF_TRADE_NAMES = Object.keys(SELF_TRADE_MODES);
 export const PEG_NAMES = ['', 'PRIMARY_PEG', 'MARKET_PEG', 'MID_PEG'];
 export const SIDE_NAMES = ['BUY', 'SELL'];

@@ -1,5 +1,5 @@
 /** What an operation of the Binance doors is, and what operations share. */
-import type { TObject } from 'typebox';
+import type { TObject, TSchema } from 'typebox';
 import type { Services } from '../../core/services.ts';
 import { sourceOf } from '../../domain/addresses.ts';
 import type { Instrument } from '../../domain/market.ts';
@@ -47,6 +47,8 @@ export interface Operation {
   trades?: boolean;
   weight: number;
   parameters: TObject;
+  /** what it answers, for the documentation */
+  answer: TSchema;
   run(services: BinanceServices, parameters: Parameters, caller: Caller): unknown;
 }
 

@@ -4,6 +4,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 import type { AccountRecord } from '../../core/accounts/accounts.ts';
 import type { ApiKey } from '../../domain/credentials.ts';
+import { documentAnswers } from '../http/answers.ts';
 import type { Door } from '../http/door.ts';
 import { ApiError, apiErrorOf, errors } from '../http/errors.ts';
 import { noSuchRoute } from '../http/requests.ts';
@@ -42,7 +43,7 @@ export function addRestOperations(server: FastifyInstance, services: BinanceServ
       method: operation.rest.method,
       url: operation.rest.path,
       bodyLimit: BODY_LIMIT,
-      config: { weight: operation.weight },
+      config: { weight: operation.weight, swaggerTransform: documentAnswers(operation.answer) },
       onRequest: operation.security === 'NONE' ? undefined : (request, _reply, done) => findHolder(services, operation, request, done),
       schema: {
         summary: operation.summary,

@@ -48,7 +48,7 @@ function isHmac({ verifier }: ApiKey, payload: string, signature: string): boole
 }
 
 function isEd25519({ verifier }: ApiKey, payload: string, signature: string): boolean {
-  const given = Buffer.from(signature, 'base64');
+  const given = Buffer.from(signature.replaceAll(' ', '+'), 'base64'); // of a client that leaves a plus as it is in its query
   return given.length === ED25519_BYTES && crypto.verify(null, Buffer.from(payload), verifier, given);
 }
 

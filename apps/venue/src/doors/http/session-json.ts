@@ -1,6 +1,7 @@
 /** An instrument's trading state and auction in JSON. */
 import { TRADING_STATE } from '@outcry/market/states';
 import type { MarketState } from '../../core/feeds/market-state.ts';
+import * as a from './answers.ts';
 
 /** State and auction of an instrument: the venue's own. */
 const STATE_NAMES = Object.keys(TRADING_STATE);
@@ -18,3 +19,13 @@ export function sessionJson({ instrument, state, reference, auction }: MarketSta
     imbalanceQty: surplus,
   };
 }
+
+export const session = a.object({
+  symbol: a.symbol,
+  state: a.oneOf(STATE_NAMES),
+  referencePrice: a.orNull(a.price),
+  auctionPrice: a.orNull(a.price),
+  auctionQty: a.quantity,
+  imbalanceSide: a.orNull(a.oneOf(['BUY', 'SELL'])),
+  imbalanceQty: a.quantity,
+});

@@ -1,10 +1,13 @@
 /** Operations on an account: its balances, positions, trades and streams. */
+
+import * as a from '../../http/answers.ts';
 import { errors } from '../../http/errors.ts';
 import { ms } from '../format.ts';
 import type { BinanceServices } from '../operation.ts';
 import { type Caller, instrumentOf, type Operation, readHistory } from '../operation.ts';
 import { optionalInteger, type Parameters } from '../parameters.ts';
 import { tradeGroup } from '../prevented.ts';
+import * as o from './order-answers.ts';
 import { ownRangeOf } from './ranges.ts';
 import * as s from './schemas.ts';
 
@@ -68,6 +71,7 @@ export const accountOperations: Operation[] = [
     security: 'SIGNED',
     weight: 20,
     parameters: s.parameters({ symbol: s.optional(s.symbol) }),
+    answer: a.list(o.position),
     run: positions,
   },
   {
@@ -77,6 +81,7 @@ export const accountOperations: Operation[] = [
     security: 'SIGNED',
     weight: 20,
     parameters: s.parameters({ omitZeroBalances: s.optional(s.flag) }),
+    answer: o.account,
     run: account,
   },
   {
@@ -92,6 +97,7 @@ export const accountOperations: Operation[] = [
       fromId: s.optional(s.whole('First trade id')),
       limit: s.limit,
     }),
+    answer: a.list(o.myTrade),
     run: myTrades,
   },
   {
@@ -107,6 +113,7 @@ export const accountOperations: Operation[] = [
       orderId: s.optional(s.whole('Only of this order')),
       limit: s.limit,
     }),
+    answer: a.none('None'),
     run: (services, sent) => {
       instrumentOf(services, sent);
       ownRangeOf(sent, 'fromAllocationId');
@@ -120,6 +127,7 @@ export const accountOperations: Operation[] = [
     security: 'API_KEY',
     weight: 2,
     parameters: noParameters,
+    answer: o.listenKey,
     run: (services, _sent, caller) => ({ listenKey: services.userStreams.openListenKey(caller.account, caller.apiKey) }),
   },
   {
@@ -129,6 +137,7 @@ export const accountOperations: Operation[] = [
     security: 'API_KEY',
     weight: 2,
     parameters: s.parameters(listenKey),
+    answer: a.nothing,
     run: (services, sent, caller) => {
       services.userStreams.keepAlive(sent.listenKey, caller.account);
       return {};
@@ -141,6 +150,7 @@ export const accountOperations: Operation[] = [
     security: 'API_KEY',
     weight: 2,
     parameters: s.parameters(listenKey),
+    answer: a.nothing,
     run: (services, sent, caller) => {
       services.userStreams.closeListenKey(sent.listenKey, caller.account);
       return {};

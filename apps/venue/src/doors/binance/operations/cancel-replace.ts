@@ -9,6 +9,7 @@ import { cancelJson, newOrderJson } from '../format.ts';
 import { newOrderParameters, readNewOrder } from '../new-order.ts';
 import type { BinanceServices, Caller, Operation } from '../operation.ts';
 import type { Parameters } from '../parameters.ts';
+import * as o from './order-answers.ts';
 import * as s from './schemas.ts';
 import { countOrder, isRestricted, openOrder, responseType, restricted, restrictionOf } from './trading.ts';
 
@@ -88,6 +89,7 @@ export const cancelReplaceOperations: Operation[] = [
       cancelRestrictions: s.optional(s.oneOf(['ONLY_NEW', 'ONLY_PARTIALLY_FILLED'], 'Cancel only if the order is in this state')),
       orderRateLimitExceededMode: s.optional(s.oneOf(LIMIT_MODES, 'What is done beyond the limit of orders')),
     }),
+    answer: o.replaced,
     run: replaceOrder,
   },
 ];

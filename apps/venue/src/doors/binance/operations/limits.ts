@@ -1,10 +1,13 @@
 /** Operations that tell the limits of requests, orders and prices. */
+
+import * as a from '../../http/answers.ts';
 import { errors } from '../../http/errors.ts';
 import type { BinanceServices } from '../operation.ts';
 import { type Caller, instrumentOf, type Operation, weigh } from '../operation.ts';
 import type { Parameters } from '../parameters.ts';
 import { symbolFilters } from '../public-data.ts';
 import { chosen, chosenOne, chosenParameters, symbolStatus } from './chosen.ts';
+import * as m from './market-answers.ts';
 import * as s from './schemas.ts';
 
 /** Limits of orders, as exchangeInfo has them. */
@@ -70,6 +73,7 @@ export const limitOperations: Operation[] = [
     security: 'SIGNED',
     weight: 40,
     parameters: s.parameters({}),
+    answer: a.list(m.orderCount),
     run: orderCounts,
   },
   {
@@ -79,6 +83,7 @@ export const limitOperations: Operation[] = [
     security: 'SIGNED',
     weight: 40,
     parameters: s.parameters({ symbol: s.symbol }),
+    answer: m.ownFilters,
     run: myFilters,
   },
   {
@@ -88,6 +93,7 @@ export const limitOperations: Operation[] = [
     security: 'NONE',
     weight: RULES_WEIGHT,
     parameters: s.parameters(chosenParameters),
+    answer: m.executionRules,
     run: executionRules,
   },
   {
@@ -97,6 +103,7 @@ export const limitOperations: Operation[] = [
     security: 'NONE',
     weight: 2,
     parameters: s.parameters({ symbol: s.symbol }),
+    answer: m.referencePrice,
     run: referencePrice,
   },
   {
@@ -106,6 +113,7 @@ export const limitOperations: Operation[] = [
     security: 'NONE',
     weight: 2,
     parameters: s.parameters({ symbol: s.symbol, symbolStatus }),
+    answer: m.referenceCalculation,
     run: referenceCalculation,
   },
 ];

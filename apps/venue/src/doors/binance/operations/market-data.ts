@@ -1,12 +1,15 @@
 /** Operations on public market data. */
 import { candleInterval, INTERVAL_NAMES, zoneMinutes } from '../../../domain/candle-interval.ts';
+import * as a from '../../http/answers.ts';
 import { errors } from '../../http/errors.ts';
+import { session } from '../../http/session-json.ts';
 import type { BinanceServices } from '../operation.ts';
 import { askPublisher, type Caller, instrumentOf, knowingAll, type Operation, readHistory, weigh } from '../operation.ts';
 import { optionalInteger, type Parameters } from '../parameters.ts';
 import type { PublicArguments, PublicQuestion } from '../public-data.ts';
 import { chosen, chosenOne, symbolStatus } from './chosen.ts';
 import { orderLimits } from './limits.ts';
+import * as m from './market-answers.ts';
 import { candleRangeOf, limitOf, rangeOf } from './ranges.ts';
 import * as s from './schemas.ts';
 
@@ -74,6 +77,7 @@ export const marketDataOperations: Operation[] = [
     security: 'NONE',
     weight: 1,
     parameters: s.parameters({}),
+    answer: a.nothing,
     run: () => ({}),
   },
   {
@@ -83,6 +87,7 @@ export const marketDataOperations: Operation[] = [
     security: 'NONE',
     weight: 1,
     parameters: s.parameters({}),
+    answer: m.serverTime,
     run: (services) => ({ serverTime: services.now() }),
   },
   {
@@ -98,6 +103,7 @@ export const marketDataOperations: Operation[] = [
       showPermissionSets: s.optional(s.flag),
       symbolStatus,
     }),
+    answer: m.exchangeInfo,
     run: (services, sent, caller) => {
       const { weightPerMinute } = services.config.rateLimits;
       const head = {
@@ -121,6 +127,7 @@ export const marketDataOperations: Operation[] = [
     security: 'NONE',
     weight: 2,
     parameters: s.parameters({ symbol: s.optional(s.symbol) }),
+    answer: a.oneOrList(session),
     run: (services, sent, caller) => ask(services, caller, 'sessions', chosen(services, sent)),
   },
   {
@@ -130,6 +137,7 @@ export const marketDataOperations: Operation[] = [
     security: 'NONE',
     weight: 5,
     parameters: s.parameters({ symbol: s.symbol, limit: s.limit, symbolStatus }),
+    answer: m.depth,
     run: (services, sent, caller) => {
       const levels = limitOf(sent, USUAL_LEVELS, MOST_LEVELS);
       weigh(services, caller, levels <= 100 ? 0 : levels <= 500 ? 20 : levels <= 1000 ? 45 : 245);
@@ -143,6 +151,7 @@ export const marketDataOperations: Operation[] = [
     security: 'NONE',
     weight: 25,
     parameters: s.parameters({ symbol: s.symbol, limit: s.limit }),
+    answer: a.list(m.trade),
     run: async (services, sent, caller) => {
       const { number } = instrumentOf(services, sent);
       const limit = limitOf(sent);
@@ -157,6 +166,7 @@ export const marketDataOperations: Operation[] = [
     security: 'NONE',
     weight: 25,
     parameters: s.parameters({ symbol: s.symbol, limit: s.limit, fromId: s.optional(s.whole('First trade id')) }),
+    answer: a.list(m.trade),
     run: (services, sent, caller) => {
       const range = { from: optionalInteger(sent, 'fromId'), limit: limitOf(sent) };
       return readHistory(services, caller, 'trades', instrumentOf(services, sent).number, range);
@@ -169,6 +179,7 @@ export const marketDataOperations: Operation[] = [
     security: 'NONE',
     weight: 25,
     parameters: s.parameters({ symbol: s.symbol, fromId: s.whole('First block trade id'), limit: s.limit }),
+    answer: a.none('None'),
     run: (services, sent) => {
       instrumentOf(services, sent);
       limitOf(sent);
@@ -182,6 +193,7 @@ export const marketDataOperations: Operation[] = [
     security: 'NONE',
     weight: 4,
     parameters: s.parameters({ symbol: s.symbol, fromId: s.optional(s.whole('First aggregate trade id')), ...s.range, limit: s.limit }),
+    answer: a.list(m.aggregate),
     run: async (services, sent, caller) => {
       const { number } = instrumentOf(services, sent);
       const range = rangeOf(sent);
@@ -198,6 +210,7 @@ export const marketDataOperations: Operation[] = [
     security: 'NONE',
     weight: 2,
     parameters: klineParameters,
+    answer: a.list(m.candle),
     run: klines,
   },
   {
@@ -207,6 +220,7 @@ export const marketDataOperations: Operation[] = [
     security: 'NONE',
     weight: 2,
     parameters: klineParameters,
+    answer: a.list(m.candle),
     run: klines,
   },
   {
@@ -216,6 +230,7 @@ export const marketDataOperations: Operation[] = [
     security: 'NONE',
     weight: 2,
     parameters: s.parameters({ symbol: s.symbol }),
+    answer: m.averagePrice,
     run: (services, sent, caller) => ask(services, caller, 'averagePrice', instrumentOf(services, sent).number, services.now()),
   },
 ];

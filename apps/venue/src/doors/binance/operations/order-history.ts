@@ -1,7 +1,9 @@
 /** Operations on what happened to an order: matches that self-trade prevention prevented, and amendments. */
+import * as a from '../../http/answers.ts';
 import { errors } from '../../http/errors.ts';
 import { type BinanceServices, type Caller, instrumentOf, type Operation, readHistory, weigh } from '../operation.ts';
 import { integer, optionalInteger, type Parameters } from '../parameters.ts';
+import * as o from './order-answers.ts';
 import { limitOf } from './ranges.ts';
 import * as s from './schemas.ts';
 
@@ -44,6 +46,7 @@ export const orderHistoryOperations: Operation[] = [
       fromPreventedMatchId: s.optional(s.whole('First number, with `orderId`')),
       limit: s.limit,
     }),
+    answer: a.list(o.preventedMatch),
     run: myPreventedMatches,
   },
   {
@@ -58,6 +61,7 @@ export const orderHistoryOperations: Operation[] = [
       fromExecutionId: s.optional(s.whole('First execution id')),
       limit: s.limit,
     }),
+    answer: a.list(o.amendment),
     run: amendments,
   },
 ];

@@ -7,6 +7,7 @@ import { ORDER_STATUS } from '../../../domain/order-status.ts';
 import type { Order } from '../../../domain/orders.ts';
 import { cancel, type NewOrder, newList } from '../../../spine/commands.ts';
 import type { StoredList } from '../../../store/stored-rows.ts';
+import * as a from '../../http/answers.ts';
 import { ApiError, errors, newOrderError } from '../../http/errors.ts';
 import { cancelJson, ms, newOrderJson, SIDE_NAMES } from '../format.ts';
 import { RESPONSE_TYPES, readNewOrder } from '../new-order.ts';
@@ -17,6 +18,7 @@ import { CONTINGENCIES, PEG_PRICES, SELF_TRADE_MODES, TYPES } from '../special-o
 import { strategyId, strategyType } from '../strategy.ts';
 import { checkPair, checkPrices } from './oco-legs.ts';
 import { oldOcoParameters, presentOco } from './old-oco.ts';
+import * as o from './order-answers.ts';
 import { ownRangeOf } from './ranges.ts';
 import * as s from './schemas.ts';
 import { countOrder, responseType } from './trading.ts';
@@ -250,6 +252,7 @@ export const orderListOperations: Operation[] = [
       ...legParameters('above', LEG_FIELDS, ['Type']),
       ...legParameters('below', LEG_FIELDS, ['Type']),
     }),
+    answer: o.newList,
     run: placeOco,
   },
   {
@@ -261,6 +264,7 @@ export const orderListOperations: Operation[] = [
       ...common,
       ...oldOcoParameters,
     }),
+    answer: o.newList,
     run: placeOldOco,
   },
   {
@@ -273,6 +277,7 @@ export const orderListOperations: Operation[] = [
       ...working,
       ...legParameters('pending', { ...LEG_FIELDS, ...SIDE_FIELDS }, ['Type', 'Side', 'Quantity']),
     }),
+    answer: o.newList,
     run: placeOto,
   },
   {
@@ -288,6 +293,7 @@ export const orderListOperations: Operation[] = [
       ...legParameters('pendingAbove', LEG_FIELDS, ['Type']),
       ...legParameters('pendingBelow', LEG_FIELDS, ['Type']),
     }),
+    answer: o.newList,
     run: placeOtoco,
   },
   {
@@ -301,6 +307,7 @@ export const orderListOperations: Operation[] = [
       listClientOrderId: s.optional(s.clientId),
       newClientOrderId: s.optional(s.clientId),
     }),
+    answer: o.cancelledList,
     run: cancelList,
   },
   {
@@ -310,6 +317,7 @@ export const orderListOperations: Operation[] = [
     security: 'SIGNED',
     weight: 4,
     parameters: s.parameters({ orderListId: s.optional(s.whole('Number of the list')), origClientOrderId: s.optional(s.clientId) }),
+    answer: o.orderList,
     run: queryList,
   },
   {
@@ -319,6 +327,7 @@ export const orderListOperations: Operation[] = [
     security: 'SIGNED',
     weight: 20,
     parameters: s.parameters({ fromId: s.optional(s.whole('First number')), ...s.range, limit: s.limit }),
+    answer: a.list(o.orderList),
     run: allLists,
   },
   {
@@ -328,6 +337,7 @@ export const orderListOperations: Operation[] = [
     security: 'SIGNED',
     weight: 6,
     parameters: s.parameters({}),
+    answer: a.list(o.orderList),
     run: openLists,
   },
 ];

@@ -18,6 +18,7 @@ export const permissions = text(
   'SPOT',
 );
 export const flag = text('^(true|false|TRUE|FALSE)$', 'true or false');
+export const anyText = (description: string) => Type.String({ description });
 export const word = (description: string) => text('^[A-Za-z0-9_]{1,64}$', description);
 
 export const zone = text(

@@ -1,10 +1,12 @@
 /** Operations on prices and statistics of instruments. */
 import { candleInterval } from '../../../domain/candle-interval.ts';
+import * as a from '../../http/answers.ts';
 import { errors } from '../../http/errors.ts';
 import type { BinanceServices } from '../operation.ts';
 import { type Caller, knowingAll, type Operation, readHistory, weigh } from '../operation.ts';
 import type { Parameters } from '../parameters.ts';
 import { chosen, chosenParameters } from './chosen.ts';
+import * as m from './market-answers.ts';
 import { ask, zoneOf } from './market-data.ts';
 import * as s from './schemas.ts';
 
@@ -74,6 +76,7 @@ export const tickerOperations: Operation[] = [
     security: 'NONE',
     weight: 2,
     parameters: s.parameters({ ...chosenParameters, type }),
+    answer: m.dayTicker,
     run: (services, sent, caller) => {
       weighSymbols(services, caller, sent, 78, (count) => (count <= 20 ? 0 : count <= 100 ? 38 : 78));
       return ask(services, caller, 'day', chosen(services, sent), services.now(), isMini(sent));
@@ -86,6 +89,7 @@ export const tickerOperations: Operation[] = [
     security: 'NONE',
     weight: SYMBOL_WEIGHT,
     parameters: s.parameters({ ...chosenParameters, timeZone: s.optional(s.zone), type }),
+    answer: m.windowTicker,
     run: tradingDay,
   },
   {
@@ -95,6 +99,7 @@ export const tickerOperations: Operation[] = [
     security: 'NONE',
     weight: SYMBOL_WEIGHT,
     parameters: s.parameters({ ...chosenParameters, windowSize: s.optional(s.word('1m to 59m, 1h to 23h, 1d to 7d')), type }),
+    answer: m.windowTicker,
     run: rollingWindow,
   },
   {
@@ -104,6 +109,7 @@ export const tickerOperations: Operation[] = [
     security: 'NONE',
     weight: 2,
     parameters: s.parameters(chosenParameters),
+    answer: a.oneOrList(m.lastPrice),
     run: (services, sent, caller) => {
       weighSymbols(services, caller, sent, 2, () => 2);
       return ask(services, caller, 'prices', chosen(services, sent));
@@ -116,6 +122,7 @@ export const tickerOperations: Operation[] = [
     security: 'NONE',
     weight: 2,
     parameters: s.parameters(chosenParameters),
+    answer: a.oneOrList(m.bookTicker),
     run: (services, sent, caller) => {
       weighSymbols(services, caller, sent, 2, () => 2);
       return ask(services, caller, 'bookTickers', chosen(services, sent));

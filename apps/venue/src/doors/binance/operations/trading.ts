@@ -4,6 +4,7 @@ import { freshId } from '../../../core/fresh-id.ts';
 import type { Instrument } from '../../../domain/market.ts';
 import type { Order } from '../../../domain/orders.ts';
 import { amend, cancel, massCancel, newOrder } from '../../../spine/commands.ts';
+import * as a from '../../http/answers.ts';
 import { ApiError, cancelError, errors, newOrderError } from '../../http/errors.ts';
 import { cancelJson, listNumber, ms, newOrderJson, orderJson, SIDE_NAMES, selfTradeName } from '../format.ts';
 import { newOrderParameters, ownOrderParameters, RESPONSE_TYPES, readNewOrder, readQuantity } from '../new-order.ts';
@@ -12,6 +13,7 @@ import { type Caller, instrumentOf, type Operation, readHistory } from '../opera
 import { optionalInteger, type Parameters } from '../parameters.ts';
 import { preventedLots } from '../prevented.ts';
 import { cancelAll, openOrders } from './open-orders.ts';
+import * as o from './order-answers.ts';
 import { ownRangeOf } from './ranges.ts';
 import * as s from './schemas.ts';
 
@@ -173,6 +175,7 @@ export const tradingOperations: Operation[] = [
     trades: true,
     weight: 1,
     parameters: s.parameters(ownOrderParameters),
+    answer: o.newOrder,
     run: (services, sent, caller) => placeOrder(services, sent, caller, true),
   },
   {
@@ -183,6 +186,7 @@ export const tradingOperations: Operation[] = [
     trades: true,
     weight: 1,
     parameters: s.parameters({ symbol: s.optional(s.symbol), side: s.optional(s.oneOf(SIDE_NAMES, 'Side')) }),
+    answer: o.endedCount,
     run: cancelMass,
   },
   {
@@ -193,6 +197,7 @@ export const tradingOperations: Operation[] = [
     trades: true,
     weight: 1,
     parameters: s.parameters(newOrderParameters),
+    answer: o.newOrder,
     run: (services, sent, caller) => placeOrder(services, sent, caller),
   },
   {
@@ -203,6 +208,7 @@ export const tradingOperations: Operation[] = [
     trades: true,
     weight: 1,
     parameters: s.parameters({ ...newOrderParameters, computeCommissionRates: s.optional(s.flag) }),
+    answer: o.tested,
     run: testOrder,
   },
   {
@@ -212,6 +218,7 @@ export const tradingOperations: Operation[] = [
     security: 'SIGNED',
     weight: 4,
     parameters: s.parameters(which),
+    answer: o.order,
     run: findOrder,
   },
   {
@@ -226,6 +233,7 @@ export const tradingOperations: Operation[] = [
       newClientOrderId: s.optional(s.clientId),
       cancelRestrictions: s.optional(s.oneOf(['ONLY_NEW', 'ONLY_PARTIALLY_FILLED'], 'Only if the order is in this state')),
     }),
+    answer: o.cancelled,
     run: cancelOrder,
   },
   {
@@ -236,6 +244,7 @@ export const tradingOperations: Operation[] = [
     trades: true,
     weight: 4,
     parameters: s.parameters({ ...which, newQty: s.decimal('New quantity'), newClientOrderId: s.optional(s.clientId) }),
+    answer: o.amended,
     run: amendOrder,
   },
   {
@@ -245,6 +254,7 @@ export const tradingOperations: Operation[] = [
     security: 'SIGNED',
     weight: 6,
     parameters: s.parameters({ symbol: s.optional(s.symbol) }),
+    answer: a.list(o.order),
     run: openOrders,
   },
   {
@@ -255,6 +265,7 @@ export const tradingOperations: Operation[] = [
     trades: true,
     weight: 1,
     parameters: s.parameters({ symbol: s.symbol }),
+    answer: a.list(o.cancelled),
     run: cancelAll,
   },
   {
@@ -264,6 +275,7 @@ export const tradingOperations: Operation[] = [
     security: 'SIGNED',
     weight: 20,
     parameters: s.parameters({ symbol: s.symbol, orderId: s.optional(s.whole('First order id')), ...s.range, limit: s.limit }),
+    answer: a.list(o.order),
     run: allOrders,
   },
   {
@@ -273,6 +285,7 @@ export const tradingOperations: Operation[] = [
     security: 'SIGNED',
     weight: 20,
     parameters: s.parameters({ symbol: s.symbol }),
+    answer: o.commissionRates,
     run: (services, sent, caller) => ({ symbol: sent.symbol, ...commissionRates(services, caller, instrumentOf(services, sent)) }),
   },
 ];
