@@ -1,13 +1,7 @@
 /** A venue's configuration where nobody says otherwise, and what the demo trades. What may be said: config-schema.ts. */
 import os from 'node:os';
-import {
-  type AssetDefinition,
-  type InstrumentDefinition,
-  type RateLimits,
-  type Schema,
-  VENUE_SCHEMA,
-  type VenueConfig,
-} from './config-schema.ts';
+import { type AssetDefinition, type InstrumentDefinition, type RateLimits, VENUE_SCHEMA, type VenueConfig } from './config-schema.ts';
+import type { Schema } from './schema.ts';
 
 export type {
   AssetDefinition,
