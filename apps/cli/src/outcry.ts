@@ -15,6 +15,7 @@ import { journalCommand } from './journal.ts';
 import { memoryCommand } from './memory.ts';
 import { endWithReader } from './output.ts';
 import { replayCommand } from './replay.ts';
+import { scenariosCommand } from './scenarios.ts';
 import { serveCommand } from './serve.ts';
 import { simulateCommand } from './simulate.ts';
 
@@ -28,6 +29,7 @@ const program = new Command('outcry')
   .showHelpAfterError()
   .addCommand(serveCommand())
   .addCommand(configCommand())
+  .addCommand(scenariosCommand())
   .addCommand(accountCommand())
   .addCommand(journalCommand())
   .addCommand(memoryCommand())

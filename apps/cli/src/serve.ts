@@ -1,4 +1,8 @@
 import { startDemo } from '@outcry/venue/demo/demo';
+import { findScenario, type Scenario } from '@outcry/venue/demo/scenario';
+import { SCENARIOS } from '@outcry/venue/demo/scenarios';
+import { ConfigError, type VenueConfig } from '@outcry/venue/domain/config';
+import { Market } from '@outcry/venue/domain/market';
 import { startVenue } from '@outcry/venue/venue';
 import { Command } from 'commander';
 import pino from 'pino';
@@ -10,14 +14,24 @@ const REPEATED_SIGNAL_MS = 1000;
 /** A clean end takes a moment: the store catches up and a snapshot is written. One that takes longer than this does not come. */
 const STOP_WITHIN_MS = 60_000;
 
+/** A seed of the one generator: its low 32 bits count. */
+const MOST_SEED = 0x7fffffff;
+
 interface ServeOptions extends ConfigOptions {
   flow: boolean;
+  scenario?: string;
+  seed?: number;
+  paused?: boolean;
   acceptJournalLoss?: number;
 }
 
 export function serveCommand(): Command {
+  const names = Object.keys(SCENARIOS).join(', ');
   return withConfigOptions(new Command('serve').description('Run the venue.'))
     .option('--no-flow', 'the demo without its order flow')
+    .option('--scenario <name|file>', `what the demo's market does, by default everyday; "outcry scenarios" describes: ${names}`)
+    .option('--seed <n>', 'the same market again: see docs/testing-kit.md', between(0, MOST_SEED))
+    .option('--paused', "the scenario's clock waits for /outcry/v1/demo/clock")
     .option(
       '--accept-journal-loss <n>',
       'start once, giving up the missing commands after n (n as the refused start says); what is cut is kept in a file',
@@ -28,6 +42,7 @@ export function serveCommand(): Command {
 
 async function serve(options: ServeOptions): Promise<void> {
   const { config } = configured(options);
+  const scenario = scenarioOf(options, config); // before anything is touched
   const log = pino({ level: config.logLevel, base: null }, pino.destination({ fd: 2, sync: true }));
   const onFatal = (why: string) => {
     log.fatal(why);
@@ -37,7 +52,7 @@ async function serve(options: ServeOptions): Promise<void> {
     console.error(`outcry: ${error.message}`);
     process.exit(1); // whatever it had begun: nothing of it is to keep a process that is no venue
   });
-  const demo = options.demo ? await startDemo(venue, options.flow, log) : undefined;
+  const demo = options.demo ? await startDemo(venue, { ...options, scenario }, log) : undefined;
   let stoppingSince = 0;
   const stop = async (signal: string) => {
     if (stoppingSince > 0) {
@@ -51,7 +66,7 @@ async function serve(options: ServeOptions): Promise<void> {
       log.error(`not everything could be finished in ${STOP_WITHIN_MS / 1000} s: ended without; the next start recovers from the journal`);
       process.exit(1);
     }, STOP_WITHIN_MS).unref();
-    demo?.stop();
+    await demo?.stop();
     await venue.close();
     log.info('stopped');
     process.exit(0);
@@ -63,6 +78,16 @@ async function serve(options: ServeOptions): Promise<void> {
       ? demoWelcome(venue.url, venue.services.ports)
       : `The venue listens on ${venue.url} (API documentation: ${venue.url}/docs)`,
   );
+}
+
+/** Throws ConfigError. */
+function scenarioOf({ demo, flow, ...options }: ServeOptions, config: VenueConfig): Scenario | undefined {
+  for (const name of ['scenario', 'seed', 'paused'] as const) {
+    if (options[name] === undefined) continue;
+    if (!demo) throw new ConfigError(`--${name} is about the demo's market: it needs --demo`);
+    if (!flow) throw new ConfigError(`--${name} is about the demo's order flow: it cannot be with --no-flow`);
+  }
+  return options.scenario === undefined ? undefined : findScenario(options.scenario, new Market(config.assets, config.instruments));
 }
 
 function demoWelcome(url: string, ports: Record<string, number | string>): string {

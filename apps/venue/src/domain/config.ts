@@ -19,9 +19,10 @@ export class ConfigError extends Error {
   /** of the process that it ends: what was asked for is wrong, nothing was tried */
   readonly exitCode = 2;
 
-  constructor(problems: string | readonly string[]) {
+  /** @param of what is wrong */
+  constructor(problems: string | readonly string[], of = 'configuration') {
     const lines = typeof problems === 'string' ? [problems] : problems;
-    super(lines.length === 1 ? lines[0] : `the configuration has ${lines.length} errors:\n${lines.map((line) => `  ${line}`).join('\n')}`);
+    super(lines.length === 1 ? lines[0] : `the ${of} has ${lines.length} errors:\n${lines.map((line) => `  ${line}`).join('\n')}`);
   }
 }
 
