@@ -1,4 +1,5 @@
-import { startDemo } from '@outcry/venue/demo/demo';
+import { type Demo, startDemo } from '@outcry/venue/demo/demo';
+import { demoRoutes, MOST_SEED } from '@outcry/venue/demo/routes';
 import { findScenario, type Scenario } from '@outcry/venue/demo/scenario';
 import { SCENARIOS } from '@outcry/venue/demo/scenarios';
 import { ConfigError, type VenueConfig } from '@outcry/venue/domain/config';
@@ -13,9 +14,6 @@ import { between } from './options.ts';
 const REPEATED_SIGNAL_MS = 1000;
 /** A clean end takes a moment: the store catches up and a snapshot is written. One that takes longer than this does not come. */
 const STOP_WITHIN_MS = 60_000;
-
-/** A seed of the one generator: its low 32 bits count. */
-const MOST_SEED = 0x7fffffff;
 
 interface ServeOptions extends ConfigOptions {
   flow: boolean;
@@ -48,11 +46,13 @@ async function serve(options: ServeOptions): Promise<void> {
     log.fatal(why);
     process.exit(1);
   };
-  const venue = await startVenue(config, { log, onFatal, acceptJournalLoss: options.acceptJournalLoss }).catch((error: Error) => {
+  let demo: Demo | undefined;
+  const extend = options.demo ? demoRoutes(() => demo) : undefined;
+  const venue = await startVenue(config, { log, onFatal, acceptJournalLoss: options.acceptJournalLoss, extend }).catch((error: Error) => {
     console.error(`outcry: ${error.message}`);
     process.exit(1); // whatever it had begun: nothing of it is to keep a process that is no venue
   });
-  const demo = options.demo ? await startDemo(venue, { ...options, scenario }, log) : undefined;
+  demo = options.demo ? await startDemo(venue, { ...options, scenario }, log) : undefined;
   let stoppingSince = 0;
   const stop = async (signal: string) => {
     if (stoppingSince > 0) {

@@ -52,8 +52,11 @@ export const operations: readonly Operation[] = [
   ...walletOperations,
 ];
 
+/** Adds routes beside the venue's own, and hooks that its own pass too: it is called before they are added. */
+export type Extension = (server: FastifyInstance, services: BinanceServices) => Promise<void>;
+
 /** REST, WebSocket, gRPC-Web and Connect, documentation and page on one port. */
-export async function startServer(services: BinanceServices, grpc: GrpcGateway, log: Logger): Promise<Server> {
+export async function startServer(services: BinanceServices, grpc: GrpcGateway, log: Logger, extend?: Extension): Promise<Server> {
   const { config } = services;
   const browsers = new Browsers(config);
   const server = createServer(services, browsers);
@@ -63,6 +66,7 @@ export async function startServer(services: BinanceServices, grpc: GrpcGateway, 
   addErrorHandler(server, log);
   guardRequests(server, services, browsers);
   await addDocumentation(server);
+  await extend?.(server, services);
   // Each reads bodies in its own way.
   await server.register(async (routes) => addRestOperations(routes, services, operations, door));
   await server.register(async (routes) => addAdminRoutes(routes, services));

@@ -34,8 +34,10 @@ export class DemoClock {
     this.#running = this.#run();
   }
 
-  pause(): void {
+  /** Resolves after the turn that is under way: nothing of the flow comes after that. */
+  async pause(): Promise<void> {
     this.#isPaused = true;
+    await this.#last;
   }
 
   resume(): void {
@@ -45,7 +47,7 @@ export class DemoClock {
 
   /** Pauses, and lets so much scenario time pass. Resolves when all that it brought is durable. @param milliseconds a multiple of a turn */
   async step(milliseconds: number): Promise<void> {
-    this.pause();
+    this.#isPaused = true;
     await this.inTurn(async () => {
       for (let left = milliseconds; left > 0 && !this.#isClosed; left -= TURN_MS) await this.#turn();
     });

@@ -1,7 +1,10 @@
 /** The demo: accounts with money, and a market that follows a scenario. */
+import { COMMAND, commandHead } from '@outcry/market/command';
 import type { Logger } from 'pino';
-import { createAccount, fundAccount } from '../core/administration.ts';
+import { administer, createAccount } from '../core/administration.ts';
 import type { Services } from '../core/services.ts';
+import type { Asset } from '../domain/market.ts';
+import { massCancel } from '../spine/commands.ts';
 import type { Venue } from '../venue.ts';
 import { DemoClock } from './demo-clock.ts';
 import { EVERYDAY, findScenario, type Scenario } from './scenario.ts';
@@ -14,8 +17,9 @@ export const CLIENTS = ['alice', 'bob'];
 const MAKERS = ['maker-1', 'maker-2'];
 const TAKER = 'flow';
 /** By asset; `other`: of an asset that a configuration adds. */
-const CLIENT_FUNDS = { USDT: '1000000', BTC: '100', ETH: '1000', other: '1000000' };
-const MARKET_FUNDS = { USDT: '20000000', BTC: '2000', ETH: '50000', other: '20000000' };
+type Funds = Readonly<Record<string, string>>;
+const CLIENT_FUNDS: Funds = { USDT: '1000000', BTC: '100', ETH: '1000', other: '1000000' };
+const MARKET_FUNDS: Funds = { USDT: '20000000', BTC: '2000', ETH: '50000', other: '20000000' };
 
 export interface DemoOptions {
   /** whether there is an order flow; default: true */
@@ -55,10 +59,21 @@ export class Demo {
 
   /** Begins a scenario, this or another, from a seed, after the turn that is under way. */
   async play(scenario = this.#script.scenario, seed = this.#script.seed): Promise<void> {
+    await this.clock.inTurn(() => this.#begin(scenario, seed));
+  }
+
+  /** As {@link play}, on an empty book and with the first balances: all orders of everybody are cancelled. */
+  async reset(scenario = this.#script.scenario, seed = this.#script.seed): Promise<void> {
     await this.clock.inTurn(async () => {
-      this.#script = scriptOf(this.services, scenario, seed);
-      await this.#script.begin();
+      await administer(this.services, massCancel(-1));
+      await restoreFunds(this.services);
+      await this.#begin(scenario, seed);
     });
+  }
+
+  async #begin(scenario: Scenario, seed: number): Promise<void> {
+    this.#script = scriptOf(this.services, scenario, seed);
+    await this.#script.begin();
   }
 
   async stop(): Promise<void> {
@@ -81,8 +96,7 @@ export async function startDemo(venue: Venue, options: DemoOptions, log: Logger)
     if (logins.length === 0) await services.accounts.addLogin(name, name.toUpperCase(), { password: `${name}pass` });
   }
   if (services.registry.get(FUNDED) === undefined) {
-    for (const name of CLIENTS) await fund(services, name, CLIENT_FUNDS);
-    for (const name of [...MAKERS, TAKER]) await fund(services, name, MARKET_FUNDS);
+    await restoreFunds(services); // an interrupted first start has deposited some of it
     await services.registry.put(FUNDED, {});
   }
   return options.flow === false ? undefined : await Demo.start(venue, options, log);
@@ -92,15 +106,20 @@ async function open(services: Services, name: string, keys: { key: string; secre
   if (services.accounts.find(name) === undefined) await createAccount(services, name, keys);
 }
 
-/** Skips what an interrupted first start has already deposited. */
-async function fund(services: Services, name: string, funds: typeof CLIENT_FUNDS): Promise<void> {
-  const account = services.accounts.find(name)!;
-  for (const asset of services.market.assets) {
-    const { available, held } = services.gateway.view.balance(account.number, asset.number);
-    if (available + held === 0) await fundAccount(services, name, asset.name, fundsOf(funds, asset.name));
-  }
+/** Brings the demo's accounts to the balances that they begin with. Nothing of theirs may be held. */
+async function restoreFunds(services: Services): Promise<void> {
+  for (const [names, funds] of [
+    [CLIENTS, CLIENT_FUNDS],
+    [[...MAKERS, TAKER], MARKET_FUNDS],
+  ] as const)
+    for (const name of names) for (const asset of services.market.assets) await restore(services, name, asset, funds);
 }
 
-function fundsOf(funds: typeof CLIENT_FUNDS, asset: string): string {
-  return (funds as Record<string, string>)[asset] ?? funds.other;
+async function restore(services: Services, name: string, asset: Asset, funds: Funds): Promise<void> {
+  const account = services.accounts.find(name)!.number;
+  const { available, held } = services.gateway.view.balance(account, asset.number);
+  const missing = asset.parse(funds[asset.name] ?? funds.other) - available - held;
+  if (missing === 0) return;
+  const head = commandHead(missing > 0 ? COMMAND.DEPOSIT : COMMAND.WITHDRAW);
+  await administer(services, { head, account, asset: asset.number, amount: Math.abs(missing) });
 }

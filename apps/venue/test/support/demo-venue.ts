@@ -3,6 +3,7 @@ import fs from 'node:fs';
 import type { TestContext } from 'node:test';
 import { BUY, SELL } from '@outcry/market/order-terms';
 import { type Demo, type DemoOptions, startDemo } from '../../src/demo/demo.ts';
+import { demoRoutes } from '../../src/demo/routes.ts';
 import { DEFAULTS, DEMO_ASSETS, DEMO_INSTRUMENTS, DEMO_RATE_LIMITS, type VenueConfig } from '../../src/domain/config.ts';
 import { startVenue, type Venue } from '../../src/venue.ts';
 import { log } from './doors.ts';
@@ -21,15 +22,18 @@ export class DemoVenue {
     this.tape = tape;
   }
 
+  static readonly market = { assets: DEMO_ASSETS, instruments: DEMO_INSTRUMENTS };
+
   static config(data: string): VenueConfig {
-    const market = { assets: DEMO_ASSETS, instruments: DEMO_INSTRUMENTS, rateLimits: DEMO_RATE_LIMITS };
+    const market = { ...DemoVenue.market, rateLimits: DEMO_RATE_LIMITS };
     const limits = { orders: 20_000, accounts: 100, assets: 8, instruments: 8 };
     return { ...DEFAULTS, ...market, port: 0, data, durability: 'os', limits, segmentBytes: 1 << 20 };
   }
 
   static async start(t: TestContext, options: DemoOptions): Promise<DemoVenue> {
     const data = temporaryDirectory('demo');
-    const venue = await startVenue(DemoVenue.config(data), { log });
+    let demo: Demo | undefined;
+    const venue = await startVenue(DemoVenue.config(data), { log, extend: demoRoutes(() => demo) });
     const tape: string[] = [];
     const { gateway } = venue.services;
     gateway.marketListeners.push({
@@ -41,9 +45,10 @@ export class DemoVenue {
         tape.push(`order of ${account}: ${instrument} ${side} ${quantity} at ${price}`),
       onEnded: ({ account, instrument, side, price, left }) => tape.push(`end of ${account}: ${instrument} ${side} ${left} at ${price}`),
     });
-    const demo = (await startDemo(venue, { paused: true, ...options }, log))!;
+    demo = await startDemo(venue, { paused: true, ...options }, log);
+    if (demo === undefined) throw new Error('a demo without its flow');
     t.after(async () => {
-      await demo.stop();
+      await demo!.stop();
       await venue.close();
       fs.rmSync(data, { recursive: true, force: true });
     });

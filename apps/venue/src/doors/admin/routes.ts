@@ -11,7 +11,7 @@ import { addRuleRoutes } from './set-rules.ts';
 
 /** Status for everybody; accounts and money for whoever holds the token. */
 export function addAdminRoutes(server: FastifyInstance, services: Services): void {
-  server.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, body, done) => readBody(body as string, done));
+  readJsonBodies(server);
   const guarded = administration(services);
   const admin = { ...guarded, schema: { tags: ['Administration'] } };
   server.get('/outcry/v1/status', { schema: { tags: ['Administration'], summary: 'Where the threads stand' } }, () =>
@@ -37,6 +37,11 @@ export function addAdminRoutes(server: FastifyInstance, services: Services): voi
     for (const histogram of Object.values(services.latencies)) histogram.clear();
     return {};
   });
+}
+
+/** Bodies of routes that take JSON: a key that is there twice is refused. */
+export function readJsonBodies(server: FastifyInstance): void {
+  server.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, body, done) => readBody(body as string, done));
 }
 
 /** A body without bytes is none, whatever its type. */
