@@ -2,13 +2,16 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Services } from '../core/services.ts';
 import { ConfigError } from '../domain/config.ts';
-import { administration } from '../doors/admin/administrator.ts';
+import { type Administration, administration } from '../doors/admin/administrator.ts';
 import { type Body, bodyOf, whole } from '../doors/admin/input.ts';
 import { readJsonBodies } from '../doors/admin/routes.ts';
 import { ApiError, errors } from '../doors/http/errors.ts';
 import type { Extension } from '../server.ts';
 import type { Demo } from './demo.ts';
 import { MOST_SPEED, MOST_STEP_MS } from './demo-clock.ts';
+import { addFaultRoutes } from './fault-routes.ts';
+import { Faults } from './faults.ts';
+import { makeFaulty } from './faulty-doors.ts';
 import { TURN_MS } from './flow.ts';
 import { checkScenario, type Scenario, unknownScenario } from './scenario.ts';
 import { SCENARIOS } from './scenarios.ts';
@@ -19,19 +22,30 @@ const LOOPBACK = /^(127\.|::1$|::ffff:127\.)/;
 
 /** @param demo undefined: it has not begun, or has no order flow */
 export function demoRoutes(demo: () => Demo | undefined): Extension {
-  return async (server, services) => {
-    await server.register(async (routes) => addRoutes(routes, services, demo));
+  return async (server, own) => {
+    const { services } = own;
+    const faults = new Faults();
+    await server.register(async (routes) => {
+      readJsonBodies(routes);
+      const guard = guardOf(services);
+      addMarketRoutes(routes, services, guard, demo);
+      addFaultRoutes(routes, services, guard, faults);
+    });
+    return makeFaulty(server, own, faults);
   };
 }
 
-function addRoutes(server: FastifyInstance, services: Services, current: () => Demo | undefined): void {
-  readJsonBodies(server);
+function guardOf(services: Services): Administration {
   const guarded = administration(services);
   const isLocal = LOOPBACK.test(services.config.host) || services.config.host === 'localhost';
   /** A venue that listens on loopback only is the demo of those on its machine: its secrets are public anyway. */
   const onRequest = async (request: FastifyRequest) => {
     if (!(isLocal && LOOPBACK.test(request.ip))) await guarded.onRequest(request);
   };
+  return { onRequest, onResponse: guarded.onResponse };
+}
+
+function addMarketRoutes(server: FastifyInstance, services: Services, guard: Administration, current: () => Demo | undefined): void {
   const route = (
     method: 'GET' | 'POST',
     url: string,
@@ -42,8 +56,7 @@ function addRoutes(server: FastifyInstance, services: Services, current: () => D
     server.route({
       method,
       url,
-      onRequest,
-      onResponse: guarded.onResponse,
+      ...guard,
       schema: { tags: ['Demo'], summary },
       handler: async (request) => {
         const demo = current();
