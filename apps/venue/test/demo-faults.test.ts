@@ -111,6 +111,31 @@ describe('faults on request', () => {
     assert.equal(await closed, 1008);
   });
 
+  it('drop and repeat messages of market streams, and disconnect all who read them', async () => {
+    const stream = await Listener.open(venue.venue.url, '/ws/btcusdt@trade/btcusdt@depth@100ms');
+    const ids = () => stream.messages.filter(({ e }) => e === 'trade').map(({ t }) => t as number);
+    await venue.step(4000);
+    await stream.until(({ e }) => e === 'trade');
+    await fault({ kind: 'duplicate', door: 'market-stream' });
+    await venue.step(4000);
+    const isTwice = (id: number) => ids().filter((other) => other === id).length === 2;
+    await stream.until(({ e, t }) => e === 'trade' && isTwice(t));
+    await call('DELETE');
+    await fault({ kind: 'drop', door: 'market-stream', share: '50%' });
+    const before = ids().at(-1)!;
+    await venue.step(20_000);
+    await stream.until(({ e, t }) => e === 'trade' && t > before + 20);
+    const after = ids().filter((id) => id > before);
+    assert.ok(after.length < after.at(-1)! - before, 'some are missing');
+    await fault({ kind: 'disconnect', door: 'market-stream' });
+    await stream.untilClosed();
+    assert.deepEqual(
+      (await call('GET')).body.map(({ kind }: any) => kind),
+      ['drop'],
+      'it happens once',
+    );
+  });
+
   it('strike the WebSocket API too', async () => {
     const socket = new WebSocket(`${venue.venue.url.replace('http', 'ws')}/ws-api/v3`);
     await new Promise((resolve) => socket.once('open', resolve));
@@ -129,7 +154,7 @@ describe('faults on request', () => {
     [{ kind: 'latncy' }, /kind: "latncy".*did you mean latency\?/],
     [{ kind: 'latency' }, /ms is missing/],
     [{ kind: 'drop', ms: 5 }, /ms: 5 is not read/],
-    [{ kind: 'drop', door: 'rest' }, /door: "rest" cannot have "drop"; these can: account-stream/],
+    [{ kind: 'drop', door: 'rest' }, /door: "rest" cannot have "drop"; these can: account-stream, market-stream/],
     [{ kind: 'clock', ms: 5, account: 'alice' }, /a door has one clock/],
     [{ kind: 'drop', account: 'nobody' }, /unknown account "nobody"/],
     [{ kind: 'drop', share: 0.5 }, /share: 0\.5 is not a percentage/],

@@ -4,15 +4,21 @@ import type { Services } from '../core/services.ts';
 import { problemsOf, problemText } from '../domain/config-check.ts';
 import type { Administration } from '../doors/admin/administrator.ts';
 import { bodyOf, whole } from '../doors/admin/input.ts';
+import type { BinanceServices } from '../doors/binance/operation.ts';
 import { ApiError } from '../doors/http/errors.ts';
 import { FAULT_SCHEMA, type FaultDoor, type Faults, type FaultText, KINDS } from './faults.ts';
 
-export function addFaultRoutes(server: FastifyInstance, services: Services, guard: Administration, faults: Faults): void {
+export function addFaultRoutes(server: FastifyInstance, services: BinanceServices, guard: Administration, faults: Faults): void {
   const url = '/outcry/v1/demo/faults';
   const schema = (summary: string) => ({ tags: ['Demo'], summary });
   server.get(url, { ...guard, schema: schema('The faults in force, and how often each struck') }, () => faults.all);
   server.post(url, { ...guard, schema: schema('Add a fault') }, (request) => {
-    const added = faults.add(checked(bodyOf(request, undefined), services));
+    const fault = checked(bodyOf(request, undefined), services);
+    if (isAtOnce(fault)) {
+      services.publishers.disconnectAll();
+      return { ...fault, hits: 1 };
+    }
+    const added = faults.add(fault);
     if (added === undefined) throw new ApiError(-1100, 'There are as many faults as there may be.');
     return added;
   });
@@ -20,6 +26,11 @@ export function addFaultRoutes(server: FastifyInstance, services: Services, guar
     const { id } = bodyOf(request, ['id']);
     return { removed: faults.remove(id === undefined ? undefined : whole('id', id)) };
   });
+}
+
+/** Those who read market streams are disconnected at once, and once. */
+function isAtOnce({ kind, door }: FaultText): boolean {
+  return kind === 'disconnect' && door === 'market-stream';
 }
 
 /** Throws ApiError with all that is wrong. */
@@ -41,6 +52,8 @@ function meaningProblems({ kind, door, account, requests, ms }: FaultText, servi
   if (requests !== undefined && (kind === 'clock' || kind === 'drop' || kind === 'duplicate'))
     problems.push(`requests: "${requests}" is not read: "${kind}" is not about requests`);
   if (kind === 'clock' && account !== undefined) problems.push(`account: "${account}" must be left out: a door has one clock`);
+  if (door === 'market-stream' && account !== undefined)
+    problems.push(`account: "${account}" must be left out: who reads market streams is not known`);
   if (account !== undefined && services.accounts.find(account) === undefined) problems.push(`account: unknown account "${account}"`);
   return problems;
 }

@@ -2,22 +2,23 @@
 import { Random } from '@outcry/workload/random';
 import { type Static, Type } from 'typebox';
 import { object, oneOf, type Schema, text, whole } from '../domain/schema.ts';
+import type { StreamFault } from '../doors/binance/stream-faults.ts';
 import { fractionOf } from './scenario.ts';
 
-export const DOORS = ['rest', 'ws-api', 'account-stream'] as const;
+export const DOORS = ['rest', 'ws-api', 'account-stream', 'market-stream'] as const;
 export type FaultDoor = (typeof DOORS)[number];
 
 /** By kind: the doors that can have it, and whether it takes milliseconds. */
 export const KINDS = {
-  latency: { doors: DOORS, ms: true },
+  latency: { doors: ['rest', 'ws-api', 'account-stream'], ms: true },
   late: { doors: ['rest', 'ws-api'], ms: true },
   overloaded: { doors: ['rest', 'ws-api'], ms: false },
   unknown: { doors: ['rest', 'ws-api'], ms: false },
   'rate-limit': { doors: ['rest', 'ws-api'], ms: false },
   clock: { doors: ['rest', 'ws-api'], ms: true },
-  disconnect: { doors: ['rest', 'account-stream'], ms: false },
-  drop: { doors: ['account-stream'], ms: false },
-  duplicate: { doors: ['account-stream'], ms: false },
+  disconnect: { doors: ['rest', 'account-stream', 'market-stream'], ms: false },
+  drop: { doors: ['account-stream', 'market-stream'], ms: false },
+  duplicate: { doors: ['account-stream', 'market-stream'], ms: false },
 } as const satisfies Record<string, { doors: readonly FaultDoor[]; ms: boolean }>;
 
 export type FaultKind = keyof typeof KINDS;
@@ -62,6 +63,8 @@ export class Faults {
   #all: Fault[] = [];
   #lastId = 0;
   readonly #random = new Random(1);
+  /** told when there are others, or fewer */
+  onChange = (): void => undefined;
 
   get all(): readonly Fault[] {
     return this.#all;
@@ -72,6 +75,7 @@ export class Faults {
     if (this.#all.length >= MOST_FAULTS) return undefined;
     const added = { id: ++this.#lastId, ...fault, hits: 0 };
     this.#all.push(added);
+    this.onChange();
     return added;
   }
 
@@ -79,6 +83,7 @@ export class Faults {
   remove(id?: number): number {
     const before = this.#all.length;
     this.#all = id === undefined ? [] : this.#all.filter((fault) => fault.id !== id);
+    this.onChange();
     return before - this.#all.length;
   }
 
@@ -90,6 +95,14 @@ export class Faults {
     found.hits++;
     if (found.hits === found.times) this.remove(found.id);
     return found;
+  }
+
+  /** What market streams have of them: nobody's account is known there. */
+  get ofStreams(): StreamFault[] {
+    return this.#all.flatMap(({ id, kind, door, account, share = '100%', times }) => {
+      const isTheirs = account === undefined && (door === undefined || door === 'market-stream');
+      return isTheirs && (kind === 'drop' || kind === 'duplicate') ? [{ id, kind, share: fractionOf(share), times }] : [];
+    });
   }
 
   /** Milliseconds that a door's clock is wrong by. */

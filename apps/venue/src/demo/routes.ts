@@ -25,6 +25,7 @@ export function demoRoutes(demo: () => Demo | undefined): Extension {
   return async (server, own) => {
     const { services } = own;
     const faults = new Faults();
+    faults.onChange = () => services.publishers.setFaults(faults.ofStreams);
     await server.register(async (routes) => {
       readJsonBodies(routes);
       const guard = guardOf(services);
