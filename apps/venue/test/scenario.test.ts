@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
+import fs from 'node:fs';
 import { describe, it } from 'node:test';
+import { DOORS, KINDS } from '../src/demo/faults.ts';
 import { checkScenario, findScenario } from '../src/demo/scenario.ts';
+import { SETTING_DEFAULTS, STEP_SCHEMAS } from '../src/demo/scenario-schema.ts';
 import { SCENARIOS } from '../src/demo/scenarios.ts';
 import { DEMO_ASSETS, DEMO_INSTRUMENTS } from '../src/domain/config.ts';
 import { Market } from '../src/domain/market.ts';
@@ -62,5 +65,32 @@ describe('a scenario file', () => {
   it('that is not there is taken for a misspelt name', () => {
     assert.throws(() => findScenario('flash-crahs', market), /unknown scenario "flash-crahs"; did you mean flash-crash\?/);
     assert.throws(() => findScenario('./nothing.json', market), /nothing\.json: /);
+  });
+});
+
+describe('docs/testing-kit.md', () => {
+  const page = fs.readFileSync(new URL('../../../docs/testing-kit.md', import.meta.url), 'utf8');
+  /** Cells of the rows whose first cell names this. */
+  const cells = (name: string) => {
+    const row = page.split('\n').find((line) => line.startsWith('| `') && line.split('|')[1].includes(`\`${name}\``));
+    assert.ok(row, `it has a row for ${name}`);
+    return row.split('|').map((cell) => cell.trim());
+  };
+
+  it('has an example that passes the check', () => {
+    const [, example] = /```json\n([\s\S]*?)```/.exec(page)!;
+    assert.equal(checkScenario('example', JSON.parse(example), market).steps!.length, 6);
+  });
+
+  it('has every setting with its default, every action, every scenario that ships, and every fault with its doors', () => {
+    for (const [key, value] of Object.entries(SETTING_DEFAULTS)) assert.equal(cells(key)[2].replace(/[`,]/g, ''), String(value), key);
+    for (const action of Object.keys(STEP_SCHEMAS)) cells(action);
+    for (const name of Object.keys(SCENARIOS)) assert.ok(page.includes(`\`${name}\``), name);
+    for (const [kind, { doors }] of Object.entries(KINDS))
+      assert.deepEqual(
+        DOORS.filter((door) => cells(kind)[2].includes(`\`${door}\``)),
+        DOORS.filter((door) => (doors as readonly string[]).includes(door)),
+        kind,
+      );
   });
 });
