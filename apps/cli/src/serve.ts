@@ -75,7 +75,7 @@ async function serve(options: ServeOptions): Promise<void> {
   process.on('SIGTERM', () => void stop('SIGTERM'));
   console.log(
     options.demo
-      ? demoWelcome(venue.url, venue.services.ports)
+      ? demoWelcome(venue.url, venue.services.ports, demo)
       : `The venue listens on ${venue.url} (API documentation: ${venue.url}/docs)`,
   );
 }
@@ -90,7 +90,9 @@ function scenarioOf({ demo, flow, ...options }: ServeOptions, config: VenueConfi
   return options.scenario === undefined ? undefined : findScenario(options.scenario, new Market(config.assets, config.instruments));
 }
 
-function demoWelcome(url: string, ports: Record<string, number | string>): string {
+function demoWelcome(url: string, ports: Record<string, number | string>, demo: Demo | undefined): string {
+  const { scenario, seed } = demo?.script ?? {};
+  const market = scenario && `${scenario.name}, seed ${seed}; clock, reset and faults: docs/testing-kit.md`;
   const ws = url.replace('http', 'ws');
   return `
 Outcry demo venue on ${url}
@@ -101,6 +103,7 @@ Outcry demo venue on ${url}
   OUCH 5.0    port ${ports.ouch} (SoupBinTCP)      FIX 4.4, 5.0 SP2   port ${ports.fix} (TargetCompID OUTCRY)
   gRPC        port ${ports.grpc} (with reflection)
   ITCH 5.0    ${ports.itch} (MoldUDP64, session ${ports.itchSession}); requests ${ports.itchRequests}/udp, GLIMPSE ${ports.glimpse}
+  market      ${market ?? 'without an order flow'}
   accounts    alice  (API key "alice", secret "alice-secret"; OUCH, FIX and gRPC: ALICE, alicepass)
               bob    (API key "bob", secret "bob-secret"; OUCH, FIX and gRPC: BOB, bobpass)
 

@@ -2,6 +2,7 @@
 import type { ScenarioFile } from '@outcry/venue/demo/scenario-schema';
 import type { AssetDefinition, InstrumentDefinition } from '@outcry/venue/domain/config';
 
+/** What a test venue is started with. */
 export interface TestVenueOptions {
   /** the name of a scenario that ships, a file, or a scenario itself; left out: `everyday` */
   readonly scenario?: string | ScenarioFile;
