@@ -8,7 +8,7 @@ export const ROOT = fileURLToPath(new URL('..', import.meta.url));
 /** What is built to `dist/`: folders below the root, those that others need first. */
 export const BUILT = ['memory', 'market', 'book', 'ledger', 'engine', 'journal', 'telemetry', 'wire', 'workload', 'feed', 'replica']
   .map((name) => `packages/${name}`)
-  .concat('apps/venue');
+  .concat('apps/venue', 'packages/testing');
 
 /** What is packed: the terminal is served from its source. */
 export const PACKED = [...BUILT, 'apps/terminal'];

@@ -10,6 +10,7 @@ import { journalCommand } from './journal.ts';
 import { memoryCommand } from './memory.ts';
 import { endWithReader } from './output.ts';
 import { replayCommand } from './replay.ts';
+import { scenariosCommand } from './scenarios.ts';
 import { serveCommand } from './serve.ts';
 import { simulateCommand } from './simulate.ts';
 
@@ -20,6 +21,7 @@ export function outcryProgram(): Command {
     .version('0.1.0')
     .addCommand(serveCommand())
     .addCommand(configCommand())
+    .addCommand(scenariosCommand())
     .addCommand(accountCommand())
     .addCommand(journalCommand())
     .addCommand(memoryCommand())

@@ -54,8 +54,20 @@ export const operations: readonly Operation[] = [
   ...walletOperations,
 ];
 
+/** What a door of Binance's API works with. */
+export interface DoorParts {
+  readonly services: BinanceServices;
+  readonly operations: readonly Operation[];
+}
+
+/**
+ * Adds routes beside the venue's own, and hooks that its own pass too: it is called before they are added.
+ * @returns what each door works with in place of the venue's own
+ */
+export type Extension = (server: FastifyInstance, own: DoorParts) => Promise<(door: 'rest' | 'ws-api') => DoorParts>;
+
 /** REST, WebSocket, gRPC-Web and Connect, documentation and page on one port. */
-export async function startServer(services: BinanceServices, grpc: GrpcGateway, log: Logger): Promise<Server> {
+export async function startServer(services: BinanceServices, grpc: GrpcGateway, log: Logger, extend?: Extension): Promise<Server> {
   const { config } = services;
   const browsers = new Browsers(config);
   const server = createServer(services, browsers);
@@ -65,8 +77,11 @@ export async function startServer(services: BinanceServices, grpc: GrpcGateway, 
   addErrorHandler(server, log);
   guardRequests(server, services, browsers);
   await addDocumentation(server);
+  const own: DoorParts = { services, operations };
+  const partsOf = (await extend?.(server, own)) ?? (() => own);
   // Each reads bodies in its own way.
-  await server.register(async (routes) => addRestOperations(routes, services, operations, door));
+  const rest = partsOf('rest');
+  await server.register(async (routes) => addRestOperations(routes, rest.services, rest.operations, door));
   await server.register(async (routes) => addAdminRoutes(routes, services));
   await server.register(fastifyConnectPlugin, {
     ...grpc.options,
@@ -74,7 +89,8 @@ export async function startServer(services: BinanceServices, grpc: GrpcGateway, 
     contextValues: (request) => valuesOf(request, door),
   });
   await server.register(addPage);
-  const sockets = new WebSockets(server.server, services, operations, { door, browsers });
+  const api = partsOf('ws-api');
+  const sockets = new WebSockets(server.server, api.services, api.operations, { door, browsers });
   const close = async () => {
     await sockets.close();
     await server.close();

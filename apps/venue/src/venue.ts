@@ -26,7 +26,7 @@ import { FixGateway } from './doors/fix/fix-gateway.ts';
 import { GrpcGateway } from './doors/grpc/grpc-gateway.ts';
 import { hasWireThread, startWire } from './doors/soup/wire.ts';
 import { Parts } from './parts.ts';
-import { startServer } from './server.ts';
+import { type Extension, startServer } from './server.ts';
 import type { CommandFields } from './spine/commands.ts';
 import type { CrewOptions } from './spine/crew.ts';
 import { startCrew } from './spine/crew.ts';
@@ -62,6 +62,8 @@ export interface VenueHooks {
   acceptJournalLoss?: number;
   /** where history is kept; default: in the SQLite file of the configuration */
   store?: StoreAddress;
+  /** what the HTTP port has beside the venue's own routes: the demo's */
+  extend?: Extension;
   /** tests only: milliseconds since 1970 in place of the machine's wall clock */
   wallClock?: () => number;
   /** tests only: the fsync with this number fails */
@@ -115,7 +117,7 @@ export async function startVenue(config: VenueConfig, hooks: VenueHooks): Promis
     await defineVenue(services);
     if (config.ouch !== undefined) parts.add(new AveragePublisher(services.feeds, services.shared, services.now)); // before the door opens
     if (wire !== undefined) Object.assign(services.ports, await wire.open());
-    const url = await openDoors(services, parts);
+    const url = await openDoors(services, parts, hooks.extend);
     return { url, services, recovery: crew.recovery, threads: crew.threads, close: () => parts.stop() };
   } catch (error) {
     await parts.stop();
@@ -224,7 +226,7 @@ async function defineVenue(services: BinanceServices): Promise<void> {
 }
 
 /** Returns the address of the HTTP door. */
-async function openDoors(services: BinanceServices, parts: Parts): Promise<string> {
+async function openDoors(services: BinanceServices, parts: Parts, extend: Extension | undefined): Promise<string> {
   const { config, gateway, market, history, log } = services;
   if (config.feeTiers !== undefined) {
     const submit = (fields: CommandFields) => gateway.submit(fields);
@@ -234,7 +236,7 @@ async function openDoors(services: BinanceServices, parts: Parts): Promise<strin
   const grpc = new GrpcGateway(services);
   parts.add(grpc);
   if (config.grpc !== undefined) await grpc.listen(config.grpc.port);
-  const server = await startServer(services, grpc, log);
+  const server = await startServer(services, grpc, log, extend);
   parts.add(server);
   return server.url;
 }

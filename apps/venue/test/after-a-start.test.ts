@@ -52,7 +52,7 @@ const isAscending = (numbers: readonly number[]) => numbers.every((number, i) =>
 it('pages of the market are the same after a restart, and numbers go on above those before it', async (t) => {
   const config = configured(t);
   const before = await Doors.open(t, config);
-  await startDemo(before.venue, false, log);
+  await startDemo(before.venue, { flow: false }, log);
   const trade = (doors: Doors, price: string) => async () => {
     await doors.place(doors.alice, 'SELL', price);
     await doors.place(doors.bob, 'BUY', price);

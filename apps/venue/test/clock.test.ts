@@ -178,7 +178,7 @@ describe('orders', () => {
     const start = () => startVenue(config, { log, wallClock });
     let venue = await start();
     t.after(() => venue.close());
-    await startDemo(venue, false, log);
+    await startDemo(venue, { flow: false }, log);
     const order = { symbol: 'BTCUSDT', side: 'BUY', type: 'LIMIT', timeInForce: 'GTC', price: '59000', quantity: '0.001' };
     const stamped = async () => {
       const timestamp = venue.services.now();

@@ -9,8 +9,9 @@ import { INSTRUMENT_RULES } from '@outcry/market/rules';
 import { Check } from 'typebox/value';
 import { ConfigError, DEFAULTS, DEMO_ASSETS, DEMO_INSTRUMENTS } from '../src/domain/config.ts';
 import { keysOf, nearest, pathName, problemsOf } from '../src/domain/config-check.ts';
-import { fileSchema, type Schema, VENUE, VENUE_SCHEMA, type VenueConfig } from '../src/domain/config-schema.ts';
+import { fileSchema, VENUE, VENUE_SCHEMA, type VenueConfig } from '../src/domain/config-schema.ts';
 import { environmentSource, fileSource, optionsSource, readConfig, resolve, sourceOf, variableOf } from '../src/domain/config-sources.ts';
+import type { Schema } from '../src/domain/schema.ts';
 import { startVenue } from '../src/index.ts';
 import { temporaryDirectory } from './support/process.ts';
 

@@ -139,7 +139,7 @@ describe('a failed fsync', () => {
     const log = pino({ level: 'silent' });
     const config = { ...DEFAULTS, assets: DEMO_ASSETS, instruments: DEMO_INSTRUMENTS, rateLimits: DEMO_RATE_LIMITS, port: 0, data };
     const venue = await startVenue(config, { log, failSyncAt: 60 });
-    await startDemo(venue, false, log);
+    await startDemo(venue, { flow: false }, log);
     const alice = new Client(venue.url);
     const acknowledged: number[] = [];
     let failed = 0;
@@ -177,7 +177,7 @@ describe('a thread that the venue cannot be without', () => {
       const fatal: string[] = [];
       const venue = await startVenue(config, { log, onFatal: (why) => fatal.push(why) });
       t.after(() => venue.close());
-      await startDemo(venue, false, log);
+      await startDemo(venue, { flow: false }, log);
       const alice = new Client(venue.url);
       const acknowledged = await place(alice);
       assert.equal(acknowledged.status, 200);

@@ -70,7 +70,7 @@ async function open(t: TestContext) {
   t.after(() => fs.rmSync(data, { recursive: true, force: true }));
   const market = { assets: DEMO_ASSETS, instruments: [NARROW], rateLimits: DEMO_RATE_LIMITS };
   const doors = await Doors.open(t, { ...DEFAULTS, ...market, port: 0, data, ...anyPorts(`239.255.${220 + groups++}.1`) });
-  await startDemo(doors.venue, false, log);
+  await startDemo(doors.venue, { flow: false }, log);
   const fix = await FixClient.logon(doors.port('fix'), 'ALICE');
   const ouch = await OuchClient.open(doors.port('ouch'), 'ALICE', 'alicepass');
   t.after(() => void [fix.socket.destroy(), ouch.close()]);

@@ -48,7 +48,7 @@ function configured(t: TestContext, more: Partial<VenueConfig> = {}): VenueConfi
 /** A venue, and a listener to all that is Alice's. */
 async function opened(t: TestContext, config: VenueConfig, isFirst = true): Promise<{ doors: Doors; desk: BothDoors }> {
   const doors = await Doors.open(t, config);
-  if (isFirst) await startDemo(doors.venue, false, log);
+  if (isFirst) await startDemo(doors.venue, { flow: false }, log);
   const desk = await BothDoors.open(doors.venue.url);
   await desk.bySocket('userDataStream.subscribe.signature', {}, true);
   return { doors, desk };

@@ -39,7 +39,7 @@ async function refusedBy({ alice }: Doors, route: string, sent: Record<string, s
 it('an account has no more triggered orders, icebergs and lists than the instrument allows, by any door', async (t) => {
   const config = configured(t);
   const doors = await Doors.open(t, config);
-  await startDemo(doors.venue, false, log);
+  await startDemo(doors.venue, { flow: false }, log);
   const { alice, bob } = doors;
   await setRules(doors, config.data, { MAX_ALGO_ORDERS: 3, MAX_ICEBERG_ORDERS: 1, MAX_ORDER_LISTS: 1 });
   const { symbols } = await ok(alice.public(`/api/v3/exchangeInfo?symbol=${SYMBOL}`));

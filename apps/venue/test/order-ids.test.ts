@@ -62,7 +62,7 @@ for (const from of [2 ** 31 - 12, 2 ** 32 - 12, 2 ** 53 - 2 ** 40]) {
   it(`an order has one number at every door, higher than those before it, also after a start: commands from ${from} on`, async (t) => {
     const config = configured(t);
     const before = await startVenue(config, { log });
-    await startDemo(before, false, log);
+    await startDemo(before, { flow: false }, log);
     await before.close();
     moveFarOn(config.data, from);
 
@@ -186,7 +186,7 @@ describe('a store that was lost', () => {
   it('is built anew with the same numbers of orders, lists and trades', async (t) => {
     const config = configured(t);
     const doors = await Doors.open(t, config);
-    await startDemo(doors.venue, false, log);
+    await startDemo(doors.venue, { flow: false }, log);
     const { alice, bob } = doors;
     for (let i = 0; i < 20; i++) {
       const { orderId } = await doors.place(alice, 'BUY', `${50_000 - i}`, { quantity: '0.003' });

@@ -18,7 +18,7 @@ async function open(t: TestContext) {
   t.after(() => fs.rmSync(data, { recursive: true, force: true }));
   const market = { assets: DEMO_ASSETS, instruments: [DEMO_INSTRUMENTS[0]], rateLimits: DEMO_RATE_LIMITS };
   const doors = await Doors.open(t, { ...DEFAULTS, ...market, port: 0, data, ...anyPorts(`239.255.${190 + groups++}.1`) });
-  await startDemo(doors.venue, false, log);
+  await startDemo(doors.venue, { flow: false }, log);
   return doors;
 }
 

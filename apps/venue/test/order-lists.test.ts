@@ -39,7 +39,7 @@ it('a list is not entered twice: not by a retry, of whatever kind, not by two at
   const config = configured(t);
   const doors = await Doors.open(t, config);
   const { alice, bob } = doors;
-  await startDemo(doors.venue, false, log);
+  await startDemo(doors.venue, { flow: false }, log);
 
   const atOnce = await Promise.all([sent(doors), sent(doors), sent(doors)]);
   const entered = atOnce.filter(({ orderListId }) => orderListId !== undefined);
@@ -67,7 +67,7 @@ it('a list is not entered twice: not by a retry, of whatever kind, not by two at
 it('the id of a list is in use until its last order has ended: while one waits, and after the other has traded', async (t) => {
   const doors = await Doors.open(t, configured(t));
   const { alice, bob } = doors;
-  await startDemo(doors.venue, false, log);
+  await startDemo(doors.venue, { flow: false }, log);
   assert.ok((await sent(doors, OTO)).orderListId > 0);
   await doors.place(bob, 'SELL', '50000');
   assert.deepEqual(await sent(doors, OTO), DUPLICATE, 'the order that waited is in the book');
@@ -79,7 +79,7 @@ it('the id of a list is in use until its last order has ended: while one waits, 
 
 it('a list whose like was refused while it was on its way is told the same, not that it is a duplicate', async (t) => {
   const doors = await Doors.open(t, configured(t));
-  await startDemo(doors.venue, false, log);
+  await startDemo(doors.venue, { flow: false }, log);
   const tooMuch = { ...RETRIED, quantity: '101' };
   const answers = await Promise.all([sent(doors, tooMuch), sent(doors, tooMuch)]);
   const refused = { code: -2010, msg: 'Account has insufficient balance for requested action.' };

@@ -72,7 +72,7 @@ describe('a venue whose positions pass a border', () => {
     it(`answers clients of REST and OUCH across command and event ${border}, and after a start beyond`, async (t) => {
       const config = configured(t);
       const before = await startVenue(config, { log });
-      await startDemo(before, false, log);
+      await startDemo(before, { flow: false }, log);
       await before.close();
       moveFarOn(config.data, border - 40);
       const venue = await startVenue(config, { log, eventStart: border - 200 });

@@ -17,7 +17,7 @@ async function open(t: TestContext) {
   t.after(() => fs.rmSync(data, { recursive: true, force: true }));
   const market = { assets: DEMO_ASSETS, instruments: DEMO_INSTRUMENTS, rateLimits: DEMO_RATE_LIMITS };
   const doors = await Doors.open(t, { ...DEFAULTS, ...market, port: 0, data, ...anyPorts('239.255.232.1') });
-  await startDemo(doors.venue, false, log);
+  await startDemo(doors.venue, { flow: false }, log);
   const { publishers } = doors.venue.services as BinanceServices;
   /** Ends the thread by an error that nothing catches: a question that it does not know. */
   const end = () => assert.rejects(publishers.ask({ who: 'a test' }, 'nothing' as never, [] as never), /the publisher died/);

@@ -25,7 +25,7 @@ function configured(t: TestContext): VenueConfig {
 
 async function open(t: TestContext, config = configured(t)): Promise<Doors> {
   const doors = await Doors.open(t, config);
-  await startDemo(doors.venue, false, log);
+  await startDemo(doors.venue, { flow: false }, log);
   return doors;
 }
 

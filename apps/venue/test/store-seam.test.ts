@@ -24,7 +24,7 @@ function configured(t: TestContext): { config: VenueConfig; file: string } {
 async function start(t: TestContext, config: VenueConfig, file: string): Promise<{ venue: Venue; alice: Client; bob: Client }> {
   const venue = await startVenue(config, { log, store: farStoreAt(file) });
   t.after(() => venue.close());
-  await startDemo(venue, false, log);
+  await startDemo(venue, { flow: false }, log);
   return { venue, alice: new Client(venue.url), bob: new Client(venue.url, 'bob') };
 }
 

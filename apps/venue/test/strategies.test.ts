@@ -37,7 +37,7 @@ async function asked({ alice }: Doors, orderId: number, isOpen: boolean): Promis
 it('an order keeps its strategy in every answer and report, also after a restart', async (t) => {
   const config = configured(t);
   const doors = await Doors.open(t, config);
-  await startDemo(doors.venue, false, log);
+  await startDemo(doors.venue, { flow: false }, log);
   const desk = await BothDoors.open(doors.venue.url);
   await desk.bySocket('userDataStream.subscribe.signature', {}, true);
   const stop = { ...ORDER, type: 'STOP_LOSS_LIMIT', price: '70000', stopPrice: '69000' };
@@ -79,7 +79,7 @@ it('an order keeps its strategy in every answer and report, also after a restart
 
 it('each order of a list has a strategy of its own', async (t) => {
   const doors = await Doors.open(t, configured(t));
-  await startDemo(doors.venue, false, log);
+  await startDemo(doors.venue, { flow: false }, log);
   const { alice } = doors;
   const pair = await ok(
     alice.signed('POST', '/api/v3/orderList/oco', { ...OCO, aboveStrategyId: 5, belowStrategyId: 6, belowStrategyType: 2_000_000 }),
@@ -94,7 +94,7 @@ it('each order of a list has a strategy of its own', async (t) => {
 
 it('a strategy is refused that Binance refuses', async (t) => {
   const doors = await Doors.open(t, configured(t));
-  await startDemo(doors.venue, false, log);
+  await startDemo(doors.venue, { flow: false }, log);
   const refusal = async (more: Record<string, string>) => {
     const { status, body } = await doors.alice.signed('POST', '/api/v3/order', { ...ORDER, ...more });
     assert.equal(status, 400, JSON.stringify(body));

@@ -13,7 +13,7 @@ it('an id of any letters is the same at FIX, gRPC and REST, and has the same len
   t.after(() => fs.rmSync(data, { recursive: true, force: true }));
   const market = { assets: DEMO_ASSETS, instruments: [DEMO_INSTRUMENTS[0]], rateLimits: DEMO_RATE_LIMITS };
   const doors = await Doors.open(t, { ...DEFAULTS, ...market, port: 0, data, ...anyPorts('239.255.188.1') });
-  await startDemo(doors.venue, false, log);
+  await startDemo(doors.venue, { flow: false }, log);
   const fix = await FixClient.logon(doors.port('fix'), 'ALICE');
   t.after(() => void fix.socket.destroy());
   const openOrders = async () => {

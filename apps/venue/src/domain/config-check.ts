@@ -1,5 +1,5 @@
 /** Compares a configuration with its schema, and says of all that is wrong where it is, what it is, and what is allowed. */
-import type { Schema } from './config-schema.ts';
+import type { Schema } from './schema.ts';
 
 /** Keys and numbers of list entries, from the outside in. */
 export type Path = readonly (string | number)[];

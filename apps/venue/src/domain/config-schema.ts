@@ -8,7 +8,8 @@ import { MAX_ORDERS } from '@outcry/market/command';
 import { WHOLE } from '@outcry/market/rules';
 import { TRADING_STATE } from '@outcry/market/states';
 import { WAIT_STRATEGIES, type WaitStrategy } from '@outcry/memory/waiter';
-import { type Static, type TProperties, type TSchema, Type } from 'typebox';
+import { type Static, Type } from 'typebox';
+import { fileName, list, object, oneOf, powerOfTwo, type Schema, text, whole } from './schema.ts';
 
 /** A timer takes no more milliseconds. */
 const MOST_MS = 0x7fffffff;
@@ -17,48 +18,6 @@ const MOST_THREADS = 64;
 const MOST_SLOTS = 1 << 24;
 const MOST_TIERS = 15;
 const KIB = 1024;
-
-/** What is said of a key, beside its type: `allowed` where the type and its bounds do not say it in words. */
-interface Note {
-  readonly allowed?: string;
-  readonly default?: unknown;
-}
-
-/** Editors show `errorMessage` where a value is wrong. */
-function note(description: string, { allowed, ...rest }: Note = {}): object {
-  return { description, ...(allowed !== undefined && { errorMessage: allowed }), ...rest };
-}
-
-function object<P extends TProperties>(properties: P, description: string, rest: Note = {}) {
-  return Type.Object(properties, { additionalProperties: false, ...note(description, rest) });
-}
-
-function whole(minimum: number, maximum: number, description: string, value?: number) {
-  return Type.Integer({ minimum, maximum, ...note(description, value === undefined ? {} : { default: value }) });
-}
-
-function powerOfTwo(least: number, most: number, description: string, value: number) {
-  const values: number[] = [];
-  for (let n = least; n <= most; n *= 2) values.push(n);
-  const allowed = `a power of two from ${least} to ${most}`;
-  return Type.Unsafe<number>({ type: 'integer', enum: values, ...note(description, { allowed, default: value }) });
-}
-
-function oneOf<T extends string>(values: readonly T[], description: string, value?: T) {
-  return Type.Unsafe<T>({ type: 'string', enum: values, ...note(description, value === undefined ? {} : { default: value }) });
-}
-
-function text(pattern: string, allowed: string, description: string, value?: string) {
-  return Type.String({ pattern, ...note(description, { allowed, ...(value !== undefined && { default: value }) }) });
-}
-
-function fileName(description: string, value?: string) {
-  return Type.String({ minLength: 1, ...note(description, { allowed: 'a path', ...(value !== undefined && { default: value }) }) });
-}
-
-function list<T extends TSchema>(items: T, description: string, rest: { default?: []; minItems?: number; maxItems?: number } = {}) {
-  return Type.Array(items, { description, ...rest });
-}
 
 const decimal = (description: string) =>
   text('^\\d{1,20}(\\.\\d{1,20})?$', 'a decimal number in quotes, without sign and exponent: "0.01"', description);
@@ -286,24 +245,6 @@ export type ScheduleEntry = Static<typeof SCHEDULE_ENTRY>;
 export type FeeTiers = Static<typeof FEE_TIERS>;
 /** What one WebSocket may do, and the bytes that may wait for a slow client before it is disconnected. */
 export type WebSocketSettings = Static<typeof WEB_SOCKETS> & { bufferBytes: number };
-
-/** The part of JSON Schema that is used here. */
-export interface Schema {
-  type: 'object' | 'array' | 'string' | 'integer';
-  description: string;
-  errorMessage?: string;
-  default?: unknown;
-  properties?: Record<string, Schema>;
-  required?: string[];
-  items?: Schema;
-  enum?: (string | number)[];
-  pattern?: string;
-  minLength?: number;
-  minimum?: number;
-  maximum?: number;
-  minItems?: number;
-  maxItems?: number;
-}
 
 export const VENUE_SCHEMA = VENUE as unknown as Schema;
 

@@ -6,7 +6,8 @@ import fs from 'node:fs';
 import { ConfigError, DEFAULTS } from './config.ts';
 import { keysOf, nearest, type Path, type Problem, pathName, problemsOf, problemText, shown } from './config-check.ts';
 import { relationProblems } from './config-relations.ts';
-import { type Schema, VENUE_SCHEMA, type VenueConfig } from './config-schema.ts';
+import { VENUE_SCHEMA, type VenueConfig } from './config-schema.ts';
+import type { Schema } from './schema.ts';
 import { keyTwice } from './strict-json.ts';
 
 /** Values of one source, by key. */

@@ -1,13 +1,7 @@
 /** A venue's configuration where nobody says otherwise, and what the demo trades. What may be said: config-schema.ts. */
 import os from 'node:os';
-import {
-  type AssetDefinition,
-  type InstrumentDefinition,
-  type RateLimits,
-  type Schema,
-  VENUE_SCHEMA,
-  type VenueConfig,
-} from './config-schema.ts';
+import { type AssetDefinition, type InstrumentDefinition, type RateLimits, VENUE_SCHEMA, type VenueConfig } from './config-schema.ts';
+import type { Schema } from './schema.ts';
 
 export type {
   AssetDefinition,
@@ -25,9 +19,10 @@ export class ConfigError extends Error {
   /** of the process that it ends: what was asked for is wrong, nothing was tried */
   readonly exitCode = 2;
 
-  constructor(problems: string | readonly string[]) {
+  /** @param of what is wrong */
+  constructor(problems: string | readonly string[], of = 'configuration') {
     const lines = typeof problems === 'string' ? [problems] : problems;
-    super(lines.length === 1 ? lines[0] : `the configuration has ${lines.length} errors:\n${lines.map((line) => `  ${line}`).join('\n')}`);
+    super(lines.length === 1 ? lines[0] : `the ${of} has ${lines.length} errors:\n${lines.map((line) => `  ${line}`).join('\n')}`);
   }
 }
 

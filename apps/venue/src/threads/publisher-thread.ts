@@ -17,6 +17,7 @@ import { MarketStreams } from '../doors/binance/market-streams.ts';
 import { Outbox } from '../doors/binance/outbox.ts';
 import { PUBLIC_DATA, type PublicQuestion } from '../doors/binance/public-data.ts';
 import type { FromPublisher, PublisherThreadData, ToPublisher } from '../doors/binance/publisher-messages.ts';
+import { StreamFaults } from '../doors/binance/stream-faults.ts';
 import { StreamSession } from '../doors/binance/stream-server.ts';
 import { namedStreams } from '../doors/binance/stream-url.ts';
 import { WebSocketDoor } from '../doors/binance/web-socket-door.ts';
@@ -60,6 +61,7 @@ class PublisherThread {
   readonly #users = new BridgedSource((message) => post({ kind: 'users', message }));
   readonly #bridge = new BridgeEnd((message) => post({ kind: 'market', message }), this.#streams);
   readonly #sessions = new Map<number, StreamSession>();
+  readonly #faults = new StreamFaults();
   /** questions that wait for the order lane's turn */
   #waiting: { id: number; question: PublicQuestion; args: unknown[]; turn: number; until: number }[] = [];
   readonly #timers: NodeJS.Timeout[];
@@ -159,6 +161,12 @@ class PublisherThread {
         break;
       case 'users':
         this.#users.take(message.message);
+        break;
+      case 'faults':
+        this.#streams.tamper = this.#faults.set(message.faults);
+        break;
+      case 'disconnect':
+        for (const { connection } of this.#sessions.values()) connection.abort();
         break;
       case 'stop':
         this.#isRunning = false;

@@ -1,3 +1,4 @@
+/** The administrator's routes over HTTP. */
 import type { FastifyInstance } from 'fastify';
 import type { TSchema } from 'typebox';
 import { createAccount, fundAccount, venueReport } from '../../core/administration.ts';
@@ -14,7 +15,7 @@ import { addRuleRoutes } from './set-rules.ts';
 
 /** Status for everybody; accounts and money for whoever holds the token. */
 export function addAdminRoutes(server: FastifyInstance, services: Services): void {
-  server.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, body, done) => readBody(body as string, done));
+  readJsonBodies(server);
   const guarded = administration(services);
   const documented = (summary: string, answer: TSchema) => ({
     schema: { tags: ['Administration'], summary },
@@ -44,6 +45,11 @@ export function addAdminRoutes(server: FastifyInstance, services: Services): voi
     for (const histogram of Object.values(services.latencies)) histogram.clear();
     return {};
   });
+}
+
+/** Bodies of routes that take JSON: a key that is there twice is refused. */
+export function readJsonBodies(server: FastifyInstance): void {
+  server.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, body, done) => readBody(body as string, done));
 }
 
 /** A body without bytes is none, whatever its type. */

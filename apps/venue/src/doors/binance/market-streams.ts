@@ -50,6 +50,8 @@ export class MarketStreams implements FeedListener, StreamSource {
   readonly #market: Market;
   readonly #feeds: readonly MarketFeed[];
   readonly #referenceOf: (instrument: number) => number;
+  /** what a demo's faults leave of a stream's texts; undefined: all */
+  tamper: ((texts: StreamText[]) => StreamText[]) | undefined;
   readonly #streams = new Map<string, Stream>();
   /** streams with something to send of this turn, and those with newcomers */
   #published: Stream[] = [];
@@ -188,7 +190,7 @@ export class MarketStreams implements FeedListener, StreamSource {
   deliver(isAtTurnMark: boolean): void {
     const published = this.#published;
     this.#published = [];
-    for (const stream of published) stream.deliver();
+    for (const stream of published) stream.deliver(this.tamper);
     if (!isAtTurnMark || this.#joined.size === 0) return;
     for (const stream of this.#joined) stream.welcome(this.#present(stream.name));
     this.#joined.clear();

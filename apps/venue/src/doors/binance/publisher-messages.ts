@@ -7,6 +7,7 @@ import type { StoreAddress } from '../../store/store.ts';
 import type { BridgeMessage } from './bridge.ts';
 import type { HandedOver } from './hand-over.ts';
 import type { PublicQuestion } from './public-data.ts';
+import type { StreamFault } from './stream-faults.ts';
 /** A thread that publishes market data: it reads its queue, keeps books and candles, and writes to those who read streams. */
 export interface PublisherThreadData {
   ring: Span;
@@ -37,6 +38,10 @@ export type ToPublisher =
   | { kind: 'market'; message: BridgeMessage }
   /** of the order lane's account events, for connections of this thread */
   | { kind: 'users'; message: BridgeMessage }
+  /** of a demo: what goes wrong with its streams from now on */
+  | { kind: 'faults'; faults: readonly StreamFault[] }
+  /** of a demo: all who read streams are to be disconnected */
+  | { kind: 'disconnect' }
   | { kind: 'stop' };
 
 export type FromPublisher =

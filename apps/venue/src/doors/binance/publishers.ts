@@ -18,6 +18,7 @@ import { BridgedSource, BridgeEnd, type ListenedSource } from './bridge.ts';
 import { giveUpSocket, type HandedOver, pipeSocket } from './hand-over.ts';
 import type { PublicArguments, PublicQuestion } from './public-data.ts';
 import type { FromPublisher, PublisherThreadData, ToPublisher } from './publisher-messages.ts';
+import type { StreamFault } from './stream-faults.ts';
 import type { StreamSource } from './streams.ts';
 
 /** Questions without an answer: in all, and of one address or account. */
@@ -122,6 +123,16 @@ export class Publishers {
       this.#send(publisher, { kind: 'socket', fd, handed: { ...request, id } });
     }
     return true;
+  }
+
+  /** A demo's faults: what goes wrong with market streams from now on. */
+  setFaults(faults: readonly StreamFault[]): void {
+    for (const publisher of this.#all) this.#send(publisher, { kind: 'faults', faults });
+  }
+
+  /** A demo's fault: everybody who reads market streams is disconnected. */
+  disconnectAll(): void {
+    for (const publisher of this.#all) this.#send(publisher, { kind: 'disconnect' });
   }
 
   status(): object[] {

@@ -83,11 +83,11 @@ export class Stream {
     return this.#queued.push({ text, key }) === 1;
   }
 
-  /** Sends what is queued to the readers that have the present value. */
-  deliver(): void {
-    const queued = this.#queued;
-    if (queued.length === 0) return;
+  /** Sends what is queued to the readers that have the present value. @param tamper what a demo's faults leave of it */
+  deliver(tamper?: (texts: StreamText[]) => StreamText[]): void {
+    const queued = tamper === undefined ? this.#queued : tamper(this.#queued);
     this.#queued = [];
+    if (queued.length === 0) return;
     for (const [form, readers] of this.#readers.entries()) {
       if (readers.size === 0) continue;
       const frames = queued.map(({ text }) => textFrame(messageOf(this.name, form === 1, text)));

@@ -49,6 +49,8 @@ export class UserStreams implements Partial<OrderListener & AccountListener> {
   readonly #changed = new Map<number, Set<number>>();
   /** number of the last one told */
   #executions: number;
+  /** Asked once for each reader, which it may put another in front of: a demo's faults. */
+  inFrontOf: (account: number, reader: EventReader) => EventReader = (_account, reader) => reader;
 
   /** @param firstExecution its number is above those of a venue before this one */
   constructor(market: Market, view: View, firstExecution: number) {
@@ -133,7 +135,7 @@ export class UserStreams implements Partial<OrderListener & AccountListener> {
     const all = this.#backlog.readersOf(account);
     const byKey = all.filter(({ key }) => key === reader.key).length;
     if (all.length >= MOST_READERS || byKey >= MOST_READERS_BY_KEY) return undefined;
-    return this.#backlog.add(account, reader);
+    return this.#backlog.add(account, this.inFrontOf(account, reader));
   }
 
   follows(account: number): boolean {
