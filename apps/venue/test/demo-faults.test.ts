@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, it } from 'node:test';
 import WebSocket from 'ws';
+import { AnswerSchemas } from './support/answer-schemas.ts';
 import { DemoVenue } from './support/demo-venue.ts';
 import { ok } from './support/doors.ts';
 import { Listener } from './support/listener.ts';
@@ -12,11 +13,14 @@ describe('faults on request', () => {
   let venue: DemoVenue;
   let alice: Client;
   let bob: Client;
+  let schemas: AnswerSchemas;
   const ends: (() => Promise<void>)[] = [];
   const call = async (method: string, body?: object) => {
     const init = { method, ...(body && { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }) };
     const answer = await fetch(`${venue.venue.url}/outcry/v1/demo/faults`, init);
-    return { status: answer.status, body: (await answer.json()) as any };
+    const got = { status: answer.status, body: (await answer.json()) as any };
+    schemas.check({ method: method as 'GET', path: '/outcry/v1/demo/faults' }, got.body, answer.ok ? '200' : 'default');
+    return got;
   };
   const fault = (body: object) => ok(call('POST', body));
   const order = (who = alice) => who.signed('POST', '/api/v3/order', ORDER);
@@ -25,6 +29,7 @@ describe('faults on request', () => {
   before(async () => {
     venue = await DemoVenue.start({ after: (end: () => Promise<void>) => ends.push(end) } as never, { seed: 1 });
     alice = new Client(venue.venue.url);
+    schemas = await AnswerSchemas.of(venue.venue.url);
     bob = new Client(venue.venue.url, 'bob');
   });
   after(async () => {

@@ -5,8 +5,7 @@ import { bytesOf } from '@outcry/memory/span';
 import type { Engine } from './engine.ts';
 import { WHERE } from './rules/special-orders.ts';
 
-/** Byte ranges of an image, and where some of them are: the order is that of imageOf and restoreImage. */
-export const IMAGE_PARTS = 21;
+/** Where some of an image's byte ranges are: the order is that of imageOf and restoreImage. */
 export const IMAGE_PART = {
   ORDERS: 6,
   DETAILS: 7,
@@ -20,6 +19,8 @@ export const IMAGE_PART = {
   PREVENTED_LOTS: 20,
   STRATEGIES: 21,
 } as const;
+/** Byte ranges of an image. */
+export const IMAGE_PARTS = IMAGE_PART.STRATEGIES + 1;
 
 /** An engine's whole state as byte ranges, in a fixed order. They are views: copy or write them before the engine goes on. */
 export function imageOf(engine: Engine): Uint8Array[] {

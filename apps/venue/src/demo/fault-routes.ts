@@ -1,18 +1,25 @@
 /** `/outcry/v1/demo/faults`: adds faults, lists them, and takes them away. */
 import type { FastifyInstance } from 'fastify';
+import type { TSchema } from 'typebox';
 import type { Services } from '../core/services.ts';
 import { problemsOf, problemText } from '../domain/config-check.ts';
 import type { Administration } from '../doors/admin/administrator.ts';
 import { bodyOf, whole } from '../doors/admin/input.ts';
 import type { BinanceServices } from '../doors/binance/operation.ts';
+import { documentAnswers } from '../doors/http/answers.ts';
 import { ApiError } from '../doors/http/errors.ts';
+import * as answers from './demo-answers.ts';
 import { FAULT_SCHEMA, type FaultDoor, type Faults, type FaultText, KINDS } from './faults.ts';
 
 export function addFaultRoutes(server: FastifyInstance, services: BinanceServices, guard: Administration, faults: Faults): void {
   const url = '/outcry/v1/demo/faults';
-  const schema = (summary: string) => ({ tags: ['Demo'], summary });
-  server.get(url, { ...guard, schema: schema('The faults in force, and how often each struck') }, () => faults.all);
-  server.post(url, { ...guard, schema: schema('Add a fault') }, (request) => {
+  const documented = (summary: string, answer: TSchema) => ({
+    ...guard,
+    schema: { tags: ['Demo'], summary },
+    config: { swaggerTransform: documentAnswers(answer) },
+  });
+  server.get(url, documented('The faults in force, and how often each struck', answers.faults), () => faults.all);
+  server.post(url, documented('Add a fault', answers.fault), (request) => {
     const fault = checked(bodyOf(request, undefined), services);
     if (isAtOnce(fault)) {
       services.publishers.disconnectAll();
@@ -22,7 +29,7 @@ export function addFaultRoutes(server: FastifyInstance, services: BinanceService
     if (added === undefined) throw new ApiError(-1100, 'There are as many faults as there may be.');
     return added;
   });
-  server.delete(url, { ...guard, schema: schema('Take a fault away by its id; all of them without one') }, (request) => {
+  server.delete(url, documented('Take a fault away by its id; all of them without one', answers.removed), (request) => {
     const { id } = bodyOf(request, ['id']);
     return { removed: faults.remove(id === undefined ? undefined : whole('id', id)) };
   });

@@ -5,9 +5,11 @@ import { ConfigError } from '../domain/config.ts';
 import { type Administration, administration } from '../doors/admin/administrator.ts';
 import { type Body, bodyOf, whole } from '../doors/admin/input.ts';
 import { readJsonBodies } from '../doors/admin/routes.ts';
+import { documentAnswers } from '../doors/http/answers.ts';
 import { ApiError, errors } from '../doors/http/errors.ts';
 import type { Extension } from '../server.ts';
 import type { Demo } from './demo.ts';
+import { state } from './demo-answers.ts';
 import { MOST_SPEED, MOST_STEP_MS } from './demo-clock.ts';
 import { addFaultRoutes } from './fault-routes.ts';
 import { Faults } from './faults.ts';
@@ -59,6 +61,7 @@ function addMarketRoutes(server: FastifyInstance, services: Services, guard: Adm
       url,
       ...guard,
       schema: { tags: ['Demo'], summary },
+      config: { swaggerTransform: documentAnswers(state) },
       handler: async (request) => {
         const demo = current();
         if (demo === undefined) throw new ApiError(-1000, 'The demo has no order flow, or has not begun yet.', 409);
