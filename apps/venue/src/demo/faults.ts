@@ -2,7 +2,7 @@
 import { Random } from '@outcry/workload/random';
 import { type Static, Type } from 'typebox';
 import { object, oneOf, type Schema, text, whole } from '../domain/schema.ts';
-import type { StreamFault } from '../doors/binance/stream-faults.ts';
+import type { StreamFault } from '../domain/stream-fault.ts';
 import { fractionOf } from './scenario.ts';
 
 export const DOORS = ['rest', 'ws-api', 'account-stream', 'market-stream'] as const;

@@ -2,12 +2,12 @@
 import type { Span } from '@outcry/memory/span';
 import type { RateLimits, WebSocketSettings } from '../../domain/config.ts';
 import type { AssetDefinition, InstrumentDefinition } from '../../domain/market.ts';
+import type { StreamFault } from '../../domain/stream-fault.ts';
 import type { EngineRules } from '../../spine/shared.ts';
 import type { StoreAddress } from '../../store/store.ts';
 import type { BridgeMessage } from './bridge.ts';
 import type { HandedOver } from './hand-over.ts';
 import type { PublicQuestion } from './public-data.ts';
-import type { StreamFault } from './stream-faults.ts';
 /** A thread that publishes market data: it reads its queue, keeps books and candles, and writes to those who read streams. */
 export interface PublisherThreadData {
   ring: Span;

@@ -12,13 +12,13 @@ import type { Logger } from 'pino';
 import { MarketQueue } from '../../core/feeds/market-queue.ts';
 import type { MarketState } from '../../core/feeds/market-state.ts';
 import { record } from '../../core/feeds/record.ts';
+import type { StreamFault } from '../../domain/stream-fault.ts';
 import { firstMessage } from '../../spine/crew.ts';
 import { type Asker, Questions, Unanswered } from '../../spine/questions.ts';
 import { BridgedSource, BridgeEnd, type ListenedSource } from './bridge.ts';
 import { giveUpSocket, type HandedOver, pipeSocket } from './hand-over.ts';
 import type { PublicArguments, PublicQuestion } from './public-data.ts';
 import type { FromPublisher, PublisherThreadData, ToPublisher } from './publisher-messages.ts';
-import type { StreamFault } from './stream-faults.ts';
 import type { StreamSource } from './streams.ts';
 
 /** Questions without an answer: in all, and of one address or account. */

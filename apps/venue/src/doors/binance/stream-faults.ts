@@ -1,16 +1,7 @@
 /** What a demo's faults do to market streams, on the publisher's thread. */
 import { Random } from '@outcry/workload/random';
+import type { StreamFault } from '../../domain/stream-fault.ts';
 import type { StreamText } from './streams.ts';
-
-/** A fault of market streams, as a publisher is told of it. */
-export interface StreamFault {
-  readonly id: number;
-  readonly kind: 'drop' | 'duplicate';
-  /** of the messages, 0 to 1 */
-  readonly share: number;
-  /** how often; undefined: until it is taken away */
-  readonly times?: number;
-}
 
 /** The faults in force on one publisher. */
 export class StreamFaults {
