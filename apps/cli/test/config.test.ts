@@ -6,6 +6,7 @@ import path from 'node:path';
 import { after, describe, it } from 'node:test';
 import { DEMO_ASSETS, DEMO_INSTRUMENTS } from '@outcry/venue/domain/config';
 import { OUTCRY, temporaryDirectory, VenueProcess } from '../../venue/test/support/process.ts';
+import { until } from '../../venue/test/support/until.ts';
 
 const directory = temporaryDirectory('config');
 after(() => fs.rmSync(directory, { recursive: true, force: true }));
@@ -92,8 +93,11 @@ describe('outcry config', () => {
     ])
       assert.doesNotMatch(outcry(['config', 'check', write('sword.json', config(scale, fee))]).stdout, /Warning/);
     const venue = await VenueProcess.start(path.join(directory, 'sword'), '--config', write('sword.json', config(0, 20_000)));
+    await until(
+      () => warning.test(venue.output),
+      () => `a warning in ${venue.output}`,
+    );
     await venue.close();
-    assert.match(venue.output, warning);
   });
 
   it('print says what takes effect and where it comes from, and hides what is a secret', () => {

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import fs from 'node:fs';
 import { it, type TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startDemo } from '../src/demo/demo.ts';
@@ -14,7 +13,6 @@ const AT = { quantity: '0.001' };
 
 async function open(t: TestContext) {
   const data = temporaryDirectory('publisher-death');
-  t.after(() => fs.rmSync(data, { recursive: true, force: true }));
   const market = { assets: DEMO_ASSETS, instruments: DEMO_INSTRUMENTS, rateLimits: DEMO_RATE_LIMITS };
   const doors = await Doors.open(t, { ...DEFAULTS, ...market, port: 0, data, ...anyPorts('239.255.232.1') });
   await startDemo(doors.venue, { flow: false }, log);

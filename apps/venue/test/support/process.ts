@@ -136,8 +136,15 @@ export function anyPorts(group: string) {
   return { ouch: { port: 0 }, fix: { port: 0 }, grpc: { port: 0 }, itch: { lines, requestPort: 0, glimpsePort: 0 } };
 }
 
+const made: string[] = [];
+// At the very end: what is removed under a venue that still runs keeps its test from ending it.
+process.on('exit', () => made.forEach((directory) => void fs.rmSync(directory, { recursive: true, force: true })));
+
+/** A directory of this test's own. It goes with the process, if it is still there. */
 export function temporaryDirectory(name: string): string {
-  return fs.mkdtempSync(path.join(os.tmpdir(), `outcry-${name}-`));
+  const directory = fs.mkdtempSync(path.join(os.tmpdir(), `outcry-${name}-`));
+  made.push(directory);
+  return directory;
 }
 
 /** A signed or public request as a client of its own would send it. */
