@@ -1,12 +1,15 @@
 /** What clients call the strategies of their open orders. */
 import type { BookMemory } from '@outcry/book/book-memory';
 import { order } from '@outcry/book/records';
+import { offsets, record } from '@outcry/memory/record';
 import { f64Of, i32Of, reserve } from '@outcry/memory/span';
 
-const { WORDS, ID: GENERATION, QUANTITY: LEFT } = order;
+const { WORDS: ORDER_WORDS, ID: GENERATION, QUANTITY: LEFT } = order;
 
-/** A strategy, 16 bytes: see the command STRATEGY, and which use of the order's slot it is of. */
-const strategy = { WORDS: 4, F64_WORDS: 2, F64_NUMBER: 0, TYPE: 2, OF_GENERATION: 3 } as const;
+/** A strategy: see the command STRATEGY, and which use of the order's slot it is of. */
+const layout = record({ F64_NUMBER: 'f64', TYPE: 'i32', OF_GENERATION: 'i32' }, { bytes: 16 });
+const { BYTES, WORDS, F64_WORDS, F64_NUMBER, TYPE, OF_GENERATION } = offsets(layout);
+/** Numbers of an entry of {@link Strategies.used}: a slot, and its strategy. */
 const NUMBERS = 3;
 
 /** Strategies by the slots of their orders. An order that ends leaves its own behind, so that ending costs no order a look. */
@@ -19,7 +22,7 @@ export class Strategies {
   #isUsed = false;
 
   constructor(memory: BookMemory) {
-    const span = reserve((memory.orders.capacity + 1) * strategy.WORDS * 4);
+    const span = reserve((memory.orders.capacity + 1) * BYTES);
     this.#i32 = i32Of(span);
     this.#f64 = f64Of(span);
     this.#orders = memory.orders.i32;
@@ -28,27 +31,27 @@ export class Strategies {
 
   set(slot: number, type: number, number: number): void {
     this.#isUsed = true;
-    this.#f64[slot * strategy.F64_WORDS + strategy.F64_NUMBER] = number;
-    this.#i32[slot * strategy.WORDS + strategy.TYPE] = type;
-    this.#i32[slot * strategy.WORDS + strategy.OF_GENERATION] = this.#orders[slot * WORDS + GENERATION];
+    this.#f64[slot * F64_WORDS + F64_NUMBER] = number;
+    this.#i32[slot * WORDS + TYPE] = type;
+    this.#i32[slot * WORDS + OF_GENERATION] = this.#orders[slot * ORDER_WORDS + GENERATION];
   }
 
   /** Whether the order in a slot has one. */
   has(slot: number): boolean {
-    return this.#isUsed && this.#i32[slot * strategy.WORDS + strategy.OF_GENERATION] === this.#orders[slot * WORDS + GENERATION];
+    return this.#isUsed && this.#i32[slot * WORDS + OF_GENERATION] === this.#orders[slot * ORDER_WORDS + GENERATION];
   }
   typeOf(slot: number): number {
-    return this.#i32[slot * strategy.WORDS + strategy.TYPE];
+    return this.#i32[slot * WORDS + TYPE];
   }
   numberOf(slot: number): number {
-    return this.#f64[slot * strategy.F64_WORDS + strategy.F64_NUMBER];
+    return this.#f64[slot * F64_WORDS + F64_NUMBER];
   }
 
   /** Those of open orders. */
   used(): Uint8Array {
     const numbers: number[] = [];
     for (let slot = 1; this.#isUsed && slot < this.#memory.orders.top; slot++) {
-      if (this.#orders[slot * WORDS + LEFT] !== 0 && this.has(slot)) numbers.push(slot, this.typeOf(slot), this.numberOf(slot));
+      if (this.#orders[slot * ORDER_WORDS + LEFT] !== 0 && this.has(slot)) numbers.push(slot, this.typeOf(slot), this.numberOf(slot));
     }
     return new Uint8Array(Float64Array.from(numbers).buffer);
   }

@@ -87,34 +87,39 @@ export class Script {
     await this.#sendAll(goesOn ? [] : stopped.map(({ instrument }) => setState(instrument.number, TRADING_STATE.CONTINUOUS, 0)));
     for (const order of this.scenario.book ?? []) await this.#enter(order);
     for (; this.#steps[this.#nextStep]?.at === 0; this.#nextStep++) await this.#take(this.#steps[this.#nextStep]);
-    await this.#sendAll(this.#flows.flatMap((flow) => this.#quotes(flow)));
+    const open = this.#openQuotes();
+    await this.#sendAll(this.#flows.filter((flow) => this.#trades(flow)).flatMap((flow) => this.#quotes(flow, open)));
   }
 
   /** A turn of the makers and takers. */
   async #trade(): Promise<void> {
     const commands: CommandFields[] = [];
+    const open = this.#openQuotes();
     for (const flow of this.#flows) {
       flow.isHalted = !this.#trades(flow);
       flow.move(this.#timeMs);
       if (flow.isHalted) continue;
-      commands.push(...this.#quotes(flow), ...flow.take(this.#players.taker));
+      commands.push(...this.#quotes(flow, open), ...flow.take(this.#players.taker));
     }
     await this.#sendAll(commands);
   }
 
   /** Cancels of all makers go before their orders, so that none is refused for what is about to go. */
-  #quotes(flow: Flow): CommandFields[] {
-    if (!this.#trades(flow)) return [];
+  #quotes(flow: Flow, open: readonly Order[][][]): CommandFields[] {
     const { makers } = this.#players;
-    const commands = makers.flatMap((maker) => flow.quote(maker, this.#own(maker, flow), 1 / makers.length));
+    const { number } = flow.instrument;
+    const commands = makers.flatMap((maker, i) => flow.quote(maker, open[i][number], 1 / makers.length));
     flow.mustFill = false;
     return commands.sort((a, b) => Number(a.orderId === 0) - Number(b.orderId === 0));
   }
 
-  #own(maker: number, { instrument }: Flow): Order[] {
-    const own: Order[] = [];
-    for (const order of this.#services.gateway.view.orders.of(maker)) if (order.instrument === instrument.number) own.push(order);
-    return own;
+  /** The makers' open orders, by maker and instrument: read once for all flows of a turn. */
+  #openQuotes(): Order[][][] {
+    return this.#players.makers.map((maker) => {
+      const own: Order[][] = this.#flows.map(() => []);
+      for (const order of this.#services.gateway.view.orders.of(maker)) own[order.instrument].push(order);
+      return own;
+    });
   }
 
   #trades({ instrument }: Flow): boolean {
