@@ -1,6 +1,5 @@
 /** Doors that accept many connections at once: no turn of a thread takes more than the backlog. */
 import assert from 'node:assert/strict';
-import fs from 'node:fs';
 import net from 'node:net';
 import { it } from 'node:test';
 import { Worker } from 'node:worker_threads';
@@ -26,7 +25,6 @@ const KNOCKING = `
 
 it('no door takes more connections in one turn of its thread than the system keeps for it, and all of them in the end', async (t) => {
   const data = temporaryDirectory('accepting');
-  t.after(() => fs.rmSync(data, { recursive: true, force: true }));
   const market = { assets: DEMO_ASSETS, instruments: DEMO_INSTRUMENTS, rateLimits: DEMO_RATE_LIMITS };
   const doors = await Doors.open(t, { ...DEFAULTS, ...market, port: 0, data, ...anyPorts('239.255.231.1') });
   const ports = [Number(new URL(doors.venue.url).port), doors.port('fix'), doors.port('grpc')];

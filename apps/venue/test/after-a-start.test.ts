@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
-import fs from 'node:fs';
-import { it, type TestContext } from 'node:test';
+import { it } from 'node:test';
 import { startDemo } from '../src/demo/demo.ts';
 import { DEFAULTS, DEMO_ASSETS, DEMO_INSTRUMENTS, DEMO_RATE_LIMITS, type VenueConfig } from '../src/domain/config.ts';
 import { Doors, log, ok, SYMBOL } from './support/doors.ts';
@@ -13,9 +12,8 @@ const PAGES = ['avgPrice', 'trades', 'aggTrades', 'klines?interval=1s', 'klines?
 /** of ticker/24hr: all but its span, which goes on */
 const SPAN = ['openTime', 'closeTime'];
 
-function configured(t: TestContext): VenueConfig {
+function configured(): VenueConfig {
   const data = temporaryDirectory('after-a-start');
-  t.after(() => fs.rmSync(data, { recursive: true, force: true }));
   const market = { assets: DEMO_ASSETS, instruments: DEMO_INSTRUMENTS, rateLimits: DEMO_RATE_LIMITS };
   return { ...DEFAULTS, ...market, port: 0, data, readWaitMs: 60_000 };
 }
@@ -52,7 +50,7 @@ async function numbersOf({ venue, alice }: Doors, trade: () => Promise<unknown>)
 const isAscending = (numbers: readonly number[]) => numbers.every((number, i) => i === 0 || number >= numbers[i - 1]);
 
 it('pages of the market are the same after a restart, and numbers go on above those before it', async (t) => {
-  const config = configured(t);
+  const config = configured();
   const before = await Doors.open(t, config);
   await startDemo(before.venue, { flow: false }, log);
   const trade = (doors: Doors, price: string) => async () => {

@@ -39,7 +39,6 @@ function beginOf(name: string, time: number, zone: number): number {
 
 it('candles of every interval are the sums of what was traded in it, in any time zone', async (t) => {
   const folder = temporaryDirectory('candles');
-  t.after(() => fs.rmSync(folder, { recursive: true, force: true }));
   const file = path.join(folder, 'store.sqlite');
   const writer = new StoreWriter(file, { journal: 1, orders: 100, unitOf: () => instrument.unit });
   t.after(() => writer.close());

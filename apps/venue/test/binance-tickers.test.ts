@@ -18,7 +18,6 @@ const MINUTE = 60_000;
 
 it('a window of days is what was traded in it, to the minute', async (t) => {
   const folder = temporaryDirectory('windows');
-  t.after(() => fs.rmSync(folder, { recursive: true, force: true }));
   const market = new Market(DEMO_ASSETS, DEMO_INSTRUMENTS.slice(0, 1));
   const [instrument] = market.instruments;
   const file = path.join(folder, 'store.sqlite');

@@ -1,6 +1,5 @@
 /** The venue's clock when the machine's clocks are set. */
 import assert from 'node:assert/strict';
-import fs from 'node:fs';
 import { describe, it } from 'node:test';
 import { TRADING_STATE } from '@outcry/market/states';
 import pino from 'pino';
@@ -170,7 +169,6 @@ describe('a schedule', () => {
 describe('orders', () => {
   it('carry the time again when a clock that was days ahead is right, also after a start', async (t) => {
     const data = temporaryDirectory('clock');
-    t.after(() => fs.rmSync(data, { recursive: true, force: true }));
     let days = 0;
     const wallClock = () => Date.now() + days * DAY;
     const log = pino({ level: 'silent' });

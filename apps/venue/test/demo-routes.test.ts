@@ -82,9 +82,8 @@ it('a reset brings the same market again: orders of everybody are gone, balances
   }
 });
 
-it('there is no clock, and no reset, at a venue that is no demo', async (t) => {
+it('there is no clock, and no reset, at a venue that is no demo', async () => {
   const data = temporaryDirectory('no-demo');
-  t.after(() => fs.rmSync(data, { recursive: true, force: true }));
   const file = `${data}/venue.json`;
   fs.writeFileSync(file, JSON.stringify(DemoVenue.market));
   const venue = await VenueProcess.start(`${data}/data`, '--config', file);

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import fs from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { EVENT, event, IS_MAKER, NEW_AGGREGATE } from '@outcry/market/event';
@@ -73,7 +72,6 @@ class Turnover {
 
 test('candles of any turnover are exact: as they run, in the store, and read again after a start', async (t) => {
   const folder = temporaryDirectory('exact');
-  t.after(() => fs.rmSync(folder, { recursive: true, force: true }));
   const file = path.join(folder, 'store.sqlite');
   const turnover = new Turnover();
   const { instrument, feed } = turnover;

@@ -133,9 +133,8 @@ describe('file descriptors that idle connections use up', () => {
 });
 
 describe('a failed fsync', () => {
-  it('ends all acknowledging with -1006, says so, and loses nothing acknowledged before', async (t) => {
+  it('ends all acknowledging with -1006, says so, and loses nothing acknowledged before', async () => {
     const data = temporaryDirectory('fault');
-    t.after(() => fs.rmSync(data, { recursive: true, force: true }));
     const log = pino({ level: 'silent' });
     const config = { ...DEFAULTS, assets: DEMO_ASSETS, instruments: DEMO_INSTRUMENTS, rateLimits: DEMO_RATE_LIMITS, port: 0, data };
     const venue = await startVenue(config, { log, failSyncAt: 60 });
@@ -170,7 +169,6 @@ describe('a thread that the venue cannot be without', () => {
   for (const name of ['engine', 'journal', 'wire']) {
     it(`ends the venue when it dies: ${name}. Who waits is answered, nobody is acknowledged anything, and nothing acknowledged is lost`, async (t) => {
       const data = temporaryDirectory('fault');
-      t.after(() => fs.rmSync(data, { recursive: true, force: true }));
       const log = pino({ level: 'silent' });
       const ports = { ouch: { port: 0 }, port: 0, data };
       const config = { ...DEFAULTS, assets: DEMO_ASSETS, instruments: DEMO_INSTRUMENTS, rateLimits: DEMO_RATE_LIMITS, ...ports };
@@ -286,7 +284,6 @@ it('a port that is taken is named, whichever it is, and the data directory is fr
   const venue = await startWith(t, {});
   const { ports } = await statusOf(new Client(venue.url));
   const data = temporaryDirectory('fault');
-  t.after(() => fs.rmSync(data, { recursive: true, force: true }));
   const { port } = new URL(venue.url);
   const file = path.join(data, 'config.json');
   const any = anyPorts('239.255.74.1');

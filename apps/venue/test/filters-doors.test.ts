@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import fs from 'node:fs';
 import { it, type TestContext } from 'node:test';
 import { TAG } from '@outcry/wire/ouch50';
 import { startDemo } from '../src/demo/demo.ts';
@@ -67,7 +66,6 @@ let groups = 0;
 
 async function open(t: TestContext) {
   const data = temporaryDirectory('filters');
-  t.after(() => fs.rmSync(data, { recursive: true, force: true }));
   const market = { assets: DEMO_ASSETS, instruments: [NARROW], rateLimits: DEMO_RATE_LIMITS };
   const doors = await Doors.open(t, { ...DEFAULTS, ...market, port: 0, data, ...anyPorts(`239.255.${220 + groups++}.1`) });
   await startDemo(doors.venue, { flow: false }, log);

@@ -1,6 +1,5 @@
 /** What an account is told of its order lists, whoever brings it about, and of the venue's end. */
 import assert from 'node:assert/strict';
-import fs from 'node:fs';
 import { it, type TestContext } from 'node:test';
 import { startDemo } from '../src/demo/demo.ts';
 import { DEFAULTS, DEMO_ASSETS, DEMO_INSTRUMENTS, DEMO_RATE_LIMITS, type VenueConfig } from '../src/domain/config.ts';
@@ -38,9 +37,8 @@ const LATER = {
   pendingBelowClientOrderId: 'BELOW-2',
 };
 
-function configured(t: TestContext, more: Partial<VenueConfig> = {}): VenueConfig {
+function configured(more: Partial<VenueConfig> = {}): VenueConfig {
   const data = temporaryDirectory('list-status');
-  t.after(() => fs.rmSync(data, { recursive: true, force: true }));
   const limits = { orders: 1000, accounts: 100, assets: 8, instruments: 4 };
   return { ...DEFAULTS, assets: DEMO_ASSETS, instruments: DEMO_INSTRUMENTS, rateLimits: DEMO_RATE_LIMITS, port: 0, data, limits, ...more };
 }
@@ -75,7 +73,7 @@ const ENTERED = ['ABOVE NEW', 'BELOW NEW', 'OCO EXEC_STARTED EXECUTING PAIR: ABO
 const DONE = 'OCO ALL_DONE ALL_DONE PAIR: ABOVE,BELOW';
 
 it('an account is told when a list begins, after its orders, and when it is done, after the last of them', async (t) => {
-  const { doors, desk } = await opened(t, configured(t));
+  const { doors, desk } = await opened(t, configured());
   const pair = await placed(doors, 'oco', PAIR);
   const { event: begun } = await desk.socket.until(({ event }) => event?.e === 'listStatus');
   const { E, T, ...rest } = begun;
@@ -112,7 +110,7 @@ it('an account is told when a list begins, after its orders, and when it is done
 });
 
 it('pending orders of a working order that expires say so, a stop too', async (t) => {
-  const { doors, desk } = await opened(t, configured(t));
+  const { doors, desk } = await opened(t, configured());
   const { orderListId } = await placed(doors, 'otoco', { ...OTOCO, workingTimeInForce: 'FOK' });
   assert.deepEqual((await story(desk, orderListId)).slice(4), [
     'WORKING EXPIRED UNFILLED_FOK_ORDER_EXPIRED',
@@ -126,7 +124,7 @@ it('pending orders of a working order that expires say so, a stop too', async (t
 
 it('a list that a client cancels ends with all its orders cancelled, by whatever way', async (t) => {
   const grpc = { port: 0 };
-  const { doors, desk } = await opened(t, configured(t, { grpc }));
+  const { doors, desk } = await opened(t, configured({ grpc }));
   const { alice, venue } = doors;
   const other = await BothDoors.open(venue.url);
   const fixed = { symbol: SYMBOL };
@@ -169,7 +167,7 @@ it('a list that a client cancels ends with all its orders cancelled, by whatever
 });
 
 it('a list that was open when the venue stopped is told of whole, with the orders that had ended', async (t) => {
-  const config = configured(t);
+  const config = configured();
   const first = await opened(t, config);
   const three = await placed(first.doors, 'otoco', OTOCO);
   const { orderListId } = await placed(first.doors, 'otoco', { ...LATER, workingPrice: '45000' });
@@ -200,7 +198,7 @@ it('a list that was open when the venue stopped is told of whole, with the order
 });
 
 it('clients are told that the venue stops before their connections are closed', async (t) => {
-  const { doors, desk } = await opened(t, configured(t));
+  const { doors, desk } = await opened(t, configured());
   const { url } = doors.venue;
   const { listenKey } = await ok(doors.alice.signed('POST', '/api/v3/userDataStream'));
   const raw = await Listener.open(url, '/ws/btcusdt@trade');

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
-import { describe, it, type TestContext } from 'node:test';
+import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { systemCalls } from '@outcry/memory/libc';
 import { holderOf, lockDirectory } from '../src/spine/lock.ts';
@@ -46,15 +46,13 @@ class Locker {
   }
 }
 
-function directoryOf(t: TestContext): string {
-  const directory = temporaryDirectory('lock');
-  t.after(() => fs.rmSync(directory, { recursive: true, force: true }));
-  return directory;
+function directoryOf(): string {
+  return temporaryDirectory('lock');
 }
 
 describe('a data directory', { skip: NO_KERNEL }, () => {
-  it('is one process’s, until that releases it or dies, however it dies', async (t) => {
-    const directory = directoryOf(t);
+  it('is one process’s, until that releases it or dies, however it dies', async () => {
+    const directory = directoryOf();
     for (const how of ['release', 'kill', 'release'] as const) {
       const first = new Locker(directory);
       assert.equal(await first.answer(), 'held');
@@ -66,8 +64,8 @@ describe('a data directory', { skip: NO_KERNEL }, () => {
     }
   });
 
-  it('is kept from a process of another container, though both be number 1', { skip: NO_NAMESPACE }, async (t) => {
-    const directory = directoryOf(t);
+  it('is kept from a process of another container, though both be number 1', { skip: NO_NAMESPACE }, async () => {
+    const directory = directoryOf();
     const first = new Locker(directory, OWN_NUMBERS);
     assert.equal(await first.answer(), 'held');
     assert.equal(fs.readFileSync(path.join(directory, 'venue.pid'), 'utf8'), '1');
@@ -84,7 +82,7 @@ describe('a data directory', { skip: NO_KERNEL }, () => {
   });
 
   it('is the same by every name, and a copy is another', async (t) => {
-    const directory = directoryOf(t);
+    const directory = directoryOf();
     const [link, copy] = [`${directory}-link`, `${directory}-copy`];
     t.after(() => [link, copy].map((each) => fs.rmSync(each, { recursive: true, force: true })));
     const first = new Locker(directory);
@@ -97,8 +95,8 @@ describe('a data directory', { skip: NO_KERNEL }, () => {
     await Promise.all([first.end(), other.end()]);
   });
 
-  it('is not taken twice by one process either', (t) => {
-    const directory = directoryOf(t);
+  it('is not taken twice by one process either', () => {
+    const directory = directoryOf();
     const lock = lockDirectory(directory);
     assert.throws(() => lockDirectory(directory), /is in use/);
     lock.release();
@@ -115,7 +113,7 @@ describe('a data directory', { skip: NO_KERNEL }, () => {
         fs.cpSync(`${directory}-moved`, directory, { recursive: true });
       },
     ]) {
-      const directory = directoryOf(t);
+      const directory = directoryOf();
       t.after(() => fs.rmSync(`${directory}-moved`, { recursive: true, force: true }));
       const lock = lockDirectory(directory);
       assert.equal(lock.isHeld(), true);
@@ -125,8 +123,8 @@ describe('a data directory', { skip: NO_KERNEL }, () => {
     }
   });
 
-  it('is held though nobody may read the process number, and whatever it says', (t) => {
-    const directory = directoryOf(t);
+  it('is held though nobody may read the process number, and whatever it says', () => {
+    const directory = directoryOf();
     const lock = lockDirectory(directory);
     for (const text of ['', '0', '1', 'nonsense', '99999999']) {
       fs.writeFileSync(path.join(directory, 'venue.pid'), text);
@@ -137,8 +135,8 @@ describe('a data directory', { skip: NO_KERNEL }, () => {
   });
 });
 
-it('is locked by a process number where the kernel cannot be asked, and the venue is told what that is worth', async (t) => {
-  const directory = directoryOf(t);
+it('is locked by a process number where the kernel cannot be asked, and the venue is told what that is worth', async () => {
+  const directory = directoryOf();
   const elsewhere = [process.execPath, '--import', 'data:text/javascript,Object.defineProperty(process,"platform",{value:"another"})'];
   const first = new Locker(directory, elsewhere);
   assert.match(await first.answer(), /^held by number only: not offered on another/);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import crypto from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
-import { it, type TestContext } from 'node:test';
+import { it } from 'node:test';
 import pino from 'pino';
 import { Accounts } from '../src/core/accounts/accounts.ts';
 import { LogIns } from '../src/core/accounts/log-ins.ts';
@@ -27,9 +27,8 @@ const ACCOUNTS = [
   { number: 1, name: 'bob', keys: [] },
 ];
 
-function sceneOf(t: TestContext) {
+function sceneOf() {
   const data = temporaryDirectory('old-files');
-  t.after(() => fs.rmSync(data, { recursive: true, force: true }));
   const write = (name: string, text: string) => fs.writeFileSync(path.join(data, name), text);
   const registry: Registry = new Registry([], ({ record }) => {
     registry.apply(record!.name, record!.value);
@@ -40,8 +39,8 @@ function sceneOf(t: TestContext) {
   return { data, write, registry, operatorKey, take };
 }
 
-it('what an earlier version kept in files is in the journal after a start, as it was, and the files with their secrets are gone', async (t) => {
-  const { data, write, registry, operatorKey, take } = sceneOf(t);
+it('what an earlier version kept in files is in the journal after a start, as it was, and the files with their secrets are gone', async () => {
+  const { data, write, registry, operatorKey, take } = sceneOf();
   write('accounts.json', JSON.stringify(ACCOUNTS));
   write('store.owner', '4711');
   write('definitions.json', JSON.stringify({ assets: [{ name: 'USDT', scale: 8 }], instruments: [] }));
@@ -68,8 +67,8 @@ it('what an earlier version kept in files is in the journal after a start, as it
   accounts.close();
 });
 
-it('one that was cut stops the start, and says what to do', async (t) => {
-  const { write, take } = sceneOf(t);
+it('one that was cut stops the start, and says what to do', async () => {
+  const { write, take } = sceneOf();
   for (const [name, text] of [
     ['accounts.json', ''],
     ['store.owner', ''],

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
-import { it, type TestContext } from 'node:test';
+import { it } from 'node:test';
 import { startDemo } from '../src/demo/demo.ts';
 import { DEFAULTS, DEMO_ASSETS, DEMO_INSTRUMENTS, DEMO_RATE_LIMITS, type VenueConfig } from '../src/domain/config.ts';
 import { Doors, log, OCO, ok, SYMBOL } from './support/doors.ts';
@@ -13,9 +13,8 @@ const STOP = { symbol: SYMBOL, side: 'SELL', type: 'STOP_LOSS', quantity: '0.001
 const ICEBERG = { symbol: SYMBOL, side: 'BUY', type: 'LIMIT', timeInForce: 'GTC', quantity: '0.002', price: '50000', icebergQty: '0.001' };
 const PLAIN = { symbol: SYMBOL, side: 'BUY', type: 'LIMIT', timeInForce: 'GTC', quantity: '0.001', price: '50000' };
 
-function configured(t: TestContext): VenueConfig {
+function configured(): VenueConfig {
   const data = temporaryDirectory('open-counts');
-  t.after(() => fs.rmSync(data, { recursive: true, force: true }));
   const limits = { orders: 1000, accounts: 100, assets: 8, instruments: 4 };
   const market = { assets: DEMO_ASSETS, instruments: DEMO_INSTRUMENTS, rateLimits: DEMO_RATE_LIMITS, limits };
   return { ...DEFAULTS, ...market, port: 0, data, ...anyPorts('239.255.188.1') };
@@ -37,7 +36,7 @@ async function refusedBy({ alice }: Doors, route: string, sent: Record<string, s
 }
 
 it('an account has no more triggered orders, icebergs and lists than the instrument allows, by any door', async (t) => {
-  const config = configured(t);
+  const config = configured();
   const doors = await Doors.open(t, config);
   await startDemo(doors.venue, { flow: false }, log);
   const { alice, bob } = doors;

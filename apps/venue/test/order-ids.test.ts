@@ -21,9 +21,8 @@ import { until } from './support/until.ts';
 const { NOT_FOUND } = grpc.status;
 let groups = 0;
 
-function configured(t: TestContext): VenueConfig {
+function configured(): VenueConfig {
   const data = temporaryDirectory('order-ids');
-  t.after(() => fs.rmSync(data, { recursive: true, force: true }));
   const limits = { orders: 1000, accounts: 100, assets: 8, instruments: 4 };
   const market = { assets: DEMO_ASSETS, instruments: DEMO_INSTRUMENTS, rateLimits: DEMO_RATE_LIMITS };
   return { ...DEFAULTS, ...market, port: 0, data, ...anyPorts(`239.255.${230 + groups++}.1`), limits };
@@ -60,7 +59,7 @@ const ascending = (ids: readonly number[]) => ids.every((id, i) => i === 0 || id
 
 for (const from of [2 ** 31 - 12, 2 ** 32 - 12, 2 ** 53 - 2 ** 40]) {
   it(`an order has one number at every door, higher than those before it, also after a start: commands from ${from} on`, async (t) => {
-    const config = configured(t);
+    const config = configured();
     const before = await startVenue(config, { log });
     await startDemo(before, { flow: false }, log);
     await before.close();
@@ -184,7 +183,7 @@ async function afterStart(
 
 describe('a store that was lost', () => {
   it('is built anew with the same numbers of orders, lists and trades', async (t) => {
-    const config = configured(t);
+    const config = configured();
     const doors = await Doors.open(t, config);
     await startDemo(doors.venue, { flow: false }, log);
     const { alice, bob } = doors;

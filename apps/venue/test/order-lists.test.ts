@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
-import fs from 'node:fs';
-import { it, type TestContext } from 'node:test';
+import { it } from 'node:test';
 import { startDemo } from '../src/demo/demo.ts';
 import { DEFAULTS, DEMO_ASSETS, DEMO_INSTRUMENTS, DEMO_RATE_LIMITS, type VenueConfig } from '../src/domain/config.ts';
 import { Doors, log, OCO, ok, SYMBOL } from './support/doors.ts';
@@ -25,9 +24,8 @@ const OTO = {
 };
 const DUPLICATE = { code: -2010, msg: 'Duplicate order sent.' };
 
-function configured(t: TestContext): VenueConfig {
+function configured(): VenueConfig {
   const data = temporaryDirectory('order-lists');
-  t.after(() => fs.rmSync(data, { recursive: true, force: true }));
   const limits = { orders: 1000, accounts: 100, assets: 8, instruments: 4 };
   return { ...DEFAULTS, assets: DEMO_ASSETS, instruments: DEMO_INSTRUMENTS, rateLimits: DEMO_RATE_LIMITS, port: 0, data, limits };
 }
@@ -36,7 +34,7 @@ const sent = async (doors: Doors, list: Record<string, string> = RETRIED, who = 
   (await who.signed('POST', `/api/v3/orderList/${list.workingType === undefined ? 'oco' : 'oto'}`, list)).body;
 
 it('a list is not entered twice: not by a retry, of whatever kind, not by two at once, and not after a start', async (t) => {
-  const config = configured(t);
+  const config = configured();
   const doors = await Doors.open(t, config);
   const { alice, bob } = doors;
   await startDemo(doors.venue, { flow: false }, log);
@@ -65,7 +63,7 @@ it('a list is not entered twice: not by a retry, of whatever kind, not by two at
 });
 
 it('the id of a list is in use until its last order has ended: while one waits, and after the other has traded', async (t) => {
-  const doors = await Doors.open(t, configured(t));
+  const doors = await Doors.open(t, configured());
   const { alice, bob } = doors;
   await startDemo(doors.venue, { flow: false }, log);
   assert.ok((await sent(doors, OTO)).orderListId > 0);
@@ -78,7 +76,7 @@ it('the id of a list is in use until its last order has ended: while one waits, 
 });
 
 it('a list whose like was refused while it was on its way is told the same, not that it is a duplicate', async (t) => {
-  const doors = await Doors.open(t, configured(t));
+  const doors = await Doors.open(t, configured());
   await startDemo(doors.venue, { flow: false }, log);
   const tooMuch = { ...RETRIED, quantity: '101' };
   const answers = await Promise.all([sent(doors, tooMuch), sent(doors, tooMuch)]);

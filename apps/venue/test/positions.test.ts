@@ -1,7 +1,6 @@
 /** Positions of rings that pass 2^31 and 2^32. */
 import assert from 'node:assert/strict';
-import fs from 'node:fs';
-import { describe, it, type TestContext } from 'node:test';
+import { describe, it } from 'node:test';
 import { COMMAND, command, commandHead } from '@outcry/market/command';
 import { Arena } from '@outcry/memory/arena';
 import { pino } from 'pino';
@@ -21,9 +20,8 @@ const BORDERS = [2 ** 31, 2 ** 32];
 const PRICE = 500_000_000;
 const log = pino({ level: 'silent' });
 
-function configured(t: TestContext): VenueConfig {
+function configured(): VenueConfig {
   const data = temporaryDirectory('positions');
-  t.after(() => fs.rmSync(data, { recursive: true, force: true }));
   return {
     ...DEFAULTS,
     assets: DEMO_ASSETS,
@@ -69,8 +67,8 @@ async function trade(venue: Venue, rounds: number, from: number): Promise<number
 
 describe('a venue whose positions pass a border', () => {
   for (const border of BORDERS) {
-    it(`answers clients of REST and OUCH across command and event ${border}, and after a start beyond`, async (t) => {
-      const config = configured(t);
+    it(`answers clients of REST and OUCH across command and event ${border}, and after a start beyond`, async () => {
+      const config = configured();
       const before = await startVenue(config, { log });
       await startDemo(before, { flow: false }, log);
       await before.close();

@@ -16,14 +16,13 @@ const OUCH_PRICE = 600_000_000;
 /** 0.001 */
 const LOTS = 100;
 
-function configured(t: TestContext): VenueConfig {
+function configured(): VenueConfig {
   const data = temporaryDirectory('read-after-told');
-  t.after(() => fs.rmSync(data, { recursive: true, force: true }));
   const market = { assets: DEMO_ASSETS, instruments: DEMO_INSTRUMENTS, rateLimits: DEMO_RATE_LIMITS };
   return { ...DEFAULTS, ...market, port: 0, data, ...anyPorts('239.255.229.1'), readWaitMs: 60_000 };
 }
 
-async function open(t: TestContext, config = configured(t)): Promise<Doors> {
+async function open(t: TestContext, config = configured()): Promise<Doors> {
   const doors = await Doors.open(t, config);
   await startDemo(doors.venue, { flow: false }, log);
   return doors;
@@ -77,7 +76,7 @@ it('what OUCH told is found by every read over REST', async (t) => {
 });
 
 it('an account whose history the store has lost is told so until it is all there again, never half of it', async (t) => {
-  const config = configured(t);
+  const config = configured();
   const before = await open(t, config);
   const count = 300;
   for (let sent = 0; sent < count; sent += 50) {

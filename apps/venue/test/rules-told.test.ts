@@ -1,14 +1,12 @@
 import assert from 'node:assert/strict';
-import fs from 'node:fs';
 import { it } from 'node:test';
 import { administer } from './support/admin.ts';
 import { Client, temporaryDirectory, VenueProcess } from './support/process.ts';
 
 const SYMBOL = 'BTCUSDT';
 
-it('clients are told the rules in force: fees, limits, and whether they may trade, also after a start', async (t) => {
+it('clients are told the rules in force: fees, limits, and whether they may trade, also after a start', async () => {
   const data = temporaryDirectory('told');
-  t.after(() => fs.rmSync(data, { recursive: true, force: true }));
   let venue = await VenueProcess.start(data, '--demo', '--no-flow');
   let alice = new Client(venue.url);
   const admin = (route: string, body: object) => administer({ url: venue.url, data }, route, body);
@@ -60,9 +58,8 @@ it('clients are told the rules in force: fees, limits, and whether they may trad
   await venue.close();
 });
 
-it('a static band is measured from the price that the configuration states, until another one is set', async (t) => {
+it('a static band is measured from the price that the configuration states, until another one is set', async () => {
   const data = temporaryDirectory('band');
-  t.after(() => fs.rmSync(data, { recursive: true, force: true }));
   const venue = await VenueProcess.start(data, '--demo', '--no-flow');
   const alice = new Client(venue.url);
   const setRules = (rules: object) => administer({ url: venue.url, data }, `instruments/${SYMBOL}/rules`, rules);

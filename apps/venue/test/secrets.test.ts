@@ -2,30 +2,28 @@ import assert from 'node:assert/strict';
 import crypto, { type KeyObject } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
-import { describe, it, type TestContext } from 'node:test';
+import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { OperatorKey } from '../src/core/accounts/operator-key.ts';
 import { publicKeyText, readPublicKey } from '../src/domain/public-key.ts';
 import { isSecret } from '../src/domain/secrets.ts';
 import { temporaryDirectory } from './support/process.ts';
 
-function directoryOf(t: TestContext): string {
-  const directory = temporaryDirectory('secrets');
-  t.after(() => fs.rmSync(directory, { recursive: true, force: true }));
-  return directory;
+function directoryOf(): string {
+  return temporaryDirectory('secrets');
 }
 
 describe('the operator’s key', () => {
-  it('is made at the first start, for its owner’s eyes only, and is the same at the next', (t) => {
-    const data = directoryOf(t);
+  it('is made at the first start, for its owner’s eyes only, and is the same at the next', () => {
+    const data = directoryOf();
     const made = OperatorKey.open(data, undefined, undefined);
     assert.equal(fs.statSync(path.join(data, 'operator.key')).mode & 0o777, 0o600);
     const again = OperatorKey.open(data, undefined, made.fingerprint);
     assert.equal(again.open(made.seal('secret', 'key'), 'key'), 'secret');
   });
 
-  it('that is missing, cut, or another’s stops the start, and says what to do', (t) => {
-    const data = directoryOf(t);
+  it('that is missing, cut, or another’s stops the start, and says what to do', () => {
+    const data = directoryOf();
     const file = path.join(data, 'operator.key');
     const { fingerprint } = OperatorKey.open(data, undefined, undefined);
     const good = fs.readFileSync(file, 'utf8');
@@ -47,9 +45,9 @@ describe('the operator’s key', () => {
     assert.equal(OperatorKey.open(data, path.join(data, 'elsewhere'), fingerprint).fingerprint, fingerprint);
   });
 
-  it('opens what it sealed, for whom it was sealed, and nothing that was changed', (t) => {
-    const key = OperatorKey.open(directoryOf(t), undefined, undefined);
-    const other = OperatorKey.open(directoryOf(t), undefined, undefined);
+  it('opens what it sealed, for whom it was sealed, and nothing that was changed', () => {
+    const key = OperatorKey.open(directoryOf(), undefined, undefined);
+    const other = OperatorKey.open(directoryOf(), undefined, undefined);
     fc.assert(
       fc.property(fc.string({ maxLength: 200 }), fc.nat(), fc.nat(254), (secret, place, change) => {
         const sealed = key.seal(secret, 'key-1');
@@ -64,9 +62,9 @@ describe('the operator’s key', () => {
     assert.throws(() => key.open('', 'key-1'));
   });
 
-  it('lets a password be compared, and nothing be tried without it', (t) => {
-    const key = OperatorKey.open(directoryOf(t), undefined, undefined);
-    const other = OperatorKey.open(directoryOf(t), undefined, undefined);
+  it('lets a password be compared, and nothing be tried without it', () => {
+    const key = OperatorKey.open(directoryOf(), undefined, undefined);
+    const other = OperatorKey.open(directoryOf(), undefined, undefined);
     const kept = key.keep('password');
     assert.notDeepEqual(kept, key.keep('password'), 'each with its own salt');
     assert.ok(isSecret(key.check(kept), 'password'));

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
-import { it, type TestContext } from 'node:test';
+import { it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { Random } from '@outcry/workload/random';
 import { Client, temporaryDirectory, VenueProcess } from './support/process.ts';
@@ -92,14 +92,12 @@ async function startToBeKilled(data: string, at: number, list = false): Promise<
   }
 }
 
-function directoryOf(t: TestContext): string {
-  const data = temporaryDirectory('small-files');
-  t.after(() => fs.rmSync(data, { recursive: true, force: true }));
-  return data;
+function directoryOf(): string {
+  return temporaryDirectory('small-files');
 }
 
 it('killed at any change of any small file, in the first start, while it is administered, and at its end: it starts, and has all that was acknowledged', async (t) => {
-  const whole = directoryOf(t);
+  const whole = directoryOf();
   const counting = (await startToBeKilled(whole, 0, true))!;
   const listed = () =>
     [...counting.output.matchAll(/small file (\d+): (.*)/g)].map(([, number, what]) => ({ number: Number(number), what }));
@@ -130,7 +128,7 @@ it('killed at any change of any small file, in the first start, while it is admi
       .join(', ')}`,
   );
   for (const place of places) {
-    const data = directoryOf(t);
+    const data = directoryOf();
     const received = new Received();
     const venue = await startToBeKilled(data, place);
     if (venue !== undefined) {
@@ -148,7 +146,7 @@ it('killed at any change of any small file, in the first start, while it is admi
 });
 
 it(`after ${KILLS} kills at random moments while it is administered, every account, key, login and revocation is there (OUTCRY_SEED=${SEED})`, async (t) => {
-  const data = directoryOf(t);
+  const data = directoryOf();
   const config = path.join(data, 'config.json');
   fs.writeFileSync(config, JSON.stringify({ segmentBytes: 1024 * 1024, snapshotCommands: 100 }));
   const received = new Received();

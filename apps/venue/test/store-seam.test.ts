@@ -13,9 +13,8 @@ import { until } from './support/until.ts';
 const log = pino({ level: 'silent' });
 const LIMIT = { symbol: 'BTCUSDT', type: 'LIMIT', timeInForce: 'GTC', quantity: '0.001', price: '50000' };
 
-function configured(t: TestContext): { config: VenueConfig; file: string } {
+function configured(): { config: VenueConfig; file: string } {
   const data = temporaryDirectory('far-store');
-  t.after(() => fs.rmSync(data, { recursive: true, force: true }));
   const market = { assets: DEMO_ASSETS, instruments: DEMO_INSTRUMENTS, rateLimits: DEMO_RATE_LIMITS };
   const limits = { orders: 10_000, accounts: 100, assets: 8, instruments: 4 };
   return { config: { ...DEFAULTS, ...market, limits, port: 0, data, readWaitMs: 5000 }, file: path.join(data, 'far.sqlite') };
@@ -41,7 +40,7 @@ const idsOf = async (alice: Client) =>
 
 describe('a venue whose store is another one than SQLite in a file of its own', () => {
   it('keeps its history there, answers from it, and finds it again after a start', async (t) => {
-    const { config, file } = configured(t);
+    const { config, file } = configured();
     const first = await start(t, config, file);
     const ids: number[] = [];
     for (let n = 0; n < 5; n++) ids.push(await trade(first.alice, first.bob));
@@ -64,7 +63,7 @@ describe('a venue whose store is another one than SQLite in a file of its own', 
   });
 
   it('trades on while it cannot be reached, says so where history is asked, and has every row when it is back', async (t) => {
-    const { config, file } = configured(t);
+    const { config, file } = configured();
     const { venue, alice, bob } = await start(t, { ...config, readWaitMs: 50 }, file);
     const ids = [await trade(alice, bob)];
     const { shared } = venue.services;

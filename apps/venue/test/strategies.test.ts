@@ -1,7 +1,6 @@
 /** What a client calls the strategy of an order comes back with the order. */
 import assert from 'node:assert/strict';
-import fs from 'node:fs';
-import { it, type TestContext } from 'node:test';
+import { it } from 'node:test';
 import { startDemo } from '../src/demo/demo.ts';
 import { DEFAULTS, DEMO_ASSETS, DEMO_INSTRUMENTS, DEMO_RATE_LIMITS, type VenueConfig } from '../src/domain/config.ts';
 import { BothDoors } from './support/both-doors.ts';
@@ -12,9 +11,8 @@ const BOTH = { strategyId: 37463720, strategyType: 1_000_000 };
 const MOST = { strategyId: Number.MAX_SAFE_INTEGER - 1, strategyType: 0x7fffffff };
 const ORDER = { symbol: SYMBOL, side: 'BUY', type: 'LIMIT', timeInForce: 'GTC', quantity: '0.001', price: '50000' };
 
-function configured(t: TestContext): VenueConfig {
+function configured(): VenueConfig {
   const data = temporaryDirectory('strategies');
-  t.after(() => fs.rmSync(data, { recursive: true, force: true }));
   const limits = { orders: 1000, accounts: 100, assets: 8, instruments: 4 };
   return { ...DEFAULTS, assets: DEMO_ASSETS, instruments: DEMO_INSTRUMENTS, rateLimits: DEMO_RATE_LIMITS, port: 0, data, limits };
 }
@@ -35,7 +33,7 @@ async function asked({ alice }: Doors, orderId: number, isOpen: boolean): Promis
 }
 
 it('an order keeps its strategy in every answer and report, also after a restart', async (t) => {
-  const config = configured(t);
+  const config = configured();
   const doors = await Doors.open(t, config);
   await startDemo(doors.venue, { flow: false }, log);
   const desk = await BothDoors.open(doors.venue.url);
@@ -78,7 +76,7 @@ it('an order keeps its strategy in every answer and report, also after a restart
 });
 
 it('each order of a list has a strategy of its own', async (t) => {
-  const doors = await Doors.open(t, configured(t));
+  const doors = await Doors.open(t, configured());
   await startDemo(doors.venue, { flow: false }, log);
   const { alice } = doors;
   const pair = await ok(
@@ -93,7 +91,7 @@ it('each order of a list has a strategy of its own', async (t) => {
 });
 
 it('a strategy is refused that Binance refuses', async (t) => {
-  const doors = await Doors.open(t, configured(t));
+  const doors = await Doors.open(t, configured());
   await startDemo(doors.venue, { flow: false }, log);
   const refusal = async (more: Record<string, string>) => {
     const { status, body } = await doors.alice.signed('POST', '/api/v3/order', { ...ORDER, ...more });

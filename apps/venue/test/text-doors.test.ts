@@ -1,6 +1,5 @@
 /** Client order ids of any letters: the same at every text door. */
 import assert from 'node:assert/strict';
-import fs from 'node:fs';
 import { it } from 'node:test';
 import { startDemo } from '../src/demo/demo.ts';
 import { DEFAULTS, DEMO_ASSETS, DEMO_INSTRUMENTS, DEMO_RATE_LIMITS } from '../src/domain/config.ts';
@@ -10,7 +9,6 @@ import { anyPorts, temporaryDirectory } from './support/process.ts';
 
 it('an id of any letters is the same at FIX, gRPC and REST, and has the same length at each', async (t) => {
   const data = temporaryDirectory('text');
-  t.after(() => fs.rmSync(data, { recursive: true, force: true }));
   const market = { assets: DEMO_ASSETS, instruments: [DEMO_INSTRUMENTS[0]], rateLimits: DEMO_RATE_LIMITS };
   const doors = await Doors.open(t, { ...DEFAULTS, ...market, port: 0, data, ...anyPorts('239.255.188.1') });
   await startDemo(doors.venue, { flow: false }, log);

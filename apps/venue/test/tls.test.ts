@@ -11,7 +11,6 @@ const READERS = 8;
 
 it('with a certificate, REST and streams are https and wss', async (t) => {
   const data = temporaryDirectory('tls');
-  t.after(() => fs.rmSync(data, { recursive: true, force: true }));
   const [key, cert, config] = ['key.pem', 'cert.pem', 'config.json'].map((name) => path.join(data, name));
   const made = spawnSync(
     'openssl',
